@@ -1,0 +1,161 @@
+"""What a plugin's cloud must answer: the seam between gRPC and a stand-in cloud.
+
+``server.serve`` speaks Pulumi's protocol and owns everything that is the same
+for every cloud: secrets, unknowns, previews, the journal that survives a killed
+engine. A ``Backend`` sees plain Python values only and owns what is its cloud's
+alone: which types exist, which fields force a replacement, the calls.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+# None, bool, int, float, str, list, dict - or UNKNOWN anywhere inside them (previews only).
+Value: TypeAlias = Any
+Properties: TypeAlias = dict[str, Value]
+
+
+class Unknown:
+    """The value of an output that a preview cannot know yet."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Final = Unknown()
+
+
+class UnknownType(Exception):
+    """The plugin has no row for a resource type or a function; the message names it and the recipe."""
+
+
+class Refused(Exception):
+    """The cloud (or its model) refuses a request; the message is one sentence for the user.
+
+    ``property`` is the camelCase input that is at fault, "" where it is the whole resource.
+    """
+
+    def __init__(self, reason: str, *, property: str = "") -> None:
+        super().__init__(reason)
+        self.property = property
+
+
+class BackendLost(Exception):
+    """What stands in for the cloud restarted and forgot what the stack's state says it holds."""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource as the engine names it.
+
+    ``id`` is "" before creation; ``outputs`` are the outputs of the last create, read or update.
+    """
+
+    urn: str
+    type: str
+    name: str
+    id: str = ""
+    inputs: Properties = field(default_factory=dict)
+    outputs: Properties = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a diff found, in top-level input keys."""
+
+    changed: frozenset[str] = frozenset()
+    replaces: frozenset[str] = frozenset()
+    delete_before_replace: bool = False
+
+
+@dataclass(frozen=True)
+class Created:
+    """The result of a creation: the cloud's id and every output (inputs included, camelCase)."""
+
+    id: str
+    outputs: Properties
+
+
+@dataclass(frozen=True)
+class Found:
+    """The result of a read: inputs as they now are in the cloud (drift shows here) and outputs."""
+
+    inputs: Properties
+    outputs: Properties
+
+
+class Backend(ABC):
+    """One cloud behind a plugin. Calls come from several threads at once.
+
+    Every method may raise ``Refused``, ``UnknownType`` or ``BackendLost``; any other
+    exception is a defect of the plugin.
+    """
+
+    package: str
+
+    @abstractmethod
+    def configure(self, config: Properties) -> None:
+        """Take the provider resource's inputs. Must not touch the network: previews of cloud
+        stacks come through here with no server running."""
+
+    @abstractmethod
+    def check(self, resource: Resource) -> Properties:
+        """Validate ``resource.inputs`` (``resource.outputs`` is empty) and return them with defaults
+        filled in. Values may be UNKNOWN. Raises Refused for what the real API would refuse,
+        UnknownType for a type with no row."""
+
+    @abstractmethod
+    def diff(self, old: Resource, new: Resource) -> Change:
+        """Which of the new inputs differ and which of those the real API cannot update in place."""
+
+    @abstractmethod
+    def preview(self, resource: Resource) -> Properties:
+        """Outputs of a resource not yet created: what is known without a call, UNKNOWN for the rest."""
+
+    @abstractmethod
+    def create(self, resource: Resource) -> Created: ...
+
+    @abstractmethod
+    def read(self, resource: Resource) -> Found | None:
+        """The resource as it is now; None when it is gone."""
+
+    @abstractmethod
+    def update(self, old: Resource, new: Resource) -> Properties:
+        """Bring ``old`` to ``new.inputs`` in place; returns all outputs."""
+
+    @abstractmethod
+    def delete(self, resource: Resource) -> None:
+        """Idempotent: what is gone already is no error."""
+
+    @abstractmethod
+    def invoke(self, token: str, arguments: Properties) -> Properties:
+        """A data source (``aws:s3/getObject:getObject``)."""
+
+    def secret_outputs(self, type: str) -> frozenset[str]:
+        """Outputs of a type that are always secret."""
+        return frozenset()
+
+    def secret_results(self, token: str) -> frozenset[str]:
+        """Keys of a function's result that are always secret."""
+        return frozenset()
+
+    def cancel(self) -> None:  # noqa: B027 - most clouds have nothing to interrupt
+        """The user pressed Ctrl-C: stop waiting."""
+
+
+__all__ = [
+    "UNKNOWN",
+    "Backend",
+    "BackendLost",
+    "Change",
+    "Created",
+    "Found",
+    "Properties",
+    "Refused",
+    "Resource",
+    "Unknown",
+    "UnknownType",
+    "Value",
+]
