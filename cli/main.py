@@ -1,0 +1,96 @@
+"""The door to everything: ``isthmus``."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import click
+import typer
+from rich.markup import escape
+
+from cli.commands import (
+    doctor,
+    down,
+    env,
+    logs,
+    preview,
+    recommend,
+    rehearse,
+    release,
+    settings,
+    status,
+    train,
+    up,
+)
+from cli.console import err
+from cli.errors import is_for_the_user
+
+app = typer.Typer(
+    name="isthmus",
+    help="Two clouds, one recommender: rehearse the estate on this machine, train, release, serve.",
+    epilog="Start with:  isthmus rehearse",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+
+for name, command in {
+    "rehearse": rehearse.rehearse,
+    "up": up.up,
+    "preview": preview.preview,
+    "down": down.down,
+    "doctor": doctor.doctor,
+    "env": env.env,
+    "status": status.status,
+    "logs": logs.logs,
+    "train": train.train,
+    "recommend": recommend.recommend,
+}.items():
+    app.command(name)(command)
+app.add_typer(release.app, name="release")
+app.add_typer(settings.app, name="settings")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"isthmus {version('isthmus')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave."),
+    ] = False,
+) -> None: ...
+
+
+def main() -> None:
+    """Run a command; an error that was written for the user is one sentence and exit status 1."""
+    try:
+        code = app(standalone_mode=False)
+    except click.exceptions.Abort:
+        err.print("isthmus: stopped")
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        err.print("isthmus: stopped; the same command goes on from here")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as error:
+        if not is_for_the_user(error):
+            raise
+        err.print(f"[bold red]isthmus:[/] {escape(str(error))}")
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()
