@@ -1,0 +1,10 @@
+"""The settings of an estate: a stack file in, frozen and checked models out, or one sentence a problem.
+
+``load()`` is for the program (it asks the engine), ``read(path)`` for everything else.
+"""
+
+from infra.settings.errors import Problem, SettingsError
+from infra.settings.model import Settings
+from infra.settings.subnets import ZoneSubnets, carve
+
+__all__ = ["Problem", "Settings", "SettingsError", "ZoneSubnets", "carve"]

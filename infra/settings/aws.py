@@ -1,0 +1,125 @@
+"""The public site: one AWS account, one region."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from infra.settings.addresses import Cidr, HttpUrl, PrivateCidr
+from infra.settings.quantities import Allowed, Days, GiB, Name, Nodes, Unit
+from infra.settings.section import Section
+
+LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557)
+"""Days that CloudWatch Logs accepts (API reference, PutRetentionPolicy), up to seven years."""
+
+Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$"), Allowed("an AWS region such as eu-west-1")]
+Zone = Annotated[
+    str,
+    Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d[a-z]$"),
+    Allowed("an availability zone such as eu-west-1a"),
+]
+AccountId = Annotated[
+    str,
+    Field(pattern=r"^\d{12}$"),
+    Allowed('an AWS account number of 12 digits, in quotes: "012345678901"'),
+]
+RoleArn = Annotated[
+    str,
+    Field(pattern=r"^arn:aws(-[a-z]+)*:iam::\d{12}:(role|user)/[\w+=,.@/-]+$"),
+    Allowed("the ARN of an IAM role or user such as arn:aws:iam::012345678901:role/platform"),
+]
+InstanceType = Annotated[str, Allowed("an instance type of infra/settings/catalogue/aws.yaml")]
+
+
+class AwsNetwork(Section):
+    """The VPC; its subnets are carved from ``cidr`` (see :mod:`infra.settings.subnets`)."""
+
+    cidr: PrivateCidr
+    """The VPC's network, /16 to /18: every zone takes a public /24, a private /20 and an intra /24 of it."""
+    zones: Annotated[tuple[Zone, ...], Field(min_length=2, max_length=6)]
+    """Availability zones of the region, two to six; the order decides which subnets a zone gets."""
+    nat_gateways: Literal["single", "per_zone"] = "per_zone"
+    """One NAT gateway for all zones, or one in each so that the loss of a zone cuts no other off."""
+
+
+class SystemNodes(Section):
+    """The nodes that run what a cluster needs itself; never GPU nodes."""
+
+    instance_type: InstanceType = "m7g.large"
+    """EC2 instance type of the system nodes."""
+    min: Annotated[int, Unit("nodes"), Field(ge=1, le=100)] = 2
+    """Fewest system nodes."""
+    max: Annotated[int, Unit("nodes"), Field(ge=1, le=100)] = 4
+    """Most system nodes."""
+    disk_gib: GiB = 50
+    """Size of each node's encrypted root disk."""
+
+
+class AwsCluster(Section):
+    """The EKS cluster."""
+
+    service_cidr: PrivateCidr
+    """Network of the cluster's service addresses, /12 to /24, outside every other network."""
+    admins: tuple[RoleArn, ...] = ()
+    """IAM roles or users that get cluster-admin by an EKS access entry."""
+    api_allowed_cidrs: tuple[Cidr, ...] = ()
+    """Networks that may reach the API server over the internet; none: it is reachable inside the VPC only."""
+    system_nodes: SystemNodes = SystemNodes()
+    """The system node group."""
+
+
+class AwsPool(Section):
+    """A pool of GPU nodes in AWS."""
+
+    instance_type: InstanceType
+    """EC2 instance type with GPUs."""
+    min: Nodes = 0
+    """Fewest nodes; 0 lets an idle pool cost nothing."""
+    max: Nodes
+    """Most nodes."""
+    capacity: Literal["spot", "on_demand", "spot_with_fallback"] = "on_demand"
+    """How the nodes are bought; ``spot_with_fallback`` takes on-demand nodes where spot has none."""
+    disk_gib: GiB = 100
+    """Size of each node's encrypted root disk."""
+    purpose: Literal["training", "serving"] = "training"
+    """What the pool is for; it becomes the nodes' label and taint."""
+
+
+class AwsObjectStore(Section):
+    """The buckets for arrivals, releases and logs."""
+
+    keep_objects: bool = True
+    """Refuse to destroy a bucket that still holds objects."""
+    arrivals_days: Days = 400
+    """Age at which batches of pseudonymous orders are deleted."""
+    superseded_days: Days = 90
+    """Age at which overwritten or deleted versions of an object go for good."""
+    logs_days: Days = 365
+    """Age at which access and flow logs are deleted."""
+
+
+class AwsSettings(Section):
+    """The public site."""
+
+    region: Region
+    """AWS region of everything on this site."""
+    account_id: AccountId
+    """The account this stack may touch; credentials of another account are refused by the provider."""
+    endpoint_url: HttpUrl | None = None
+    """Stand-in for every AWS API; only in stack ``local``, and only on this machine."""
+    network: AwsNetwork
+    """The VPC and its subnets."""
+    cluster: AwsCluster
+    """The EKS cluster."""
+    gpu_pools: dict[Name, AwsPool] = Field(default_factory=dict)
+    """GPU pools by name."""
+    object_store: AwsObjectStore = AwsObjectStore()
+    """Buckets and their retention."""
+    log_retention_days: Annotated[
+        int,
+        Unit("days"),
+        Field(json_schema_extra={"enum": list(LOG_RETENTION_DAYS)}),
+        Allowed("one of " + ", ".join(map(str, LOG_RETENTION_DAYS))),
+    ] = 365
+    """How long CloudWatch keeps control plane, VPN and training logs."""

@@ -1,0 +1,23 @@
+"""The budget: what the public site may cost, and who hears of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from infra.settings.quantities import Allowed, Percent, UsdPerMonth
+from infra.settings.section import Section
+
+Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$"), Allowed("an e-mail address")]
+
+
+class BudgetSettings(Section):
+    """The monthly budget of the AWS account."""
+
+    usd_per_month: UsdPerMonth | None = None
+    """Spending at which the alarm goes; absent: no budget is made."""
+    alert_emails: Annotated[tuple[Email, ...], Field(max_length=10)] = ()
+    """Who is told; AWS Budgets takes ten addresses."""
+    alert_percent: Annotated[tuple[Percent, ...], Field(min_length=1, max_length=5)] = (80, 100)
+    """Shares of the budget at which they are told."""

@@ -1,0 +1,35 @@
+"""The settings of one estate: every section of a stack file."""
+
+from __future__ import annotations
+
+from infra.settings.aws import AwsSettings
+from infra.settings.budget import BudgetSettings
+from infra.settings.link import LinkSettings
+from infra.settings.openstack import OpenStackSettings
+from infra.settings.section import Section
+from infra.settings.serving import ServingSettings
+from infra.settings.training import TrainingSettings
+
+
+class Sections(Section):
+    """What a stack file says; a section that is absent means its defaults."""
+
+    aws: AwsSettings
+    """The public site."""
+    openstack: OpenStackSettings
+    """The private site."""
+    link: LinkSettings = LinkSettings()
+    """The VPN between the sites."""
+    training: TrainingSettings = TrainingSettings()
+    """The training job."""
+    serving: ServingSettings = ServingSettings()
+    """The recommendation service."""
+    budget: BudgetSettings = BudgetSettings()
+    """The monthly budget."""
+
+
+class Settings(Sections):
+    """The checked settings of one estate."""
+
+    stack: str
+    """Name of the stack: local, dev, staging, prod."""

@@ -1,0 +1,120 @@
+"""The private site: one project in one OpenStack region."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from infra.settings.addresses import Address, HttpUrl, PrivateCidr
+from infra.settings.quantities import Allowed, GiB, Name, Nodes, Unit
+from infra.settings.section import Section
+
+Flavour = Annotated[str, Allowed("a flavour of infra/settings/catalogue/openstack.yaml")]
+Label = Annotated[str, Field(min_length=1, max_length=255)]
+IssuerUrl = Annotated[
+    str, Field(pattern=r"^https://[^/@?#]+(/[^?#]*)?$"), Allowed("an https:// URL that AWS can reach")
+]
+
+
+class OpenStackNetwork(Section):
+    """The private site's network, one subnet and a router to the outside."""
+
+    cidr: PrivateCidr
+    """The subnet's network, /16 to /24."""
+    dns: tuple[Address, ...] = ()
+    """Name servers handed to the nodes; none: the cloud's own."""
+
+
+class OpenStackNodes(Section):
+    """How many worker nodes the Magnum cluster has."""
+
+    min: Annotated[int, Unit("nodes"), Field(ge=1, le=100)] = 1
+    """Fewest worker nodes."""
+    max: Annotated[int, Unit("nodes"), Field(ge=1, le=100)] = 3
+    """Most worker nodes."""
+
+
+class OpenStackCluster(Section):
+    """The Magnum cluster."""
+
+    image: Label
+    """Name of the Glance image that the nodes boot, e.g. ``fedora-coreos-42``."""
+    master_flavor: Flavour
+    """Flavour of the control plane's nodes."""
+    node_flavor: Flavour
+    """Flavour of the worker nodes."""
+    masters: Literal[1, 3, 5] = 3
+    """Control plane nodes; an odd number, so that etcd keeps its majority when one is lost."""
+    nodes: OpenStackNodes = OpenStackNodes()
+    """Worker nodes."""
+    volume_gib: GiB = 50
+    """Size of each node's volume for images and containers."""
+    pod_cidr: PrivateCidr
+    """Network of the pods (overlay), outside every other network."""
+    service_cidr: PrivateCidr
+    """Network of the cluster's service addresses, outside every other network."""
+    network_driver: Literal["calico", "cilium"] = "calico"
+    """Pod network; both enforce network policies."""
+    floating_api: bool = False
+    """Give the API server a floating address; otherwise it is reachable inside the private network only."""
+    oidc_issuer: IssuerUrl | None = None
+    """Issuer of the cluster's service account tokens; AWS trusts it, so that pods need no AWS keys."""
+
+
+class OpenStackPool(Section):
+    """A pool of GPU nodes in OpenStack."""
+
+    flavor: Flavour
+    """Flavour with GPUs."""
+    min: Nodes = 0
+    """Fewest nodes."""
+    max: Nodes
+    """Most nodes."""
+    purpose: Literal["training", "serving"] = "serving"
+    """What the pool is for; it becomes the nodes' label and taint."""
+
+
+class OpenStackObjectStore(Section):
+    """The containers for raw orders, held-back orders and reports."""
+
+    keep_objects: bool = True
+    """Refuse to destroy a container that still holds objects."""
+
+
+class ThrowAwayKeys(Section):
+    """Keys of a rehearsal, which protect nothing; everywhere else Barbican holds the keys."""
+
+    pseudonym_key: Label
+    """Key of the customers' pseudonyms, base64."""
+    signing_key: Label
+    """Seed of the Ed25519 key that signs releases, base64 of 32 bytes."""
+    orders_access_key_id: Label
+    """User name at the stand-in of the private object store."""
+    orders_secret_access_key: Label
+    """Password at the stand-in of the private object store."""
+
+
+class OpenStackSettings(Section):
+    """The private site."""
+
+    auth_url: HttpUrl
+    """Keystone's URL; the application credential comes from the environment (OS_*), never from this file."""
+    region: Label
+    """OpenStack region."""
+    external_network: Label
+    """Name of the provider network that routers and floating addresses use."""
+    network: OpenStackNetwork
+    """The private network."""
+    object_store_url: HttpUrl
+    """URL of the object store's S3 API."""
+    cluster: OpenStackCluster
+    """The Magnum cluster."""
+    gpu_pools: dict[Name, OpenStackPool] = Field(default_factory=dict)
+    """GPU pools by name."""
+    object_store: OpenStackObjectStore = OpenStackObjectStore()
+    """Containers."""
+    keys_secret: Label = "isthmus-keys"
+    """Name of the Barbican secret that holds the pseudonym key, the signing key and the store's keys."""
+    throw_away_keys: ThrowAwayKeys | None = None
+    """Keys of the rehearsal in place of ``keys_secret``; only in stack ``local``."""

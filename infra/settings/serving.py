@@ -1,0 +1,76 @@
+"""Serving: which release, on which sites."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from infra.settings.addresses import refuse
+from infra.settings.quantities import Allowed, Name, Unit
+from infra.settings.section import Section
+
+Site = Literal["aws", "openstack"]
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+"""A release's name: the SHA-256 of its canonical manifest."""
+
+
+def _release(value: Any) -> str:
+    if value == "latest" or (isinstance(value, str) and DIGEST.fullmatch(value)):
+        return str(value)
+    raise refuse(
+        'allowed is "latest" or "sha256:" and 64 lower-case hexadecimal digits: '
+        "`isthmus release list` shows the digests"
+    )
+
+
+def _public_key(value: Any) -> str:
+    try:
+        if isinstance(value, str) and len(base64.b64decode(value, validate=True)) == 32:
+            return value
+    except (binascii.Error, ValueError):
+        pass
+    raise refuse("allowed is an Ed25519 public key: 32 bytes in base64")
+
+
+Release = Annotated[
+    str,
+    BeforeValidator(_release),
+    Field(json_schema_extra={"pattern": "^(latest|sha256:[0-9a-f]{64})$"}),
+    Allowed("latest, or sha256: and 64 lower-case hexadecimal digits"),
+]
+PublicKey = Annotated[
+    str,
+    BeforeValidator(_public_key),
+    Field(json_schema_extra={"pattern": "^[A-Za-z0-9+/]{43}=$"}),
+    Allowed("an Ed25519 public key: 32 bytes in base64"),
+]
+
+
+class Replicas(Section):
+    """How many Triton servers each site runs."""
+
+    min: Annotated[int, Unit("replicas"), Field(ge=1, le=1000)] = 1
+    """Fewest replicas on each site."""
+    max: Annotated[int, Unit("replicas"), Field(ge=1, le=1000)] = 2
+    """Most replicas on each site."""
+
+
+class ServingSettings(Section):
+    """The recommendation service."""
+
+    enabled: bool = False
+    """Whether the estate serves."""
+    sites: Annotated[tuple[Site, ...], Field(min_length=1, max_length=2)] = ("aws",)
+    """Sites that answer; each lives when the link is down."""
+    release: Release = "latest"
+    """The release to serve: the newest signed one, or one pinned by its digest."""
+    replicas: Replicas = Replicas()
+    """Triton servers on each site."""
+    pool: Name | None = None
+    """GPU pool to serve from, by the same name on every site; absent: the CPUs of the other nodes."""
+    trusted_keys: tuple[PublicKey, ...] = ()
+    """Public keys of validations; a release without a signature by one of them is not served."""

@@ -1,0 +1,71 @@
+"""Training: which orders, which model, on what."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from infra.settings.addresses import orders_url, refuse
+from infra.settings.quantities import Allowed, Name, Port, Unit
+from infra.settings.section import Section
+
+
+def _day(value: object) -> object:
+    # YAML reads an unquoted 2011-09-01 as a moment; the engine hands that on as midnight UTC.
+    if isinstance(value, str):
+        text = value.removesuffix("T00:00:00Z")
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            pass
+    if isinstance(value, date):
+        return value
+    raise refuse("allowed is a day such as 2011-09-01")
+
+
+Day = Annotated[date, BeforeValidator(_day), Allowed("a day such as 2011-09-01")]
+OrdersUrl = Annotated[
+    str,
+    BeforeValidator(orders_url),
+    Allowed("s3://BUCKET/PREFIX/ in the private object store (in stack local also file:///FOLDER/)"),
+]
+
+
+class Window(Section):
+    """Days of orders to learn from, both included."""
+
+    first_day: Day | None = None
+    """First day; absent: from the oldest order."""
+    last_day: Day | None = None
+    """Last day; absent: to the newest order."""
+
+
+class TrainingSettings(Section):
+    """The training job."""
+
+    enabled: bool = False
+    """Whether the estate trains."""
+    workers: Annotated[int, Unit("workers"), Field(ge=1, le=64)] = 2
+    """Workers of one training; each takes one node of the pool."""
+    pool: Name | None = None
+    """GPU pool of site aws to train on; absent: the CPUs of the system nodes."""
+    orders_url: OrdersUrl = "s3://shop-orders/online-retail/"
+    """Folder of the raw orders in the private object store."""
+    window: Window = Window()
+    """Days of orders to learn from."""
+    hold_back_days: Annotated[int, Unit("days"), Field(ge=1, le=90)] = 7
+    """Last days of the window that stay in the private site, to validate on."""
+    epochs: Annotated[int, Field(ge=1, le=1000)] = 10
+    """Passes over the orders."""
+    embedding_dim: Annotated[int, Field(ge=4, le=1024)] = 64
+    """Length of the customer and product vectors."""
+    batch_size: Annotated[int, Unit("order lines"), Field(ge=1, le=1048576)] = 4096
+    """Examples in one step, over all workers."""
+    learning_rate: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 0.001
+    """Step size of Adam."""
+    seed: Annotated[int, Field(ge=0, le=2147483647)] = 20
+    """Seed of everything random."""
+    base_port: Port = 2222
+    """Port of worker 0; worker i listens on the base port plus i."""
