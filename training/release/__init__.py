@@ -1,0 +1,108 @@
+"""Releases: the seam between training and serving.
+
+This package is all of ``training`` that serving may import. It imports neither tensorflow nor pandas.
+
+A release is a directory of plain files, named by its digest (``sha256:<hex>`` of ``manifest.json``):
+
+========================  ==================================================================================
+``model.onnx``            what is served
+``model.keras``           the same model for further training
+``items.json``            products: index, stock_code, description, price (GBP), popularity_rank
+``customers.parquet``     per pseudonym: history, weights, user (the model's inputs) and last_bought
+``popular.json``          item indices, the most popular first: the answer for an unknown customer
+``report.json``           cleaning counts, metrics beside their baselines, training curve
+``manifest.json``         every file with size and SHA-256, and what the release was made from
+``signature.json``        Ed25519 over the digest, by the validation job (absent before)
+``DIGEST``                the digest, for a directory that does not carry it in its name
+========================  ==================================================================================
+
+``model.onnx`` (dynamic batch B; H, U and K are in ``manifest.model``):
+
+- input ``history`` int32 [B, H]: item indices the customer bought, most weight first, padded with 0;
+- input ``weights`` float32 [B, H]: recency-weighted counts of those purchases, 0 at padding;
+- input ``user`` float32 [B, U]: features of the customer;
+- output ``items`` int32 [B, K]: the K best item indices (from 1; never 0), the best first;
+- output ``scores`` float32 [B, K]: their scores y_ui = f(x_u, x_i) + b, descending; not probabilities.
+
+Products that the customer has bought are among them: leaving them out (``--only-new``) and cutting K = 100
+down to the wanted number is serving's step. All-zero inputs are a valid customer without any history.
+
+To serve: ``Store(bucket).pull(digest, into)``, then ``verify_signature(read_signature(path), digest, keys)``,
+then ``read_items``, ``read_popular`` and ``Customers.read``.
+"""
+
+from training.release.contents import (
+    CUSTOMERS,
+    ITEMS,
+    KERAS_MODEL,
+    ONNX_MODEL,
+    POPULAR,
+    REPORT,
+    Customer,
+    Customers,
+    Item,
+    read_items,
+    read_popular,
+    read_report,
+    write_items,
+    write_popular,
+    write_report,
+)
+from training.release.directory import describe, read, sha256_of, verify, write
+from training.release.errors import ReleaseDamaged, ReleaseError, SignatureRefused
+from training.release.manifest import File, Manifest, Model, TargetHardware, Tensor, Window
+from training.release.signature import (
+    SIGNATURE,
+    Signature,
+    keyid,
+    new_key,
+    public_key,
+    read_signature,
+    sign,
+    verify_signature,
+    write_signature,
+)
+from training.release.store import LATEST, Store
+
+__all__ = [
+    "CUSTOMERS",
+    "ITEMS",
+    "KERAS_MODEL",
+    "LATEST",
+    "ONNX_MODEL",
+    "POPULAR",
+    "REPORT",
+    "SIGNATURE",
+    "Customer",
+    "Customers",
+    "File",
+    "Item",
+    "Manifest",
+    "Model",
+    "ReleaseDamaged",
+    "ReleaseError",
+    "Signature",
+    "SignatureRefused",
+    "Store",
+    "TargetHardware",
+    "Tensor",
+    "Window",
+    "describe",
+    "keyid",
+    "new_key",
+    "public_key",
+    "read",
+    "read_items",
+    "read_popular",
+    "read_report",
+    "read_signature",
+    "sha256_of",
+    "sign",
+    "verify",
+    "verify_signature",
+    "write",
+    "write_items",
+    "write_popular",
+    "write_report",
+    "write_signature",
+]

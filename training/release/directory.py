@@ -1,0 +1,107 @@
+"""A release as a directory: written once, read, and checked file by file."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from training.release.aside import write_aside
+from training.release.errors import ReleaseDamaged, ReleaseError
+from training.release.manifest import MANIFEST, File, Manifest, digest_of
+from training.release.signature import SIGNATURE
+
+DIGEST = "DIGEST"
+"""A one-line file that names the release, beside the manifest it is the digest of."""
+NOT_LISTED = frozenset({MANIFEST, SIGNATURE, DIGEST})
+
+
+def describe(directory: Path) -> tuple[File, ...]:
+    """The files of a directory that a manifest must list, sorted by path."""
+    paths = sorted(path for path in directory.iterdir() if path.name not in NOT_LISTED)
+    return tuple(File(path=path.name, size=path.stat().st_size, sha256=sha256_of(path)) for path in paths)
+
+
+def write(directory: Path, manifest: Manifest) -> str:
+    """Seal a directory that holds the files of ``manifest``: check them, write the manifest last.
+
+    Returns:
+        The digest.
+
+    Raises:
+        ReleaseDamaged: when a file is missing, differs, or is not listed.
+    """
+    _check_files(directory, manifest)
+    digest = manifest.digest()
+    write_aside(directory / DIGEST, f"{digest}\n".encode())
+    write_aside(directory / MANIFEST, manifest.to_bytes())
+    return digest
+
+
+def read(directory: Path) -> Manifest:
+    """The manifest of a release directory (files not checked: that is ``verify``).
+
+    Raises:
+        ReleaseError: when there is none.
+        ReleaseDamaged: when it cannot be what was written.
+    """
+    try:
+        raw = (directory / MANIFEST).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise ReleaseError(
+            f"{directory} is not a release: it has no {MANIFEST}; make one with `isthmus train`"
+        ) from None
+    return Manifest.from_bytes(raw)
+
+
+def verify(directory: Path, digest: str | None = None) -> Manifest:
+    """Check a release directory against its digest, every file included.
+
+    Args:
+        directory: the release.
+        digest: what it must be (``sha256:<hex>``); None takes the directory's own word, the file DIGEST.
+
+    Returns:
+        The manifest.
+
+    Raises:
+        ReleaseError: when the directory is not a release.
+        ReleaseDamaged: naming the first bad file.
+    """
+    manifest = read(directory)
+    actual = digest_of((directory / MANIFEST).read_bytes())
+    expected = digest or _own_word(directory)
+    if actual != expected:
+        raise ReleaseDamaged(MANIFEST, f"has the digest {actual} instead of {expected}")
+    _check_files(directory, manifest)
+    return manifest
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file in lower-case hexadecimal, read in pieces of 1 MiB."""
+    total = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            total.update(piece)
+    return total.hexdigest()
+
+
+def _own_word(directory: Path) -> str:
+    try:
+        return (directory / DIGEST).read_text().strip()
+    except (FileNotFoundError, UnicodeDecodeError):
+        raise ReleaseDamaged(DIGEST, "is missing or not text") from None
+
+
+def _check_files(directory: Path, manifest: Manifest) -> None:
+    for file in manifest.files:
+        path = directory / file.path
+        if not path.is_file():
+            raise ReleaseDamaged(file.path, "is missing")
+        if (size := path.stat().st_size) != file.size:
+            raise ReleaseDamaged(file.path, f"has {size} bytes instead of {file.size}")
+        if (sha256 := sha256_of(path)) != file.sha256:
+            raise ReleaseDamaged(file.path, f"has the SHA-256 {sha256} instead of {file.sha256}")
+    listed = {file.path for file in manifest.files} | NOT_LISTED
+    for path in sorted(directory.iterdir()):
+        if path.name not in listed:
+            raise ReleaseDamaged(path.name, "is not listed in the manifest")

@@ -1,0 +1,23 @@
+"""What can be wrong with a release; every message is one sentence for the user."""
+
+from __future__ import annotations
+
+
+class ReleaseError(Exception):
+    """A release cannot be written, read, found or trusted; the message names the file."""
+
+
+class ReleaseDamaged(ReleaseError):  # noqa: N818
+    """A file of a release is not the one its manifest lists.
+
+    Attributes:
+        path: the first bad file, relative to the release directory.
+    """
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(f"release file {path} {why}; fetch the release again or train a new one")
+        self.path = path
+
+
+class SignatureRefused(ReleaseError):  # noqa: N818
+    """A release is not signed by a key that is trusted here."""

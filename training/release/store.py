@@ -1,0 +1,215 @@
+"""Releases in an S3 bucket: pushed by training, signed by validation, pulled by serving.
+
+Keys::
+
+    releases/<hex>/<file>            the files of a release; manifest.json is written last
+    releases/<hex>/signature.json    written by the validation job
+    candidates/<name>.json           a release that waits for validation: {"digest", "created", ...}
+    latest.json                      the release in service: {"digest", "signed_at"}
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from filelock import FileLock
+
+from training.release.directory import DIGEST, sha256_of, verify
+from training.release.errors import ReleaseDamaged, ReleaseError
+from training.release.manifest import MANIFEST, File, Manifest, digest_of
+from training.release.signature import SIGNATURE, Signature
+
+LATEST = "latest.json"
+
+
+class Store:
+    """The releases of one bucket.
+
+    Args:
+        bucket: its name.
+        client: a boto3 S3 client; None makes one from the environment (AWS_ENDPOINT_URL, AWS_REGION).
+    """
+
+    def __init__(self, bucket: str, client: Any = None) -> None:
+        if client is None:
+            import boto3
+
+            client = boto3.client("s3")
+        self.bucket = bucket
+        self.client = client
+
+    def push(self, directory: Path) -> str:
+        """Upload a release; files that are there with the same SHA-256 are skipped. Returns its digest."""
+        manifest = verify(directory)
+        digest = manifest.digest()
+        for file in manifest.files:
+            key = _key(digest, file.path)
+            if self._checksum(key) != file.sha256:
+                self._upload(key, directory / file.path, file.sha256)
+        self._put(_key(digest, MANIFEST), manifest.to_bytes())
+        return digest
+
+    def pull(self, digest: str, into: Path) -> Path:
+        """Bring a release to ``into/<hex>`` and check it; returns that directory.
+
+        What an interrupted pull left aside is kept and used; the directory appears under its name only when
+        every file is there and right. A directory that is there already is checked and returned.
+
+        Raises:
+            ReleaseError: when the bucket does not hold it.
+            ReleaseDamaged: when a file is not the one that the manifest lists.
+        """
+        target = into / _hex(digest)
+        into.mkdir(parents=True, exist_ok=True)
+        with FileLock(into / f".{_hex(digest)}.lock"):
+            if not target.exists():
+                self._pull_aside(digest, into / f".{_hex(digest)}.part", target)
+            verify(target, digest)
+            self._refresh_signature(digest, target)
+        return target
+
+    def manifest(self, digest: str) -> Manifest:
+        """Only the manifest of a release, checked against the digest."""
+        raw = self._get(_key(digest, MANIFEST))
+        if raw is None:
+            raise ReleaseError(
+                f"the bucket {self.bucket} has no release {digest}; `isthmus release list` shows what it has"
+            )
+        if digest_of(raw) != digest:
+            raise ReleaseDamaged(MANIFEST, f"in s3://{self.bucket} has the digest {digest_of(raw)}")
+        return Manifest.from_bytes(raw)
+
+    def digests(self) -> list[str]:
+        """The releases of the bucket whose manifest is there, sorted."""
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix="releases/")
+        keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+        return sorted(f"sha256:{key.split('/')[1]}" for key in keys if key.endswith(f"/{MANIFEST}"))
+
+    def sign(self, signature: Signature) -> None:
+        """Put a signature beside its release."""
+        self._put(_key(signature.digest, SIGNATURE), signature.to_bytes())
+
+    def signature(self, digest: str) -> Signature | None:
+        """The signature of a release; None when it was not validated."""
+        raw = self._get(_key(digest, SIGNATURE))
+        return None if raw is None else Signature.from_bytes(raw)
+
+    def latest(self) -> dict[str, str] | None:
+        """``latest.json``: the release in service; None before the first."""
+        raw = self._get(LATEST)
+        return None if raw is None else json.loads(raw)
+
+    def set_latest(self, signature: Signature) -> None:
+        """Move ``latest.json`` to a signed release."""
+        self._put_json(LATEST, {"digest": signature.digest, "signed_at": signature.signed_at})
+
+    def candidate(self, name: str) -> dict[str, Any] | None:
+        """A release that waits for validation; None when there is none of that name."""
+        raw = self._get(f"candidates/{name}.json")
+        return None if raw is None else json.loads(raw)
+
+    def set_candidate(self, name: str, digest: str, **more: Any) -> None:
+        """Name a release for validation. ``more`` may tell durations, which no manifest may hold."""
+        created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self._put_json(f"candidates/{name}.json", {"digest": digest, "created": created, **more})
+
+    def _pull_aside(self, digest: str, aside: Path, target: Path) -> None:
+        manifest = self.manifest(digest)
+        aside.mkdir(exist_ok=True)
+        for file in manifest.files:
+            self._download(digest, file, aside / file.path)
+        listed = {file.path for file in manifest.files}
+        for path in aside.iterdir():
+            if path.name not in listed:
+                path.unlink()
+        (aside / DIGEST).write_text(f"{digest}\n")
+        (aside / MANIFEST).write_bytes(manifest.to_bytes())
+        try:
+            verify(aside, digest)
+        except ReleaseDamaged as damage:
+            shutil.rmtree(aside)
+            raise damage from None
+        aside.rename(target)
+
+    def _download(self, digest: str, file: File, path: Path) -> None:
+        if path.is_file() and path.stat().st_size == file.size and sha256_of(path) == file.sha256:
+            return
+        try:
+            self.client.download_file(self.bucket, _key(digest, file.path), str(path))
+        except ClientError as error:
+            if _is_missing(error):
+                raise ReleaseDamaged(file.path, f"is missing in s3://{self.bucket}") from None
+            raise self._unreachable(error) from error
+        except BotoCoreError as error:
+            raise self._unreachable(error) from error
+
+    def _refresh_signature(self, digest: str, target: Path) -> None:
+        raw = self._get(_key(digest, SIGNATURE))
+        if raw is None:
+            (target / SIGNATURE).unlink(missing_ok=True)
+        else:
+            (target / SIGNATURE).write_bytes(raw)
+
+    def _upload(self, key: str, path: Path, sha256: str) -> None:
+        extra = {"ChecksumAlgorithm": "SHA256", "Metadata": {"sha256": sha256}}
+        try:
+            self.client.upload_file(str(path), self.bucket, key, ExtraArgs=extra)
+        except (ClientError, BotoCoreError) as error:
+            raise self._unreachable(error) from error
+
+    def _checksum(self, key: str) -> str | None:
+        try:
+            head = self.client.head_object(Bucket=self.bucket, Key=key)
+        except ClientError as error:
+            if _is_missing(error):
+                return None
+            raise self._unreachable(error) from error
+        except BotoCoreError as error:
+            raise self._unreachable(error) from error
+        found: str | None = head["Metadata"].get("sha256")
+        return found
+
+    def _get(self, key: str) -> bytes | None:
+        try:
+            body: bytes = self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if _is_missing(error):
+                return None
+            raise self._unreachable(error) from error
+        except BotoCoreError as error:
+            raise self._unreachable(error) from error
+        return body
+
+    def _put(self, key: str, body: bytes) -> None:
+        checksum = base64.b64encode(bytes.fromhex(digest_of(body).removeprefix("sha256:"))).decode()
+        try:
+            self.client.put_object(Bucket=self.bucket, Key=key, Body=body, ChecksumSHA256=checksum)
+        except (ClientError, BotoCoreError) as error:
+            raise self._unreachable(error) from error
+
+    def _put_json(self, key: str, value: dict[str, Any]) -> None:
+        self._put(key, json.dumps(value, sort_keys=True).encode())
+
+    def _unreachable(self, error: Exception) -> ReleaseError:
+        return ReleaseError(f"the releases bucket {self.bucket} cannot be used: {error}")
+
+
+def _key(digest: str, path: str) -> str:
+    return f"releases/{_hex(digest)}/{path}"
+
+
+def _hex(digest: str) -> str:
+    kind, _, value = digest.partition(":")
+    if kind != "sha256" or len(value) != 64 or set(value) - set("0123456789abcdef"):
+        raise ReleaseError(f"{digest!r} is not the digest of a release; it looks like sha256:<64 hex digits>")
+    return value
+
+
+def _is_missing(error: ClientError) -> bool:
+    return error.response["Error"]["Code"] in {"404", "NoSuchKey", "NotFound"}
