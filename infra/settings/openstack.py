@@ -114,7 +114,7 @@ class OpenStackSettings(Section):
     """GPU pools by name."""
     object_store: OpenStackObjectStore = OpenStackObjectStore()
     """Containers."""
-    keys_secret: Label = "isthmus-keys"
+    keys_secret: Label = "isthmus-keys"  # noqa: S105 - a name
     """Name of the Barbican secret that holds the pseudonym key, the signing key and the store's keys."""
     throw_away_keys: ThrowAwayKeys | None = None
     """Keys of the rehearsal in place of ``keys_secret``; only in stack ``local``."""

@@ -13,9 +13,9 @@ from infra.settings.section import Section
 
 
 def _day(value: object) -> object:
-    # YAML reads an unquoted 2011-09-01 as a moment; the engine hands that on as midnight UTC.
+    # The engine reads an unquoted 2011-09-01 as a moment, and hands it on as Go prints one.
     if isinstance(value, str):
-        text = value.removesuffix("T00:00:00Z")
+        text = value.removesuffix(" 00:00:00 +0000 UTC")
         try:
             return date.fromisoformat(text)
         except ValueError:

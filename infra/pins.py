@@ -1,0 +1,64 @@
+"""Every version that the estate pins, in one place.
+
+A version that the machine of an author could not look up is said to be so; none is invented. Before a
+first ``pulumi up`` against real clouds, compare with what the clouds offer (each group says how).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+PINNED_ON: Final = "2026-11-24"
+"""Day on which the pins below were chosen."""
+
+KUBERNETES_VERSION: Final = "1.36"
+"""Minor version of both clusters, as EKS writes it."""
+KUBERNETES_PATCH: Final = "1.36.3"
+"""Patch version, whose API schema the manifests are checked against."""
+MAGNUM_KUBE_TAG: Final = f"v{KUBERNETES_PATCH}"
+"""Magnum's label ``kube_tag``."""
+
+EKS_ADDONS: Final[dict[str, str]] = {
+    "vpc-cni": "v1.22.3-eksbuild.1",
+    "kube-proxy": "v1.36.0-eksbuild.13",
+    "coredns": "v1.14.3-eksbuild.3",
+    "eks-pod-identity-agent": "v1.3.10-eksbuild.3",
+    "aws-ebs-csi-driver": "v1.63.1-eksbuild.1",
+}
+"""EKS add-ons for KUBERNETES_VERSION, as public estates on EKS 1.36 run them.
+
+AWS adds builds often; ``aws eks describe-addon-versions --kubernetes-version 1.36`` has the full list."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """A container image, pinned by tag and, where it is known, by digest."""
+
+    repository: str
+    tag: str
+    digest: str | None = None
+    """``sha256:...``; None: not looked up (for our own images: known once they are pushed)."""
+
+    @property
+    def reference(self) -> str:
+        """What a pod spec names: ``repository:tag`` or ``repository:tag@sha256:...``."""
+        pinned = f"@{self.digest}" if self.digest else ""
+        return f"{self.repository}:{self.tag}{pinned}"
+
+
+def _own_version() -> str:
+    try:
+        return version("isthmus")
+    except PackageNotFoundError:  # a plain copy of the tree, never installed
+        return "0.0.0"
+
+
+TRAINING_IMAGE: Final = Image("isthmus/training", _own_version())
+"""Built from this project; pushed to the estate's ECR repository of the same name."""
+SERVING_IMAGE: Final = Image("isthmus/serving", _own_version())
+"""Built from this project: the init container that pulls and verifies a release."""
+TRITON_IMAGE: Final = Image("nvcr.io/nvidia/tritonserver", "26.07-py3")
+"""NVIDIA's Triton (server 2.71). By tag only: its digest has to be read from the registry that an estate
+mirrors it to (``skopeo inspect docker://nvcr.io/nvidia/tritonserver:26.07-py3``) and written here."""
