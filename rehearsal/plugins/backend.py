@@ -9,6 +9,7 @@ alone: which types exist, which fields force a replacement, the calls.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -27,11 +28,11 @@ class Unknown:
 UNKNOWN: Final = Unknown()
 
 
-class UnknownType(Exception):
+class UnknownType(Exception):  # noqa: N818 - an answer rather than a failure
     """The plugin has no row for a resource type or a function; the message names it and the recipe."""
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - an answer rather than a failure
     """The cloud (or its model) refuses a request; the message is one sentence for the user.
 
     ``property`` is the camelCase input that is at fault, "" where it is the whole resource.
@@ -42,8 +43,20 @@ class Refused(Exception):
         self.property = property
 
 
-class BackendLost(Exception):
+class BackendLost(Exception):  # noqa: N818 - an answer rather than a failure
     """What stands in for the cloud restarted and forgot what the stack's state says it holds."""
+
+
+class Incomplete(Exception):  # noqa: N818 - an answer rather than a failure
+    """The resource exists but did not become ready (an await failed or was interrupted).
+
+    The engine keeps it in the state with the reason, and the next up updates it. ``created`` is what a
+    finished create or update would have returned (``id`` is ignored after an update).
+    """
+
+    def __init__(self, reason: str, created: Created) -> None:
+        super().__init__(reason)
+        self.created = created
 
 
 @dataclass(frozen=True)
@@ -133,13 +146,29 @@ class Backend(ABC):
     def invoke(self, token: str, arguments: Properties) -> Properties:
         """A data source (``aws:s3/getObject:getObject``)."""
 
-    def secret_outputs(self, type: str) -> frozenset[str]:
+    def secret_outputs(self, type: str) -> frozenset[str]:  # noqa: ARG002
         """Outputs of a type that are always secret."""
         return frozenset()
 
-    def secret_results(self, token: str) -> frozenset[str]:
+    def secret_results(self, token: str) -> frozenset[str]:  # noqa: ARG002
         """Keys of a function's result that are always secret."""
         return frozenset()
+
+    def autonames(self, type: str) -> Mapping[str, int]:  # noqa: ARG002
+        """Inputs of a type that get a name of the engine's making when the program gives none, with the
+        longest name allowed: ``{"bucket": 63}``. The server keeps a name once made across updates, and lets
+        a replacement with a made name be created before the old one is deleted."""
+        return {}
+
+    def instance(self) -> str:
+        """Which run of the stand-in answers, "" where it cannot forget. Must not start anything. The journal
+        notes it with each creation, so that a restarted stand-in is noticed (``BackendLost``)."""
+        return ""
+
+    def note(self, type: str) -> str:  # noqa: ARG002
+        """What the user should see beside a resource of this type when it is created or changed ("recorded:
+        the stand-in has no such call"), "" for nothing."""
+        return ""
 
     def cancel(self) -> None:  # noqa: B027 - most clouds have nothing to interrupt
         """The user pressed Ctrl-C: stop waiting."""
@@ -152,6 +181,7 @@ __all__ = [
     "Change",
     "Created",
     "Found",
+    "Incomplete",
     "Properties",
     "Refused",
     "Resource",

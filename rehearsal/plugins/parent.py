@@ -1,0 +1,25 @@
+"""A plugin must not outlive its engine: one that was killed with SIGKILL says no goodbye."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+
+_POLL_SECONDS = 0.25
+
+
+def watch(on_death: Callable[[], None]) -> None:
+    """Call ``on_death`` once, from a thread of its own, when the process that started this one is gone."""
+    parent = os.getppid()
+
+    def poll() -> None:
+        while os.getppid() == parent:
+            time.sleep(_POLL_SECONDS)
+        on_death()
+
+    threading.Thread(target=poll, name="parent-watch", daemon=True).start()
+
+
+__all__ = ["watch"]
