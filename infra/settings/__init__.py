@@ -4,7 +4,8 @@
 """
 
 from infra.settings.errors import Problem, SettingsError
+from infra.settings.loading import load, read, stack_of
 from infra.settings.model import Settings
 from infra.settings.subnets import ZoneSubnets, carve
 
-__all__ = ["Problem", "Settings", "SettingsError", "ZoneSubnets", "carve"]
+__all__ = ["Problem", "Settings", "SettingsError", "ZoneSubnets", "carve", "load", "read", "stack_of"]

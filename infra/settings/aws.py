@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from infra.settings.addresses import Cidr, HttpUrl, PrivateCidr
+from infra.settings.addresses import Cidr, HttpUrl, PrivateCidr, refuse
 from infra.settings.quantities import Allowed, Days, GiB, Name, Nodes, Unit
 from infra.settings.section import Section
 
@@ -32,6 +32,12 @@ RoleArn = Annotated[
 InstanceType = Annotated[str, Allowed("an instance type of infra/settings/catalogue/aws.yaml")]
 
 
+def _retention(value: int) -> int:
+    if value not in LOG_RETENTION_DAYS:
+        raise refuse(f"allowed is one of {', '.join(map(str, LOG_RETENTION_DAYS))} days")
+    return value
+
+
 class AwsNetwork(Section):
     """The VPC; its subnets are carved from ``cidr`` (see :mod:`infra.settings.subnets`)."""
 
@@ -46,7 +52,7 @@ class AwsNetwork(Section):
 class SystemNodes(Section):
     """The nodes that run what a cluster needs itself; never GPU nodes."""
 
-    instance_type: InstanceType = "m7g.large"
+    instance_type: InstanceType = "m7i.large"
     """EC2 instance type of the system nodes."""
     min: Annotated[int, Unit("nodes"), Field(ge=1, le=100)] = 2
     """Fewest system nodes."""
@@ -119,6 +125,7 @@ class AwsSettings(Section):
     log_retention_days: Annotated[
         int,
         Unit("days"),
+        AfterValidator(_retention),
         Field(json_schema_extra={"enum": list(LOG_RETENTION_DAYS)}),
         Allowed("one of " + ", ".join(map(str, LOG_RETENTION_DAYS))),
     ] = 365

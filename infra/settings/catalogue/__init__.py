@@ -37,11 +37,8 @@ class Machine(Section):
 
 @cache
 def _machines(file: str, key: str) -> dict[str, Machine]:
-    data = yaml.load((FOLDER / file).read_text(encoding="utf-8"), Loader=_LOADER)
+    data = yaml.safe_load((FOLDER / file).read_text(encoding="utf-8"))
     return {name: Machine(name=name, **row) for name, row in data[key].items()}
-
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def instance_types() -> dict[str, Machine]:

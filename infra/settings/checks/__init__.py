@@ -1,0 +1,22 @@
+"""What must hold between settings: each check is a pure function from settings to problems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from infra.settings.checks.addresses import addresses
+from infra.settings.checks.bounds import bounds
+from infra.settings.checks.machines import machines
+from infra.settings.checks.networks import networks
+from infra.settings.checks.pools import pools
+from infra.settings.checks.reach import reach
+from infra.settings.errors import Problem
+from infra.settings.model import Settings
+
+CHECKS = (reach, addresses, networks, machines, pools, bounds)
+
+
+def cross_checks(settings: Settings) -> Iterator[Problem]:
+    """Every problem between settings that are each right on their own."""
+    for check in CHECKS:
+        yield from check(settings)

@@ -1,0 +1,40 @@
+"""No two networks of an estate may overlap: a packet must have one shore to go to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network
+from itertools import combinations
+
+from infra.settings.errors import Problem
+from infra.settings.model import Settings
+
+
+def all_networks(settings: Settings) -> dict[str, IPv4Network]:
+    """Every network of both sites and of the link, by key path."""
+    aws, openstack = settings.aws, settings.openstack
+    inside = settings.link.inside_cidrs if settings.link.enabled else ()
+    return {
+        "aws.network.cidr": aws.network.cidr,
+        "aws.cluster.service_cidr": aws.cluster.service_cidr,
+        "openstack.network.cidr": openstack.network.cidr,
+        "openstack.cluster.pod_cidr": openstack.cluster.pod_cidr,
+        "openstack.cluster.service_cidr": openstack.cluster.service_cidr,
+        **{f"link.inside_cidrs[{index}]": network for index, network in enumerate(inside)},
+    }
+
+
+def overlaps(named: Mapping[str, IPv4Network]) -> Iterator[Problem]:
+    """A problem for each pair of networks that share an address; it names both key paths."""
+    for (path, network), (other_path, other) in combinations(named.items(), 2):
+        if network.overlaps(other):
+            yield Problem(
+                path,
+                f"is {network}, which overlaps {other_path} {other}; every network of both sites needs "
+                "addresses of its own: move one of the two",
+            )
+
+
+def addresses(settings: Settings) -> Iterator[Problem]:
+    """Problems with overlapping networks."""
+    yield from overlaps(all_networks(settings))

@@ -1,0 +1,80 @@
+"""Pairs of numbers and days that must stand in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from infra.settings.errors import Problem
+from infra.settings.model import Settings
+
+
+def _ranges(settings: Settings) -> Iterator[Problem]:
+    nodes, workers = settings.aws.cluster.system_nodes, settings.openstack.cluster.nodes
+    replicas = settings.serving.replicas
+    for path, low, high in (
+        ("aws.cluster.system_nodes", nodes.min, nodes.max),
+        ("openstack.cluster.nodes", workers.min, workers.max),
+        ("serving.replicas", replicas.min, replicas.max),
+    ):
+        if low > high:
+            yield Problem(f"{path}.max", f"is {high}, less than min {low}; raise max or lower min")
+
+
+def _link(settings: Settings) -> Iterator[Problem]:
+    link = settings.link
+    if link.dpd.interval_seconds >= link.dpd.timeout_seconds:
+        yield Problem(
+            "link.dpd.interval_seconds",
+            f"is {link.dpd.interval_seconds} seconds; it must be shorter than link.dpd.timeout_seconds "
+            f"{link.dpd.timeout_seconds}: probe more often or wait longer",
+        )
+    if link.esp.lifetime_seconds > link.ike.lifetime_seconds:
+        yield Problem(
+            "link.esp.lifetime_seconds",
+            f"is {link.esp.lifetime_seconds} seconds; it must not exceed link.ike.lifetime_seconds "
+            f"{link.ike.lifetime_seconds}: lower it",
+        )
+
+
+def _training(settings: Settings) -> Iterator[Problem]:
+    training = settings.training
+    first, last = training.window.first_day, training.window.last_day
+    if first and last:
+        days = (last - first).days + 1
+        if days < 1:
+            yield Problem(
+                "training.window.last_day", f"is {last}, before first_day {first}; write a day after it"
+            )
+        elif training.hold_back_days >= days:
+            yield Problem(
+                "training.hold_back_days",
+                f"is {training.hold_back_days} of the window's {days} days, which leaves none to train on; "
+                f"hold back at most {days - 1}"
+                if days > 1
+                else "leaves none of one day; widen the window",
+            )
+
+
+def _serving(settings: Settings) -> Iterator[Problem]:
+    serving = settings.serving
+    if len(set(serving.sites)) < len(serving.sites):
+        yield Problem("serving.sites", f"names {serving.sites[0]} twice; name each site once")
+    if serving.enabled and not serving.trusted_keys:
+        yield Problem(
+            "serving.trusted_keys",
+            "is empty, so no release could be trusted; add the public key of the validation that signs "
+            "(`isthmus release show` prints it) or set serving.enabled to false",
+        )
+
+
+def bounds(settings: Settings) -> Iterator[Problem]:
+    """Problems with pairs of settings that must stand in order."""
+    yield from _ranges(settings)
+    yield from _link(settings)
+    yield from _training(settings)
+    yield from _serving(settings)
+    budget = settings.budget
+    if budget.alert_emails and budget.usd_per_month is None:
+        yield Problem(
+            "budget.alert_emails", "names people, but there is no budget; set budget.usd_per_month as well"
+        )

@@ -1,0 +1,50 @@
+"""Instance types and flavours must be of the catalogue, and of the right sort."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from infra.settings.catalogue import Machine, closest, flavours, instance_types
+from infra.settings.errors import Problem
+from infra.settings.model import Settings
+
+
+def _machine(
+    path: str, name: str, known: Mapping[str, Machine], file: str, with_gpus: bool
+) -> Iterator[Problem]:
+    machine = known.get(name)
+    sort = {row: known[row] for row in known if bool(known[row].gpus) == with_gpus}
+    near = ", ".join(closest(name, list(sort)))
+    if machine is None:
+        yield Problem(
+            path,
+            f"is {name}, which infra/settings/catalogue/{file} does not list; the closest there are {near}: "
+            "write one of them or add a row",
+        )
+    elif with_gpus and not machine.gpus:
+        yield Problem(path, f"is {name}, which has no GPU; a GPU pool needs one such as {near}")
+    elif machine.gpus and not with_gpus:
+        yield Problem(
+            path,
+            f"is {name}, which has {machine.gpus} {machine.gpu}; GPUs belong into gpu_pools: "
+            f"take one such as {near}",
+        )
+
+
+def machines(settings: Settings) -> Iterator[Problem]:
+    """Problems with the machines that settings name."""
+    aws, openstack = settings.aws, settings.openstack
+    types, private = instance_types(), flavours()
+    nodes = aws.cluster.system_nodes
+    yield from _machine(
+        "aws.cluster.system_nodes.instance_type", nodes.instance_type, types, "aws.yaml", with_gpus=False
+    )
+    for name, pool in aws.gpu_pools.items():
+        path = f"aws.gpu_pools.{name}.instance_type"
+        yield from _machine(path, pool.instance_type, types, "aws.yaml", with_gpus=True)
+    for key in ("master_flavor", "node_flavor"):
+        path, flavour = f"openstack.cluster.{key}", getattr(openstack.cluster, key)
+        yield from _machine(path, flavour, private, "openstack.yaml", with_gpus=False)
+    for name, private_pool in openstack.gpu_pools.items():
+        path = f"openstack.gpu_pools.{name}.flavor"
+        yield from _machine(path, private_pool.flavor, private, "openstack.yaml", with_gpus=True)
