@@ -1,0 +1,185 @@
+"""The ``config.pbtxt`` of each model, as ``ModelConfig`` messages of Triton's own schema.
+
+The ensemble ``recommend`` is a list of steps, each with the names of the tensors between them. A later stage
+(a guard between ``two_tower`` and ``answer``, say) is one more model and one more step; the inputs and outputs
+that clients see stay.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from google.protobuf import text_format
+from tritonclient.grpc import model_config_pb2 as pb
+
+from training.release import Manifest
+
+OnnxBackend = Literal["native", "python"]
+MAX_BATCH_SIZE = 64
+"""Customers in one request, and in one batch that Triton makes of many requests."""
+BOUGHT_LIMIT = 10
+"""Products that the customer had bought, named in an answer (the newest)."""
+
+_DTYPES = {
+    "int32": pb.TYPE_INT32,
+    "float32": pb.TYPE_FP32,
+    "bool": pb.TYPE_BOOL,
+    "bytes": pb.TYPE_STRING,
+}
+Tensors = dict[str, tuple[str, int]]
+"""Name -> element type, length (-1: differs between requests)."""
+
+ASKED: Tensors = {"customer": ("bytes", 1), "k": ("int32", 1), "only_new": ("bool", 1)}
+"""What a client sends to ``recommend``."""
+ANSWERED: Tensors = {
+    "items": ("bytes", -1),
+    "descriptions": ("bytes", -1),
+    "scores": ("float32", -1),
+    "reasons": ("bytes", -1),
+    "bought": ("bytes", -1),
+    "bought_descriptions": ("bytes", -1),
+    "bought_count": ("int32", 1),
+    "reason": ("bytes", 1),
+    "release": ("bytes", 1),
+}
+"""What a client gets from ``recommend``."""
+
+
+def model_configs(
+    manifest: Manifest, *, onnx_backend: OnnxBackend, gpu: bool = False, threads: int = 1
+) -> dict[str, Any]:
+    """Model name -> ``ModelConfig``.
+
+    Args:
+        manifest: of the release; names the tensors of ``model.onnx``.
+        onnx_backend: ``native`` is Triton's own ONNX Runtime backend; ``python`` runs ONNX Runtime in the
+            Python backend, for a server that has no other (the rehearsal's).
+        gpu: run the towers on the GPU, through TensorRT; only with ``native``.
+        threads: CPU threads of one run of the towers.
+
+    Raises:
+        ValueError: a GPU with the Python backend.
+    """
+    if gpu and onnx_backend == "python":
+        raise ValueError("onnx_backend python runs on the CPU; use native on a pool with GPUs")
+    features = {one.name: (one.dtype, one.shape[1]) for one in manifest.model.inputs}
+    ranked = {one.name: (one.dtype, one.shape[1]) for one in manifest.model.outputs}
+    looked_up = {"row": ("int32", 1), **features}
+    configs = {
+        "lookup": _python_model("lookup", {"customer": ASKED["customer"]}, looked_up),
+        "two_tower": _two_tower(features, ranked, onnx_backend, gpu, threads),
+        "answer": _python_model(
+            "answer",
+            {"row": ("int32", 1), **ranked, "k": ASKED["k"], "only_new": ASKED["only_new"]},
+            ANSWERED,
+        ),
+        "recommend": _ensemble(features, ranked),
+    }
+    said = {
+        "release": manifest.digest(),
+        "onnx_backend": onnx_backend,
+        "first_day": manifest.window.first_day.isoformat(),
+        "last_day": manifest.window.last_day.isoformat(),
+    }
+    for config in configs.values():
+        _say(config, said)
+    _say(configs["answer"], {"bought_limit": str(BOUGHT_LIMIT)})
+    return configs
+
+
+def to_text(config: Any) -> str:
+    """A ``ModelConfig`` as the text of ``config.pbtxt``."""
+    return str(text_format.MessageToString(config))
+
+
+def _ensemble(features: Tensors, ranked: Tensors) -> Any:
+    config = _config("recommend", ASKED, ANSWERED)
+    config.platform = "ensemble"
+    # Tensors between the steps carry the name of the step that made them: a stage put in between re-maps one
+    # side only.
+    looked_up = {name: f"lookup_{name}" for name in ("row", *features)}
+    towers = {name: f"two_tower_{name}" for name in ranked}
+    _step(config, "lookup", {"customer": "customer"}, looked_up)
+    _step(config, "two_tower", {name: looked_up[name] for name in features}, towers)
+    _step(
+        config,
+        "answer",
+        {"row": looked_up["row"], **towers, "k": "k", "only_new": "only_new"},
+        {name: name for name in ANSWERED},
+    )
+    return config
+
+
+def _step(config: Any, model: str, inputs: dict[str, str], outputs: dict[str, str]) -> None:
+    step = config.ensemble_scheduling.step.add(model_name=model, model_version=-1)
+    step.input_map.update(inputs)
+    step.output_map.update(outputs)
+
+
+def _two_tower(
+    features: Tensors, ranked: Tensors, onnx_backend: OnnxBackend, gpu: bool, threads: int
+) -> Any:
+    if onnx_backend == "python":
+        config = _python_model("two_tower", features, ranked)
+        _say(config, {"threads": str(threads)})
+        return config
+    config = _batching(_config("two_tower", features, ranked))
+    config.backend = "onnxruntime"
+    config.default_model_filename = "model.onnx"
+    kind = pb.ModelInstanceGroup.KIND_GPU if gpu else pb.ModelInstanceGroup.KIND_CPU
+    config.instance_group.add(kind=kind, count=1)
+    if gpu:
+        tensorrt = config.optimization.execution_accelerators.gpu_execution_accelerator.add(name="tensorrt")
+        # FP32, because the release's export was checked against Keras in FP32. Engines are kept where the
+        # read-only container may write, so that a restarted one need not build them again.
+        tensorrt.parameters.update(
+            {
+                "precision_mode": "FP32",
+                "max_workspace_size_bytes": str(1 << 30),
+                "trt_engine_cache_enable": "true",
+                "trt_engine_cache_path": "/tmp/tensorrt",  # noqa: S108
+            }
+        )
+        # A GPU is fast enough that half a millisecond of waiting buys larger batches.
+        config.dynamic_batching.max_queue_delay_microseconds = 500
+    else:
+        _say(config, {"intra_op_thread_count": str(threads), "inter_op_thread_count": "1"})
+    return config
+
+
+def _python_model(name: str, inputs: Tensors, outputs: Tensors) -> Any:
+    config = _batching(_config(name, inputs, outputs))
+    config.backend = "python"
+    config.instance_group.add(kind=pb.ModelInstanceGroup.KIND_CPU, count=1)
+    return config
+
+
+def _config(name: str, inputs: Tensors, outputs: Tensors) -> Any:
+    config = pb.ModelConfig(name=name, max_batch_size=MAX_BATCH_SIZE)
+    config.version_policy.latest.num_versions = 1
+    for tensor, (dtype, length) in inputs.items():
+        config.input.add(name=tensor, data_type=_DTYPES[dtype], dims=[length])
+    for tensor, (dtype, length) in outputs.items():
+        config.output.add(name=tensor, data_type=_DTYPES[dtype], dims=[length])
+    return config
+
+
+def _batching(config: Any) -> Any:
+    """Batch what waits already, without waiting for more; and answer once with zeros before being ready."""
+    config.dynamic_batching.max_queue_delay_microseconds = 0
+    warm = config.model_warmup.add(name="zeros", batch_size=1, count=1)
+    for one in config.input:
+        entry = warm.inputs[one.name]
+        entry.data_type = one.data_type
+        entry.dims.extend(one.dims)
+        if one.name == "k":
+            # 0 products is a bad request; random bytes as a number could be any.
+            entry.input_data_file = "k"
+        else:
+            entry.zero_data = True
+    return config
+
+
+def _say(config: Any, parameters: dict[str, str]) -> None:
+    for name, value in parameters.items():
+        config.parameters[name].string_value = value

@@ -1,0 +1,110 @@
+"""Triton model ``answer``: the best products of the towers -> what a person can read.
+
+Runs inside Triton's own image, so it imports numpy and nothing else. It leaves out what the customer has
+bought when asked to (``only_new``), cuts to ``k``, fills up from the popular products where the towers' list
+is too short, answers an unknown customer with the popular products, and names products by stock code.
+
+Rows of one request that are shorter than others are padded at the end with the empty code and score 0.
+
+Files beside it (written by ``serving.tables``; C customers, I products): ``bought.npy`` int32 (products of
+all customers one after the other, the newest first) and ``bought_start.npy`` int64 [C + 1] into it,
+``codes.npy`` and ``descriptions.npy`` bytes (UTF-8) [I + 1], ``popular.npy`` int32.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import triton_python_backend_utils as pb_utils
+
+PERSONAL, POPULAR = b"personal", b"popular"
+NO_ITEMS = np.empty(0, np.int32)
+
+
+class TritonPythonModel:
+    """Read-only after ``initialize``, so any number of instances may run side by side."""
+
+    def initialize(self, args: dict[str, str]) -> None:
+        """Map the tables into memory and read the parameters ``release`` and ``bought_limit``."""
+        here = Path(args["model_repository"]) / args["model_version"]
+        parameters = json.loads(args["model_config"])["parameters"]
+        self.release = parameters["release"]["string_value"].encode()
+        self.bought_limit = int(parameters["bought_limit"]["string_value"])
+        self.bought = np.load(here / "bought.npy", mmap_mode="r")
+        self.bought_start = np.load(here / "bought_start.npy", mmap_mode="r")
+        self.popular = np.load(here / "popular.npy")
+        # As objects, because that is what BYTES tensors are made of: a lookup then copies nothing.
+        self.codes = np.load(here / "codes.npy").astype(object)
+        self.descriptions = np.load(here / "descriptions.npy").astype(object)
+
+    def execute(self, requests: list[Any]) -> list[Any]:
+        """Each request has a batch of its own; a bad one gets an error and does not spoil the others."""
+        responses = []
+        for request in requests:
+            row, items, scores, k, only_new = (
+                pb_utils.get_input_tensor_by_name(request, name).as_numpy()
+                for name in ("row", "items", "scores", "k", "only_new")
+            )
+            if (k < 1).any():
+                error = pb_utils.TritonError(f"k is {int(k.min())}; allowed is 1 or more")
+                responses.append(pb_utils.InferenceResponse(output_tensors=[], error=error))
+                continue
+            answers = [
+                self.answer(int(row[i, 0]), items[i], scores[i], int(k[i, 0]), bool(only_new[i, 0]))
+                for i in range(len(row))
+            ]
+            responses.append(pb_utils.InferenceResponse(output_tensors=self.tensors(answers)))
+        return responses
+
+    def answer(
+        self,
+        row: int,
+        items: npt.NDArray[np.int32],
+        scores: npt.NDArray[np.float32],
+        k: int,
+        only_new: bool,
+    ) -> dict[str, npt.NDArray[Any]]:
+        """The answer for one customer: product indices, their scores, how many are personal, what was bought."""
+        known = 0 <= row < len(self.bought_start) - 1
+        bought = self.bought[self.bought_start[row] : self.bought_start[row + 1]] if known else NO_ITEMS
+        left_out = bought if only_new else NO_ITEMS
+        if known:
+            keep = (items > 0) & ~np.isin(items, left_out)
+            chosen, chosen_scores = items[keep][:k], scores[keep][:k]
+        else:
+            chosen, chosen_scores = NO_ITEMS, np.empty(0, np.float32)
+        personal = len(chosen)
+        if personal < k:
+            more = self.popular[~np.isin(self.popular, np.concatenate([chosen, left_out]))][: k - personal]
+            chosen = np.concatenate([chosen, more])
+            # The popular list has ranks, not scores.
+            chosen_scores = np.concatenate([chosen_scores, np.zeros(len(more), np.float32)])
+        reasons = np.full(len(chosen), POPULAR, object)
+        reasons[:personal] = PERSONAL
+        latest = bought[: self.bought_limit]
+        return {
+            "items": self.codes[chosen],
+            "descriptions": self.descriptions[chosen],
+            "scores": chosen_scores.astype(np.float32, copy=False),
+            "reasons": reasons,
+            "bought": self.codes[latest],
+            "bought_descriptions": self.descriptions[latest],
+            "bought_count": np.array([len(bought)], np.int32),
+            "reason": np.array([PERSONAL if known else POPULAR], object),
+            "release": np.array([self.release], object),
+        }
+
+    def tensors(self, answers: list[dict[str, npt.NDArray[Any]]]) -> list[Any]:
+        """The answers of one request below each other, the shorter ones padded."""
+        made = []
+        for name, first in answers[0].items():
+            width = max(len(one[name]) for one in answers)
+            table = np.full((len(answers), width), b"" if first.dtype == object else 0, first.dtype)
+            for index, one in enumerate(answers):
+                table[index, : len(one[name])] = one[name]
+            made.append(pb_utils.Tensor(name, table))
+        return made

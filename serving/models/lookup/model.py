@@ -1,0 +1,65 @@
+"""Triton model ``lookup``: pseudonym -> row of the customer and the inputs of the towers.
+
+Runs inside Triton's own image, so it imports numpy and nothing else. An unknown customer has row -1 and
+all-zero features, which is a valid input of the towers.
+
+Files beside it (written by ``serving.tables``; C customers sorted by pseudonym, H products of history, U
+features): ``pseudonyms.npy`` bytes [C], ``history.npy`` int32 [C, H], ``weights.npy`` float32 [C, H],
+``user.npy`` float32 [C, U].
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import triton_python_backend_utils as pb_utils
+
+FEATURES = ("history", "weights", "user")
+
+
+class TritonPythonModel:
+    """Read-only after ``initialize``, so any number of instances may run side by side."""
+
+    def initialize(self, args: dict[str, str]) -> None:
+        """Map the tables into memory; instances of one server share the pages."""
+        here = Path(args["model_repository"]) / args["model_version"]
+        self.pseudonyms = np.load(here / "pseudonyms.npy", mmap_mode="r")
+        self.tables = {name: np.load(here / f"{name}.npy", mmap_mode="r") for name in FEATURES}
+
+    def execute(self, requests: list[Any]) -> list[Any]:
+        """One search for all requests of a batch; each request carries ``customer`` [b, 1]."""
+        asked = [pb_utils.get_input_tensor_by_name(one, "customer").as_numpy().reshape(-1) for one in requests]
+        rows = self.rows(np.concatenate(asked))
+        known = rows >= 0
+        features = {}
+        for name, table in self.tables.items():
+            found = np.zeros((len(rows), table.shape[1]), table.dtype)
+            found[known] = table[rows[known]]
+            features[name] = found
+        responses = []
+        start = 0
+        for one in asked:
+            part = slice(start, start + len(one))
+            start = part.stop
+            tensors = [pb_utils.Tensor("row", rows[part].reshape(-1, 1))]
+            tensors += [pb_utils.Tensor(name, np.ascontiguousarray(features[name][part])) for name in FEATURES]
+            responses.append(pb_utils.InferenceResponse(output_tensors=tensors))
+        return responses
+
+    def rows(self, customers: npt.NDArray[np.object_]) -> npt.NDArray[np.int32]:
+        """Row of each pseudonym, -1 for one that the release does not know."""
+        rows = np.full(len(customers), -1, np.int32)
+        if not len(self.pseudonyms):
+            return rows
+        # A name that the fixed-width array cannot hold would be cut to one that it may hold: it is unknown.
+        width = self.pseudonyms.dtype.itemsize
+        whole = np.array([len(one) <= width and not one.endswith(b"\0") for one in customers])
+        # Of the table's own type, because numpy would copy the whole table to compare it with another.
+        wanted = np.array(customers, dtype=self.pseudonyms.dtype)
+        at = np.minimum(np.searchsorted(self.pseudonyms, wanted), len(self.pseudonyms) - 1)
+        same = whole & (self.pseudonyms[at] == wanted)
+        rows[same] = at[same]
+        return rows

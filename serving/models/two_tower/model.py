@@ -1,0 +1,58 @@
+"""Triton model ``two_tower`` where the server has no ONNX Runtime backend of its own (the rehearsal).
+
+NVIDIA's images run ``model.onnx`` natively and never see this file. Same inputs, outputs and batching: all
+requests of a batch are one run of the session.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import triton_python_backend_utils as pb_utils
+
+
+class TritonPythonModel:
+    """An ``InferenceSession`` may be used by many threads; it holds no state between runs."""
+
+    def initialize(self, args: dict[str, str]) -> None:
+        """Open ``model.onnx`` with the number of threads that the parameter ``threads`` of the model says."""
+        config = json.loads(args["model_config"])
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = int(config["parameters"]["threads"]["string_value"])
+        options.inter_op_num_threads = 1
+        # Idle threads must sleep: a spinning one would take a whole CPU from the other models.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self.session = onnxruntime.InferenceSession(
+            str(Path(args["model_repository"]) / args["model_version"] / "model.onnx"),
+            sess_options=options,
+            providers=["CPUExecutionProvider"],
+        )
+        self.inputs = [one["name"] for one in config["input"]]
+        self.outputs = [one["name"] for one in config["output"]]
+
+    def execute(self, requests: list[Any]) -> list[Any]:
+        """Inputs and outputs of each request have its own batch as first dimension."""
+        parts = {
+            name: [pb_utils.get_input_tensor_by_name(one, name).as_numpy() for one in requests]
+            for name in self.inputs
+        }
+        feeds = {
+            name: arrays[0] if len(arrays) == 1 else np.concatenate(arrays) for name, arrays in parts.items()
+        }
+        results = self.session.run(self.outputs, feeds)
+        sizes = [len(array) for array in parts[self.inputs[0]]]
+        cuts = np.cumsum(sizes)[:-1]
+        shares = [np.split(result, cuts) for result in results]
+        return [
+            pb_utils.InferenceResponse(
+                output_tensors=[
+                    pb_utils.Tensor(name, np.ascontiguousarray(share[index]))
+                    for name, share in zip(self.outputs, shares, strict=True)
+                ]
+            )
+            for index in range(len(requests))
+        ]

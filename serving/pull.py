@@ -1,0 +1,164 @@
+"""The init step of a Triton server: ``python -m serving.pull``.
+
+Reads from the environment:
+
+=====================  =======================================================================
+``RELEASE``            digest of the release to serve, ``sha256:`` and 64 hexadecimal digits
+``RELEASES_BUCKET``    the bucket that holds it (``AWS_REGION``, ``AWS_ENDPOINT_URL`` as boto3)
+``TRUSTED_KEYS``       base64 Ed25519 public keys, separated by commas
+``MODEL_REPOSITORY``   directory to make, for ``tritonserver --model-repository``
+``ONNX_BACKEND``       ``native`` or ``python``; absent: what the server beside it can do
+``GPUS``               GPUs of the server; absent: 0
+=====================  =======================================================================
+
+Order matters: the signature is checked before anything is downloaded, every file before anything is built,
+and the repository appears under its name only when it is whole. A second run finds it there, checks it, and
+is done. Where the bucket cannot be reached (the link is down), a repository that is there, whole, and signed
+by a key that is still trusted is enough.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal, get_args
+
+from filelock import FileLock
+from pydantic import BaseModel, ConfigDict
+
+from serving.model_configs import OnnxBackend
+from serving.repository import Built, RepositoryDamaged, build, check, code_digest, read_built
+from training.release import ReleaseError, SignatureRefused, Store, verify_signature
+
+Outcome = Literal["built", "already there"]
+
+
+class PullRefused(Exception):  # noqa: N818
+    """The environment of the init step cannot be right; the message names the variable."""
+
+
+class Wanted(BaseModel):
+    """What the environment asks for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    release: str
+    bucket: str
+    trusted_keys: tuple[str, ...]
+    repository: Path
+    onnx_backend: OnnxBackend
+    gpus: int = 0
+
+    @classmethod
+    def of(cls, env: Mapping[str, str]) -> Wanted:
+        """Read the environment. Raises PullRefused naming the variable."""
+        for name in ("RELEASE", "RELEASES_BUCKET", "TRUSTED_KEYS", "MODEL_REPOSITORY"):
+            if not env.get(name, "").strip():
+                raise PullRefused(f"{name} is not set; `python -m serving.pull` needs it ({__name__} lists all)")
+        keys = tuple(key.strip() for key in env["TRUSTED_KEYS"].split(",") if key.strip())
+        backend = env.get("ONNX_BACKEND") or onnx_backend_here()
+        if backend not in get_args(OnnxBackend):
+            raise PullRefused(f"ONNX_BACKEND is {backend!r}; allowed: native, python")
+        gpus = env.get("GPUS") or "0"
+        if not gpus.isdigit():
+            raise PullRefused(f"GPUS is {gpus!r}; allowed: 0 or a positive number")
+        if int(gpus) and backend == "python":
+            raise PullRefused("ONNX_BACKEND python runs on the CPU; with GPUS set use native")
+        return cls(
+            release=env["RELEASE"].strip(),
+            bucket=env["RELEASES_BUCKET"].strip(),
+            trusted_keys=keys,
+            repository=Path(env["MODEL_REPOSITORY"]),
+            onnx_backend=backend,  # type: ignore[arg-type]  # compared with get_args above
+            gpus=int(gpus),
+        )
+
+
+def onnx_backend_here() -> OnnxBackend:
+    """``python`` in an environment that carries its own tritonserver, which has no ONNX Runtime backend.
+
+    The image of the init step has none: there, the server beside it is NVIDIA's image.
+    """
+    return "python" if find_spec("pytriton") else "native"
+
+
+def pull(wanted: Wanted, store: Store | None = None) -> Outcome:
+    """Make the model repository of a release.
+
+    Raises:
+        ReleaseError: the release is not there, not signed by a trusted key, or one of its files is damaged
+            (named); nothing was put at ``wanted.repository`` then.
+    """
+    repository = wanted.repository
+    repository.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(repository.parent / f".{repository.name}.lock"):
+        there = _usable(wanted)
+        bucket = store or Store(wanted.bucket)
+        if there is not None:
+            verify_signature(there.signature, wanted.release, wanted.trusted_keys)
+            return "already there"
+        signature = bucket.signature(wanted.release)
+        if signature is None:
+            # Asked first, because "there is no such release" says more than "it is not signed".
+            bucket.manifest(wanted.release)
+            raise SignatureRefused(
+                f"{wanted.release} in {wanted.bucket} has no signature: it was not validated; "
+                "run the validation job, or serve a release that `isthmus release list` shows as signed"
+            )
+        verify_signature(signature, wanted.release, wanted.trusted_keys)
+        releases = repository.parent / f".{repository.name}.release"
+        release = bucket.pull(wanted.release, releases)
+        build(
+            release,
+            bucket.manifest(wanted.release),
+            signature,
+            repository,
+            onnx_backend=wanted.onnx_backend,
+            gpu=wanted.gpus > 0,
+        )
+        shutil.rmtree(releases, ignore_errors=True)
+    return "built"
+
+
+def main(env: Mapping[str, str] = os.environ) -> int:
+    """Run the init step; returns the exit status, 1 with one sentence on stderr when it is refused."""
+    started = time.monotonic()
+    try:
+        wanted = Wanted.of(env)
+        outcome = pull(wanted)
+    except (PullRefused, ReleaseError) as refused:
+        print(f"serving.pull: {refused}", file=sys.stderr, flush=True)
+        return 1
+    print(
+        f"serving.pull: {wanted.release} {outcome} in {time.monotonic() - started:.1f} s at {wanted.repository}"
+        f" (ONNX backend: {wanted.onnx_backend}, GPUs: {wanted.gpus})",
+        flush=True,
+    )
+    return 0
+
+
+def _usable(wanted: Wanted) -> Built | None:
+    """The repository that is there, when it is whole and of this release and server; else None."""
+    built = read_built(wanted.repository)
+    if built is None or (built.code, built.digest, built.onnx_backend, built.gpu) != (
+        code_digest(),
+        wanted.release,
+        wanted.onnx_backend,
+        wanted.gpus > 0,
+    ):
+        return None
+    try:
+        check(wanted.repository, built)
+    except RepositoryDamaged as damage:
+        print(f"serving.pull: {damage}; building it again", file=sys.stderr, flush=True)
+        return None
+    return built
+
+
+if __name__ == "__main__":
+    sys.exit(main())
