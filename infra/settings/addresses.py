@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv4Network, ip_address
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from infra.settings.quantities import Allowed
@@ -81,11 +81,11 @@ _CIDR = (
     ),
 )
 PrivateCidr = Annotated[
-    IPv4Network, BeforeValidator(_private), *_CIDR, Allowed("a private IPv4 network such as 10.20.0.0/16")
+    IPv4Network, PlainValidator(_private), *_CIDR, Allowed("a private IPv4 network such as 10.20.0.0/16")
 ]
-Cidr = Annotated[IPv4Network, BeforeValidator(parse_network), *_CIDR, Allowed("an IPv4 network")]
+Cidr = Annotated[IPv4Network, PlainValidator(parse_network), *_CIDR, Allowed("an IPv4 network")]
 InsideCidr = Annotated[
-    IPv4Network, BeforeValidator(_inside), *_CIDR, Allowed("a /30 of 169.254.0.0/16 that AWS leaves free")
+    IPv4Network, PlainValidator(_inside), *_CIDR, Allowed("a /30 of 169.254.0.0/16 that AWS leaves free")
 ]
 
 
@@ -102,7 +102,7 @@ def _address(value: Any) -> IPv4Address:
 
 Address = Annotated[
     IPv4Address,
-    BeforeValidator(_address),
+    PlainValidator(_address),
     PlainSerializer(str, return_type=str),
     WithJsonSchema({"type": "string", "format": "ipv4"}),
     Allowed("an IPv4 address"),

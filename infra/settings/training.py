@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from infra.settings.addresses import orders_url, refuse
 from infra.settings.quantities import Allowed, Name, Port, Unit
@@ -25,7 +25,13 @@ def _day(value: object) -> object:
     raise refuse("allowed is a day such as 2011-09-01")
 
 
-Day = Annotated[date, BeforeValidator(_day), Allowed("a day such as 2011-09-01")]
+Day = Annotated[
+    date,
+    PlainValidator(_day),
+    PlainSerializer(date.isoformat, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date"}),
+    Allowed("a day such as 2011-09-01"),
+]
 OrdersUrl = Annotated[
     str,
     BeforeValidator(orders_url),

@@ -47,6 +47,13 @@ def networks(settings: Settings) -> Iterator[Problem]:
             f"is {aws.cluster.service_cidr}; EKS takes service addresses of 10.0.0.0/8, 172.16.0.0/12 or "
             "192.168.0.0/16 only: choose one inside",
         )
+    for index, allowed in enumerate(aws.cluster.api_allowed_cidrs):
+        if allowed.prefixlen < 8:
+            yield Problem(
+                f"aws.cluster.api_allowed_cidrs[{index}]",
+                f"is {allowed}, which opens the cluster's API to the internet; allowed is /8 or narrower: "
+                "name the networks of the people who need it",
+            )
     if len(zones) > room(vpc) > 0:
         yield Problem(
             "aws.network.zones",

@@ -52,7 +52,8 @@ def pools(settings: Settings) -> Iterator[Problem]:
             yield Problem(
                 "training.workers",
                 f"is {training.workers}, more than the {pool.max} nodes that "
-                f"aws.gpu_pools.{training.pool}.max allows, and each worker takes a node: lower one or raise the other",
+                f"aws.gpu_pools.{training.pool}.max allows, and each worker takes a node: "
+                "lower one or raise the other",
             )
     if serving.pool is not None:
         for site in serving.sites:

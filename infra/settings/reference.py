@@ -1,0 +1,88 @@
+"""The reference page of every setting, made from the models: key, type, unit, default, meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import to_jsonable_python
+
+from infra.settings.catalogue import flavours, instance_types
+from infra.settings.kinds import describe, flatten, unit
+from infra.settings.model import Sections
+from infra.settings.section import Section
+from infra.settings.sentences import show
+
+FILE = Path(__file__).parents[2] / "docs" / "settings.md"
+HEAD = """\
+# Settings
+
+Made from the models in `infra/settings` by `isthmus settings schema`: do not edit it by hand.
+
+A stack file is `stacks/Pulumi.STACK.yaml`. Its settings stand under `config`, one key a section:
+`isthmus:aws`, `isthmus:openstack` and so on; a section that is absent means its defaults. Below, the key
+`aws.network.cidr` is `cidr` in `network` in `isthmus:aws`. `NAME` stands for a name that you choose.
+Check files with `isthmus settings check`; it reports everything that is wrong at once.
+"""
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "**must be set**"
+    value = field.get_default(call_default_factory=True)
+    return "absent" if value is None else f"`{show(to_jsonable_python(value))}`"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("``", "`").replace("|", "\\|")
+
+
+def _rows(model: type[Section], path: str) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        inner, carried = flatten(field.annotation, field.metadata)
+        key = f"{path}.{name}"
+        nested: Any = get_args(inner)[1] if get_origin(inner) is dict else inner
+        if isinstance(nested, type) and issubclass(nested, BaseModel) and issubclass(nested, Section):
+            if nested is not inner:
+                yield f"| `{key}` | by name | | none | {_cell(field.description or '')} |"
+                yield from _rows(nested, f"{key}.NAME")
+            elif field.default is None:
+                yield f"| `{key}` | a mapping | | absent | {_cell(field.description or '')} |"
+                yield from _rows(nested, key)
+            else:
+                yield from _rows(nested, key)
+            continue
+        kind = _cell(describe(inner, carried))
+        about = _cell(field.description or "")
+        yield f"| `{key}` | {kind} | {unit(inner, carried)} | {_default(field)} | {about} |"
+
+
+def _machines(title: str, rows: Any, key: str) -> Iterator[str]:
+    yield f"\n## {title}\n"
+    yield f"| {key} | CPU | vCPUs | memory, GiB | GPUs | memory of one GPU, GiB | compute capability |"
+    yield "|---|---|---|---|---|---|---|"
+    for machine in rows.values():
+        gpus = f"{machine.gpus} x {machine.gpu}" if machine.gpus else ""
+        memory = f"{machine.gpu_memory_gib:g}" if machine.gpus else ""
+        yield (
+            f"| `{machine.name}` | {machine.arch} | {machine.vcpus} | {machine.memory_gib:g} | {gpus} "
+            f"| {memory} | {machine.compute_capability or ''} |"
+        )
+
+
+def text() -> str:
+    """The page as it stands in ``docs/settings.md``."""
+    lines = [HEAD]
+    for name, field in Sections.model_fields.items():
+        model = field.annotation
+        assert isinstance(model, type)  # noqa: S101 - each one is a section
+        assert issubclass(model, Section)  # noqa: S101
+        lines += [f"\n## isthmus:{name}\n", field.description or "", ""]
+        lines += ["| key | allowed | unit | default | meaning |", "|---|---|---|---|---|"]
+        lines += _rows(model, name)
+    lines += _machines("EC2 instance types", instance_types(), "type")
+    lines += _machines("OpenStack flavours", flavours(), "flavour")
+    return "\n".join(lines) + "\n"
