@@ -27,7 +27,9 @@ def find(path: str | None = None) -> tuple[Path, str]:
             return candidate, pin.dotted(version)
         older.append(f"{candidate} is {pin.dotted(version) if version else 'no working pulumi'}")
     wanted = f"{pin.dotted(pin.MINIMUM)} or newer, below {pin.dotted(pin.BELOW)}"
-    raise Unavailable(f"{'; '.join(older)} (wanted: {wanted})" if older else f"none on PATH (wanted: {wanted})")
+    raise Unavailable(
+        f"{'; '.join(older)} (wanted: {wanted})" if older else f"none on PATH (wanted: {wanted})"
+    )
 
 
 def probe(executable: Path) -> tuple[int, int, int] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -50,6 +51,7 @@ def provide(home: Home, progress: Progress | None = None) -> EngineBinary:
 
     Milliseconds when nothing is to be done. Raises EngineError, naming every way that was tried.
     """
+    home.state.mkdir(parents=True, exist_ok=True)
     if ready := current(home):
         return ready
     home.locks.mkdir(parents=True, exist_ok=True)
@@ -170,20 +172,24 @@ def _link(home: Home, engine: EngineBinary) -> None:
     aside.unlink(missing_ok=True)
     aside.symlink_to(engine.path)
     aside.rename(link)
-    host = home.bin / "pulumi-language-python"
     if engine.own_language_host:
-        write_executable(host, language_host_script())
+        write_executable(_language_host(home), language_host_script())
     else:
-        host.unlink(missing_ok=True)
+        shutil.rmtree(_language_host(home).parent, ignore_errors=True)
     record = {**asdict(engine), "path": str(engine.path), "identity": _identity(engine.path)}
     write_text(_record(home), json.dumps(record, indent=2) + "\n")
 
 
 def _language_host_current(home: Home, engine: EngineBinary) -> bool:
-    host = home.bin / "pulumi-language-python"
+    host = _language_host(home)
     if not engine.own_language_host:
         return not host.exists()
     return host.read_text() == language_host_script()
+
+
+def _language_host(home: Home) -> Path:
+    """A plugin of the rehearsal's PULUMI_HOME: on PATH it would be used too, with a warning on every run."""
+    return home.pulumi_home / "plugins" / f"language-python-v{pin.VERSION}" / "pulumi-language-python"
 
 
 def _record(home: Home) -> Path:

@@ -96,9 +96,7 @@ def main() -> int:
     # A registration blocks a thread until the engine is done with it.
     loop.set_default_executor(ThreadPoolExecutor(max_workers=max(given.parallel, 1) * 4))
     try:
-        loop.run_until_complete(
-            pulumi.runtime.run_in_stack(lambda: _run(given.program))
-        )
+        loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _run(given.program)))
     except pulumi.RunError as error:
         pulumi.log.error(str(error))
         return TOLD

@@ -115,7 +115,9 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):  # type: ignore[m
         module = ["-m", "pulumi.policy"] if request.kind == "analyzer" else []
         # A policy pack's runner wants the engine's address before the program; a plugin's own
         # arguments follow it.
-        engine, rest = (list(request.args[:1]), list(request.args[1:])) if module else ([], list(request.args))
+        engine, rest = (
+            (list(request.args[:1]), list(request.args[1:])) if module else ([], list(request.args))
+        )
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         environment.update(entry.split("=", 1) for entry in request.env if "=" in entry)
         command = [str(python), "-u", *module, *engine, program, *rest]
@@ -189,5 +191,3 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):  # type: ignore[m
             else:
                 ended += 1
         yield "exitcode", self._children.wait(process)
-
-
