@@ -1,0 +1,130 @@
+"""The rehearsed private object store: Swift speaks the S3 API, so a moto server of its own stands in.
+
+Where ``settings.json`` beside the record names no address, there is no store, and a container is a line of
+the record alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from rehearsal.plugins.aws import moto_server
+from rehearsal.plugins.backend import Properties, Refused
+from rehearsal.plugins.openstack.record import Record, read_settings, write_aside
+from rehearsal.plugins.openstack.rows.tokens import CONTAINER
+
+GONE = ("404", "NoSuchBucket")
+NOT_EMPTY = "BucketNotEmpty"
+
+
+def address(folder: Path) -> str:
+    """Where the store listens, "" where none is rehearsed."""
+    return str(read_settings(folder).get("object_store_url") or "")
+
+
+def client(folder: Path) -> Any | None:
+    """An S3 client on the running store, started where it is not; None where none is rehearsed.
+
+    A store that was restarted has forgotten its buckets: those of the record are made again (empty).
+    Raises Refused for an address beyond this machine.
+    """
+    url = address(folder)
+    if not url:
+        return None
+    run = moto_server.ensure(folder, url)
+    store = s3(url)
+    noted = folder / "object-store-run"
+    if not noted.exists() or noted.read_text(encoding="utf-8") != run:
+        for entry in Record(folder / "record.json").read().of(CONTAINER):
+            _make(store, entry.inputs)
+        write_aside(noted, run)
+    return store
+
+
+def s3(url: str) -> Any:
+    """An S3 client on a store of the rehearsal."""
+    return boto3.client(
+        "s3",
+        endpoint_url=url,
+        region_name="us-east-1",  # the only region that S3 takes without a location constraint
+        aws_access_key_id="rehearsal",
+        aws_secret_access_key="rehearsal",  # noqa: S106 - moto takes any
+        config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 4, "mode": "standard"}),
+    )
+
+
+def _make(store: Any, inputs: Mapping[str, Any]) -> None:
+    try:
+        store.create_bucket(Bucket=inputs["name"])
+    except (store.exceptions.BucketAlreadyOwnedByYou, store.exceptions.BucketAlreadyExists):
+        pass
+    status = "Enabled" if inputs.get("versioning") else "Suspended"
+    store.put_bucket_versioning(Bucket=inputs["name"], VersioningConfiguration={"Status": status})
+
+
+class Buckets:
+    """``row.Calls`` of a container."""
+
+    def create(self, folder: Path, inputs: Properties) -> None:
+        """Make the bucket or bring it up to date. Raises Refused for a name that S3 does not take."""
+        store = client(folder)
+        if store is None:
+            return
+        try:
+            _make(store, inputs)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "InvalidBucketName":
+                raise
+            raise Refused(
+                f"`name` is {inputs['name']!r}, which the S3 side of Swift does not take: "
+                "it must be 3 to 63 of a-z, 0-9, '.' and '-'",
+                property="name",
+            ) from None
+
+    def exists(self, folder: Path, inputs: Properties) -> bool:
+        """Whether the bucket is there; yes where no store is rehearsed."""
+        store = client(folder)
+        if store is None:
+            return True
+        try:
+            store.head_bucket(Bucket=inputs["name"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] in GONE:
+                return False
+            raise
+        return True
+
+    def delete(self, folder: Path, inputs: Properties) -> None:
+        """Remove the bucket, with its objects where ``forceDestroy``. Raises Refused (409) where it has any."""
+        store = client(folder)
+        if store is None:
+            return
+        name = inputs["name"]
+        try:
+            if inputs.get("forceDestroy"):
+                _empty(store, name)
+            store.delete_bucket(Bucket=name)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code == NOT_EMPTY:
+                raise Refused(
+                    f"409: container {name!r} is not empty; empty it, or set `forceDestroy` and run up before"
+                ) from None
+            if code not in GONE:
+                raise
+
+
+def _empty(store: Any, name: str) -> None:
+    for page in store.get_paginator("list_object_versions").paginate(Bucket=name):
+        doomed = [
+            {"Key": item["Key"], "VersionId": item["VersionId"]}
+            for item in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        ]
+        if doomed:
+            store.delete_objects(Bucket=name, Delete={"Objects": doomed, "Quiet": True})

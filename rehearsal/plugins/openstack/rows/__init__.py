@@ -1,0 +1,14 @@
+"""The table: one row per resource type. A new type is its arguments, its row, and a sample in the tests."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rehearsal.plugins.openstack.row import Row
+from rehearsal.plugins.openstack.rows import cluster, keys, names, network, router, security, storage, vpn
+
+_FILES = (network, router, security, storage, cluster, vpn, keys, names)
+ROWS: Final[dict[str, Row]] = {row.token: row for file in _FILES for row in file.ROWS}
+NOUNS: Final[dict[str, str]] = {row.token: row.noun for row in ROWS.values()}
+
+__all__ = ["NOUNS", "ROWS"]

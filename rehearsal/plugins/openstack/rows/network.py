@@ -1,0 +1,385 @@
+"""Neutron: networks, subnets and ports."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address as parse_address
+from ipaddress import ip_network
+from typing import Annotated, Any
+
+from pydantic import model_validator
+
+from rehearsal.plugins.openstack.fields import (
+    FORCES,
+    MAYBE,
+    SET,
+    Address,
+    AddressOrCidr,
+    Arguments,
+    Cidr,
+    DottedDomain,
+    Flag,
+    Id,
+    Labels,
+    Mac,
+    Name,
+    Ref,
+    Text,
+    Texts,
+    Whole,
+    between,
+    known,
+    one_of,
+)
+from rehearsal.plugins.openstack.row import Row, Situation, project, refuse, region, tags
+from rehearsal.plugins.openstack.rows.tokens import NETWORK, PORT, ROUTER_INTERFACE, SEC_GROUP, SUBNET
+
+IPV6_MODES = one_of("slaac", "dhcpv6-stateful", "dhcpv6-stateless")
+MAX_NAMESERVERS = 5  # Neutron's option max_dns_nameservers
+
+
+def ip_address(text: str) -> Any:
+    """An address that compares with any other: the callers have checked that the versions agree."""
+    return parse_address(text)
+
+
+class Segment(Arguments):
+    """A provider segment of a network."""
+
+    physical_network: Text | None = None
+    network_type: Text | None = None
+    segmentation_id: Whole | None = None
+
+
+class NetworkArguments(Arguments):
+    """Inputs of a network."""
+
+    admin_state_up: Flag | None = None
+    availability_zone_hints: Annotated[Texts | None, FORCES, SET] = None
+    description: Name | None = None
+    dns_domain: DottedDomain | None = None
+    external: Flag | None = None
+    mtu: Annotated[Whole, between(68)] | None = None
+    name: Name | None = None
+    port_security_enabled: Flag | None = None
+    qos_policy_id: Text | None = None
+    region: Annotated[Text | None, FORCES] = None
+    segments: Annotated[list[Annotated[Segment, MAYBE]] | None, SET] = None
+    shared: Flag | None = None
+    tags: Annotated[Texts | None, SET] = None
+    tenant_id: Annotated[Text | None, FORCES] = None
+    transparent_vlan: Annotated[Flag | None, FORCES] = None
+    value_specs: Annotated[Labels | None, FORCES] = None
+
+
+class Pool(Arguments):
+    """A range of addresses, both ends inclusive."""
+
+    start: Address
+    end: Address
+
+
+class SubnetArguments(Arguments):
+    """Inputs of a subnet."""
+
+    network_id: Annotated[Id, FORCES, Ref((NETWORK,), "cascade", catalogue="network")]
+    allocation_pools: Annotated[list[Annotated[Pool, MAYBE]] | None, SET] = None
+    cidr: Annotated[Cidr | None, FORCES] = None
+    description: Name | None = None
+    dns_nameservers: list[Address] | None = None
+    dns_publish_fixed_ip: Flag | None = None
+    enable_dhcp: Flag | None = True
+    gateway_ip: Address | None = None
+    ip_version: Annotated[Whole | None, FORCES] = 4
+    ipv6_address_mode: Annotated[Annotated[Text, IPV6_MODES] | None, FORCES] = None
+    ipv6_ra_mode: Annotated[Annotated[Text, IPV6_MODES] | None, FORCES] = None
+    name: Name | None = None
+    no_gateway: Flag | None = False
+    prefix_length: Annotated[Whole | None, FORCES] = None
+    region: Annotated[Text | None, FORCES] = None
+    segment_id: Text | None = None
+    service_types: Texts | None = None
+    subnetpool_id: Annotated[Text | None, FORCES] = None
+    tags: Annotated[Texts | None, SET] = None
+    tenant_id: Annotated[Text | None, FORCES] = None
+    value_specs: Annotated[Labels | None, FORCES] = None
+
+    @model_validator(mode="after")
+    def _addresses_fit(self) -> SubnetArguments:
+        if self.cidr is None and self.subnetpool_id is None:
+            raise ValueError("one of `cidr` and `subnetpoolId` is required")
+        if self.cidr is not None and self.prefix_length is not None:
+            raise ValueError("`cidr` and `prefixLength` exclude each other")
+        if known(self.no_gateway, self.gateway_ip) and self.no_gateway and self.gateway_ip:
+            raise ValueError("`noGateway` and `gatewayIp` exclude each other")
+        if known(self.dns_nameservers) and len(self.dns_nameservers or []) > MAX_NAMESERVERS:
+            raise ValueError(
+                f"`dnsNameservers` has {len(self.dns_nameservers or [])}, Neutron takes {MAX_NAMESERVERS}"
+            )
+        if self.ip_version not in (4, 6) and known(self.ip_version):
+            raise ValueError(f"`ipVersion` is {self.ip_version} but must be 4 or 6")
+        if self.cidr is not None and known(self.cidr):
+            self._against_cidr(self.cidr)
+        return self
+
+    def _against_cidr(self, cidr: str) -> None:
+        network: Any = ip_network(cidr)
+        if known(self.ip_version) and network.version != self.ip_version:
+            raise ValueError(f"`cidr` {cidr} is no network of IP version {self.ip_version}")
+        if known(self.enable_dhcp) and self.enable_dhcp and network.version == 4 and network.prefixlen > 30:
+            raise ValueError(
+                f"`cidr` {cidr} has too long a prefix for DHCP (30 at most, or `enableDhcp` false)"
+            )
+        gateway: Any = None
+        if self.gateway_ip is not None and known(self.gateway_ip):
+            gateway = ip_address(self.gateway_ip)
+            ends = (network.network_address, network.broadcast_address) if network.version == 4 else ()
+            if gateway not in network or (gateway in ends and network.prefixlen < 31):
+                raise ValueError(f"`gatewayIp` {gateway} is no host address of `cidr` {cidr}")
+        ranges: list[tuple[Any, Any]] = []
+        for pool in self.allocation_pools or []:
+            if not known(pool):
+                continue
+            start, end = ip_address(pool.start), ip_address(pool.end)
+            shown = f"`allocationPools` {start} to {end}"
+            if start not in network or end not in network:
+                raise ValueError(f"{shown} is not inside `cidr` {cidr}")
+            if start > end:
+                raise ValueError(f"{shown} ends before it starts")
+            if gateway is not None and start <= gateway <= end:
+                raise ValueError(f"{shown} contains `gatewayIp` {gateway}")
+            if any(start <= b and a <= end for a, b in ranges):
+                raise ValueError(f"{shown} overlaps another pool")
+            ranges.append((start, end))
+
+
+def _gateway(s: Situation) -> str:
+    """Neutron's default: the first host address, none where ``noGateway``."""
+    return (
+        "" if s.inputs.get("noGateway") or not s.inputs.get("cidr") else str(ip_network(s.inputs["cidr"])[1])
+    )
+
+
+def _pools(s: Situation) -> list[dict[str, str]]:
+    """Neutron's default: all host addresses but the gateway's."""
+    if not s.inputs.get("cidr"):
+        return []
+    network: Any = ip_network(s.inputs["cidr"])
+    last = network[-2] if network.version == 4 and network.num_addresses > 2 else network[-1]
+    first = network[1] if network.num_addresses > 2 else network[0]
+    gateway = s.inputs.get("gatewayIp") or _gateway(s)
+    if not gateway or not first <= ip_address(gateway) <= last:
+        return [{"start": str(first), "end": str(last)}]
+    at = ip_address(gateway)
+    parts = [(first, at - 1), (at + 1, last)]
+    return [{"start": str(a), "end": str(b)} for a, b in parts if a <= b]
+
+
+def _no_overlap(s: Situation) -> None:
+    if not s.inputs.get("cidr"):
+        return
+    mine = ip_network(s.inputs["cidr"])
+    for other in s.others(SUBNET):
+        theirs = other.inputs.get("cidr")
+        if (
+            other.inputs.get("networkId") == s.inputs["networkId"]
+            and theirs
+            and mine.overlaps(ip_network(theirs))
+        ):
+            refuse(
+                f"400: `cidr` {mine} overlaps {theirs} of subnet {other.title} on the same network", "cidr"
+            )
+
+
+class Pair(Arguments):
+    """An address that may appear on a port besides its own."""
+
+    ip_address: AddressOrCidr
+    mac_address: Mac | None = None
+
+
+class Binding(Arguments):
+    """Where and how a port is plugged."""
+
+    host_id: Text | None = None
+    profile: Text | None = None
+    vif_details: Labels | None = None
+    vif_type: Text | None = None
+    vnic_type: (
+        Annotated[
+            Text,
+            one_of(
+                "direct",
+                "direct-physical",
+                "macvtap",
+                "normal",
+                "baremetal",
+                "virtio-forwarder",
+                "remote-managed",
+            ),
+        ]
+        | None
+    ) = None
+
+
+class DhcpOption(Arguments):
+    """One DHCP option of a port."""
+
+    name: Text
+    value: Text
+    ip_version: Whole | None = None
+
+
+class FixedIp(Arguments):
+    """An address of a port: by subnet, by address, or both."""
+
+    ip_address: Address | None = None
+    subnet_id: Text | None = None
+
+
+class PortArguments(Arguments):
+    """Inputs of a port."""
+
+    network_id: Annotated[Id, FORCES, Ref((NETWORK,), catalogue="network")]
+    admin_state_up: Flag | None = None
+    allowed_address_pairs: Annotated[list[Annotated[Pair, MAYBE]] | None, SET] = None
+    binding: Annotated[Binding, MAYBE] | None = None
+    description: Name | None = None
+    device_id: Annotated[Text | None, FORCES] = None
+    device_owner: Annotated[Text | None, FORCES] = None
+    dns_name: Text | None = None
+    extra_dhcp_options: Annotated[list[Annotated[DhcpOption, MAYBE]] | None, SET] = None
+    fixed_ips: list[Annotated[FixedIp, MAYBE]] | None = None
+    mac_address: Annotated[Mac | None, FORCES] = None
+    name: Name | None = None
+    no_fixed_ip: Flag | None = None
+    no_security_groups: Flag | None = None
+    port_security_enabled: Flag | None = None
+    qos_policy_id: Text | None = None
+    region: Annotated[Text | None, FORCES] = None
+    security_group_ids: Annotated[list[Id] | None, SET, Ref((SEC_GROUP,))] = None
+    tags: Annotated[Texts | None, SET] = None
+    tenant_id: Annotated[Text | None, FORCES] = None
+    value_specs: Annotated[Labels | None, FORCES] = None
+
+    @model_validator(mode="after")
+    def _exclusions(self) -> PortArguments:
+        if self.no_fixed_ip is True and self.fixed_ips:
+            raise ValueError("`noFixedIp` and `fixedIps` exclude each other")
+        if self.no_security_groups is True and self.security_group_ids:
+            raise ValueError("`noSecurityGroups` and `securityGroupIds` exclude each other")
+        return self
+
+
+def _subnets_of(s: Situation) -> list[Any]:
+    return [
+        e
+        for e in s.record.of(SUBNET)
+        if e.inputs["networkId"] == s.inputs["networkId"] and e.inputs.get("cidr")
+    ]
+
+
+def _port_addresses(s: Situation) -> list[str]:
+    """The addresses asked for; else the first free one of the network's first subnet."""
+    asked = [ip["ipAddress"] for ip in s.inputs.get("fixedIps") or [] if ip.get("ipAddress")]
+    if asked or s.inputs.get("noFixedIp"):
+        return asked
+    wanted = {ip["subnetId"] for ip in s.inputs.get("fixedIps") or [] if ip.get("subnetId")}
+    taken = {a for port in s.others(PORT) for a in port.outputs.get("allFixedIps") or []}
+    for subnet in _subnets_of(s):
+        if wanted and subnet.id not in wanted:
+            continue
+        hosts = ip_network(subnet.inputs["cidr"]).hosts()
+        free = (str(h) for h in hosts if str(h) not in taken and str(h) != subnet.outputs.get("gatewayIp"))
+        address = next(free, None)
+        if address is None:
+            refuse(f"409: no more IP addresses available on subnet {subnet.title}")
+        return [str(address)]
+    return []
+
+
+def _addresses_are_free(s: Situation) -> None:
+    subnets = _subnets_of(s)
+    for ip in s.inputs.get("fixedIps") or []:
+        subnet = next((e for e in subnets if e.id == ip.get("subnetId")), None)
+        if ip.get("subnetId") and subnet is None:
+            refuse(f"400: subnet {ip['subnetId']} of `fixedIps` is none of the port's network", "fixedIps")
+        address = ip.get("ipAddress")
+        if not address:
+            continue
+        inside = [subnet] if subnet else subnets
+        if not any(ip_address(address) in ip_network(e.inputs["cidr"]) for e in inside):
+            refuse(f"400: {address} of `fixedIps` is not a valid address of the port's subnet", "fixedIps")
+        for port in s.others(PORT):
+            if port.inputs["networkId"] == s.inputs["networkId"] and address in port.outputs.get(
+                "allFixedIps", []
+            ):
+                refuse(f"409: {address} of `fixedIps` is in use by port {port.title}", "fixedIps")
+
+
+def _mac(s: Situation) -> str:
+    return "fa:16:3e:" + ":".join(s.id.replace("-", "")[i : i + 2] for i in (0, 2, 4))
+
+
+def _network_has_no_ports(s: Situation) -> None:
+    subnets = {e.id for e in s.record.of(SUBNET) if e.inputs["networkId"] == s.id}
+    for interface in s.record.of(ROUTER_INTERFACE):
+        if interface.inputs.get("subnetId") in subnets:
+            refuse(
+                f"409: network {s.id} has ports in use: router interface {interface.title} is on its subnet"
+            )
+
+
+ROWS = (
+    Row(
+        token=NETWORK,
+        noun="network",
+        service="Neutron",
+        arguments=NetworkArguments,
+        computed={
+            "adminStateUp": True,
+            "external": False,
+            "shared": False,
+            "mtu": 1500,
+            "portSecurityEnabled": True,
+            "dnsDomain": "",
+            "qosPolicyId": "",
+            "transparentVlan": False,
+            "availabilityZoneHints": [],
+            "segments": [],
+            "region": region,
+            "tenantId": project,
+        },
+        following={"allTags": tags},
+        delete_rules=(_network_has_no_ports,),
+    ),
+    Row(
+        token=SUBNET,
+        noun="subnet",
+        service="Neutron",
+        arguments=SubnetArguments,
+        computed={"cidr": "", "ipv6AddressMode": "", "ipv6RaMode": "",
+                  "segmentId": "", "serviceTypes": [], "region": region, "tenantId": project,
+                  "dnsPublishFixedIp": False},
+        following={"allTags": tags, "gatewayIp": _gateway, "allocationPools": _pools},
+        rules=(_no_overlap,),
+    ),
+    Row(
+        token=PORT,
+        noun="port",
+        service="Neutron",
+        arguments=PortArguments,
+        computed={"adminStateUp": True, "deviceId": "", "deviceOwner": "",
+                  "macAddress": _mac, "portSecurityEnabled": True, "qosPolicyId": "",
+                  "dnsName": "", "dnsAssignments": [], "region": region, "tenantId": project,
+                  "binding": {"vnicType": "normal", "vifType": "unbound", "hostId": "", "profile": "{}"}},
+        following={
+            "allTags": tags,
+            "allFixedIps": _port_addresses,
+            "allSecurityGroupIds": lambda s: list(s.inputs.get("securityGroupIds") or []),
+        },
+        rules=(_addresses_are_free,),
+        uses=lambda _, entry: [
+            (SUBNET, ip["subnetId"]) for ip in entry.inputs.get("fixedIps") or [] if ip.get("subnetId")
+        ],
+    ),
+)  # fmt: skip

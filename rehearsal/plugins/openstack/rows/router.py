@@ -1,0 +1,322 @@
+"""Neutron: routers, their interfaces and routes, floating addresses."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
+from typing import Annotated
+
+from pydantic import model_validator
+
+from rehearsal.plugins.openstack.catalogue import is_catalogued
+from rehearsal.plugins.openstack.fields import (
+    FORCES,
+    MAYBE,
+    SET,
+    Address,
+    Arguments,
+    Cidr,
+    DottedDomain,
+    Flag,
+    Id,
+    Labels,
+    Name,
+    Ref,
+    Text,
+    Texts,
+)
+from rehearsal.plugins.openstack.record import Content, Entry
+from rehearsal.plugins.openstack.row import (
+    Row,
+    Situation,
+    address_from,
+    project,
+    refuse,
+    region,
+    tags,
+)
+from rehearsal.plugins.openstack.rows.network import FixedIp
+from rehearsal.plugins.openstack.rows.tokens import (
+    ENDPOINT_GROUP,
+    FLOATING_IP,
+    NETWORK,
+    PORT,
+    ROUTER,
+    ROUTER_INTERFACE,
+    ROUTER_ROUTE,
+    ROUTER_ROUTES,
+    SITE_CONNECTION,
+    SUBNET,
+    VPN_SERVICE,
+)
+
+# TEST-NET-3 (RFC 5737): the "public" addresses of a rehearsal reach nobody.
+PUBLIC = "203.0.113.0/24"
+
+
+class VendorOptions(Arguments):
+    """How a driver wants its gateway set."""
+
+    set_router_gateway_after_create: Flag | None = None
+
+
+class RouterArguments(Arguments):
+    """Inputs of a router."""
+
+    admin_state_up: Flag | None = None
+    availability_zone_hints: Annotated[Texts | None, FORCES] = None
+    description: Name | None = None
+    distributed: Annotated[Flag | None, FORCES] = None
+    enable_snat: Flag | None = None
+    external_fixed_ips: list[Annotated[FixedIp, MAYBE]] | None = None
+    external_network_id: Annotated[Id | None, Ref((NETWORK,), catalogue="network")] = None
+    external_qos_policy_id: Text | None = None
+    external_subnet_ids: Texts | None = None
+    name: Name | None = None
+    region: Annotated[Text | None, FORCES] = None
+    tags: Annotated[Texts | None, SET] = None
+    tenant_id: Annotated[Text | None, FORCES] = None
+    value_specs: Annotated[Labels | None, FORCES] = None
+    vendor_options: Annotated[VendorOptions, MAYBE] | None = None
+
+    @model_validator(mode="after")
+    def _gateway_first(self) -> RouterArguments:
+        needing = {
+            "enableSnat": self.enable_snat,
+            "externalFixedIps": self.external_fixed_ips,
+            "externalSubnetIds": self.external_subnet_ids,
+            "externalQosPolicyId": self.external_qos_policy_id,
+        }
+        for key, value in needing.items():
+            if value is not None and self.external_network_id is None:
+                raise ValueError(f"`{key}` needs `externalNetworkId`")
+        if self.external_fixed_ips and self.external_subnet_ids:
+            raise ValueError("`externalFixedIps` and `externalSubnetIds` exclude each other")
+        return self
+
+
+class RouterInterfaceArguments(Arguments):
+    """Inputs of a router interface."""
+
+    router_id: Annotated[Id, FORCES, Ref((ROUTER,))]
+    force_destroy: Flag | None = False
+    port_id: Annotated[Id | None, FORCES, Ref((PORT,))] = None
+    region: Annotated[Text | None, FORCES] = None
+    subnet_id: Annotated[Id | None, FORCES, Ref((SUBNET,))] = None
+
+    @model_validator(mode="after")
+    def _one_end(self) -> RouterInterfaceArguments:
+        if (self.port_id is None) == (self.subnet_id is None):
+            raise ValueError("one of `subnetId` and `portId` is required, and not both")
+        return self
+
+
+class RouterRouteArguments(Arguments):
+    """Inputs of one route of a router."""
+
+    router_id: Annotated[Id, FORCES, Ref((ROUTER,), "cascade")]
+    destination_cidr: Annotated[Cidr, FORCES]
+    next_hop: Annotated[Address, FORCES]
+    region: Annotated[Text | None, FORCES] = None
+
+
+class Route(Arguments):
+    """A route: where to, and through whom."""
+
+    destination_cidr: Cidr
+    next_hop: Address
+
+
+class RouterRoutesArguments(Arguments):
+    """Inputs of all routes of a router at once."""
+
+    router_id: Annotated[Id, FORCES, Ref((ROUTER,), "cascade")]
+    region: Annotated[Text | None, FORCES] = None
+    routes: Annotated[list[Annotated[Route, MAYBE]] | None, SET] = None
+
+
+class FloatingIpArguments(Arguments):
+    """Inputs of a floating address."""
+
+    address: Annotated[Address | None, FORCES] = None
+    description: Name | None = None
+    dns_domain: Annotated[DottedDomain | None, FORCES] = None
+    dns_name: Annotated[Text | None, FORCES] = None
+    fixed_ip: Address | None = None
+    pool: Annotated[Id, FORCES]
+    port_id: Annotated[Text | None, Ref((PORT,), "keep")] = None
+    region: Annotated[Text | None, FORCES] = None
+    subnet_id: Text | None = None
+    subnet_ids: Texts | None = None
+    tags: Annotated[Texts | None, SET] = None
+    tenant_id: Annotated[Text | None, FORCES] = None
+    value_specs: Annotated[Labels | None, FORCES] = None
+
+    @model_validator(mode="after")
+    def _exclusions(self) -> FloatingIpArguments:
+        if self.subnet_id is not None and self.subnet_ids is not None:
+            raise ValueError("`subnetId` and `subnetIds` exclude each other")
+        if self.fixed_ip is not None and self.port_id is None:
+            raise ValueError("`fixedIp` needs `portId`")
+        return self
+
+
+def _gateway_is_external(s: Situation) -> None:
+    id = s.inputs.get("externalNetworkId")
+    network = s.record.get(NETWORK, id) if id else None
+    if network is not None and not network.outputs.get("external"):
+        refuse(f"400: network {network.title} is not external", "externalNetworkId")
+
+
+def subnets_on(record: Content, router: str) -> list[Entry]:
+    """The subnets that a router has an interface on."""
+    found = []
+    for interface in record.of(ROUTER_INTERFACE):
+        if interface.inputs["routerId"] != router:
+            continue
+        port = record.get(PORT, interface.inputs.get("portId") or "")
+        on_port = [ip.get("subnetId") for ip in (port.inputs.get("fixedIps") or [])] if port else []
+        ids = [interface.inputs.get("subnetId"), *on_port]
+        found += [subnet for id in ids if id and (subnet := record.get(SUBNET, id))]
+    return found
+
+
+def _interface_fits(s: Situation) -> None:
+    subnet = s.record.get(SUBNET, s.inputs.get("subnetId") or "")
+    if subnet is None:
+        return
+    if not subnet.outputs.get("gatewayIp"):
+        refuse(f"400: subnet {subnet.title} must have a gateway IP for a router interface", "subnetId")
+    if s.entry is not None or not subnet.inputs.get("cidr"):
+        return
+    mine = ip_network(subnet.inputs["cidr"])
+    for other in subnets_on(s.record, s.inputs["routerId"]):
+        if other.id == subnet.id:
+            refuse(
+                f"400: router {s.inputs['routerId']} already has a port on subnet {subnet.title}", "subnetId"
+            )
+        if other.inputs.get("cidr") and mine.overlaps(ip_network(other.inputs["cidr"])):
+            refuse(
+                f"400: {mine} of subnet {subnet.title} overlaps {other.inputs['cidr']} of subnet "
+                f"{other.title}, which is on the same router",
+                "subnetId",
+            )
+
+
+def _interface_is_free(s: Situation) -> None:
+    subnet = s.record.get(SUBNET, s.inputs.get("subnetId") or "")
+    if subnet is None:
+        return
+    router = s.inputs["routerId"]
+    for service in s.record.of(VPN_SERVICE):
+        if service.inputs["routerId"] != router:
+            continue
+        if service.inputs.get("subnetId") == subnet.id:
+            refuse(f"409: subnet {subnet.title} is used by VPN service {service.title}")
+        for connection in s.record.of(SITE_CONNECTION):
+            group = s.record.get(ENDPOINT_GROUP, connection.inputs.get("localEpGroupId") or "")
+            if (
+                connection.inputs["vpnserviceId"] == service.id
+                and group
+                and subnet.id in group.inputs["endpoints"]
+            ):
+                refuse(f"409: subnet {subnet.title} is used by IPsec site connection {connection.title}")
+    if s.inputs.get("forceDestroy") or not subnet.inputs.get("cidr"):
+        return
+    inside = ip_network(subnet.inputs["cidr"])
+    for route in [*s.record.of(ROUTER_ROUTE), *s.record.of(ROUTER_ROUTES)]:
+        hops = [r["nextHop"] for r in route.inputs.get("routes") or [route.inputs] if r.get("nextHop")]
+        if route.inputs["routerId"] == router and any(ip_address(hop) in inside for hop in hops):
+            refuse(f"409: router interface on subnet {subnet.title} is required by route {route.title}")
+
+
+def _hops_are_near(s: Situation) -> None:
+    networks = [
+        ip_network(e.inputs["cidr"])
+        for e in subnets_on(s.record, s.inputs["routerId"])
+        if e.inputs.get("cidr")
+    ]
+    router = s.record.get(ROUTER, s.inputs["routerId"])
+    routes = s.inputs.get("routes", [s.inputs]) or []
+    for route in routes:
+        hop = ip_address(route["nextHop"])
+        through_gateway = (
+            router is not None and router.inputs.get("externalNetworkId") and hop in ip_network(PUBLIC)
+        )
+        if not through_gateway and not any(hop in network for network in networks):
+            refuse(f"400: next hop {hop} is not connected with router {s.inputs['routerId']}", "nextHop")
+
+
+def _pool_is_external(s: Situation) -> None:
+    for network in s.record.of(NETWORK):
+        if s.inputs["pool"] in (network.id, network.outputs.get("name")) and not network.outputs.get(
+            "external"
+        ):
+            refuse(f"400: network {network.title} of `pool` is not external", "pool")
+
+
+def _uses_network(_: Content, entry: Entry) -> list[tuple[str, str]]:
+    pool = entry.inputs["pool"]
+    return [] if is_catalogued("network", pool) else [(NETWORK, pool)]
+
+
+def _gateway_address(s: Situation) -> list[dict[str, str]]:
+    if not s.inputs.get("externalNetworkId"):
+        return []
+    return [{"ipAddress": address_from(PUBLIC, "router")(s), "subnetId": ""}]
+
+
+ROWS = (
+    Row(
+        token=ROUTER,
+        noun="router",
+        service="Neutron",
+        arguments=RouterArguments,
+        computed={"adminStateUp": True, "distributed": False, "region": region,
+                  "availabilityZoneHints": [], "tenantId": project, "externalQosPolicyId": ""},
+        following={
+            "allTags": tags,
+            "externalNetworkId": "",
+            "externalFixedIps": _gateway_address,
+            "enableSnat": lambda s: bool(s.inputs.get("externalNetworkId")),
+        },
+        rules=(_gateway_is_external,),
+    ),
+    Row(
+        token=ROUTER_INTERFACE,
+        noun="router interface",
+        service="Neutron",
+        arguments=RouterInterfaceArguments,
+        computed={"region": region, "subnetId": "", "portId": lambda s: s.id},
+        rules=(_interface_fits,),
+        delete_rules=(_interface_is_free,),
+    ),
+    Row(
+        token=ROUTER_ROUTE,
+        noun="router route",
+        service="Neutron",
+        arguments=RouterRouteArguments,
+        computed={"region": region},
+        rules=(_hops_are_near,),
+        identify=lambda i: f"{i['routerId']}-route-{i['destinationCidr']}-{i['nextHop']}",
+    ),
+    Row(
+        token=ROUTER_ROUTES,
+        noun="set of router routes",
+        service="Neutron",
+        arguments=RouterRoutesArguments,
+        computed={"region": region},
+        rules=(_hops_are_near,),
+        identify=lambda i: str(i["routerId"]),
+    ),
+    Row(
+        token=FLOATING_IP,
+        noun="floating IP",
+        service="Neutron",
+        arguments=FloatingIpArguments,
+        computed={"address": address_from(PUBLIC, "floating"), "region": region, "tenantId": project,
+                  "dnsDomain": "", "dnsName": ""},
+        following={"allTags": tags, "portId": "", "fixedIp": ""},
+        rules=(_pool_is_external,),
+        uses=_uses_network,
+    ),
+)  # fmt: skip
