@@ -48,7 +48,7 @@ def install(folder: Path) -> None:
 def unreachable() -> str:
     """Why the installer's site does not answer within seconds; "" where it does."""
     try:
-        with urllib.request.urlopen(_SITE, timeout=_REACH_SECONDS) as answer:  # noqa: S310 - a constant https URL
+        with urllib.request.urlopen(_SITE, timeout=_REACH_SECONDS) as answer:
             answer.read(1)
     except (OSError, urllib.error.URLError) as error:
         return str(getattr(error, "reason", error)) or type(error).__name__

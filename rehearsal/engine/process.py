@@ -56,7 +56,7 @@ def run(
         text=True,
         # On a terminal the child gets Ctrl-C from the terminal; else it gets it from us, once.
         process_group=None if terminal else 0,
-        preexec_fn=_end_with_parent,  # noqa: PLW1509 - one call into libc, resolved before the fork
+        preexec_fn=_end_with_parent,
     )
     chunks: tuple[list[str], list[str]] = ([], [])
     readers = [

@@ -1,4 +1,4 @@
-"""How a long piece of work shows that it goes on: one moving line on a terminal, a line now and then elsewhere."""
+"""How a long piece of work shows that it goes on: a moving line on a terminal, else a line now and then."""
 
 from __future__ import annotations
 

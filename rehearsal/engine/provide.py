@@ -22,7 +22,7 @@ from rehearsal.home import Home
 
 Origin = Literal["path", "official", "built"]
 
-# Restricts the ways that are tried, for tests and for machines whose owner knows better: "built", "path,built".
+# The ways that are tried, for tests and for machines whose owner knows better: "built", "path,built".
 VARIABLE: Final = "ISTHMUS_ENGINE"
 _WAYS: Final[tuple[Origin, ...]] = ("path", "official", "built")
 _SAID: Final = {

@@ -14,17 +14,17 @@ import sys
 # As a script, its own folder comes first on the path: the program must not find our modules there.
 sys.path.pop(0)
 
-import argparse  # noqa: E402
-import asyncio  # noqa: E402
-import ctypes  # noqa: E402
-import logging  # noqa: E402
-import os  # noqa: E402
-import runpy  # noqa: E402
-import signal  # noqa: E402
-import threading  # noqa: E402
-import time  # noqa: E402
-import traceback  # noqa: E402
-from concurrent.futures import ThreadPoolExecutor  # noqa: E402
+import argparse
+import asyncio
+import ctypes
+import logging
+import os
+import runpy
+import signal
+import threading
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
 
 TOLD = 32
 

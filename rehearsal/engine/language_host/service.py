@@ -22,7 +22,7 @@ _RUNNER = Path(__file__).with_name("program.py")
 _TOLD = 32
 
 
-class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):  # type: ignore[misc]
+class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     """Answers one engine; its children are the programs and the plugins that it runs."""
 
     def __init__(self, engine_address: str, children: Children) -> None:
@@ -149,7 +149,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):  # type: ignore[m
             *request.args,
         ]
 
-    def _plugins(self, request: Any, context: Any) -> list[dict[str, str]]:
+    def _plugins(self, request: Any, context: Any) -> list[dict[str, Any]]:
         return list(interpreter.plugins(self._python(request.info, context)))
 
     def _python(self, info: Any, context: Any) -> Path:

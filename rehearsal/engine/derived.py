@@ -1,0 +1,81 @@
+"""A copy of a cloud's stack file that can be previewed on a machine without credentials.
+
+The secrets of a cloud stack are encrypted by a key service that this machine cannot ask. The copy
+has placeholders in their place, still secret but under the rehearsal's passphrase, so that the
+program takes the same way through its settings. The stack file itself is only read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from rehearsal.engine.errors import EngineError
+from rehearsal.engine.files import write_text
+from rehearsal.engine.passphrase import Cipher
+from rehearsal.home import PASSPHRASE, Home
+
+PLACEHOLDER: Final = "placeholder"
+
+# No secret hangs on it, and a fixed one makes the same copy of the same file.
+_SALT: Final = b"isthmus!"
+
+# Each would send the engine to a service of the owner's.
+_DROPPED: Final = ("secretsprovider", "encryptedkey", "encryptionsalt", "environment")
+
+
+@dataclass(frozen=True)
+class Derived:
+    """The copy, the top-level keys that it lacks and the paths of the secrets that it replaces."""
+
+    path: Path
+    dropped: tuple[str, ...]
+    replaced: tuple[str, ...]
+
+    def __str__(self) -> str:
+        told = f"{self.path.name}: previewed from a copy"
+        if self.replaced:
+            told += f" with placeholders for {', '.join(self.replaced)}"
+        return told + (f" without {', '.join(self.dropped)}" if self.dropped else "")
+
+
+def derive(home: Home, project_dir: Path, stack: str) -> Derived:
+    """Write the copy of ``stacks/Pulumi.<stack>.yaml`` into the rehearsal. Raises EngineError."""
+    file = project_dir / "stacks" / f"Pulumi.{stack}.yaml"
+    try:
+        content = yaml.safe_load(file.read_text())
+    except FileNotFoundError:
+        known = ", ".join(sorted(found.name.split(".")[1] for found in file.parent.glob("Pulumi.*.yaml")))
+        raise EngineError(f"There is no {file}: the stacks here are {known or 'none'}.") from None
+    except yaml.YAMLError as error:
+        raise EngineError(f"{file} is no YAML: {' '.join(str(error).split())}.") from None
+    if not isinstance(content, dict):
+        raise EngineError(f"{file} must be a mapping with the key config, and is {type(content).__name__}.")
+    cipher = Cipher(PASSPHRASE, _SALT)
+    replaced: list[str] = []
+    dropped = tuple(key for key in _DROPPED if key in content)
+    copy: dict[str, Any] = {"encryptionsalt": cipher.encryptionsalt}
+    for key, value in content.items():
+        if key not in _DROPPED:
+            copy[key] = _replace(value, "", cipher, replaced) if key == "config" else value
+    target = home.root / "derived" / file.name
+    header = f"# Made from {file.name} for previews without credentials; written again each time.\n"
+    write_text(target, header + yaml.safe_dump(copy, sort_keys=False))
+    return Derived(target, dropped, tuple(replaced))
+
+
+def _replace(value: Any, path: str, cipher: Cipher, replaced: list[str]) -> Any:
+    if isinstance(value, dict):
+        if set(value) == {"secure"}:
+            replaced.append(path)
+            return {"secure": cipher.encrypt(PLACEHOLDER)}
+        return {
+            key: _replace(item, f"{path}.{key}" if path else str(key), cipher, replaced)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_replace(item, f"{path}[{i}]", cipher, replaced) for i, item in enumerate(value)]
+    return value
