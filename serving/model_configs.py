@@ -1,12 +1,13 @@
 """The ``config.pbtxt`` of each model, as ``ModelConfig`` messages of Triton's own schema.
 
 The ensemble ``recommend`` is a list of steps, each with the names of the tensors between them. A later stage
-(a guard between ``two_tower`` and ``answer``, say) is one more model and one more step; the inputs and outputs
-that clients see stay.
+(a guard between ``two_tower`` and ``answer``, say) is one more model and one more step; what clients send and
+get stays.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from google.protobuf import text_format
@@ -26,7 +27,7 @@ _DTYPES = {
     "bool": pb.TYPE_BOOL,
     "bytes": pb.TYPE_STRING,
 }
-Tensors = dict[str, tuple[str, int]]
+Tensors = Mapping[str, tuple[str, int]]
 """Name -> element type, length (-1: differs between requests)."""
 
 ASKED: Tensors = {"customer": ("bytes", 1), "k": ("int32", 1), "only_new": ("bool", 1)}
@@ -116,9 +117,7 @@ def _step(config: Any, model: str, inputs: dict[str, str], outputs: dict[str, st
     step.output_map.update(outputs)
 
 
-def _two_tower(
-    features: Tensors, ranked: Tensors, onnx_backend: OnnxBackend, gpu: bool, threads: int
-) -> Any:
+def _two_tower(features: Tensors, ranked: Tensors, onnx_backend: OnnxBackend, gpu: bool, threads: int) -> Any:
     if onnx_backend == "python":
         config = _python_model("two_tower", features, ranked)
         _say(config, {"threads": str(threads)})

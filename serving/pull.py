@@ -59,7 +59,9 @@ class Wanted(BaseModel):
         """Read the environment. Raises PullRefused naming the variable."""
         for name in ("RELEASE", "RELEASES_BUCKET", "TRUSTED_KEYS", "MODEL_REPOSITORY"):
             if not env.get(name, "").strip():
-                raise PullRefused(f"{name} is not set; `python -m serving.pull` needs it ({__name__} lists all)")
+                raise PullRefused(
+                    f"{name} is not set; `python -m serving.pull` needs it ({__name__} lists all)"
+                )
         keys = tuple(key.strip() for key in env["TRUSTED_KEYS"].split(",") if key.strip())
         backend = env.get("ONNX_BACKEND") or onnx_backend_here()
         if backend not in get_args(OnnxBackend):
@@ -134,8 +136,9 @@ def main(env: Mapping[str, str] = os.environ) -> int:
     except (PullRefused, ReleaseError) as refused:
         print(f"serving.pull: {refused}", file=sys.stderr, flush=True)
         return 1
+    seconds = time.monotonic() - started
     print(
-        f"serving.pull: {wanted.release} {outcome} in {time.monotonic() - started:.1f} s at {wanted.repository}"
+        f"serving.pull: {wanted.release} {outcome} in {seconds:.1f} s at {wanted.repository}"
         f" (ONNX backend: {wanted.onnx_backend}, GPUs: {wanted.gpus})",
         flush=True,
     )

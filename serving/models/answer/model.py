@@ -68,7 +68,7 @@ class TritonPythonModel:
         k: int,
         only_new: bool,
     ) -> dict[str, npt.NDArray[Any]]:
-        """The answer for one customer: product indices, their scores, how many are personal, what was bought."""
+        """The answer for one customer, by the names of the outputs; unpadded."""
         known = 0 <= row < len(self.bought_start) - 1
         bought = self.bought[self.bought_start[row] : self.bought_start[row + 1]] if known else NO_ITEMS
         left_out = bought if only_new else NO_ITEMS

@@ -31,7 +31,9 @@ class TritonPythonModel:
 
     def execute(self, requests: list[Any]) -> list[Any]:
         """One search for all requests of a batch; each request carries ``customer`` [b, 1]."""
-        asked = [pb_utils.get_input_tensor_by_name(one, "customer").as_numpy().reshape(-1) for one in requests]
+        asked = [
+            pb_utils.get_input_tensor_by_name(one, "customer").as_numpy().reshape(-1) for one in requests
+        ]
         rows = self.rows(np.concatenate(asked))
         known = rows >= 0
         features = {}
@@ -45,7 +47,9 @@ class TritonPythonModel:
             part = slice(start, start + len(one))
             start = part.stop
             tensors = [pb_utils.Tensor("row", rows[part].reshape(-1, 1))]
-            tensors += [pb_utils.Tensor(name, np.ascontiguousarray(features[name][part])) for name in FEATURES]
+            tensors += [
+                pb_utils.Tensor(name, np.ascontiguousarray(features[name][part])) for name in FEATURES
+            ]
             responses.append(pb_utils.InferenceResponse(output_tensors=tensors))
         return responses
 

@@ -1,0 +1,194 @@
+"""The Python client: ``Recommender`` asks a Triton server for recommendations.
+
+with Recommender("grpc://triton.serving:8001", pseudonym=pseudonyms.customer) as recommender:
+    answer = recommender.recommend("17850", k=5)
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import tenacity
+
+from serving.answer import Answer, Bought, Product, Reason
+from serving.model_configs import ANSWERED, MAX_BATCH_SIZE
+from serving.transport import ServerRefused, ServerUnavailable, Transport, connect
+
+MODEL = "recommend"
+
+__all__ = ["Answer", "Bought", "Product", "Recommender", "ServerRefused", "ServerUnavailable"]
+
+
+class Recommender:
+    """Recommendations from one Triton endpoint; one instance may be used by many threads.
+
+    Args:
+        url: ``grpc://host:port`` or ``http://host:port``; without a scheme port 8000 is HTTP and any other
+            gRPC. Connections are kept open between calls.
+        pseudonym: what turns the caller's customer id into the pseudonym that releases know; callers of the
+            private site, who hold the key, pass ``Pseudonyms(key).customer``. None: they are pseudonyms.
+        timeout_s: seconds for one try.
+        patience_s: seconds in which an unavailable server is tried again, with growing pauses.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        pseudonym: Callable[[str], str] | None = None,
+        timeout_s: float = 5.0,
+        patience_s: float = 10.0,
+    ) -> None:
+        self.url = url
+        self._pseudonym = pseudonym or str
+        self._closed = False
+        self._local = threading.local()
+        self._shared: Transport | None = None
+        self._opening = threading.Lock()
+        self._timeout_s = timeout_s
+        self._patience_s = patience_s
+        self._transport()  # a URL that cannot be right is refused here, not at the first question
+
+    def recommend(self, customer: str, k: int = 10, only_new: bool = False) -> Answer:
+        """Recommend ``k`` products for one customer, best first.
+
+        Args:
+            customer: customer id, or its pseudonym (see ``pseudonym``).
+            k: number of products, 1 or more; fewer come back only where the release has no more.
+            only_new: leave out what the customer has bought before.
+
+        Raises:
+            ServerUnavailable: no server answered within the patience.
+            ServerRefused: the server answered that the question is wrong.
+        """
+        return self.recommend_many([customer], k, only_new)[0]
+
+    def recommend_many(
+        self, customers: Sequence[str], k: int = 10, only_new: bool = False
+    ) -> tuple[Answer, ...]:
+        """One question for several customers, at most 64 (see ``recommend``)."""
+        if not customers:
+            return ()
+        if len(customers) > MAX_BATCH_SIZE:
+            raise ValueError(f"{len(customers)} customers in one question; at most {MAX_BATCH_SIZE}")
+        started = time.perf_counter()
+        inputs = {
+            "customer": np.array([[self._pseudonym(one).encode()] for one in customers], dtype=np.object_),
+            "k": np.full((len(customers), 1), k, np.int32),
+            "only_new": np.full((len(customers), 1), only_new, np.bool_),
+        }
+        outputs = self._ask(inputs)
+        milliseconds = (time.perf_counter() - started) * 1000
+        return tuple(
+            _answer(customer, {name: outputs[name][row] for name in ANSWERED}, milliseconds)
+            for row, customer in enumerate(customers)
+        )
+
+    def recommend_all(
+        self, customers: Iterable[str], k: int = 10, only_new: bool = False, *, in_flight: int = 4
+    ) -> Iterator[Answer]:
+        """Answers for any number of customers, in their order; ``in_flight`` questions of 64 at a time.
+
+        Customers are read as answers are taken, so a million of them need no memory.
+        """
+        waiting: list[Future[tuple[Answer, ...]]] = []
+        source = iter(customers)
+        with ThreadPoolExecutor(in_flight, thread_name_prefix="recommend") as pool:
+            try:
+                while True:
+                    while len(waiting) < in_flight and (batch := list(islice(source, MAX_BATCH_SIZE))):
+                        waiting.append(pool.submit(self.recommend_many, batch, k, only_new))
+                    if not waiting:
+                        return
+                    yield from waiting.pop(0).result()
+            finally:
+                for future in waiting:
+                    future.cancel()
+
+    def ready(self) -> bool:
+        """Whether a server answers and has its models loaded; never raises for a server that does not."""
+        try:
+            return self._transport().ready()
+        except ServerUnavailable:
+            return False
+
+    def close(self) -> None:
+        """Close all connections; a closed client answers no more."""
+        self._closed = True
+        with self._opening:
+            own: Transport | None = getattr(self._local, "transport", None)
+            for transport in (self._shared, own):
+                if transport is not None:
+                    transport.close()
+            self._shared = self._local.transport = None
+
+    def __enter__(self) -> Recommender:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _ask(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        # Asking twice changes nothing, so a lost answer is asked for again.
+        again = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(ServerUnavailable),
+            stop=tenacity.stop_after_delay(self._patience_s),
+            wait=tenacity.wait_exponential_jitter(multiplier=0.05, max=1.0, jitter=0.05),
+            reraise=True,
+        )
+        answered: dict[str, Any] = again(lambda: self._transport().infer(MODEL, inputs, tuple(ANSWERED)))
+        return answered
+
+    def _transport(self) -> Transport:
+        """The connection of all threads, or for HTTP of this thread."""
+        if self._closed:
+            raise ServerUnavailable(f"the client for {self.url} was closed; make a new one")
+        transport: Transport | None = self._shared or getattr(self._local, "transport", None)
+        if transport is None:
+            with self._opening:
+                transport = self._shared or connect(self.url, self._timeout_s)
+                if transport.for_all_threads:
+                    self._shared = transport
+                else:
+                    self._local.transport = transport
+        return transport
+
+
+def _answer(customer: str, row: dict[str, Any], milliseconds: float) -> Answer:
+    items, bought = _texts(row["items"]), _texts(row["bought"])
+    reasons = _texts(row["reasons"])
+    described = _texts(row["descriptions"], keep_empty=True)
+    return Answer(
+        customer=customer,
+        products=tuple(
+            Product(code, described[i], float(row["scores"][i]), _reason(reasons[i]))
+            for i, code in enumerate(items)
+        ),
+        bought=tuple(
+            Bought(code, text)
+            for code, text in zip(bought, _texts(row["bought_descriptions"], keep_empty=True), strict=False)
+        ),
+        bought_count=int(row["bought_count"][0]),
+        known=_texts(row["reason"])[0] == "personal",
+        reason=_reason(_texts(row["reason"])[0]),
+        milliseconds=milliseconds,
+        release=_texts(row["release"])[0],
+    )
+
+
+def _texts(values: Any, keep_empty: bool = False) -> list[str]:
+    # Rows of a batch are padded with the empty text at their end; a description may be empty in itself.
+    return [value.decode() for value in values if value or keep_empty]
+
+
+def _reason(text: str) -> Reason:
+    return "personal" if text == "personal" else "popular"

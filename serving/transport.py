@@ -1,0 +1,165 @@
+"""One connection to a Triton server, by gRPC or by HTTP with keep-alive, with the same errors for both."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Protocol
+
+_URL = re.compile(
+    r"(?:(?P<scheme>grpc|http)://)?(?P<host>[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})/?"
+)
+HTTP_PORT = "8000"
+_TRANSIENT = {"StatusCode.UNAVAILABLE", "StatusCode.DEADLINE_EXCEEDED", "StatusCode.CANCELLED", "503", "429"}
+"""gRPC and HTTP codes of a server that starts, drains, is overloaded or gone."""
+
+
+class ServerUnavailable(Exception):  # noqa: N818
+    """No Triton server answers at the address; the message says what to do."""
+
+
+class ServerRefused(Exception):  # noqa: N818
+    """The server answered that the question is wrong, with its own words."""
+
+
+class Transport(Protocol):
+    """A connection to one server."""
+
+    for_all_threads: bool
+
+    def infer(self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
+        """Arrays in, arrays out. Raises ServerUnavailable or ServerRefused."""
+        ...
+
+    def ready(self) -> bool:
+        """Whether the server has its models loaded."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection."""
+        ...
+
+
+def connect(url: str, timeout_s: float) -> Transport:
+    """A connection for a URL; nothing is sent yet.
+
+    Raises:
+        ServerUnavailable: the URL cannot be one of a Triton server.
+    """
+    found = _URL.fullmatch(url)
+    if not found or not 0 < int(found["port"]) < 65536:
+        raise ServerUnavailable(
+            f"{url!r} is not the address of a Triton server; write grpc://HOST:8001 or http://HOST:8000"
+        )
+    scheme = found["scheme"] or ("http" if found["port"] == HTTP_PORT else "grpc")
+    address = f"{found['host']}:{found['port']}"
+    return Grpc(address, timeout_s) if scheme == "grpc" else Http(address, timeout_s)
+
+
+class Grpc:
+    """gRPC; keeps one HTTP/2 connection and finds out when a quiet one is dead."""
+
+    for_all_threads = True
+
+    def __init__(self, address: str, timeout_s: float) -> None:
+        from tritonclient import grpc as triton
+
+        self._triton = triton
+        self._address = address
+        self._timeout_s = timeout_s
+        self._client = triton.InferenceServerClient(
+            address,
+            channel_args=[
+                ("grpc.max_receive_message_length", -1),
+                ("grpc.keepalive_time_ms", 300_000),
+                ("grpc.keepalive_timeout_ms", 20_000),
+                # Triton may be behind a proxy's environment variables only by accident.
+                ("grpc.enable_http_proxy", 0),
+                # A restarted server is found at once: the default backs off up to two minutes.
+                ("grpc.initial_reconnect_backoff_ms", 50),
+                ("grpc.max_reconnect_backoff_ms", 1000),
+                # Without it two clients of one process share a connection, also after one was closed.
+                ("grpc.use_local_subchannel_pool", 1),
+            ],
+        )
+
+    def infer(self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
+        from tritonclient.utils import InferenceServerException
+
+        try:
+            result = self._client.infer(model, _inputs(self._triton, inputs), client_timeout=self._timeout_s)
+        except InferenceServerException as error:
+            raise _translated(error, self._address) from None
+        return {name: result.as_numpy(name) for name in outputs}
+
+    def ready(self) -> bool:
+        from tritonclient.utils import InferenceServerException
+
+        try:
+            return bool(self._client.is_server_ready(client_timeout=self._timeout_s))
+        except InferenceServerException as error:
+            raise _translated(error, self._address) from None
+
+    def close(self) -> None:
+        self._client.close()
+
+
+class Http:
+    """HTTP/1.1 with keep-alive and binary tensors; its event loop is of the thread that made it."""
+
+    for_all_threads = False
+
+    def __init__(self, address: str, timeout_s: float) -> None:
+        from tritonclient import http as triton
+
+        self._triton = triton
+        self._address = address
+        self._client = triton.InferenceServerClient(
+            address, connection_timeout=timeout_s, network_timeout=timeout_s
+        )
+
+    def infer(self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
+        from tritonclient.utils import InferenceServerException
+
+        wanted = [self._triton.InferRequestedOutput(name, binary_data=True) for name in outputs]
+        try:
+            result = self._client.infer(model, _inputs(self._triton, inputs), outputs=wanted)
+        except InferenceServerException as error:
+            raise _translated(error, self._address) from None
+        except OSError as error:
+            raise _unavailable(self._address, str(error)) from None
+        return {name: result.as_numpy(name) for name in outputs}
+
+    def ready(self) -> bool:
+        try:
+            return bool(self._client.is_server_ready())
+        except OSError as error:
+            raise _unavailable(self._address, str(error)) from None
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def _inputs(triton: Any, arrays: dict[str, Any]) -> list[Any]:
+    from tritonclient.utils import np_to_triton_dtype
+
+    made = []
+    for name, array in arrays.items():
+        tensor = triton.InferInput(name, list(array.shape), np_to_triton_dtype(array.dtype))
+        tensor.set_data_from_numpy(array)
+        made.append(tensor)
+    return made
+
+
+def _translated(error: Any, address: str) -> Exception:
+    status, message = str(error.status()), str(error.message())
+    # A server that loads or drains answers that the model is not there, or not ready.
+    if status in _TRANSIENT or "is not ready" in message or "exiting" in message.lower():
+        return _unavailable(address, message)
+    return ServerRefused(f"the Triton server at {address} refused the question: {message}")
+
+
+def _unavailable(address: str, why: str) -> ServerUnavailable:
+    return ServerUnavailable(
+        f"no Triton server answers at {address} ({' '.join(why.split())[:200]}); "
+        "`isthmus status` shows whether it runs and `isthmus logs` why not"
+    )
