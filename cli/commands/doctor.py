@@ -1,0 +1,62 @@
+"""``isthmus doctor``: what is on this machine, what is missing, the one command that mends it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+
+def doctor(
+    fix: Annotated[bool, typer.Option("--fix", help="Set up the engine and the plugins first.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> int:
+    """Say what is on this machine, what is missing, and the one command that mends it.
+
+    Ends with status 1 when something that a rehearsal needs is missing.
+
+    Example:  isthmus doctor --fix
+    """
+    from rich.table import Table
+
+    from cli import machine
+    from cli.console import err, out
+    from rehearsal.home import Home
+
+    home = Home.find()
+    if fix:
+        from rehearsal.engine.plugins import install_plugins
+        from rehearsal.engine.provide import provide
+
+        provide(home)
+        install_plugins(home)
+
+    findings = machine.look(home)
+    missing = [finding for finding in findings if finding.state == "missing"]
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in findings], indent=2))
+        return 1 if missing else 0
+
+    marks = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "missing": "[bold red]missing[/]"}
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title in ("", "What", "Found"):
+        table.add_column(title, overflow="fold")
+    for finding in findings:
+        mend = f"\n[dim]mend:[/] {finding.mend}" if finding.mend else ""
+        table.add_row(marks[finding.state], finding.what, f"{_plain(finding.said)}{mend}")
+    out.print(table)
+    if not missing:
+        out.print("\nReady. Next:  isthmus rehearse")
+        return 0
+    commands = dict.fromkeys(finding.mend for finding in missing if finding.mend)
+    if commands:
+        err.print(f"\n[bold]Run:[/]  {next(iter(commands))}")
+    return 1
+
+
+def _plain(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
