@@ -55,6 +55,11 @@ def known(*values: Any) -> bool:
     return True
 
 
+def items(value: Any) -> list[Any]:
+    """The elements of a list that may be absent or unknown: those that are known altogether."""
+    return [item for item in value if known(item)] if isinstance(value, list) else []
+
+
 def _pass_unknown(value: Any, handler: Callable[[Any], Any]) -> Any:
     return value if value is UNKNOWN else handler(value)
 

@@ -76,7 +76,8 @@ def get_network(arguments: Properties, content: Content, region: str) -> Propert
     return {
         **arguments, "id": id, "networkId": id, "name": name, "external": True, "adminStateUp": "true",
         "shared": "true", "region": region, "tenantId": PROJECT_ID, "allTags": [],
-        "availabilityZoneHints": [], "segments": [], "subnets": [], "mtu": 1500, "dnsDomain": "", "transparentVlan": False,
+        "availabilityZoneHints": [], "segments": [], "subnets": [], "mtu": 1500, "dnsDomain": "",
+        "transparentVlan": False,
     }  # fmt: skip
 
 

@@ -34,8 +34,8 @@ def _loopback(seed: str, second: int) -> str:
 
 
 def kubeconfig(s: Situation) -> dict[str, str]:
-    """The map of the provider's output ``kubeconfig``: ``raw_config`` is YAML whose cluster bears the cluster's
-    name. Its keys are Terraform's (snake case): Pulumi does not rename the keys of a plain map."""
+    """The map of the provider's output ``kubeconfig``: ``raw_config`` is YAML whose cluster has the
+    cluster's name. Its keys are Terraform's (snake case): Pulumi does not rename the keys of a plain map."""
     name = str(s.inputs["name"])
     ca_key, ca = _certificate("kubernetes", None)
     key, certificate = _certificate("admin", (ca_key, ca))

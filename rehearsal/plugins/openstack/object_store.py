@@ -7,6 +7,7 @@ the record alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -60,10 +61,8 @@ def s3(url: str) -> Any:
 
 
 def _make(store: Any, inputs: Mapping[str, Any]) -> None:
-    try:
+    with suppress(store.exceptions.BucketAlreadyOwnedByYou, store.exceptions.BucketAlreadyExists):
         store.create_bucket(Bucket=inputs["name"])
-    except (store.exceptions.BucketAlreadyOwnedByYou, store.exceptions.BucketAlreadyExists):
-        pass
     status = "Enabled" if inputs.get("versioning") else "Suspended"
     store.put_bucket_versioning(Bucket=inputs["name"], VersioningConfiguration={"Status": status})
 
@@ -101,7 +100,7 @@ class Buckets:
         return True
 
     def delete(self, folder: Path, inputs: Properties) -> None:
-        """Remove the bucket, with its objects where ``forceDestroy``. Raises Refused (409) where it has any."""
+        """Remove the bucket; its objects only where ``forceDestroy``, else Refused (409) where it has any."""
         store = client(folder)
         if store is None:
             return
@@ -114,7 +113,7 @@ class Buckets:
             code = error.response["Error"]["Code"]
             if code == NOT_EMPTY:
                 raise Refused(
-                    f"409: container {name!r} is not empty; empty it, or set `forceDestroy` and run up before"
+                    f"409: container {name!r} is not empty: empty it, or run up with `forceDestroy` first"
                 ) from None
             if code not in GONE:
                 raise

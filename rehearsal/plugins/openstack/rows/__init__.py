@@ -5,9 +5,21 @@ from __future__ import annotations
 from typing import Final
 
 from rehearsal.plugins.openstack.row import Row
-from rehearsal.plugins.openstack.rows import cluster, keys, names, network, router, security, storage, vpn
+from rehearsal.plugins.openstack.rows import (
+    cluster,
+    floating,
+    keys,
+    names,
+    network,
+    port,
+    router,
+    security,
+    storage,
+    vpn,
+    vpn_policy,
+)
 
-_FILES = (network, router, security, storage, cluster, vpn, keys, names)
+_FILES = (network, port, router, floating, security, storage, cluster, vpn_policy, vpn, keys, names)
 ROWS: Final[dict[str, Row]] = {row.token: row for file in _FILES for row in file.ROWS}
 NOUNS: Final[dict[str, str]] = {row.token: row.noun for row in ROWS.values()}
 

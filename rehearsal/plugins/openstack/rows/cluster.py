@@ -176,7 +176,8 @@ def _template_is_free(s: Situation) -> None:
         if cluster.inputs["clusterTemplateId"] == s.id:
             refuse(
                 f"400: cluster template {s.id} is referenced by cluster {cluster.title}, so "
-                f"{', '.join(sorted(changed))} cannot change in place; let the change replace the template (replace_on_changes)"
+                f"{', '.join(sorted(changed))} cannot change in place; "
+                "let the change replace the template (replace_on_changes)"
             )
 
 
@@ -247,7 +248,8 @@ ROWS = (
                   "createTimeout": 60, "discoveryUrl": "", "masterCount": 1,
                   "dockerVolumeSize": _from_template("dockerVolumeSize", 0),
                   "flavor": _from_template("flavor", ""), "masterFlavor": _from_template("masterFlavor", ""),
-                  "keypair": _from_template("keypair", "", "keypairId"), "labels": _from_template("labels", {}),
+                  "keypair": _from_template("keypair", "", "keypairId"),
+                  "labels": _from_template("labels", {}),
                   "masterLbEnabled": _from_template("masterLbEnabled", False),
                   "floatingIpEnabled": _from_template("floatingIpEnabled", True),
                   "fixedNetwork": _from_template("fixedNetwork", ""),

@@ -21,6 +21,7 @@ from rehearsal.plugins.openstack.fields import (
     Texts,
     Whole,
     between,
+    items,
     known,
     one_of,
 )
@@ -79,8 +80,8 @@ class RecordSetArguments(Arguments):
         if not self.records:
             raise ValueError("`records` needs one value or more")
         versions = {"A": 4, "AAAA": 6}
-        for record in self.records:
-            if not known(self.type, record) or self.type not in versions:
+        for record in items(self.records):
+            if not known(self.type) or self.type not in versions:
                 continue
             try:
                 right = ip_address(record).version == versions[self.type]

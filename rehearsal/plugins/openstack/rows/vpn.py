@@ -22,6 +22,7 @@ from rehearsal.plugins.openstack.fields import (
     Text,
     Whole,
     between,
+    items,
     known,
     one_of,
 )
@@ -38,57 +39,8 @@ from rehearsal.plugins.openstack.rows.tokens import (
     VPN_SERVICE,
 )
 
-# Lists of the Terraform provider 3.4 (which takes them from Neutron VPNaaS).
-AUTH = one_of("sha1", "sha256", "sha384", "sha512", "aes-xcbc", "aes-cmac")
-MODES = [
-    f"aes-{bits}-{mode}-{icv}" for mode in ("ccm", "gcm") for bits in (128, 192, 256) for icv in (8, 12, 16)
-]
-ENCRYPTION = one_of(
-    "3des", "aes-128", "aes-192", "aes-256", *(f"aes-{bits}-ctr" for bits in (128, 192, 256)), *MODES
-)
-PFS = one_of("group2", "group5", *(f"group{n}" for n in range(14, 32)))
-MIN_LIFETIME = 60  # Neutron VPNaaS takes no shorter lifetime
 MIN_MTU = {4: 68, 6: 1280}
 DPD: dict[str, Any] = {"action": "hold", "interval": 30, "timeout": 120}
-
-
-class Lifetime(Arguments):
-    """How long a security association lives."""
-
-    units: Annotated[Text, one_of("seconds", "kilobytes")] | None = None
-    value: Annotated[Whole, between(MIN_LIFETIME)] | None = None
-
-
-class IkePolicyArguments(Arguments):
-    """Inputs of an IKE policy."""
-
-    auth_algorithm: Annotated[Text, AUTH] | None = "sha1"
-    description: Name | None = None
-    encryption_algorithm: Annotated[Text, ENCRYPTION] | None = "aes-128"
-    ike_version: Annotated[Text, one_of("v1", "v2")] | None = "v1"
-    lifetimes: list[Annotated[Lifetime, MAYBE]] | None = None
-    name: Name | None = None
-    pfs: Annotated[Text, PFS] | None = "group5"
-    phase1_negotiation_mode: Annotated[Text, one_of("main")] | None = "main"
-    region: Annotated[Text | None, FORCES] = None
-    tenant_id: Annotated[Text | None, FORCES] = None
-    value_specs: Annotated[Labels | None, FORCES] = None
-
-
-class IpSecPolicyArguments(Arguments):
-    """Inputs of an IPsec policy."""
-
-    auth_algorithm: Annotated[Text, AUTH] | None = None
-    description: Name | None = None
-    encapsulation_mode: Annotated[Text, one_of("tunnel", "transport")] | None = None
-    encryption_algorithm: Annotated[Text, ENCRYPTION] | None = None
-    lifetimes: list[Annotated[Lifetime, MAYBE]] | None = None
-    name: Name | None = None
-    pfs: Annotated[Text, PFS] | None = None
-    region: Annotated[Text | None, FORCES] = None
-    tenant_id: Annotated[Text | None, FORCES] = None
-    transform_protocol: Annotated[Text, one_of("esp", "ah", "ah-esp")] | None = None
-    value_specs: Annotated[Labels | None, FORCES] = None
 
 
 class VpnServiceArguments(Arguments):
@@ -124,8 +76,8 @@ class EndpointGroupArguments(Arguments):
         if not self.endpoints:
             raise ValueError("`endpoints` needs one value or more")
         if known(self.type) and self.type == "cidr":
-            for endpoint in self.endpoints:
-                if known(endpoint) and not _is_cidr(endpoint):
+            for endpoint in items(self.endpoints):
+                if not _is_cidr(endpoint):
                     raise ValueError(f"`endpoints` holds {endpoint!r}, which is no network in CIDR notation")
         return self
 
@@ -169,11 +121,9 @@ class SiteConnectionArguments(Arguments):
 
     @model_validator(mode="after")
     def _dpd_and_ends(self) -> SiteConnectionArguments:
-        if len(self.dpds or []) > 1:
+        if len(items(self.dpds)) > 1:
             raise ValueError("`dpds` is one block, not several")
-        for dpd in self.dpds or []:
-            if not known(dpd):
-                continue
+        for dpd in items(self.dpds):
             interval, timeout = dpd.interval or DPD["interval"], dpd.timeout or DPD["timeout"]
             if timeout <= interval:
                 raise ValueError(
@@ -265,18 +215,6 @@ def _peer_is_reachable(s: Situation) -> None:
         )
 
 
-def _policy_is_free(noun: str, field: str) -> Any:
-    def check(s: Situation) -> None:
-        for connection in s.record.of(SITE_CONNECTION):
-            if connection.inputs[field] == s.id:
-                refuse(
-                    f"409: {noun} {s.id} is in use by IPsec site connection {connection.title} and can't be "
-                    "updated or deleted; let a change replace the policy (replace_on_changes)"
-                )
-
-    return check
-
-
 def _uses_endpoints(_: Content, entry: Entry) -> list[tuple[str, str]]:
     types = {"subnet": SUBNET, "router": ROUTER}
     type = types.get(entry.inputs.get("type", ""))
@@ -288,26 +226,6 @@ def _dpd(_: Situation) -> list[dict[str, Any]]:
 
 
 ROWS = (
-    Row(
-        token=IKE_POLICY,
-        noun="IKE policy",
-        service="Neutron VPNaaS",
-        arguments=IkePolicyArguments,
-        computed={"region": region, "tenantId": project,
-                  "lifetimes": [{"units": "seconds", "value": 3600}]},
-        update_rules=(_policy_is_free("IKE policy", "ikepolicyId"),),
-    ),
-    Row(
-        token=IPSEC_POLICY,
-        noun="IPsec policy",
-        service="Neutron VPNaaS",
-        arguments=IpSecPolicyArguments,
-        computed={"authAlgorithm": "sha1", "encapsulationMode": "tunnel",
-                  "encryptionAlgorithm": "aes-128", "pfs": "group5",
-                  "transformProtocol": "esp", "region": region, "tenantId": project,
-                  "lifetimes": [{"units": "seconds", "value": 3600}]},
-        update_rules=(_policy_is_free("IPsec policy", "ipsecpolicyId"),),
-    ),
     Row(
         token=VPN_SERVICE,
         noun="VPN service",

@@ -1,0 +1,221 @@
+"""One sample of every row: what it needs around it, inputs, a change in place and a change that replaces.
+
+``{name}`` in a value stands for the id of the needed resource called ``name``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from rehearsal.plugins.openstack.catalogue import catalogue_id
+from rehearsal.plugins.openstack.rows import tokens as t
+
+PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHUNRTIwXFOBdYTNzAA8PSIBCWUYe54BkHzCGbT2vsBB rehearsal"
+OTHER_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGDFiNAHwrS2yCK4PfHX4qpKVV7bNC1Bi+PhW+YaiUnJ rehearsal"
+OUTSIDE = catalogue_id("network", "public")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """``update``: inputs to merge for a change in place ({} where the type has none);
+    ``replace``: for a change that replaces."""
+
+    inputs: dict[str, Any]
+    update: dict[str, Any] = field(default_factory=dict)
+    replace: dict[str, Any] = field(default_factory=dict)
+    needs: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+
+
+Needs = dict[str, tuple[str, dict[str, Any]]]
+NET: Needs = {"net": (t.NETWORK, {"name": "private"})}
+SUBNET: Needs = {
+    **NET,
+    "subnet": (t.SUBNET, {"networkId": "{net}", "cidr": "10.30.0.0/24", "name": "nodes"}),
+}
+ROUTER: Needs = {"router": (t.ROUTER, {"name": "edge", "externalNetworkId": OUTSIDE})}
+ATTACHED: Needs = {
+    **SUBNET,
+    **ROUTER,
+    "interface": (t.ROUTER_INTERFACE, {"routerId": "{router}", "subnetId": "{subnet}"}),
+}
+GROUP: Needs = {"group": (t.SEC_GROUP, {"name": "nodes"})}
+TEMPLATE: Needs = {
+    **SUBNET,
+    "template": (
+        t.CLUSTER_TEMPLATE,
+        {
+            "coe": "kubernetes",
+            "image": "fedora-coreos",
+            "name": "gpu",
+            "fixedNetwork": "{net}",
+            "fixedSubnet": "{subnet}",
+        },
+    ),
+}
+CLUSTER: Needs = {**TEMPLATE, "cluster": (t.CLUSTER, {"clusterTemplateId": "{template}", "name": "shore"})}
+LINK: Needs = {
+    **ATTACHED,
+    "ike": (t.IKE_POLICY, {"name": "ike", "ikeVersion": "v2"}),
+    "ipsec": (t.IPSEC_POLICY, {"name": "esp"}),
+    "service": (t.VPN_SERVICE, {"name": "vpn", "routerId": "{router}"}),
+    "local": (t.ENDPOINT_GROUP, {"name": "local", "type": "subnet", "endpoints": ["{subnet}"]}),
+    "peer": (t.ENDPOINT_GROUP, {"name": "peer", "type": "cidr", "endpoints": ["10.20.0.0/16"]}),
+}
+ZONE: Needs = {"zone": (t.ZONE, {"name": "shop.example.", "email": "dns@shop.example"})}
+
+SAMPLES: dict[str, Sample] = {
+    t.NETWORK: Sample({"name": "n", "mtu": 1400}, {"description": "private side"}, {"tenantId": "other"}),
+    t.SUBNET: Sample(
+        {
+            "name": "s",
+            "networkId": "{net}",
+            "cidr": "10.30.0.0/24",
+            "gatewayIp": "10.30.0.1",
+            "dnsNameservers": ["10.0.0.2"],
+            "allocationPools": [{"start": "10.30.0.10", "end": "10.30.0.200"}],
+        },
+        {"dnsNameservers": ["10.0.0.3"]},
+        {
+            "cidr": "10.31.0.0/24",
+            "gatewayIp": "10.31.0.1",
+            "allocationPools": [{"start": "10.31.0.10", "end": "10.31.0.200"}],
+        },
+        NET,
+    ),
+    t.PORT: Sample(
+        {
+            "name": "p",
+            "networkId": "{net}",
+            "fixedIps": [{"subnetId": "{subnet}", "ipAddress": "10.30.0.77"}],
+            "securityGroupIds": ["{group}"],
+        },
+        {"description": "a machine"},
+        {"macAddress": "fa:16:3e:00:00:01"},
+        {**SUBNET, **GROUP},
+    ),
+    t.ROUTER: Sample({"name": "r"}, {"externalNetworkId": OUTSIDE}, {"distributed": True}),
+    t.ROUTER_INTERFACE: Sample(
+        {"routerId": "{router}", "subnetId": "{subnet}"},
+        {"forceDestroy": True},
+        {"subnetId": "{second}"},
+        {
+            **SUBNET,
+            **ROUTER,
+            "second": (t.SUBNET, {"networkId": "{net}", "cidr": "10.31.0.0/24", "name": "second"}),
+        },
+    ),
+    t.ROUTER_ROUTE: Sample(
+        {"routerId": "{router}", "destinationCidr": "10.20.0.0/16", "nextHop": "10.30.0.5"},
+        {},
+        {"nextHop": "10.30.0.6"},
+        ATTACHED,
+    ),
+    t.ROUTER_ROUTES: Sample(
+        {"routerId": "{router}", "routes": [{"destinationCidr": "10.20.0.0/16", "nextHop": "10.30.0.5"}]},
+        {"routes": [{"destinationCidr": "10.20.0.0/16", "nextHop": "10.30.0.6"}]},
+        {"region": "RegionTwo"},
+        ATTACHED,
+    ),
+    t.FLOATING_IP: Sample({"pool": "public"}, {"description": "front"}, {"pool": "other"}),
+    t.SEC_GROUP: Sample({"name": "g"}, {"description": "nodes"}, {"deleteDefaultRules": True}),
+    t.SEC_GROUP_RULE: Sample(
+        {
+            "direction": "ingress",
+            "ethertype": "IPv4",
+            "securityGroupId": "{group}",
+            "protocol": "tcp",
+            "portRangeMin": 443,
+            "portRangeMax": 443,
+            "remoteIpPrefix": "10.20.0.0/16",
+        },
+        {},
+        {"portRangeMin": 80},
+        GROUP,
+    ),
+    t.CONTAINER: Sample({"name": "raw-orders"}, {"metadata": {"purpose": "orders"}}, {"name": "other"}),
+    t.CLUSTER_TEMPLATE: Sample(
+        {"name": "t", "coe": "kubernetes", "image": "fedora-coreos", "networkDriver": "calico"},
+        {"dockerVolumeSize": 50},
+        {"region": "RegionTwo"},
+    ),
+    t.CLUSTER: Sample(
+        {"name": "c", "clusterTemplateId": "{template}", "nodeCount": 2},
+        {"nodeCount": 3},
+        {"labels": {"kube_tag": "v1.34.1"}},
+        TEMPLATE,
+    ),
+    t.NODE_GROUP: Sample(
+        {
+            "name": "gpu",
+            "clusterId": "{cluster}",
+            "flavorId": "g1.large",
+            "minNodeCount": 0,
+            "nodeCount": 1,
+            "maxNodeCount": 4,
+        },
+        {"maxNodeCount": 6},
+        {"flavorId": "g2.large"},
+        CLUSTER,
+    ),
+    t.IKE_POLICY: Sample(
+        {
+            "name": "i",
+            "ikeVersion": "v2",
+            "authAlgorithm": "sha256",
+            "encryptionAlgorithm": "aes-256-gcm-16",
+            "pfs": "group14",
+            "lifetimes": [{"units": "seconds", "value": 28800}],
+        },
+        {"pfs": "group20"},
+        {"tenantId": "other"},
+    ),
+    t.IPSEC_POLICY: Sample({"name": "e", "pfs": "group14"}, {"pfs": "group20"}, {"tenantId": "other"}),
+    t.VPN_SERVICE: Sample(
+        {"name": "v", "routerId": "{router}"},
+        {"description": "link"},
+        {"subnetId": "{subnet}"},
+        ATTACHED,
+    ),
+    t.ENDPOINT_GROUP: Sample(
+        {"name": "p", "type": "cidr", "endpoints": ["10.20.0.0/16", "10.21.0.0/16"]},
+        {"description": "public side"},
+        {"endpoints": ["10.22.0.0/16"]},
+    ),
+    t.SITE_CONNECTION: Sample(
+        {
+            "name": "tunnel-1",
+            "ikepolicyId": "{ike}",
+            "ipsecpolicyId": "{ipsec}",
+            "vpnserviceId": "{service}",
+            "localEpGroupId": "{local}",
+            "peerEpGroupId": "{peer}",
+            "peerAddress": "198.51.100.7",
+            "peerId": "198.51.100.7",
+            "psk": "made by the other half",
+            "initiator": "bi-directional",
+            "dpds": [{"action": "restart", "interval": 10, "timeout": 30}],
+        },
+        {"psk": "made anew"},
+        {"tenantId": "other"},
+        LINK,
+    ),
+    t.SECRET: Sample(
+        {"name": "s", "payload": "open", "payloadContentType": "text/plain"},
+        {"metadata": {"owner": "isthmus"}},
+        {"payload": "sesame"},
+    ),
+    t.KEYPAIR: Sample({"name": "k", "publicKey": PUBLIC_KEY}, {}, {"publicKey": OTHER_KEY}),
+    t.FLAVOR: Sample({"name": "f", "ram": 4096, "vcpus": 2, "disk": 40}, {"description": "x"}, {"ram": 8192}),
+    t.APPLICATION_CREDENTIAL: Sample({"name": "a", "roles": ["reader"]}, {}, {"roles": ["member"]}),
+    t.EC2_CREDENTIAL: Sample({}, {}, {"projectId": "other"}),
+    t.ZONE: Sample(
+        {"name": "shop.example.", "email": "dns@shop.example"}, {"ttl": 60}, {"name": "other.example."}
+    ),
+    t.RECORD_SET: Sample(
+        {"zoneId": "{zone}", "name": "www.shop.example.", "type": "A", "records": ["203.0.113.9"]},
+        {"records": ["203.0.113.10"]},
+        {"name": "api.shop.example."},
+        ZONE,
+    ),
+}

@@ -1,0 +1,125 @@
+"""Every row, through a whole life, and against the SDK that programs are written with."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+from typing import Any
+
+import pytest
+
+from rehearsal.plugins.backend import UNKNOWN, Refused, Resource
+from rehearsal.plugins.openstack.rows import ROWS
+from rehearsal.plugins.openstack.rows.tokens import ROUTER_ROUTES
+from tests.rehearsal.plugins.openstack.cloud import Cloud
+from tests.rehearsal.plugins.openstack.samples import SAMPLES
+
+TOKENS = sorted(ROWS)
+
+
+def sdk_class(token: str) -> Any:
+    module = token.split(":")[1].split("/")[0]
+    return getattr(importlib.import_module(f"pulumi_openstack.{module}"), token.split(":")[2])
+
+
+def sdk_arguments(token: str) -> tuple[set[str], set[str]]:
+    """(all, required) camelCase argument names of the SDK's class."""
+    resource = sdk_class(token)
+    name = f"{resource.__name__}Args"
+    arguments = getattr(importlib.import_module(resource.__module__.rpartition(".")[0]), name)
+    parameters = list(inspect.signature(arguments.__init__).parameters.values())[1:]
+    wire = {p.name: getattr(arguments, p.name).fget._pulumi_name for p in parameters}
+    return set(wire.values()), {wire[p.name] for p in parameters if p.default is inspect.Parameter.empty}
+
+
+def sdk_outputs(token: str) -> set[str]:
+    members = vars(sdk_class(token)).values()
+    return {getattr(m.fget, "_pulumi_name", m.fget.__name__) for m in members if isinstance(m, property)}
+
+
+def test_every_row_has_a_sample() -> None:
+    assert set(SAMPLES) == set(ROWS)
+
+
+@pytest.mark.parametrize("token", TOKENS)
+def test_the_row_is_the_sdks_class(token: str) -> None:
+    row = ROWS[token]
+    assert sdk_class(token).pulumi_type == token
+    known, required = sdk_arguments(token)
+    fields = {field.alias: field for field in row.arguments.model_fields.values()}
+    assert set(fields) == known
+    assert required <= {name for name, field in fields.items() if field.is_required()}
+    assert set(row.computed) | set(row.following) | set(fields) <= sdk_outputs(token) | known
+    assert sdk_outputs(token) <= set(row.computed) | set(row.following) | set(fields)
+    assert row.forces <= known
+    assert row.secret_outputs <= sdk_outputs(token)
+
+
+@pytest.mark.parametrize("token", TOKENS)
+def test_life_of_a_resource(cloud: Cloud, token: str) -> None:
+    sample = SAMPLES[token]
+    cloud.build(sample.needs)
+    made = cloud.create(token, "it", sample.inputs)
+    assert made.id
+    json.dumps(made.outputs)
+    assert UNKNOWN not in made.outputs.values()
+    assert set(ROWS[token].computed) | set(ROWS[token].following) <= set(made.outputs)
+    assert made.inputs.items() <= made.outputs.items()
+
+    found = cloud.backend.read(made)
+    assert found is not None
+    assert (found.inputs, found.outputs) == (made.inputs, made.outputs)
+    assert cloud.diff(made, sample.inputs).changed == frozenset()
+
+    if sample.update:
+        wanted = {**sample.inputs, **sample.update}
+        change = cloud.diff(made, wanted)
+        assert change.changed == set(sample.update)
+        assert not change.replaces
+        updated = cloud.update(made, wanted)
+        assert cloud.fill(sample.update).items() <= updated.outputs.items()
+        stable = set(ROWS[token].computed) - set(sample.update)
+        assert {k: updated.outputs[k] for k in stable} == {k: made.outputs[k] for k in stable}
+        read = cloud.backend.read(updated)
+        assert read is not None
+        assert read.inputs == updated.inputs
+        made = updated
+
+    change = cloud.diff(made, {**made.inputs, **sample.replace})
+    assert change.changed == set(sample.replace)
+    assert change.replaces & set(sample.replace)
+
+    other = Resource(made.urn, token, "it", "no such id", made.inputs)
+    assert cloud.backend.read(other) is None
+    cloud.backend.delete(made)
+    assert cloud.backend.read(made) is None
+    cloud.backend.delete(made)
+    if token != ROUTER_ROUTES:
+        again = cloud.create(token, "it", {**sample.inputs, **sample.replace})
+        cloud.backend.delete(again)
+    for name in reversed(sample.needs):
+        cloud.delete(name)
+    assert cloud.backend.record.read().entries == {}
+
+
+@pytest.mark.parametrize("token", TOKENS)
+def test_a_preview_passes_with_nothing_known(cloud: Cloud, token: str) -> None:
+    sample = SAMPLES[token]
+    required = {f.alias for f in ROWS[token].arguments.model_fields.values() if f.is_required()}
+    one_unknown = [{**sample.inputs, key: UNKNOWN} for key in sample.inputs]
+    for inputs in (dict.fromkeys({*sample.inputs, *required}, UNKNOWN), *one_unknown):
+        wanted = Resource(f"urn:pulumi:prod::isthmus::{token}::it", token, "it", "", inputs)
+        checked = cloud.backend.check(wanted)
+        outputs = cloud.backend.preview(Resource(wanted.urn, token, "it", "", checked))
+        assert outputs.items() >= checked.items()
+        assert set(ROWS[token].computed) | set(ROWS[token].following) <= set(outputs)
+    assert not (cloud.home.openstack / "record.json").exists()
+
+
+@pytest.mark.parametrize("token", TOKENS)
+def test_an_unknown_argument_is_refused_by_name(cloud: Cloud, token: str) -> None:
+    cloud.build(SAMPLES[token].needs)
+    with pytest.raises(Refused, match=r"`colour` is no argument of openstack:") as refused:
+        cloud.create(token, "it", {**SAMPLES[token].inputs, "colour": "red"})
+    assert refused.value.property == "colour"
