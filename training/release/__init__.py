@@ -12,6 +12,7 @@ A release is a directory of plain files, named by its digest (``sha256:<hex>`` o
 ``popular.json``          item indices, the most popular first: the answer for an unknown customer
 ``report.json``           cleaning counts, metrics beside their baselines, training curve
 ``manifest.json``         every file with size and SHA-256, and what the release was made from
+``validation.json``       scores on held-back orders beside the baselines' (absent before validation)
 ``signature.json``        Ed25519 over the digest, by the validation job (absent before)
 ``DIGEST``                the digest, for a directory that does not carry it in its name
 ========================  ==================================================================================
@@ -50,7 +51,7 @@ from training.release.contents import (
 )
 from training.release.directory import describe, read, sha256_of, verify, write
 from training.release.errors import ReleaseDamaged, ReleaseError, SignatureRefused
-from training.release.manifest import File, Manifest, Model, TargetHardware, Tensor, Window
+from training.release.manifest import MANIFEST, File, Manifest, Model, TargetHardware, Tensor, Window
 from training.release.signature import (
     SIGNATURE,
     Signature,
@@ -69,6 +70,7 @@ __all__ = [
     "ITEMS",
     "KERAS_MODEL",
     "LATEST",
+    "MANIFEST",
     "ONNX_MODEL",
     "POPULAR",
     "REPORT",

@@ -12,7 +12,9 @@ from training.release.signature import SIGNATURE
 
 DIGEST = "DIGEST"
 """A one-line file that names the release, beside the manifest it is the digest of."""
-NOT_LISTED = frozenset({MANIFEST, SIGNATURE, DIGEST})
+VALIDATION = "validation.json"
+"""Scores on held-back orders, made after the release was sealed, so no part of its digest."""
+NOT_LISTED = frozenset({MANIFEST, SIGNATURE, DIGEST, VALIDATION})
 
 
 def describe(directory: Path) -> tuple[File, ...]:

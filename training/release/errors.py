@@ -19,5 +19,9 @@ class ReleaseDamaged(ReleaseError):  # noqa: N818
         self.path = path
 
 
+class StoreFailed(ReleaseError):  # noqa: N818
+    """The releases bucket did not do what it was asked; the same may succeed later."""
+
+
 class SignatureRefused(ReleaseError):  # noqa: N818
     """A release is not signed by a key that is trusted here."""

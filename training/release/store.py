@@ -3,7 +3,7 @@
 Keys::
 
     releases/<hex>/<file>            the files of a release; manifest.json is written last
-    releases/<hex>/signature.json    written by the validation job
+    releases/<hex>/signature.json    written by the validation job, and validation.json before it
     candidates/<name>.json           a release that waits for validation: {"digest", "created", ...}
     latest.json                      the release in service: {"digest", "signed_at"}
 """
@@ -20,8 +20,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from filelock import FileLock
 
-from training.release.directory import DIGEST, sha256_of, verify
-from training.release.errors import ReleaseDamaged, ReleaseError
+from training.release.aside import write_aside
+from training.release.directory import DIGEST, VALIDATION, sha256_of, verify
+from training.release.errors import ReleaseDamaged, ReleaseError, StoreFailed
 from training.release.manifest import MANIFEST, File, Manifest, digest_of
 from training.release.signature import SIGNATURE, Signature
 
@@ -71,7 +72,7 @@ class Store:
             if not target.exists():
                 self._pull_aside(digest, into / f".{_hex(digest)}.part", target)
             verify(target, digest)
-            self._refresh_signature(digest, target)
+            self._refresh(digest, target)
         return target
 
     def manifest(self, digest: str) -> Manifest:
@@ -90,6 +91,15 @@ class Store:
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix="releases/")
         keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
         return sorted(f"sha256:{key.split('/')[1]}" for key in keys if key.endswith(f"/{MANIFEST}"))
+
+    def set_validation(self, digest: str, scores: dict[str, Any]) -> None:
+        """Put the scores on held-back orders beside a release."""
+        self._put_json(_key(digest, VALIDATION), scores)
+
+    def validation(self, digest: str) -> dict[str, Any] | None:
+        """The scores of a release on held-back orders; None when it was not validated."""
+        raw = self._get(_key(digest, VALIDATION))
+        return None if raw is None else json.loads(raw)
 
     def sign(self, signature: Signature) -> None:
         """Put a signature beside its release."""
@@ -149,12 +159,14 @@ class Store:
         except BotoCoreError as error:
             raise self._unreachable(error) from error
 
-    def _refresh_signature(self, digest: str, target: Path) -> None:
-        raw = self._get(_key(digest, SIGNATURE))
-        if raw is None:
-            (target / SIGNATURE).unlink(missing_ok=True)
-        else:
-            (target / SIGNATURE).write_bytes(raw)
+    def _refresh(self, digest: str, target: Path) -> None:
+        """Bring what is written after the release: its scores and its signature."""
+        for name in (VALIDATION, SIGNATURE):
+            raw = self._get(_key(digest, name))
+            if raw is None:
+                (target / name).unlink(missing_ok=True)
+            else:
+                write_aside(target / name, raw)
 
     def _upload(self, key: str, path: Path, sha256: str) -> None:
         extra = {"ChecksumAlgorithm": "SHA256", "Metadata": {"sha256": sha256}}
@@ -196,8 +208,8 @@ class Store:
     def _put_json(self, key: str, value: dict[str, Any]) -> None:
         self._put(key, json.dumps(value, sort_keys=True).encode())
 
-    def _unreachable(self, error: Exception) -> ReleaseError:
-        return ReleaseError(f"the releases bucket {self.bucket} cannot be used: {error}")
+    def _unreachable(self, error: Exception) -> StoreFailed:
+        return StoreFailed(f"the releases bucket {self.bucket} cannot be used: {error}")
 
 
 def _key(digest: str, path: str) -> str:

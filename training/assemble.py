@@ -1,0 +1,149 @@
+"""From a trained model to a sealed release directory."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from training.code import code_digest
+from training.errors import TrainingError
+from training.export.keras_file import save_keras
+from training.export.onnx_file import OPSET, TOLERANCE, largest_difference, save_onnx
+from training.features.history import USER_FEATURES, features_at, last_bought
+from training.learning import Learning
+from training.model.two_tower import served
+from training.release import (
+    KERAS_MODEL,
+    MANIFEST,
+    ONNX_MODEL,
+    Customers,
+    Manifest,
+    Model,
+    Tensor,
+    describe,
+    write,
+    write_items,
+    write_popular,
+    write_report,
+)
+
+POPULAR_LENGTH = 200
+LIBRARIES = ("tensorflow-cpu", "tensorflow", "keras", "onnx", "tf2onnx", "onnxruntime", "numpy", "pandas")
+
+
+def assemble(model: Any, learning: Learning, losses: list[float], target: Path) -> str:
+    """Write a release to ``target``; returns its digest.
+
+    It is made beside the target and renamed; a release that is there already is replaced only by a full one.
+
+    Raises:
+        TrainingError: when the export differs from the model, or ``target`` holds something else.
+    """
+    if target.exists() and any(target.iterdir()) and not (target / MANIFEST).exists():
+        raise TrainingError(f"{target} is not empty and no release; name another folder with --out")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        digest = _fill(aside, model, learning, losses)
+        aside.chmod(0o755)
+        if target.exists():
+            shutil.rmtree(target)
+        aside.rename(target)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+    return digest
+
+
+def customers_of(learning: Learning) -> Customers:
+    """The features of every customer on the day after the window, by the code that made the examples."""
+    settings = learning.settings
+    names = list(learning.baskets.by_customer)
+    everyone = [
+        features_at(known, learning.first_day_after, settings.history_length, settings.half_life_days)
+        for known in learning.baskets.by_customer.values()
+    ]
+    return Customers(
+        pseudonyms=names,
+        history=np.stack([one.history for one in everyone]),
+        weights=np.stack([one.weights for one in everyone]),
+        user=np.stack([one.user for one in everyone]),
+        last_bought=[last_bought(known) for known in learning.baskets.by_customer.values()],
+    )
+
+
+def _fill(folder: Path, model: Any, learning: Learning, losses: list[float]) -> str:
+    settings, catalogue = learning.settings, learning.catalogue
+    top_k = min(settings.top_k, len(catalogue))
+    customers = customers_of(learning)
+    write_items(folder, catalogue.items)
+    write_popular(folder, catalogue.popular()[:POPULAR_LENGTH])
+    customers.write(folder)
+    save_keras(model, folder / KERAS_MODEL)
+    save_onnx(served(model, top_k), folder / ONNX_MODEL)
+    difference = largest_difference(model, folder / ONNX_MODEL, _trials(customers))
+    write_report(
+        folder,
+        {
+            "cleaning": learning.manifest.cleaning,
+            "losses": losses,
+            "examples": len(learning.examples),
+            "steps_per_epoch": learning.examples.steps,
+            "customers": len(customers),
+            "products": len(catalogue),
+        },
+    )
+    manifest = Manifest(
+        files=describe(folder),
+        window=learning.window,
+        cleaning=learning.manifest.cleaning,
+        metrics={"loss_first_epoch": losses[0], "loss_last_epoch": losses[-1]},
+        model=Model(
+            inputs=(
+                Tensor(name="history", dtype="int32", shape=(-1, settings.history_length)),
+                Tensor(name="weights", dtype="float32", shape=(-1, settings.history_length)),
+                Tensor(name="user", dtype="float32", shape=(-1, USER_FEATURES)),
+            ),
+            outputs=(
+                Tensor(name="items", dtype="int32", shape=(-1, top_k)),
+                Tensor(name="scores", dtype="float32", shape=(-1, top_k)),
+            ),
+            items=len(catalogue),
+            history_length=settings.history_length,
+            top_k=top_k,
+            parameters=sum(int(np.prod(one.shape)) for one in model.trainable_variables),
+            opset=OPSET,
+            max_abs_difference=difference,
+            tolerance=TOLERANCE,
+        ),
+        versions=_versions(),
+        settings=settings.recorded(),
+        seeds={"python_numpy_tensorflow": settings.seed, "examples": settings.seed},
+    )
+    return write(folder, manifest)
+
+
+def _trials(customers: Customers) -> list[dict[str, Any]]:
+    """Inputs to compare the export on: up to 512 customers, a batch of one, and one without any history."""
+    rows = np.linspace(0, len(customers) - 1, min(512, len(customers))).astype(int)
+    every = {"history": customers.history, "weights": customers.weights, "user": customers.user}
+    some = {name: array[rows] for name, array in every.items()}
+    one = {name: array[:1] for name, array in every.items()}
+    nothing = {name: np.zeros_like(array[:1]) for name, array in every.items()}
+    return [some, one, nothing]
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version(), "isthmus": version("isthmus"), "code": code_digest()}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except ModuleNotFoundError:
+            continue
+    return found

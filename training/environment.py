@@ -1,0 +1,82 @@
+"""What a job reads from its environment (the container contract), and its exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from training import errors, release
+from training.errors import TrainingError
+from training.release import ReleaseError
+
+STORE_FAILURES = (errors.StoreFailed, release.errors.StoreFailed)
+
+EXIT_TRY_AGAIN = 1
+"""An object store failed after all retries: the Job may repeat it, within its back-off limit."""
+EXIT_BAD_INPUT = 64
+"""Wrong settings or data: the same run would fail again, so the Job must not repeat it (EX_USAGE)."""
+EXIT_PEER_LOST = 75
+"""Another worker is gone: start again from the last checkpoint (EX_TEMPFAIL)."""
+EXIT_PREEMPTED = 76
+"""SIGTERM: the checkpoint is saved; start again when there is room."""
+EXIT_REFUSED = 77
+"""The release did not pass its gates."""
+
+
+class Environment(Mapping[str, str]):
+    """The environment of a job; a missing variable is a sentence, not a KeyError."""
+
+    def __init__(self, values: Mapping[str, str] | None = None) -> None:
+        self._values = dict(os.environ if values is None else values)
+
+    def __getitem__(self, name: str) -> str:
+        value = self._values.get(name)
+        if not value:
+            raise MissingVariable(name)
+        return value
+
+    def __iter__(self) -> Any:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+class MissingVariable(TrainingError, KeyError):  # noqa: N818
+    """A variable of the container contract is not set."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the environment variable {name} is not set; the Job's manifest must set it")
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+def run_job(job: Callable[[Environment], int]) -> None:
+    """Run a job as a process; an error is one sentence on stderr and EXIT_BAD_INPUT or EXIT_TRY_AGAIN."""
+    try:
+        code = job(Environment())
+    except (TrainingError, ReleaseError) as error:
+        print(f"isthmus: {error}", file=sys.stderr, flush=True)
+        code = EXIT_TRY_AGAIN if isinstance(error, STORE_FAILURES) else EXIT_BAD_INPUT
+    sys.stdout.flush()
+    sys.stderr.flush()
+    sys.exit(code)
+
+
+def aws_client(service: str = "s3") -> Any:
+    """A client for AWS, from the pod's identity and AWS_ENDPOINT_URL where one is set."""
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(
+        service,
+        config=Config(
+            s3={"addressing_style": "path" if os.environ.get("AWS_ENDPOINT_URL") else "auto"},
+            retries={"mode": "standard", "max_attempts": 6},
+            connect_timeout=10,
+            read_timeout=60,
+        ),
+    )

@@ -1,0 +1,11 @@
+"""Errors of training that are written for the user: one sentence, what is wrong and what to do next."""
+
+from __future__ import annotations
+
+
+class TrainingError(Exception):
+    """Training, transfer or validation cannot go on."""
+
+
+class StoreFailed(TrainingError):  # noqa: N818
+    """An object store did not do what it was asked; the same may succeed later."""

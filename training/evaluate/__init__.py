@@ -1,0 +1,1 @@
+"""How good recommendations are on orders that were held back, beside plain baselines."""

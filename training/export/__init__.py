@@ -1,0 +1,1 @@
+"""From a trained model to files that load anywhere, the same bytes for the same weights."""

@@ -1,0 +1,102 @@
+"""Products: their numbers, names, prices, popularity, and the features of the item tower."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from training.release import Item
+
+TEXT_BUCKETS = 192
+"""Places for hashed words of descriptions; the sample has about 1,500 different ones, few of them frequent."""
+PRICE_FEATURES = 2
+FEATURES = TEXT_BUCKETS + PRICE_FEATURES
+_WORD = re.compile(r"[A-Z0-9]{2,}")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The products of a window, numbered from 1 in the order of their stock codes."""
+
+    items: tuple[Item, ...]
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @property
+    def index(self) -> dict[str, int]:
+        """Stock code -> number."""
+        return {item.stock_code: item.index for item in self.items}
+
+    def popular(self) -> list[int]:
+        """Numbers, the product in most baskets first."""
+        return [item.index for item in sorted(self.items, key=lambda item: item.popularity_rank)]
+
+    def features(self) -> npt.NDArray[np.float32]:
+        """Features of the item tower, float32 [items + 1, FEATURES]; row 0 is padding.
+
+        Hashed words of the description weighted by inverse document frequency and normalised to length 1,
+        and the logarithm of the price (GBP), plain and squared, standardised.
+        """
+        words = [set(_WORD.findall(item.description.upper())) for item in self.items]
+        documents: dict[str, int] = {}
+        for one in words:
+            for word in one:
+                documents[word] = documents.get(word, 0) + 1
+        out = np.zeros((len(self.items) + 1, FEATURES), np.float32)
+        for row, one in enumerate(words, 1):
+            for word in sorted(one):
+                hashed = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "big")
+                sign = 1.0 if hashed >> 63 else -1.0
+                out[row, hashed % TEXT_BUCKETS] += sign * np.log1p(len(self.items) / documents[word])
+            out[row] /= max(float(np.linalg.norm(out[row])), 1e-6)
+        price = np.log(np.array([item.price for item in self.items]))
+        price = (price - price.mean()) / max(price.std(), 1e-6)
+        out[1:, TEXT_BUCKETS] = price
+        out[1:, TEXT_BUCKETS + 1] = price**2 - 1
+        return out
+
+
+def catalogue_of(purchases: pd.DataFrame) -> Catalogue:
+    """The products of some purchases (columns of ``training.transfer.batch.SCHEMA``).
+
+    The description of a product is the one that most of its rows carry (the first in the alphabet of those
+    that tie), its price the median of its rows in GBP, its popularity the number of baskets (customer and
+    day) that hold it.
+    """
+    described = purchases[purchases["description"] != ""]
+    descriptions = (
+        described.groupby(["stock_code", "description"])
+        .size()
+        .reset_index(name="rows")
+        .sort_values(["stock_code", "rows", "description"], ascending=[True, False, True])
+        .drop_duplicates("stock_code")
+        .set_index("stock_code")["description"]
+    )
+    prices = purchases.groupby("stock_code")["price"].median()
+    baskets = (
+        purchases.assign(day=purchases["at"].dt.floor("D"))
+        .drop_duplicates(["customer", "day", "stock_code"])
+        .groupby("stock_code")
+        .size()
+    )
+    codes = sorted(baskets.index)
+    by_popularity = sorted(codes, key=lambda code: (-int(baskets[code]), code))
+    rank = {code: position for position, code in enumerate(by_popularity, 1)}
+    return Catalogue(
+        tuple(
+            Item(
+                index=number,
+                stock_code=code,
+                description=str(descriptions.get(code, code)),
+                price=round(float(prices[code]), 4),
+                popularity_rank=rank[code],
+            )
+            for number, code in enumerate(codes, 1)
+        )
+    )

@@ -1,0 +1,62 @@
+"""What the model knows of a customer at the start of a day: the inputs of the user tower."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from training.features.baskets import Purchases
+
+USER_FEATURES = 6
+
+
+@dataclass(frozen=True)
+class CustomerFeatures:
+    """The three inputs of the model for one customer: int32 [H], float32 [H], float32 [USER_FEATURES]."""
+
+    history: npt.NDArray[np.int32]
+    weights: npt.NDArray[np.float32]
+    user: npt.NDArray[np.float32]
+
+
+def features_at(known: Purchases, day: int, length: int, half_life_days: float) -> CustomerFeatures:
+    """Features at the start of ``day``, from purchases before it (``Purchases.before``).
+
+    A product weighs the sum over its purchases of 0.5 ** (age / half life), ages in days; the ``length``
+    products with most weight are kept, the later bought and then the lower number first where they tie.
+    User features: logarithms of the number of shopping days, of products known, of purchases a shopping day
+    and of days since the last one, the share of repeated purchases, and 1 for a customer with a history.
+    """
+    history = np.zeros(length, np.int32)
+    weights = np.zeros(length, np.float32)
+    user = np.zeros(USER_FEATURES, np.float32)
+    total = len(known.items)
+    if total == 0:
+        return CustomerFeatures(history, weights, user)
+    if int(known.days[-1]) >= day:
+        raise ValueError("a purchase of the day itself or later is not known at its start")
+    items, place = np.unique(known.items, return_inverse=True)
+    decayed = np.bincount(place, weights=0.5 ** ((day - known.days) / half_life_days))
+    newest = np.zeros(len(items), np.int32)
+    np.maximum.at(newest, place, known.days)
+    best = np.lexsort((items, -newest, -decayed))[:length]
+    history[: len(best)] = items[best]
+    weights[: len(best)] = decayed[best]
+    shopping_days = 1 + int(np.count_nonzero(np.diff(known.days)))
+    user[:] = (
+        np.log1p(shopping_days) / 3,
+        np.log1p(len(items)) / 6,
+        np.log1p(total / shopping_days) / 5,
+        np.log1p(day - int(known.days[-1])) / 5,
+        1 - len(items) / total,
+        1.0,
+    )
+    return CustomerFeatures(history, weights, user)
+
+
+def last_bought(known: Purchases, most: int = 20) -> list[int]:
+    """The products bought last, the newest first, each once."""
+    newest_first = known.items[np.lexsort((known.items, -known.days))]
+    return [int(item) for item in dict.fromkeys(newest_first.tolist())][:most]

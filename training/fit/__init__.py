@@ -1,0 +1,1 @@
+"""Training proper: workers, steps, checkpoints, and noticing that a worker is gone."""

@@ -1,0 +1,150 @@
+"""Checkpoints: one file per save and a pointer that is moved last, in a folder or in S3."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import numpy as np
+import numpy.typing as npt
+
+from training.errors import TrainingError
+from training.release.aside import write_aside
+
+POINTER = "latest.json"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """All that a run needs to go on: ``epoch`` full epochs and ``step`` steps are done.
+
+    ``loss`` is the sum over the steps of the epoch under way, ``losses`` the means of the epochs done;
+    ``values`` are the trainable variables and then the optimizer's, in the order that the model builds them.
+    """
+
+    epoch: int
+    step: int
+    loss: float
+    losses: tuple[float, ...]
+    values: Sequence[npt.NDArray[Any]]
+
+    def to_bytes(self) -> bytes:
+        """An .npz archive; nothing in it can run code when it is read."""
+        sink = io.BytesIO()
+        head = {"epoch": self.epoch, "step": self.step, "loss": self.loss, "losses": list(self.losses)}
+        named = {f"value_{number:04}": value for number, value in enumerate(self.values)}
+        np.savez(sink, head=np.frombuffer(json.dumps(head).encode(), np.uint8), **named)
+        return sink.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Checkpoint:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            head = json.loads(archive["head"].tobytes())
+            values = [archive[name] for name in sorted(archive.files) if name.startswith("value_")]
+        return cls(head["epoch"], head["step"], head["loss"], tuple(head["losses"]), values)
+
+
+class Objects(Protocol):
+    """Named bytes; ``put`` is all or nothing."""
+
+    def put(self, name: str, content: bytes) -> None: ...
+    def get(self, name: str) -> bytes | None: ...
+    def delete(self, name: str) -> None: ...
+
+
+class CheckpointStore:
+    """The checkpoints of one run.
+
+    Args:
+        objects: where they are.
+        run: the run's fingerprint; a run with other orders or settings never meets them.
+    """
+
+    def __init__(self, objects: Objects, run: str) -> None:
+        self._objects, self._run = objects, run
+        self._last: str | None = None
+
+    def save(self, checkpoint: Checkpoint) -> None:
+        """Write the checkpoint, then move the pointer, then drop the one before."""
+        content = checkpoint.to_bytes()
+        sha256 = hashlib.sha256(content).hexdigest()
+        name = f"{self._run}/checkpoint-{checkpoint.epoch:04}-{checkpoint.step:06}-{sha256[:8]}.npz"
+        self._objects.put(name, content)
+        self._objects.put(self._pointer, json.dumps({"name": name, "sha256": sha256}).encode())
+        if self._last not in (None, name):
+            self._objects.delete(str(self._last))
+        self._last = name
+
+    def load(self) -> Checkpoint | None:
+        """The last checkpoint; None when there is none, or when it is not what the pointer says."""
+        pointer = self._objects.get(self._pointer)
+        if pointer is None:
+            return None
+        said = json.loads(pointer)
+        content = self._objects.get(said["name"])
+        if content is None or hashlib.sha256(content).hexdigest() != said["sha256"]:
+            return None
+        self._last = said["name"]
+        return Checkpoint.from_bytes(content)
+
+    @property
+    def _pointer(self) -> str:
+        return f"{self._run}/{POINTER}"
+
+
+class FolderObjects:
+    """Objects in a folder of this machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def put(self, name: str, content: bytes) -> None:
+        write_aside(self.folder / name, content)
+
+    def get(self, name: str) -> bytes | None:
+        path = self.folder / name
+        return path.read_bytes() if path.is_file() else None
+
+    def delete(self, name: str) -> None:
+        (self.folder / name).unlink(missing_ok=True)
+
+
+class BucketObjects:
+    """Objects under a prefix of an S3 bucket."""
+
+    def __init__(self, bucket: str, prefix: str, client: Any) -> None:
+        self.bucket, self.prefix, self.client = bucket, prefix, client
+
+    def put(self, name: str, content: bytes) -> None:
+        self.client.put_object(Bucket=self.bucket, Key=self.prefix + name, Body=content)
+
+    def get(self, name: str) -> bytes | None:
+        try:
+            body: bytes = self.client.get_object(Bucket=self.bucket, Key=self.prefix + name)["Body"].read()
+        except self.client.exceptions.NoSuchKey:
+            return None
+        return body
+
+    def delete(self, name: str) -> None:
+        self.client.delete_object(Bucket=self.bucket, Key=self.prefix + name)
+
+
+def open_objects(url: str, client: Any = None) -> Objects:
+    """Objects at ``s3://BUCKET/PREFIX`` or in a folder (plain path).
+
+    Raises:
+        TrainingError: for another kind of URL.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "s3":
+        prefix = parts.path.lstrip("/").rstrip("/")
+        return BucketObjects(parts.netloc, f"{prefix}/" if prefix else "", client)
+    if parts.scheme in ("", "file"):
+        return FolderObjects(Path(parts.path))
+    raise TrainingError(f"CHECKPOINT_URL is {url!r}; allowed are s3://BUCKET/PREFIX and a folder")

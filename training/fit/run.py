@@ -1,0 +1,52 @@
+"""One worker's training, from what to learn from to a trained model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from training.fit.checkpoint import CheckpointStore, Objects
+from training.fit.cluster import Worker, prepare, strategy_of
+from training.fit.watch import Watch
+from training.learning import Learning
+
+
+def fit(
+    learning: Learning,
+    worker: Worker,
+    checkpoints: Objects,
+    say: Callable[[str], None] = print,
+    watch: Watch | None = None,
+) -> tuple[Any, list[float]]:
+    """Train; returns the model and the mean loss of every epoch.
+
+    Raises:
+        training.fit.loop.Preempted: the checkpoint is saved, as ``watch`` was asked to stop.
+        training.fit.loop.WorkersDisagree: the workers must start again.
+        TrainingError: when the loss is no number.
+    """
+    prepare(os.environ, worker)
+    from training.fit.loop import Fit
+    from training.model.two_tower import Sizes, build
+
+    settings = learning.settings
+    sizes = Sizes(len(learning.catalogue), settings.embedding_dim, settings.history_length)
+    strategy = strategy_of(worker, settings.seed)
+    if watch is not None:
+        watch.started()
+    run = Fit(
+        strategy=strategy,
+        make_model=lambda: build(sizes, learning.catalogue.features()),
+        examples=learning.examples,
+        settings=settings,
+        checkpoints=CheckpointStore(checkpoints, learning.fingerprint),
+        saves=worker.is_chief,
+        say=say,
+        stop=(lambda: watch.stopping) if watch is not None else (lambda: False),
+        alive=watch.step if watch is not None else (lambda: None),
+    )
+    model = run.run()
+    if watch is not None:
+        watch.finished()
+    return model, run.losses

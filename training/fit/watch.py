@@ -1,0 +1,117 @@
+"""A worker that waits for a lost one waits for ever, so each looks after the others.
+
+TensorFlow notices a lost peer after a minute or more, and then aborts. The watch notices in seconds: a port
+of a peer that refuses three times in a row, or no step for too long, ends this process with EXIT_PEER_LOST,
+and the Job starts both again from the last checkpoint.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from training.environment import EXIT_PEER_LOST, EXIT_PREEMPTED
+from training.fit.cluster import Worker
+
+INTERVAL_SECONDS = 1.0
+REFUSALS = 3
+CONNECT_SECONDS = 2.0
+
+
+class Watch:
+    """Looks after the peers from a thread of its own.
+
+    Args:
+        worker: this worker.
+        start_seconds: how long the workers may take to find each other.
+        stall_seconds: how long one step may take.
+        stop_seconds: how long saving may take after SIGTERM.
+        is_done: asked while waiting for the peers: whether the run's work is done by now.
+        leave: ends the process.
+    """
+
+    def __init__(
+        self,
+        worker: Worker,
+        start_seconds: float = 300.0,
+        stall_seconds: float = 300.0,
+        stop_seconds: float = 25.0,
+        is_done: Callable[[], bool] = lambda: False,
+        leave: Callable[[int], Any] = os._exit,
+    ) -> None:
+        self.worker = worker
+        self.stop_seconds, self.stall_seconds = stop_seconds, stall_seconds
+        self._is_done, self._leave = is_done, leave
+        self._deadline = time.monotonic() + start_seconds
+        self._started = self._finished = False
+        self._asked_to_stop: float | None = None
+        self._refused = dict.fromkeys(worker.others, 0)
+        self._thread = threading.Thread(target=self._look, name="watch", daemon=True)
+
+    def begin(self) -> None:
+        """Start looking, and take SIGTERM as a request to save and leave."""
+        signal.signal(signal.SIGTERM, lambda *_: self.ask_to_stop())
+        self._thread.start()
+
+    def ask_to_stop(self) -> None:
+        """Ask the loop to save and leave; it is made to after ``stop_seconds``."""
+        self._asked_to_stop = self._asked_to_stop or time.monotonic()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the loop should save and leave."""
+        return self._asked_to_stop is not None
+
+    def started(self) -> None:
+        """The workers have found each other."""
+        self._started = True
+        self.step()
+
+    def step(self) -> None:
+        """A step is done."""
+        self._deadline = time.monotonic() + self.stall_seconds
+
+    def finished(self) -> None:
+        """The last step is done: peers may go now."""
+        self._finished = True
+
+    def _look(self) -> None:
+        ticks = 0
+        while not self._finished:
+            time.sleep(INTERVAL_SECONDS)
+            ticks += 1
+            now = time.monotonic()
+            if self._asked_to_stop is not None and now > self._asked_to_stop + self.stop_seconds:
+                self._end(EXIT_PREEMPTED, "SIGTERM came before there was anything to save")
+            elif self._finished:
+                return
+            elif now > self._deadline:
+                what = "no step was done" if self._started else "the workers did not find each other"
+                self._end(EXIT_PEER_LOST, f"{what} in time")
+            elif self._started:
+                self._look_after_peers()
+            elif ticks % 5 == 0 and self._is_done():
+                self._end(0, "the others have finished the run meanwhile")
+
+    def _look_after_peers(self) -> None:
+        for peer in self.worker.others:
+            try:
+                socket.create_connection(peer, CONNECT_SECONDS).close()
+                self._refused[peer] = 0
+            except OSError:
+                self._refused[peer] += 1
+            if self._refused[peer] >= REFUSALS and not self._finished:
+                self._end(
+                    EXIT_PEER_LOST, f"worker {peer[0]}:{peer[1]} is gone; going on from the last checkpoint"
+                )
+
+    def _end(self, code: int, why: str) -> None:
+        print(f"isthmus: {why} (exit code {code})", file=sys.stderr, flush=True)
+        sys.stdout.flush()
+        self._leave(code)

@@ -1,0 +1,1 @@
+"""The processes of the jobs: ``python -m training.jobs.transfer``, ``.train`` and ``.validate``."""

@@ -1,0 +1,144 @@
+"""``python -m training.jobs.train``: worker JOB_COMPLETION_INDEX of TRAINING_PEERS.
+
+Exit codes: 0 done; 64 wrong input (not repeated); 75 another worker is gone, or the workers disagree; 76
+stopped by SIGTERM with the checkpoint saved. 75 and 76 are to be started again, and go on from the last
+checkpoint. Worker 0 writes the release.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+
+from training.environment import (
+    EXIT_PEER_LOST,
+    EXIT_PREEMPTED,
+    Environment,
+    aws_client,
+    run_job,
+)
+from training.errors import TrainingError
+from training.fit.checkpoint import open_objects
+from training.fit.cluster import Worker, prepare, worker_of
+from training.fit.watch import Watch
+from training.learning import Learning, read_learning
+from training.release import ReleaseError, Store
+from training.settings import TrainingSettings, parse
+from training.transfer.bucket import BatchBucket
+from training.transfer.manifest import MANIFEST_KEY, TransferManifest
+from training.transfer.run import describe
+
+say = partial(print, flush=True)
+
+
+def main(environment: Environment) -> int:
+    """Train as one worker; returns the exit code."""
+    started = time.monotonic()
+    worker = worker_of(environment)
+    settings = parse(environment["TRAINING_SETTINGS"]).model_copy(update={"workers": len(worker.peers)})
+    store = Store(environment["RELEASES_BUCKET"], aws_client())
+    learning = read(BatchBucket(environment["ARRIVALS_BUCKET"], aws_client(), True), settings)
+    name = environment.get("CANDIDATE", "train")
+    if is_done(store, name, learning):
+        say(f"candidate {name} was made from the same orders, settings and code; nothing to do")
+        return 0
+    watch = Watch(worker, is_done=lambda: is_done(store, name, learning))
+    watch.begin()
+    return train(worker, learning, store, name, environment["CHECKPOINT_URL"], watch, started)
+
+
+def read(bucket: BatchBucket, settings: TrainingSettings) -> Learning:
+    """Read what the last transfer brought.
+
+    Raises:
+        TrainingError: when there was none.
+    """
+    content = bucket.get(MANIFEST_KEY)
+    where = f"s3://{bucket.name}/{MANIFEST_KEY}"
+    if content is None:
+        raise TrainingError(f"{where} is not there: no transfer has ended yet; run the transfer first")
+    learning = read_learning(bucket, TransferManifest.from_bytes(content, where), settings)
+    say(f"orders: {describe(learning.manifest.cleaning)}")
+    return learning
+
+
+def is_done(store: Store, name: str, learning: Learning) -> bool:
+    """Whether the candidate is the release that this run would make."""
+    found = store.candidate(name)
+    if found is None or found.get("run") != learning.fingerprint:
+        return False
+    try:
+        store.manifest(found["digest"])
+    except ReleaseError:
+        return False
+    return True
+
+
+def train(
+    worker: Worker,
+    learning: Learning,
+    store: Store,
+    name: str,
+    checkpoints: str,
+    watch: Watch,
+    started: float,
+) -> int:
+    """Train, and as the chief write and push the release; returns the exit code."""
+    prepare(os.environ, worker)
+    from tensorflow import errors
+
+    from training.fit.loop import Preempted, WorkersDisagree
+    from training.fit.run import fit
+
+    lost = (errors.UnavailableError, errors.AbortedError, errors.CancelledError, errors.DeadlineExceededError)
+    prefix = f"worker {worker.index}: " if not worker.alone else ""
+    try:
+        model, losses = fit(
+            learning, worker, open_objects(checkpoints, aws_client()), lambda line: say(prefix + line), watch
+        )
+    except Preempted:
+        print("isthmus: stopped by SIGTERM; the checkpoint is saved", file=sys.stderr)
+        return leave(EXIT_PREEMPTED)
+    except WorkersDisagree as error:
+        print(f"isthmus: {error}; starting again", file=sys.stderr)
+        return leave(EXIT_PEER_LOST)
+    except lost as error:
+        print(f"isthmus: another worker is gone ({type(error).__name__}); starting again", file=sys.stderr)
+        return leave(EXIT_PEER_LOST)
+    if worker.is_chief:
+        publish(model, losses, learning, store, name, started)
+    return leave(0)
+
+
+def publish(
+    model: object, losses: list[float], learning: Learning, store: Store, name: str, started: float
+) -> None:
+    """Export, seal, push, and name the release for validation."""
+    from training.assemble import assemble
+
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "release"
+        digest = assemble(model, learning, losses, target)
+        store.push(target)
+    seconds = time.monotonic() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    store.set_candidate(
+        name, digest, run=learning.fingerprint, seconds=round(seconds, 1), peak_mib=round(peak)
+    )
+    say(f"release {digest} ({seconds:.0f} s, {peak:.0f} MiB)")
+
+
+def leave(code: int) -> int:
+    """End now: TensorFlow's own shutdown waits for peers that may be gone."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    run_job(main)

@@ -1,0 +1,92 @@
+"""``python -m training.jobs.validate``: judge the candidate on held-back orders, and sign it.
+
+Runs in the private site: held-back orders and the signing key never leave it. Exit codes: 0 signed and in
+service; 64 wrong input; 77 refused by a gate.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from training.environment import EXIT_REFUSED, Environment, aws_client, run_job
+from training.errors import TrainingError
+from training.evaluate.gates import judge
+from training.evaluate.held_back import as_lines, as_plain, evaluate
+from training.orders.s3 import client_for_orders
+from training.release import Store, sign, verify
+from training.settings import parse
+from training.transfer.batch import from_parquet
+from training.transfer.bucket import BatchBucket
+from training.transfer.manifest import HELD_BACK_MANIFEST_KEY, TransferManifest
+
+say = partial(print, flush=True)
+
+
+def main(environment: Environment) -> int:
+    """Validate; returns the exit code."""
+    settings = parse(environment["TRAINING_SETTINGS"])
+    store = Store(environment["RELEASES_BUCKET"], aws_client())
+    private = BatchBucket(environment["PRIVATE_BUCKET"], client_for_orders(environment), False)
+    key = environment["SIGNING_KEY"]
+    name = environment.get("CANDIDATE", "train")
+    candidate = store.candidate(name)
+    if candidate is None:
+        raise TrainingError(
+            f"s3://{store.bucket}/candidates/{name}.json is not there; run the training first"
+        )
+    digest = candidate["digest"]
+    held_back = read_held_back(private)
+    with tempfile.TemporaryDirectory() as folder:
+        release = store.pull(digest, Path(folder))
+        window = verify(release, digest).window
+        if not held_back.empty and held_back["at"].min().date() <= window.last_day:
+            raise TrainingError(
+                f"the release learned from orders to {window.last_day}, but orders are held back from "
+                f"{held_back['at'].min().date()} on; run transfer and training again"
+            )
+        table = evaluate(release, held_back)
+    for line in as_lines(table):
+        say(line)
+    refusals = judge(table, settings.gates)
+    scores = {"digest": digest, "scores": as_plain(table), "refusals": refusals}
+    store.set_validation(digest, scores)
+    if refusals:
+        print(f"isthmus: {digest} is refused: {'; '.join(refusals)}", file=sys.stderr, flush=True)
+        return EXIT_REFUSED
+    existing = store.signature(digest)
+    signature = existing if existing is not None and _is_ours(existing.keyid, key) else sign(digest, key)
+    store.sign(signature)
+    store.set_latest(signature)
+    say(f"signed {digest} with key {signature.keyid}; it is in service")
+    return 0
+
+
+def read_held_back(private: BatchBucket) -> pd.DataFrame:
+    """The orders that were held back by the last transfer.
+
+    Raises:
+        TrainingError: when there are none.
+    """
+    where = f"s3://{private.name}/{HELD_BACK_MANIFEST_KEY}"
+    content = private.get(HELD_BACK_MANIFEST_KEY)
+    if content is None:
+        raise TrainingError(f"{where} is not there; run the transfer first")
+    manifest = TransferManifest.from_bytes(content, where)
+    if not manifest.batches:
+        raise TrainingError(f"{where} lists no batch: training.hold_back_days is 0, so nothing can be judged")
+    return pd.concat([from_parquet(private.batch(one)) for one in manifest.batches], ignore_index=True)
+
+
+def _is_ours(keyid_of_signature: str, private_key: str) -> bool:
+    from training.release import keyid, public_key
+
+    return keyid(public_key(private_key)) == keyid_of_signature
+
+
+if __name__ == "__main__":
+    run_job(main)

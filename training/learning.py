@@ -1,0 +1,83 @@
+"""What a run learns from: batches of purchases read, counted and named by a fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from training.code import code_digest
+from training.features.baskets import Baskets, baskets_of
+from training.features.catalogue import Catalogue, catalogue_of
+from training.features.examples import Examples, Shape
+from training.release import Window
+from training.settings import TrainingSettings
+from training.transfer.batch import from_parquet
+from training.transfer.bucket import BatchBucket
+from training.transfer.manifest import TransferManifest
+
+
+@dataclass(frozen=True)
+class Learning:
+    """Purchases to learn from, and the manifest of the transfer that brought them."""
+
+    manifest: TransferManifest
+    purchases: pd.DataFrame
+    settings: TrainingSettings
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The products."""
+        return catalogue_of(self.purchases)
+
+    @cached_property
+    def baskets(self) -> Baskets:
+        """The purchases by customer."""
+        return baskets_of(self.purchases, self.catalogue)
+
+    @cached_property
+    def examples(self) -> Examples:
+        """What is trained on. A step predicts about ``batch_size`` order lines over all workers, and as many
+        orders as every worker can share."""
+        orders = sum(len(np.unique(one.days)) for one in self.baskets.by_customer.values())
+        lines = len(self.purchases) / orders
+        share = max(1, round(self.settings.batch_size / lines / self.settings.workers))
+        shape = Shape(
+            length=self.settings.history_length,
+            half_life_days=self.settings.half_life_days,
+            batch=share * self.settings.workers,
+        )
+        return Examples(self.baskets, shape, self.settings.seed)
+
+    @property
+    def first_day_after(self) -> int:
+        """The day after the last one learned from, in days since 1970-01-01: when serving starts."""
+        return int(np.datetime64(self.manifest.batches[-1].day, "D").astype(int)) + 1
+
+    @property
+    def window(self) -> Window:
+        """The window as the release tells it."""
+        batches = self.manifest.batches
+        return Window(
+            first_day=batches[0].day,
+            last_day=batches[-1].day,
+            days=len(batches),
+            rows=sum(batch.rows for batch in batches),
+            orders_digest=self.manifest.digest,
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the run: orders, code, and all settings that decide the release; 16 hexadecimal digits."""
+        text = json.dumps([self.manifest.digest, code_digest(), self.settings.recorded()], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def read_learning(bucket: BatchBucket, manifest: TransferManifest, settings: TrainingSettings) -> Learning:
+    """Read all batches of a manifest, each checked against its checksum."""
+    frames = [from_parquet(bucket.batch(entry)) for entry in manifest.batches]
+    return Learning(manifest, pd.concat(frames, ignore_index=True), settings)

@@ -1,0 +1,102 @@
+"""The two towers, and what is served of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from keras import layers, ops
+
+from training.features.history import USER_FEATURES
+from training.model.layers import AllItems, ItemBias, OntoItems
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Products (without padding), vector length, history length."""
+
+    items: int
+    dim: int
+    history: int
+
+
+def inputs(sizes: Sizes) -> dict[str, Any]:
+    """The model's three inputs, as ``training.release`` describes them."""
+    return {
+        "history": keras.Input((sizes.history,), dtype="int32", name="history"),
+        "weights": keras.Input((sizes.history,), dtype="float32", name="weights"),
+        "user": keras.Input((USER_FEATURES,), dtype="float32", name="user"),
+    }
+
+
+def item_tower(anchor: Any, features: npt.NDArray[np.float32], sizes: Sizes) -> Any:
+    """Vectors of all products [items + 1, dim]: own embedding plus a projection of text and price."""
+    ids = AllItems(sizes.items + 1, name="all_items")(anchor)
+    own = layers.Embedding(
+        sizes.items + 1,
+        sizes.dim,
+        embeddings_initializer=keras.initializers.RandomNormal(0, 0.02, seed=1),
+        name="item_embedding",
+    )(ids)
+    described = layers.Embedding(
+        sizes.items + 1, features.shape[1], weights=[features], trainable=False, name="item_features"
+    )(ids)
+    projected = layers.Dense(
+        sizes.dim,
+        use_bias=False,
+        kernel_initializer=keras.initializers.RandomNormal(0, 0.1, seed=2),
+        name="item_projection",
+    )(described)
+    return own + projected
+
+
+def user_tower(given: dict[str, Any], vectors: Any, sizes: Sizes) -> Any:
+    """Vectors of customers [B, dim]: a weighted bag of what they bought, and who they are."""
+    bought = ops.take(vectors, given["history"], axis=0)
+    weights = ops.sqrt(given["weights"])
+    length = ops.sqrt(ops.sum(given["weights"], axis=1, keepdims=True) + 1.0)
+    bag = ops.sum(bought * ops.expand_dims(weights, -1), axis=1) / length
+    both = layers.Concatenate(name="user_known")([bag, given["user"]])
+    hidden = layers.Dense(sizes.dim, activation="tanh", name="user_hidden", kernel_initializer=_glorot(3))(
+        both
+    )
+    return layers.Dense(sizes.dim, name="user_vector", kernel_initializer=_glorot(4))(hidden) + layers.Dense(
+        sizes.dim, use_bias=False, name="user_shortcut", kernel_initializer=_glorot(5)
+    )(bag)
+
+
+def repeat_scores(given: dict[str, Any], sizes: Sizes) -> Any:
+    """What having bought a product adds to its score [B, items + 1]: repeat buying carries this log."""
+    weight = ops.expand_dims(given["weights"], -1)
+    known = ops.concatenate([weight, ops.sqrt(weight), ops.log1p(4 * weight)], axis=-1)
+    hidden = layers.Dense(16, name="repeat_weight", kernel_initializer=_glorot(6))(known) + ops.expand_dims(
+        layers.Dense(16, use_bias=False, name="repeat_user", kernel_initializer=_glorot(7))(given["user"]), 1
+    )
+    gain = layers.Dense(1, name="repeat_gain", kernel_initializer=_glorot(8))(ops.tanh(hidden))
+    gain = ops.squeeze(gain, -1) * ops.cast(given["history"] > 0, "float32")
+    return OntoItems(sizes.items + 1, name="onto_items")(given["history"], gain)
+
+
+def build(sizes: Sizes, features: npt.NDArray[np.float32]) -> keras.Model:
+    """The model that is trained: three inputs -> scores float32 [B, items + 1]; column 0 is padding."""
+    given = inputs(sizes)
+    vectors = item_tower(given["history"], features, sizes)
+    users = user_tower(given, vectors, sizes)
+    affinity = ops.matmul(users, ops.transpose(vectors))
+    scores = ItemBias(name="item_bias")(affinity + repeat_scores(given, sizes))
+    return keras.Model(given, scores, name="two_tower")
+
+
+def served(model: keras.Model, top_k: int) -> keras.Model:
+    """The model that is served: the same inputs -> ``items`` int32 [B, K] and ``scores`` float32 [B, K]."""
+    given = {one.name: one for one in model.inputs}
+    scores, items = ops.top_k(model(given), top_k)
+    return keras.Model(given, {"items": ops.cast(items, "int32"), "scores": scores}, name="served")
+
+
+def _glorot(seed: int) -> Any:
+    """A seed of its own for each layer: two layers with one seed and shape would start equal."""
+    return keras.initializers.GlorotUniform(seed=seed)

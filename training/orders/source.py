@@ -1,0 +1,130 @@
+"""Where by-day order files are: a folder, or an S3 bucket of the private object store."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import unquote, urlsplit
+
+import pandas as pd
+
+from training.errors import TrainingError
+from training.orders.s3 import client_for_orders
+
+COLUMNS = (
+    "InvoiceNo",
+    "StockCode",
+    "Description",
+    "Quantity",
+    "InvoiceDate",
+    "UnitPrice",
+    "CustomerID",
+    "Country",
+)
+_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})\.csv\.gz$")
+
+
+class OrderSource(Protocol):
+    """By-day files named ``YYYY-MM-DD.csv.gz``."""
+
+    url: str
+
+    def days(self) -> list[date]:
+        """The days there are, oldest first."""
+
+    def raw(self, day: date) -> bytes:
+        """The gzip bytes of a day."""
+
+
+class Folder:
+    """Orders in a folder of this machine."""
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_dir():
+            raise TrainingError(
+                f"the orders folder {path} does not exist; name one with files such as 2011-09-01.csv.gz"
+            )
+        self.path = path
+        self.url = path.resolve().as_uri()
+
+    def days(self) -> list[date]:
+        return _days((file.name for file in self.path.iterdir()), self.url)
+
+    def raw(self, day: date) -> bytes:
+        return (self.path / f"{day}.csv.gz").read_bytes()
+
+
+class Bucket:
+    """Orders under a prefix of a bucket that speaks the S3 API."""
+
+    def __init__(self, bucket: str, prefix: str, client: Any) -> None:
+        self.bucket, self.prefix, self.client = bucket, prefix, client
+        self.url = f"s3://{bucket}/{prefix}"
+
+    def days(self) -> list[date]:
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix)
+        keys = (entry["Key"] for page in pages for entry in page.get("Contents", ()))
+        return _days((key.removeprefix(self.prefix) for key in keys), self.url)
+
+    def raw(self, day: date) -> bytes:
+        body: bytes = self.client.get_object(Bucket=self.bucket, Key=f"{self.prefix}{day}.csv.gz")[
+            "Body"
+        ].read()
+        return body
+
+
+def open_source(url: str, environment: Mapping[str, str]) -> OrderSource:
+    """The orders at ``file:///FOLDER/``, at ``s3://BUCKET/PREFIX/``, or in a folder named plainly.
+
+    Raises:
+        TrainingError: when the URL is of another kind, or the folder does not exist.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "s3":
+        prefix = parts.path.lstrip("/")
+        if prefix and not prefix.endswith("/"):
+            prefix += "/"
+        return Bucket(parts.netloc, prefix, client_for_orders(environment))
+    if parts.scheme in ("", "file"):
+        return Folder(Path(unquote(parts.path)) if parts.scheme else Path(url))
+    raise TrainingError(
+        f"orders cannot be read from {url!r}; allowed are file:///FOLDER/ and s3://BUCKET/PREFIX/"
+    )
+
+
+def read_day(source: OrderSource, day: date) -> pd.DataFrame:
+    """The rows of one day, all columns as text.
+
+    Raises:
+        TrainingError: when the file is cut, no CSV, or lacks a column.
+    """
+    name = f"{source.url.rstrip('/')}/{day}.csv.gz"
+    try:
+        text = gzip.decompress(source.raw(day))
+        frame = pd.read_csv(io.BytesIO(text), dtype=str, keep_default_na=False, encoding="utf-8")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError, pd.errors.ParserError) as error:
+        raise TrainingError(f"{name} is not a readable gzip CSV ({error}); put it there again") from None
+    except pd.errors.EmptyDataError:
+        raise TrainingError(f"{name} is empty; a day without orders needs no file") from None
+    if missing := [column for column in COLUMNS if column not in frame.columns]:
+        raise TrainingError(f"{name} has no column {missing[0]}; it needs {', '.join(COLUMNS)}")
+    return frame[list(COLUMNS)]
+
+
+def _days(names: Any, url: str) -> list[date]:
+    days = []
+    for name in names:
+        if found := _DAY.fullmatch(name):
+            try:
+                days.append(date.fromisoformat(found[1]))
+            except ValueError:
+                raise TrainingError(f"{url}: {name} is not named by a day of the calendar") from None
+    if not days:
+        raise TrainingError(f"{url} holds no orders; it needs files such as 2011-09-01.csv.gz")
+    return sorted(days)

@@ -1,0 +1,91 @@
+"""What a training run is told: the section ``training`` of a stack file, or the options of ``isthmus train``.
+
+The same JSON that the estate's settings hold; keys that only matter to the estate (``pool``, ``enabled``) are
+accepted and left alone. Defaults here are those of a laptop.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from training.errors import TrainingError
+
+
+class Part(BaseModel):
+    """Frozen, and strict about unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Window(Part):
+    """Days of orders to learn from, both included; None is open."""
+
+    first_day: date | None = None
+    last_day: date | None = None
+
+    def holds(self, day: date) -> bool:
+        """Whether a day is in the window."""
+        return (self.first_day is None or self.first_day <= day) and (
+            self.last_day is None or day <= self.last_day
+        )
+
+
+class Gates(Part):
+    """What a release must reach on held-back orders before it is signed."""
+
+    min_recall_ratio_to_popularity: Annotated[float, Field(ge=0)] = 1.0
+    """Least recall@20 of the release divided by that of the popular list."""
+    min_customers: Annotated[int, Field(ge=1)] = 20
+    """Fewer held-back customers than this say nothing."""
+    min_coverage: Annotated[float, Field(ge=0, le=1)] = 0.01
+    """Least share of the products that is recommended to anyone."""
+
+
+class TrainingSettings(Part):
+    """One training run."""
+
+    enabled: bool = True
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    pool: str | None = None
+    orders_url: str | None = None
+    window: Window = Window()
+    hold_back_days: Annotated[int, Field(ge=0, le=90)] = 4
+    """Calendar days at the end of the window that are never uploaded and never learned from."""
+    epochs: Annotated[int, Field(ge=1, le=1000)] = 10
+    embedding_dim: Annotated[int, Field(ge=4, le=1024)] = 64
+    batch_size: Annotated[int, Field(ge=1, le=1_048_576)] = 4096
+    """Order lines to predict in one step, over all workers; orders are never cut by it."""
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.005
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 20
+    base_port: Annotated[int, Field(ge=1, le=65535)] = 2222
+    history_length: Annotated[int, Field(ge=1, le=4096)] = 128
+    """Products of a customer's history that the model sees, those with most weight first."""
+    half_life_days: Annotated[float, Field(gt=0)] = 90.0
+    """Days after which a purchase counts half."""
+    top_k: Annotated[int, Field(ge=1, le=1000)] = 100
+    """Products that the served model returns."""
+    gates: Gates = Gates()
+
+    def recorded(self) -> dict[str, object]:
+        """What is written into a manifest: all that can change the result, nothing that cannot."""
+        return self.model_dump(mode="json", exclude={"enabled", "pool", "orders_url", "base_port"})
+
+
+def parse(text: str) -> TrainingSettings:
+    """Read TRAINING_SETTINGS.
+
+    Raises:
+        TrainingError: naming the key, the value and what is allowed.
+    """
+    try:
+        return TrainingSettings.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "the JSON"
+        raise TrainingError(
+            f"TRAINING_SETTINGS: training.{key} is {first['input']!r}: {first['msg']}; "
+            "mend the section training of the stack file"
+        ) from None
