@@ -22,7 +22,7 @@ Zone = Annotated[
 AccountId = Annotated[
     str,
     Field(pattern=r"^\d{12}$"),
-    Allowed('an AWS account number of 12 digits, in quotes: "012345678901"'),
+    Allowed("an AWS account number of 12 digits"),
 ]
 RoleArn = Annotated[
     str,

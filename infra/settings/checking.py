@@ -58,13 +58,19 @@ def _open(value: Any, path: Path, encrypted: set[Path]) -> Any:
     return value
 
 
+def _named(key: str) -> str:
+    """A section by its short name, any other key as it stands."""
+    name = key.removeprefix(f"{PROJECT}:")
+    return name if name in Sections.model_fields else key
+
+
 def _secrets(config: Mapping[str, Any], secret_keys: Iterable[str]) -> list[Problem]:
     decrypted = set(secret_keys)
     return [
         problem
         for key, value in config.items()
         if key not in decrypted
-        for problem in plain_secrets(key.removeprefix(f"{PROJECT}:"), value)
+        for problem in plain_secrets(_named(key), value)
     ]
 
 
@@ -92,8 +98,8 @@ def check(file: str, stack: str, config: Mapping[str, Any], secret_keys: Iterabl
         found += problems(Settings, error, encrypted)
     if settings is not None:
         found += cross_checks(settings)
-    at = {problem.path.removeprefix(f"{PROJECT}:") for problem in secrets}
-    rest = [problem for problem in found if problem.path.removeprefix(f"{PROJECT}:") not in at]
+    # A refusal shows the value, so one at or above a secret would show the secret.
+    rest = [problem for problem in found if not any(hit.path.startswith(problem.path) for hit in secrets)]
     if secrets or rest:
         raise SettingsError(file, [*secrets, *rest])
     assert settings is not None  # noqa: S101 - no problem was found

@@ -26,4 +26,5 @@ class SettingsError(Exception):
 
     def _sentence(self, problem: Problem) -> str:
         where = f"{self.file}: {problem.path}" if problem.path else self.file
-        return f"{where}: {problem.text}."
+        # A key or value with a line break or a control character must not break the sentence.
+        return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in f"{where}: {problem.text}.")

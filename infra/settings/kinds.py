@@ -53,7 +53,7 @@ def unit(annotation: Any, metadata: Iterable[Any] = ()) -> str:
 
 def _number(word: str, metadata: list[Any]) -> str:
     least, above, most = _first(metadata, Ge), _first(metadata, Gt), _first(metadata, Le)
-    low = f"at least {least.ge:g}" if least else f"above {above.gt:g}" if above else ""
+    low = f"of at least {least.ge:g}" if least else f"above {above.gt:g}" if above else ""
     if least and most:
         bounds = f"from {int(least.ge)} to {int(most.le)}"
     else:

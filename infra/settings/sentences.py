@@ -57,6 +57,8 @@ def _sentence(model: type[Section], error: Any, encrypted: set[tuple[str | int, 
         parent = find(model, path[:-1])
         fields = getattr(parent[0], "model_fields", {}) if parent else {}
         return Problem(dotted(path), unknown_key(str(path[-1]), fields))
+    if kind == "json_invalid":
+        return Problem("", "holds a character that is no text (half of a surrogate pair); remove it")
     allowed = _allowed(model, path)
     if kind == "missing":
         if path in encrypted:
