@@ -31,7 +31,7 @@ class Children:
         output: int | IO[Any] | None = None,
         errors: int | IO[Any] | None = None,
     ) -> subprocess.Popen[bytes]:
-        """Start a process that ``stop_all`` ends. Raises OSError; RuntimeError after the last ``stop_all``."""
+        """Start a process that ``stop_all`` ends. Raises OSError, and RuntimeError after the last one."""
         with self._lock:
             if self._closed:
                 raise RuntimeError("The language host is shutting down.")
