@@ -1,0 +1,84 @@
+"""Who may do what with the buckets: one table of the estate's four kinds of pod, as plain data.
+
+| pod | arrivals | releases |
+|---|---|---|
+| transfer (private site) | writes | |
+| training (AWS) | reads | writes candidates, model files and checkpoints; never a signature |
+| validation (private site) | | reads candidates; writes signatures, moves ``latest.json`` |
+| serving (both sites) | | reads signed releases |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Bucket = Literal["arrivals", "releases"]
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What one kind of pod may do: object patterns such as ``candidates/*``, by bucket."""
+
+    reads: Sequence[tuple[Bucket, str]] = ()
+    writes: Sequence[tuple[Bucket, str]] = ()
+    deletes: Sequence[tuple[Bucket, str]] = ()
+    never_writes: Sequence[tuple[Bucket, str]] = ()
+
+
+TRANSFER = Grant(
+    # A transfer that goes on after an interruption reads what is there already.
+    reads=[("arrivals", "*")],
+    writes=[("arrivals", "*")],
+)
+TRAINING = Grant(
+    reads=[("arrivals", "*"), ("releases", "*")],
+    writes=[("releases", "candidates/*"), ("releases", "releases/*"), ("releases", "checkpoints/*")],
+    deletes=[("releases", "checkpoints/*")],
+    never_writes=[("releases", "releases/*/signature.json"), ("releases", "latest.json")],
+)
+VALIDATION = Grant(
+    reads=[("releases", "*")],
+    writes=[("releases", "releases/*/signature.json"), ("releases", "latest.json")],
+)
+SERVING = Grant(reads=[("releases", "releases/*"), ("releases", "latest.json")])
+
+
+def policy(grant: Grant, bucket_arns: dict[Bucket, str], data_key_arn: str) -> dict[str, Any]:
+    """The IAM policy of a grant. ``bucket_arns`` must hold every bucket that the grant names."""
+
+    def objects(patterns: Sequence[tuple[Bucket, str]]) -> list[str]:
+        return [f"{bucket_arns[bucket]}/{pattern}" for bucket, pattern in patterns]
+
+    listed = sorted({bucket for bucket, _ in [*grant.reads, *grant.writes]})
+    statements: list[dict[str, Any]] = [
+        {
+            # Without it S3 says 403, not 404, of what is not there.
+            "Sid": "List",
+            "Effect": "Allow",
+            "Action": "s3:ListBucket",
+            "Resource": [bucket_arns[bucket] for bucket in listed],
+        }
+    ]
+    if grant.reads:
+        statements.append(_allow("Read", ["s3:GetObject", "s3:GetObjectVersion"], objects(grant.reads)))
+    if grant.writes:
+        actions = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
+        statements.append(_allow("Write", actions, objects(grant.writes)))
+    if grant.deletes:
+        statements.append(_allow("Delete", ["s3:DeleteObject"], objects(grant.deletes)))
+    if grant.never_writes:
+        denied = _allow("Never", ["s3:PutObject", "s3:DeleteObject"], objects(grant.never_writes))
+        statements.append({**denied, "Effect": "Deny"})
+    # The parts of a multipart upload are read back when it is completed, so writers decrypt too.
+    key_actions = ["kms:Decrypt"] + (["kms:GenerateDataKey"] if grant.writes else [])
+    statements.append(_allow("Key", key_actions, [data_key_arn]))
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _allow(sid: str, actions: list[str], resources: list[str]) -> dict[str, Any]:
+    return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
+
+
+__all__ = ["SERVING", "TRAINING", "TRANSFER", "VALIDATION", "Bucket", "Grant", "policy"]

@@ -1,0 +1,61 @@
+"""The monthly budget of the AWS account."""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.naming import Naming
+from infra.settings.budget import BudgetSettings
+
+
+class Budget(pulumi.ComponentResource):
+    """A cost budget for what carries this stack's ``environment`` tag, with warnings by e-mail.
+
+    Each share of ``settings.alert_percent`` warns when it is spent, the largest also when it is forecast.
+    """
+
+    budget_name: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        naming: Naming,
+        settings: BudgetSettings,
+        usd_per_month: float,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("isthmus:aws:Budget", name, None, opts)
+        warnings = [("ACTUAL", percent) for percent in settings.alert_percent]
+        warnings.append(("FORECASTED", max(settings.alert_percent)))
+        budget = aws.budgets.Budget(
+            name,
+            name=naming.name("monthly"),
+            budget_type="COST",
+            time_unit="MONTHLY",
+            limit_amount=f"{usd_per_month:.2f}",
+            limit_unit="USD",
+            cost_filters=[
+                aws.budgets.BudgetCostFilterArgs(
+                    name="TagKeyValue", values=[f"user:environment${naming.stack}"]
+                )
+            ],
+            notifications=[
+                aws.budgets.BudgetNotificationArgs(
+                    notification_type=kind,
+                    comparison_operator="GREATER_THAN",
+                    threshold=percent,
+                    threshold_type="PERCENTAGE",
+                    subscriber_email_addresses=list(settings.alert_emails),
+                )
+                for kind, percent in warnings
+                if settings.alert_emails
+            ],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.budget_name = budget.name
+        self.register_outputs({"budgetName": self.budget_name})
+
+
+__all__ = ["Budget"]

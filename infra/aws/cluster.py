@@ -1,0 +1,254 @@
+"""The EKS cluster: control plane, add-ons, who may enter, and the nodes it needs for itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.aws.nodes import Nodes, NodesSpec
+from infra.aws.roles import POD_IDENTITY, ServiceRole
+from infra.naming import Naming
+from infra.pins import EKS_ADDONS, KUBERNETES_VERSION
+from infra.settings.aws import AwsCluster
+
+CONTROL_PLANE_LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
+ADMIN_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
+CSI_DRIVER = "aws-ebs-csi-driver"
+BEFORE_NODES = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
+"""Add-ons without which no node becomes ready; the others need nodes to run on."""
+
+ADDON_SETTINGS: Mapping[str, Mapping[str, str]] = {
+    # The namespaces' network policies are only as good as what enforces them.
+    "vpc-cni": {"enableNetworkPolicy": "true"}
+}
+
+
+class Cluster(pulumi.ComponentResource):
+    """A Kubernetes cluster whose API server answers inside the VPC and to the private site only.
+
+    ``api_clients`` are the networks that may reach it (TCP 443). With ``settings.api_allowed_cidrs`` it
+    gets a public address too, for those networks and no others.
+    """
+
+    cluster_name: pulumi.Output[str]
+    """Known once nodes and add-ons are there, so that what is put into the cluster can start."""
+    node_role_arn: pulumi.Output[str]
+    version: pulumi.Output[str]
+    kubeconfig: pulumi.Output[str]
+    """For ``kubectl`` and the Kubernetes provider; it holds no token but asks ``aws eks get-token``."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        naming: Naming,
+        settings: AwsCluster,
+        region: str,
+        vpc_id: pulumi.Input[str],
+        control_plane_subnet_ids: Sequence[pulumi.Input[str]],
+        node_subnet_ids: Sequence[pulumi.Input[str]],
+        api_clients: Mapping[str, str],
+        kms_key_arn: pulumi.Input[str],
+        log_retention_days: int,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("isthmus:aws:Cluster", name, None, opts)
+        self._child = pulumi.ResourceOptions(parent=self)
+        role = ServiceRole(
+            f"{name}-control-plane",
+            service="eks.amazonaws.com",
+            policies=["AmazonEKSClusterPolicy"],
+            opts=self._child,
+        )
+        logs = aws.cloudwatch.LogGroup(
+            f"{name}-control-plane",
+            # EKS writes to this name; made first, it has our retention and our key.
+            name=f"/aws/eks/{naming.cluster}/cluster",
+            retention_in_days=log_retention_days,
+            kms_key_id=kms_key_arn,
+            opts=self._child,
+        )
+        cluster = aws.eks.Cluster(
+            name,
+            name=naming.cluster,
+            version=KUBERNETES_VERSION,
+            role_arn=role.arn,
+            vpc_config=aws.eks.ClusterVpcConfigArgs(
+                subnet_ids=list(control_plane_subnet_ids),
+                security_group_ids=[self._api_door(name, vpc_id, api_clients)],
+                endpoint_private_access=True,
+                endpoint_public_access=bool(settings.api_allowed_cidrs),
+                public_access_cidrs=[str(cidr) for cidr in settings.api_allowed_cidrs] or None,
+            ),
+            kubernetes_network_config=aws.eks.ClusterKubernetesNetworkConfigArgs(
+                ip_family="ipv4", service_ipv4_cidr=str(settings.service_cidr)
+            ),
+            access_config=aws.eks.ClusterAccessConfigArgs(
+                authentication_mode="API",
+                # Whoever makes the cluster must be able to put the namespaces into it; in this mode
+                # that is an access entry like any other, seen and revoked in the same place.
+                bootstrap_cluster_creator_admin_permissions=True,
+            ),
+            # The pinned add-ons below take the place of those that EKS would install by itself.
+            bootstrap_self_managed_addons=False,
+            encryption_config=aws.eks.ClusterEncryptionConfigArgs(
+                provider=aws.eks.ClusterEncryptionConfigProviderArgs(key_arn=kms_key_arn),
+                resources=["secrets"],
+            ),
+            enabled_cluster_log_types=list(CONTROL_PLANE_LOGS),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[logs, role]),
+        )
+        for index, principal in enumerate(settings.admins):
+            self._admin(f"{name}-admin-{index}", cluster, principal)
+
+        early = [self._addon(name, cluster, addon) for addon in EKS_ADDONS if addon in BEFORE_NODES]
+        node_role = ServiceRole(
+            f"{name}-nodes",
+            service="ec2.amazonaws.com",
+            policies=[
+                "AmazonEKSWorkerNodePolicy",
+                "AmazonEC2ContainerRegistryPullOnly",
+                "AmazonEKS_CNI_Policy",
+            ],
+            opts=self._child,
+        )
+        system = Nodes(
+            f"{name}-system",
+            cluster_name=cluster.name,
+            cluster=naming.cluster,
+            version=cluster.version,
+            role_arn=node_role.arn,
+            subnet_ids=node_subnet_ids,
+            spec=NodesSpec(
+                instance_type=settings.system_nodes.instance_type,
+                min=settings.system_nodes.min,
+                max=settings.system_nodes.max,
+                disk_gib=settings.system_nodes.disk_gib,
+                labels=naming.labels,
+            ),
+            tags=naming.tags,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*early, node_role]),
+        )
+        late = [
+            self._addon(name, cluster, addon, depends_on=system)
+            for addon in EKS_ADDONS
+            if addon not in BEFORE_NODES
+        ]
+        ready = pulumi.Output.all(system.group.id, *[addon.id for addon in late])
+        self.cluster_name = pulumi.Output.all(cluster.name, ready).apply(lambda both: str(both[0]))
+        self.node_role_arn = node_role.arn
+        self.version = cluster.version
+        self.kubeconfig = pulumi.Output.all(
+            cluster.name, cluster.endpoint, cluster.certificate_authority, ready
+        ).apply(lambda known: kubeconfig(known[0], known[1], known[2].data, region))
+        self.register_outputs(
+            {
+                "clusterName": self.cluster_name,
+                "nodeRoleArn": self.node_role_arn,
+                "version": self.version,
+                "kubeconfig": self.kubeconfig,
+            }
+        )
+
+    def _api_door(
+        self, name: str, vpc_id: pulumi.Input[str], clients: Mapping[str, str]
+    ) -> pulumi.Output[str]:
+        group = aws.ec2.SecurityGroup(
+            f"{name}-api",
+            description="The API server, from the estate's own networks",
+            vpc_id=vpc_id,
+            tags={"Name": f"{name}-api"},
+            opts=self._child,
+        )
+        for client, cidr in clients.items():
+            aws.vpc.SecurityGroupIngressRule(
+                f"{name}-api-{client}",
+                security_group_id=group.id,
+                description=f"API server from {client}",
+                ip_protocol="tcp",
+                from_port=443,
+                to_port=443,
+                cidr_ipv4=cidr,
+                opts=self._child,
+            )
+        return group.id
+
+    def _admin(self, name: str, cluster: aws.eks.Cluster, principal: str) -> None:
+        entry = aws.eks.AccessEntry(
+            name, cluster_name=cluster.name, principal_arn=principal, type="STANDARD", opts=self._child
+        )
+        aws.eks.AccessPolicyAssociation(
+            name,
+            cluster_name=cluster.name,
+            principal_arn=entry.principal_arn,
+            policy_arn=ADMIN_POLICY,
+            access_scope=aws.eks.AccessPolicyAssociationAccessScopeArgs(type="cluster"),
+            opts=self._child,
+        )
+
+    def _addon(
+        self, name: str, cluster: aws.eks.Cluster, addon: str, depends_on: pulumi.Resource | None = None
+    ) -> aws.eks.Addon:
+        identity = None
+        needs = [depends_on] if depends_on else []
+        if addon == CSI_DRIVER:
+            role = ServiceRole(
+                f"{name}-ebs-csi",
+                service=POD_IDENTITY,
+                policies=["service-role/AmazonEBSCSIDriverPolicy"],
+                opts=self._child,
+            )
+            identity = [
+                aws.eks.AddonPodIdentityAssociationArgs(
+                    role_arn=role.arn, service_account="ebs-csi-controller-sa"
+                )
+            ]
+        settings = ADDON_SETTINGS.get(addon)
+        return aws.eks.Addon(
+            f"{name}-{addon}",
+            cluster_name=cluster.name,
+            addon_name=addon,
+            addon_version=EKS_ADDONS[addon],
+            configuration_values=json.dumps(settings) if settings else None,
+            pod_identity_associations=identity,
+            resolve_conflicts_on_create="OVERWRITE",
+            resolve_conflicts_on_update="OVERWRITE",
+            opts=pulumi.ResourceOptions(parent=self, depends_on=needs),
+        )
+
+
+def kubeconfig(cluster: str, endpoint: str, authority: str, region: str) -> str:
+    """A kubeconfig for an EKS cluster; ``authority`` is its certificate, base64."""
+    return json.dumps(
+        {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [
+                {
+                    "name": cluster,
+                    "cluster": {"server": endpoint, "certificate-authority-data": authority},
+                }
+            ],
+            "users": [
+                {
+                    "name": cluster,
+                    "user": {
+                        "exec": {
+                            "apiVersion": "client.authentication.k8s.io/v1",
+                            "command": "aws",
+                            "args": ["eks", "get-token", "--cluster-name", cluster, "--region", region],
+                            "interactiveMode": "Never",
+                        }
+                    },
+                }
+            ],
+            "contexts": [{"name": cluster, "context": {"cluster": cluster, "user": cluster}}],
+            "current-context": cluster,
+        }
+    )
+
+
+__all__ = ["Cluster", "kubeconfig"]

@@ -1,0 +1,171 @@
+"""The public site: everything of the estate that stands in AWS, short of what runs in its cluster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+
+from infra.aws.cluster import Cluster
+from infra.aws.gpu_pool import AwsGpuPool
+from infra.aws.identity import Stores
+from infra.aws.keys import Keys
+from infra.aws.network import Network
+from infra.aws.object_store import Lifecycle, PrivateBucket
+from infra.aws.registry import Registry
+from infra.gpu_pool import GpuPoolSpec
+from infra.naming import Naming
+from infra.settings import carve
+from infra.settings.aws import AwsSettings
+
+
+@dataclass(frozen=True)
+class Buckets:
+    """The three buckets of the estate."""
+
+    arrivals: PrivateBucket
+    releases: PrivateBucket
+    logs: PrivateBucket
+
+
+class AwsSite(pulumi.ComponentResource):
+    """Network, keys, buckets, registry, cluster and GPU pools in one account and one region."""
+
+    network: Network
+    keys: Keys
+    buckets: Buckets
+    registry: Registry
+    cluster: Cluster
+    pools: dict[str, GpuPoolSpec]
+    """By name: what a job needs to know to ask for one."""
+    pool_nodes: list[AwsGpuPool]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        naming: Naming,
+        settings: AwsSettings,
+        private_cidr: str | None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("isthmus:aws:Site", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        self.keys = Keys(
+            f"{name}-keys",
+            naming=naming,
+            account_id=settings.account_id,
+            region=settings.region,
+            opts=child,
+        )
+        self.buckets = self._buckets(naming, settings)
+        self.registry = Registry(
+            f"{name}-registry",
+            images=["training", "serving"],
+            kms_key_arn=self.keys.cluster_key_arn,
+            keep_images=settings.object_store.keep_objects,
+            opts=child,
+        )
+        self.network = Network(
+            naming.name("aws"),
+            cidr=str(settings.network.cidr),
+            subnets=carve(settings.network.cidr, settings.network.zones),
+            nat_per_zone=settings.network.nat_gateways == "per_zone",
+            region=settings.region,
+            account_id=settings.account_id,
+            logs=self.buckets.logs,
+            opts=child,
+        )
+        clients = {"vpc": str(settings.network.cidr)}
+        if private_cidr is not None:
+            clients["private-site"] = private_cidr
+        self.cluster = Cluster(
+            f"{name}-cluster",
+            naming=naming,
+            settings=settings.cluster,
+            region=settings.region,
+            vpc_id=self.network.vpc_id,
+            control_plane_subnet_ids=self.network.intra_subnet_ids,
+            node_subnet_ids=self.network.private_subnet_ids,
+            api_clients=clients,
+            kms_key_arn=self.keys.cluster_key_arn,
+            log_retention_days=settings.log_retention_days,
+            # Nodes pull their images through the NAT gateways and the S3 endpoint.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.network]),
+        )
+        self.pools, self.pool_nodes = {}, []
+        for pool_name, pool in settings.gpu_pools.items():
+            spec = GpuPoolSpec(
+                name=pool_name,
+                hardware=pool.instance_type,
+                min=pool.min,
+                max=pool.max,
+                purpose=pool.purpose,
+            )
+            self.pools[pool_name] = spec
+            self.pool_nodes.append(
+                AwsGpuPool(
+                    f"{name}-pool-{pool_name}",
+                    spec=spec,
+                    capacity=pool.capacity,
+                    disk_gib=pool.disk_gib,
+                    cluster_name=self.cluster.cluster_name,
+                    cluster=naming.cluster,
+                    version=self.cluster.version,
+                    node_role_arn=self.cluster.node_role_arn,
+                    subnet_ids=self.network.private_subnet_ids,
+                    tags=naming.tags,
+                    opts=child,
+                )
+            )
+        self.register_outputs(
+            {
+                "arrivals": self.buckets.arrivals.bucket,
+                "releases": self.buckets.releases.bucket,
+                "logs": self.buckets.logs.bucket,
+                "clusterName": self.cluster.cluster_name,
+            }
+        )
+
+    @property
+    def stores(self) -> Stores:
+        """What the roles of pods are about."""
+        return Stores(
+            arrivals_arn=self.buckets.arrivals.arn,
+            releases_arn=self.buckets.releases.arn,
+            data_key_arn=self.keys.data_key_arn,
+        )
+
+    @property
+    def route_tables(self) -> dict[str, pulumi.Input[str]]:
+        """The tables that must learn the way to the private site."""
+        private = self.network.private_route_table_ids
+        tables: dict[str, pulumi.Input[str]] = {f"private-{index}": id for index, id in enumerate(private)}
+        return {**tables, "intra": self.network.intra_route_table_id}
+
+    def _buckets(self, naming: Naming, settings: AwsSettings) -> Buckets:
+        days = settings.object_store
+
+        def bucket(part: str, expire_days: int | None, logs: PrivateBucket | None) -> PrivateBucket:
+            return PrivateBucket(
+                naming.name(part),
+                bucket_name=naming.bucket(settings.account_id, part),
+                account_id=settings.account_id,
+                lifecycle=Lifecycle(superseded_days=days.superseded_days, expire_days=expire_days),
+                kms_key_arn=None if logs is None else self.keys.data_key_arn,
+                logs=logs,
+                receives_logs=logs is None,
+                keep_objects=days.keep_objects,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+
+        logs = bucket("logs", days.logs_days, None)
+        return Buckets(
+            arrivals=bucket("arrivals", days.arrivals_days, logs),
+            # A release stays as long as somebody may want to go back to it.
+            releases=bucket("releases", None, logs),
+            logs=logs,
+        )
+
+
+__all__ = ["AwsSite", "Buckets"]

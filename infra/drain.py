@@ -1,0 +1,59 @@
+"""Wait for everything that the program asked for, in time proportional to how much that is.
+
+The SDK waits for pending outputs one completion at a time and touches all the others each time
+(``pulumi.runtime.stack.wait_for_rpcs``, SDK 3.272): quadratic, 48 s for 1,058 resources where 6 s are
+enough. A program that has nothing pending any more when it returns leaves it nothing to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pulumi
+from pulumi.runtime.settings import SETTINGS, _get_rpc_manager
+
+Outputs = Mapping[str, Any]
+
+
+async def drain() -> None:
+    """Wait until no registration and no output is pending.
+
+    Raises:
+        BaseException: the first one that a registration or an output ends with, as soon as it does.
+    """
+    registrations = _get_rpc_manager()
+    while True:
+        if registrations.unhandled_exception is not None:
+            raise registrations.unhandled_exception.with_traceback(registrations.exception_traceback)
+        with SETTINGS.lock:
+            waiting: set[asyncio.Future[Any]] = {*SETTINGS.outputs, *registrations.rpcs}
+            SETTINGS.outputs.clear()
+            registrations.rpcs.clear()
+        if not waiting:
+            # What a finished task started is scheduled, but may not have run yet.
+            await asyncio.sleep(0)
+            with SETTINGS.lock:
+                if not SETTINGS.outputs and not registrations.rpcs:
+                    return
+            continue
+        done, pending = await asyncio.wait(waiting, return_when=asyncio.FIRST_EXCEPTION)
+        with SETTINGS.lock:
+            SETTINGS.outputs.update(pending)  # type: ignore[arg-type]
+        for each in done:
+            each.result()
+
+
+def run(program: Callable[[], Outputs]) -> None:
+    """Run a program that registers resources and returns the stack's outputs; return when all is there."""
+
+    async def drained() -> Outputs:
+        outputs = program()
+        await drain()
+        return outputs
+
+    pulumi.run(drained)
+
+
+__all__ = ["drain", "run"]

@@ -1,0 +1,63 @@
+"""What a GPU pool is on either site: the spec that ``AwsGpuPool`` and ``OpenStackGpuPool`` share.
+
+The two components stay two: they buy nodes in different ways. What a pod sees of a pool is one thing,
+and it is said here: the labels it can select and the taint it must tolerate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from infra.naming import LABEL_DOMAIN
+
+Purpose = Literal["training", "serving"]
+Capacity = Literal["spot", "on_demand", "reserved"]
+
+GPU_RESOURCE = "nvidia.com/gpu"
+GPU_TAINT = (GPU_RESOURCE, "present", "NoSchedule")
+POOL_LABEL = f"{LABEL_DOMAIN}/pool"
+PURPOSE_LABEL = f"{LABEL_DOMAIN}/purpose"
+CAPACITY_LABEL = f"{LABEL_DOMAIN}/capacity"
+
+
+@dataclass(frozen=True)
+class GpuPoolSpec:
+    """GPU nodes of one kind on one site.
+
+    ``min`` and ``max`` count nodes of the whole pool; ``hardware`` is the site's own word for the kind:
+    an instance type in AWS, a flavour in OpenStack.
+    """
+
+    name: str
+    hardware: str
+    min: int
+    max: int
+    purpose: Purpose
+
+    def labels(self, capacity: Capacity) -> dict[str, str]:
+        """Labels of the pool's nodes; a job's node selector names ``POOL_LABEL``."""
+        return {
+            POOL_LABEL: self.name,
+            PURPOSE_LABEL: self.purpose,
+            CAPACITY_LABEL: capacity,
+            # The label by which autoscalers know GPU nodes that are still starting.
+            f"{LABEL_DOMAIN}/accelerator": "nvidia",
+        }
+
+    @property
+    def node_selector(self) -> dict[str, str]:
+        """What a pod that wants this pool selects, however its nodes are bought."""
+        return {POOL_LABEL: self.name}
+
+
+__all__ = [
+    "CAPACITY_LABEL",
+    "GPU_RESOURCE",
+    "GPU_TAINT",
+    "POOL_LABEL",
+    "PURPOSE_LABEL",
+    "Capacity",
+    "GpuPoolSpec",
+    "Purpose",
+]

@@ -1,0 +1,1 @@
+"""What both clusters hold before anything runs in them."""

@@ -1,0 +1,81 @@
+"""The two namespaces of every cluster, as large as the site's pools allow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+import pulumi
+
+from infra.gpu_pool import GpuPoolSpec, Purpose
+from infra.in_cluster.namespace import Namespace, Quota
+from infra.in_cluster.network_policies import Doors
+from infra.settings.catalogue import Machine
+
+TRAINING: Final = "training"
+SERVING: Final = "serving"
+TRITON_PORTS = (8000, 8001)
+"""HTTP and gRPC. Metrics (8002) stay inside the namespace until something collects them."""
+
+BASE = Quota(cpus=64, memory_gib=256, gpus=0, pods=100)
+"""What a namespace may ask for without any pool: work on the cluster's other nodes."""
+
+
+def quota(pools: Iterable[GpuPoolSpec], purpose: Purpose, machines: Mapping[str, Machine]) -> Quota:
+    """BASE and all that the pools of this purpose have at their largest."""
+    mine = [(pool.max, machines[pool.hardware]) for pool in pools if pool.purpose == purpose]
+    return Quota(
+        cpus=BASE.cpus + sum(count * machine.vcpus for count, machine in mine),
+        memory_gib=BASE.memory_gib + round(sum(count * machine.memory_gib for count, machine in mine)),
+        gpus=sum(count * machine.gpus for count, machine in mine),
+        pods=BASE.pods,
+    )
+
+
+def https_ports(*urls: str | None) -> tuple[int, ...]:
+    """443 and the ports of these URLs; ones without a port have their scheme's."""
+    found = {443}
+    for url in urls:
+        if url is not None:
+            parts = urlsplit(url)
+            found.add(parts.port or {"http": 80, "https": 443}[parts.scheme])
+    return tuple(sorted(found))
+
+
+class Namespaces(pulumi.ComponentResource):
+    """``training`` and ``serving`` in one cluster; ``opts.provider`` is its Kubernetes provider."""
+
+    training: pulumi.Output[str]
+    serving: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        pools: Iterable[GpuPoolSpec],
+        machines: Mapping[str, Machine],
+        store_ports: tuple[int, ...],
+        pod_identity: bool,
+        labels: Mapping[str, str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("isthmus:in-cluster:Namespaces", name, None, opts)
+        pools = tuple(pools)
+
+        def namespace(purpose: Purpose, serves: tuple[int, ...]) -> pulumi.Output[str]:
+            return Namespace(
+                f"{name}-{purpose}",
+                namespace=purpose,
+                quota=quota(pools, purpose, machines),
+                doors=Doors(https_ports=store_ports, pod_identity=pod_identity, serves=serves),
+                labels=labels,
+                opts=pulumi.ResourceOptions(parent=self),
+            ).namespace
+
+        self.training = namespace(TRAINING, ())
+        self.serving = namespace(SERVING, TRITON_PORTS)
+        self.register_outputs({"training": self.training, "serving": self.serving})
+
+
+__all__ = ["SERVING", "TRAINING", "TRITON_PORTS", "Namespaces", "https_ports", "quota"]

@@ -1,0 +1,83 @@
+"""Network policies of a namespace: nothing in, nothing out, and the few doors that its pods need.
+
+Plain data, so that the tests can ask what is open without an engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from infra.naming import LABEL_DOMAIN
+
+LINK_LOCAL = "169.254.0.0/16"
+"""Where clouds keep their metadata services, which no pod may ask."""
+POD_IDENTITY_AGENT = "169.254.170.23/32"
+"""The one exception: EKS's Pod Identity agent (Amazon EKS user guide, "Pod Identity agent")."""
+CALLER_LABEL = f"{LABEL_DOMAIN}/calls-serving"
+"""A namespace with this label set to "true" may ask for recommendations."""
+
+
+@dataclass(frozen=True)
+class Doors:
+    """What the pods of a namespace may reach and who may reach them; ports are TCP."""
+
+    https_ports: Sequence[int] = (443,)
+    """Ports of object stores and of the token service, anywhere but link-local addresses."""
+    pod_identity: bool = False
+    """Whether pods ask EKS's Pod Identity agent for credentials."""
+    serves: Sequence[int] = ()
+    """Ports that namespaces with ``CALLER_LABEL`` may reach."""
+
+
+def policies(doors: Doors) -> dict[str, dict[str, Any]]:
+    """The ``spec`` of each policy by its name."""
+    everyone: dict[str, Any] = {"podSelector": {}}
+    made: dict[str, dict[str, Any]] = {
+        "deny-all": {**everyone, "policyTypes": ["Ingress", "Egress"]},
+        "allow-dns": _egress(
+            [
+                {
+                    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
+                    "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
+                }
+            ],
+            [("UDP", 53), ("TCP", 53)],
+        ),
+        "allow-same-namespace": {
+            **everyone,
+            "policyTypes": ["Ingress", "Egress"],
+            "ingress": [{"from": [{"podSelector": {}}]}],
+            "egress": [{"to": [{"podSelector": {}}]}],
+        },
+        "allow-https": _egress(
+            [{"ipBlock": {"cidr": "0.0.0.0/0", "except": [LINK_LOCAL]}}],
+            [("TCP", port) for port in sorted(set(doors.https_ports))],
+        ),
+    }
+    if doors.pod_identity:
+        made["allow-pod-identity"] = _egress([{"ipBlock": {"cidr": POD_IDENTITY_AGENT}}], [("TCP", 80)])
+    if doors.serves:
+        made["allow-callers"] = {
+            **everyone,
+            "policyTypes": ["Ingress"],
+            "ingress": [
+                {
+                    "from": [{"namespaceSelector": {"matchLabels": {CALLER_LABEL: "true"}}}],
+                    "ports": [{"protocol": "TCP", "port": port} for port in doors.serves],
+                }
+            ],
+        }
+    return made
+
+
+def _egress(to: list[dict[str, Any]], ports: list[tuple[str, int]]) -> dict[str, Any]:
+    return {
+        "podSelector": {},
+        "policyTypes": ["Egress"],
+        "egress": [{"to": to, "ports": [{"protocol": proto, "port": port} for proto, port in ports]}],
+    }
+
+
+__all__ = ["CALLER_LABEL", "LINK_LOCAL", "POD_IDENTITY_AGENT", "Doors", "policies"]

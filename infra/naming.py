@@ -1,0 +1,51 @@
+"""How the estate names and marks what it owns, the same on both sites."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PROJECT = "isthmus"
+OWNER = "isthmus-platform"
+LABEL_DOMAIN = "isthmus.dev"
+
+
+@dataclass(frozen=True)
+class Naming:
+    """The names of one stack's resources.
+
+    Most resources get the engine's own names (a random end, so that a replacement can exist beside
+    what it replaces). Only what is looked up from outside has a name that can be told in advance.
+    """
+
+    stack: str
+
+    def name(self, part: str) -> str:
+        """A name inside one account or project, e.g. ``isthmus-dev-data``."""
+        return f"{PROJECT}-{self.stack}-{part}"
+
+    @property
+    def cluster(self) -> str:
+        """The name of this stack's cluster on either site, e.g. ``isthmus-dev``."""
+        return f"{PROJECT}-{self.stack}"
+
+    def bucket(self, account_id: str, part: str) -> str:
+        """A bucket's name, which must be unique among all accounts of the world."""
+        return f"{PROJECT}-{self.stack}-{account_id}-{part}"
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Tags of every AWS resource."""
+        return {"project": PROJECT, "environment": self.stack, "owner": OWNER}
+
+    @property
+    def tag_list(self) -> list[str]:
+        """The same as Neutron's tags, which have no values of their own."""
+        return [f"{key}={value}" for key, value in self.tags.items()]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The same as Kubernetes labels."""
+        return {f"{LABEL_DOMAIN}/{key}": value for key, value in self.tags.items()}
+
+
+__all__ = ["LABEL_DOMAIN", "OWNER", "PROJECT", "Naming"]

@@ -1,0 +1,1 @@
+"""The private site: one component per file."""

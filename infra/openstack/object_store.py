@@ -1,0 +1,44 @@
+"""The private object store's containers."""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_openstack as openstack
+
+from infra.naming import Naming
+
+
+class PrivateContainer(pulumi.ComponentResource):
+    """A Swift container that only its project can reach, with every version kept.
+
+    Without read and write ACLs nobody but the project's members has access.
+    """
+
+    container: pulumi.Output[str]
+    """Its name, which is the bucket's name at the store's S3 API."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        container_name: str,
+        naming: Naming,
+        region: str,
+        keep_objects: bool = True,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("isthmus:openstack:PrivateContainer", name, None, opts)
+        container = openstack.objectstorage.Container(
+            name,
+            name=container_name,
+            region=region,
+            versioning=True,
+            metadata=naming.tags,
+            force_destroy=not keep_objects,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.container = container.name
+        self.register_outputs({"container": self.container})
+
+
+__all__ = ["PrivateContainer"]

@@ -1,0 +1,102 @@
+"""The private site: everything of the estate that stands in OpenStack, short of what runs in its cluster."""
+
+from __future__ import annotations
+
+import pulumi
+
+from infra.gpu_pool import GpuPoolSpec
+from infra.naming import Naming
+from infra.openstack.cluster import Cluster
+from infra.openstack.gpu_pool import OpenStackGpuPool
+from infra.openstack.network import Network
+from infra.openstack.object_store import PrivateContainer
+from infra.openstack.security_groups import Admission, SecurityGroup
+from infra.settings.openstack import OpenStackSettings
+
+
+class OpenStackSite(pulumi.ComponentResource):
+    """Network, security groups, object container, cluster and GPU pools in one project and one region."""
+
+    network: Network
+    private_container: PrivateContainer
+    """Held-back orders and validation reports, which never leave this site."""
+    cluster: Cluster
+    pools: dict[str, GpuPoolSpec]
+    """By name: what a job needs to know to ask for one."""
+    pool_nodes: list[OpenStackGpuPool]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        naming: Naming,
+        settings: OpenStackSettings,
+        aws_cidr: str | None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("isthmus:openstack:Site", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        inside = str(settings.network.cidr)
+        self.network = Network(
+            f"{name}-network",
+            naming=naming,
+            cidr=inside,
+            dns=[str(address) for address in settings.network.dns],
+            external_network=settings.external_network,
+            opts=child,
+        )
+        # Magnum keeps groups of its own for its machines; these are for what the owner puts beside them.
+        SecurityGroup(
+            "operators",
+            naming=naming,
+            description="Machines from which people work on the estate",
+            admits={"ssh": Admission("SSH from the private network", 22, 22, inside)},
+            opts=child,
+        )
+        callers = {"private": inside} if aws_cidr is None else {"private": inside, "aws": aws_cidr}
+        SecurityGroup(
+            "serving",
+            naming=naming,
+            description="Load balancers in front of Triton",
+            admits={
+                key: Admission(f"HTTP and gRPC from the {key} network", 8000, 8001, cidr)
+                for key, cidr in callers.items()
+            },
+            opts=child,
+        )
+        self.private_container = PrivateContainer(
+            f"{name}-private",
+            container_name=naming.name("private"),
+            naming=naming,
+            region=settings.region,
+            keep_objects=settings.object_store.keep_objects,
+            opts=child,
+        )
+        self.cluster = Cluster(
+            f"{name}-cluster", naming=naming, settings=settings.cluster, network=self.network, opts=child
+        )
+        self.pools, self.pool_nodes = {}, []
+        for pool_name, pool in settings.gpu_pools.items():
+            spec = GpuPoolSpec(
+                name=pool_name, hardware=pool.flavor, min=pool.min, max=pool.max, purpose=pool.purpose
+            )
+            self.pools[pool_name] = spec
+            self.pool_nodes.append(
+                OpenStackGpuPool(
+                    f"{name}-pool-{pool_name}",
+                    spec=spec,
+                    cluster_id=self.cluster.cluster_id,
+                    naming=naming,
+                    volume_gib=settings.cluster.volume_gib,
+                    opts=child,
+                )
+            )
+        self.register_outputs(
+            {
+                "clusterName": self.cluster.cluster_name,
+                "privateContainer": self.private_container.container,
+            }
+        )
+
+
+__all__ = ["OpenStackSite"]
