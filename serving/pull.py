@@ -38,7 +38,7 @@ from training.release import ReleaseError, SignatureRefused, Store, verify_signa
 Outcome = Literal["built", "already there"]
 
 
-class PullRefused(Exception):  # noqa: N818
+class PullRefused(Exception):
     """The environment of the init step cannot be right; the message names the variable."""
 
 

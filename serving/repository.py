@@ -43,7 +43,7 @@ SOURCES = "model_configs.py", "repository.py", "tables.py", "models/*/model.py"
 """The code that decides what is in a repository."""
 
 
-class RepositoryDamaged(Exception):  # noqa: N818
+class RepositoryDamaged(Exception):
     """A file of a repository is not the one that was built; the message names it."""
 
 

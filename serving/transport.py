@@ -13,11 +13,11 @@ _TRANSIENT = {"StatusCode.UNAVAILABLE", "StatusCode.DEADLINE_EXCEEDED", "StatusC
 """gRPC and HTTP codes of a server that starts, drains, is overloaded or gone."""
 
 
-class ServerUnavailable(Exception):  # noqa: N818
+class ServerUnavailable(Exception):
     """No Triton server answers at the address; the message says what to do."""
 
 
-class ServerRefused(Exception):  # noqa: N818
+class ServerRefused(Exception):
     """The server answered that the question is wrong, with its own words."""
 
 
