@@ -1,0 +1,65 @@
+"""``config.pbtxt``: parses back to the same message, and the ensemble's steps fit together."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from google.protobuf import text_format
+from tritonclient.grpc import model_config_pb2 as pb
+
+from serving.model_configs import ANSWERED, ASKED, model_configs, to_text
+from tests.serving.small_release import SmallRelease
+
+
+@pytest.mark.parametrize(("backend", "gpu"), [("python", False), ("native", False), ("native", True)])
+def test_configs_parse_back(release: SmallRelease, backend: str, gpu: bool) -> None:
+    for config in model_configs(release.manifest, onnx_backend=backend, gpu=gpu).values():
+        assert text_format.Parse(to_text(config), pb.ModelConfig()) == config
+        assert config.parameters["onnx_backend"].string_value == backend
+        assert config.parameters["release"].string_value == release.digest
+
+
+def test_the_steps_fit_together(release: SmallRelease) -> None:
+    configs = model_configs(release.manifest, onnx_backend="native")
+    ensemble = configs["recommend"]
+    known = {one.name: (one.data_type, list(one.dims)) for one in ensemble.input}
+    assert set(known) == set(ASKED)
+    for step in ensemble.ensemble_scheduling.step:
+        model = configs[step.model_name]
+        inputs = {one.name: (one.data_type, list(one.dims)) for one in model.input}
+        assert inputs == {name: known[tensor] for name, tensor in step.input_map.items()}
+        outputs = {one.name: (one.data_type, list(one.dims)) for one in model.output}
+        assert not set(step.output_map) - set(outputs)
+        known |= {tensor: outputs[name] for name, tensor in step.output_map.items()}
+    for one in ensemble.output:
+        assert known[one.name] == (one.data_type, list(one.dims))
+    assert {one.name for one in ensemble.output} == set(ANSWERED)
+
+
+def test_gpus_run_the_towers_through_tensorrt(release: SmallRelease) -> None:
+    towers = {
+        gpu: model_configs(release.manifest, onnx_backend="native", gpu=gpu)["two_tower"]
+        for gpu in (False, True)
+    }
+    for gpu, config in towers.items():
+        assert config.backend == "onnxruntime"
+        assert config.default_model_filename == "model.onnx"
+        accelerators = config.optimization.execution_accelerators.gpu_execution_accelerator
+        assert [one.name for one in accelerators] == (["tensorrt"] if gpu else [])
+        assert config.instance_group[0].kind == getattr(
+            pb.ModelInstanceGroup, "KIND_GPU" if gpu else "KIND_CPU"
+        )
+
+
+def test_every_model_batches_and_warms_up(release: SmallRelease) -> None:
+    for backend, name in product(("python", "native"), ("lookup", "two_tower", "answer")):
+        config = model_configs(release.manifest, onnx_backend=backend)[name]
+        assert config.HasField("dynamic_batching")
+        assert config.max_batch_size == 64
+        assert set(config.model_warmup[0].inputs) == {one.name for one in config.input}
+
+
+def test_the_python_backend_has_no_gpu(release: SmallRelease) -> None:
+    with pytest.raises(ValueError, match="use native"):
+        model_configs(release.manifest, onnx_backend="python", gpu=True)
