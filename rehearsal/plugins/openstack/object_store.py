@@ -6,6 +6,7 @@ the record alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +22,7 @@ from rehearsal.plugins.openstack.record import Record, read_settings, write_asid
 from rehearsal.plugins.openstack.rows.tokens import CONTAINER
 
 GONE = ("404", "NoSuchBucket")
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")  # Swift's dns_compliant_bucket_names
 NOT_EMPTY = "BucketNotEmpty"
 
 
@@ -75,16 +77,13 @@ class Buckets:
         store = client(folder)
         if store is None:
             return
-        try:
-            _make(store, inputs)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "InvalidBucketName":
-                raise
+        if not BUCKET.fullmatch(inputs["name"]):
             raise Refused(
                 f"`name` is {inputs['name']!r}, which the S3 side of Swift does not take: "
-                "it must be 3 to 63 of a-z, 0-9, '.' and '-'",
+                "it must be 3 to 63 of a-z, 0-9, '.' and '-', a letter or digit at both ends",
                 property="name",
-            ) from None
+            )
+        _make(store, inputs)
 
     def exists(self, folder: Path, inputs: Properties) -> bool:
         """Whether the bucket is there; yes where no store is rehearsed."""

@@ -1,0 +1,97 @@
+"""Properties of the address rules, over all networks."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rehearsal.plugins.backend import Refused
+from rehearsal.plugins.openstack.rows import tokens as t
+from tests.rehearsal.plugins.openstack.cloud import Cloud
+
+networks = st.builds(
+    lambda address, prefix: ip_network((address, prefix), strict=False),
+    st.integers(0x0A000000, 0x0AFFFFFF),
+    st.integers(8, 29),
+)
+
+
+@pytest.fixture(scope="module")
+def shared() -> Cloud:
+    with TemporaryDirectory() as folder:
+        yield Cloud(Path(folder))
+
+
+def check(cloud: Cloud, **inputs: object) -> dict[str, object]:
+    return cloud.resource(t.SUBNET, "s", {"networkId": "n", **inputs}).inputs
+
+
+@given(network=networks, data=st.data())
+def test_only_pools_inside_the_network_pass(shared: Cloud, network: object, data: st.DataObject) -> None:
+    first, last = int(network[0]), int(network[-1])  # type: ignore[index]
+    start, end = sorted(data.draw(st.lists(st.integers(first - 40, last + 40), min_size=2, max_size=2)))
+    pool = {"start": str(ip_address(start)), "end": str(ip_address(end))}
+    if first <= start and end <= last:
+        check(shared, cidr=str(network), allocationPools=[pool])
+    else:
+        with pytest.raises(Refused, match="is not inside `cidr`"):
+            check(shared, cidr=str(network), allocationPools=[pool])
+
+
+@given(network=networks, data=st.data())
+def test_two_pools_pass_when_they_are_apart(shared: Cloud, network: object, data: st.DataObject) -> None:
+    first, last = int(network[0]), int(network[-1])  # type: ignore[index]
+    ends = st.lists(st.integers(first, last), min_size=2, max_size=2).map(sorted)
+    one, two = data.draw(ends), data.draw(ends)
+    pools = [{"start": str(ip_address(a)), "end": str(ip_address(b))} for a, b in (one, two)]
+    if one[1] < two[0] or two[1] < one[0]:
+        check(shared, cidr=str(network), allocationPools=pools)
+    else:
+        with pytest.raises(Refused, match="overlaps another pool"):
+            check(shared, cidr=str(network), allocationPools=pools)
+
+
+@given(address=st.integers(0x0A000000, 0x0AFFFFFF), prefix=st.integers(8, 29))
+def test_a_cidr_with_host_bits_is_refused(shared: Cloud, address: int, prefix: int) -> None:
+    written = f"{ip_address(address)}/{prefix}"
+    network = ip_network(written, strict=False)
+    if str(network) == written:
+        check(shared, cidr=written)
+    else:
+        with pytest.raises(Refused, match=f"{network} is recommended"):
+            check(shared, cidr=written)
+
+
+@given(mine=networks, theirs=networks)
+def test_subnets_of_one_network_are_disjoint(mine: object, theirs: object) -> None:
+    with TemporaryDirectory() as folder:
+        cloud = Cloud(Path(folder))
+        cloud.create(t.NETWORK, "n", {"name": "n"})
+        cloud.create(t.SUBNET, "a", {"networkId": "{n}", "cidr": str(mine)})
+        if mine.overlaps(theirs):  # type: ignore[attr-defined]
+            with pytest.raises(Refused, match="overlaps"):
+                cloud.create(t.SUBNET, "b", {"networkId": "{n}", "cidr": str(theirs)})
+        else:
+            cloud.create(t.SUBNET, "b", {"networkId": "{n}", "cidr": str(theirs)})
+
+
+@given(network=networks)
+def test_default_pools_and_gateway_share_the_hosts(network: object) -> None:
+    with TemporaryDirectory() as folder:
+        cloud = Cloud(Path(folder))
+        cloud.create(t.NETWORK, "n", {"name": "n"})
+        made = cloud.create(t.SUBNET, "a", {"networkId": "{n}", "cidr": str(network)})
+        gateway = ip_address(made.outputs["gatewayIp"])
+        inside = 0
+        for pool in made.outputs["allocationPools"]:
+            start, end = ip_address(pool["start"]), ip_address(pool["end"])
+            assert start in network  # type: ignore[operator]
+            assert end in network  # type: ignore[operator]
+            assert not start <= gateway <= end  # type: ignore[operator]
+            inside += int(end) - int(start) + 1
+        assert inside == network.num_addresses - 3  # type: ignore[attr-defined]
