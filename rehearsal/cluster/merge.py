@@ -1,0 +1,51 @@
+"""Server-side apply: what one manager said last time and no longer says goes, what others said stays."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+_MISSING = object()
+
+
+def apply(live: Mapping[str, Any], before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """``live`` after a manager whose last word was ``before`` says ``now``. Lists count as one value."""
+    merged: dict[str, Any] = copy.deepcopy(dict(live))
+    for key in before.keys() - now.keys():
+        _drop(merged, key, before[key])
+    for key, value in now.items():
+        here = merged.get(key)
+        if isinstance(value, Mapping) and isinstance(here, Mapping):
+            said = before.get(key)
+            merged[key] = apply(here, said if isinstance(said, Mapping) else {}, value)
+        else:
+            merged[key] = copy.deepcopy(value)
+    return merged
+
+
+def _drop(merged: dict[str, Any], key: str, said: Any) -> None:
+    here = merged.get(key)
+    if isinstance(here, dict) and isinstance(said, Mapping):
+        for inner in said:
+            _drop(here, inner, said[inner])
+        if not here:
+            del merged[key]
+    else:
+        merged.pop(key, None)
+
+
+def at(value: Any, path: str) -> Any:
+    """The value at a dotted path, None where there is none."""
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def shaped_like(live: Any, shape: Any) -> Any:
+    """The part of ``live`` that ``shape`` speaks of: what a manager's own words have become."""
+    if isinstance(live, Mapping) and isinstance(shape, Mapping):
+        return {key: shaped_like(live[key], value) for key, value in shape.items() if key in live}
+    if isinstance(live, list) and isinstance(shape, list) and len(live) == len(shape):
+        return [shaped_like(one, other) for one, other in zip(live, shape, strict=True)]
+    return copy.deepcopy(live)

@@ -1,0 +1,273 @@
+"""The objects of one cluster, one JSON file each; what a cluster's etcd holds.
+
+``objects/<kind>/<namespace>/<name>.json`` is the object with what its manager applied last;
+``status/...`` beside it is what the node agent says of it. Anyone may look; a field edited here is drift, which
+``pulumi refresh`` sees.
+"""
+
+from __future__ import annotations
+
+import copy
+import shutil
+import threading
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from rehearsal.cluster import clock, defaults, files, merge, wake
+from rehearsal.cluster.kinds import CLUSTER_SCOPED, IMMUTABLE, NAMESPACES, RUN_HERE, noun
+from rehearsal.home import Home
+
+_LOCK_SECONDS = 60
+_NO_NAMESPACE = "_"
+_THREADS = threading.RLock()
+
+
+class Rejected(Exception):  # noqa: N818 - an answer rather than a failure
+    """The API server would refuse the request; the message is one sentence."""
+
+
+class Cluster:
+    """One cluster's record. Several processes use it at once."""
+
+    def __init__(self, home: Home, name: str) -> None:
+        self.home = home
+        self.name = name
+        self.folder = home.clusters / name
+        self._kept: dict[Path, tuple[tuple[int, int], Any]] = {}
+
+    # Reading
+
+    def get(self, kind: str, name: str, namespace: str = "") -> dict[str, Any] | None:
+        """An object with its status; ``kind`` as ``kinds.noun`` writes it."""
+        kept = self._read(self._path(kind, namespace, name))
+        if kept is None:
+            return None
+        return self._with_status(kept["object"])
+
+    def list(self, kind: str, namespace: str | None = None) -> list[dict[str, Any]]:
+        """Objects of a kind by name, with their statuses; ``namespace`` None: of all namespaces."""
+        folder = self.folder / "objects" / kind
+        below = folder.glob("*/*.json") if namespace is None else (folder / (namespace or _NO_NAMESPACE)).glob("*.json")
+        kept = [self._read(path) for path in sorted(below) if not path.name.startswith(".")]
+        return [self._with_status(one["object"]) for one in kept if one is not None]
+
+    def everything(self) -> list[dict[str, Any]]:
+        """Every object there is."""
+        folder = self.folder / "objects"
+        names = sorted(one.name for one in folder.iterdir()) if folder.is_dir() else []
+        return [object for name in names for object in self.list(name)]
+
+    def pods(self, owner_uid: str | None = None) -> list[dict[str, Any]]:
+        """Pods with their statuses, of one owner (a Job, a Deployment) or all."""
+        return [pod for pod in self.list("Pod") if owner_uid is None or owner(pod) == owner_uid]
+
+    def urn(self, kind: str, name: str, namespace: str = "") -> str:
+        """The resource of a program that applied this object, "" for one made by a controller."""
+        kept = self._read(self._path(kind, namespace, name))
+        return str(kept.get("urn", "")) if kept else ""
+
+    def has_namespace(self, name: str) -> bool:
+        found = self.get("Namespace", name)
+        return name in NAMESPACES or (found is not None and "deletionTimestamp" not in found["metadata"])
+
+    @property
+    def instance(self) -> str:
+        """Which life of the record this is, "" before its first object."""
+        return str(files.read(self.folder / "instance.json") or "")
+
+    def pod_folder(self, namespace: str, name: str) -> Path:
+        """Where a pod's logs, volumes and runs lie."""
+        return self.folder / "pods" / namespace / name
+
+    # Changing
+
+    def apply(self, object: dict[str, Any], *, urn: str = "") -> dict[str, Any]:
+        """Server-side apply: create the object or bring it to what is said now; returns it as it is then.
+
+        Raises Rejected for a namespace that does not exist and for a change of an immutable field.
+        """
+        with self._changing():
+            kind, namespace, name = key_of(object)
+            if namespace and not self.has_namespace(namespace):
+                raise Rejected(f'namespaces "{namespace}" not found: {kind} {name} needs it to exist first')
+            path = self._path(kind, namespace, name)
+            kept = self._read(path)
+            if kept is None:
+                live = copy.deepcopy(object)
+                live["metadata"] |= {
+                    "uid": str(uuid.uuid4()),
+                    "creationTimestamp": clock.stamp(),
+                    "generation": 1,
+                }
+                defaults.fill(live)
+            else:
+                before = kept["object"]
+                if "deletionTimestamp" in before["metadata"]:
+                    raise Rejected(f"{kind} {name} is being deleted: it can be made again when it is gone")
+                live = merge.apply(before, kept["applied"], object)
+                defaults.fill(live)
+                refuse_changes(kind, before, live)
+                if live == before:
+                    if urn and urn != kept.get("urn"):
+                        files.write(path, {**kept, "urn": urn}, private=kind == "Secret")
+                    return self._with_status(before)
+                if any(live.get(k) != before.get(k) for k in live.keys() | before.keys() if k != "metadata"):
+                    live["metadata"]["generation"] = before["metadata"].get("generation", 1) + 1
+            self._write(path, {"object": live, "applied": object, "urn": urn})
+            return self._with_status(live)
+
+    def delete(self, kind: str, name: str, namespace: str = "") -> None:
+        """Ask for an object to go; what is gone already is no error.
+
+        Objects with processes behind them, and what holds them, stay until the node agent has ended those.
+        """
+        with self._changing():
+            path = self._path(kind, namespace, name)
+            kept = self._read(path)
+            if kept is None:
+                return
+            if kind == "Namespace":
+                self._delete_inside(name)
+            if kind in RUN_HERE or (kind == "Namespace" and next(self._inside(name), None) is not None):
+                if "deletionTimestamp" not in kept["object"]["metadata"]:
+                    changed = copy.deepcopy(kept)
+                    changed["object"]["metadata"]["deletionTimestamp"] = clock.stamp()
+                    self._write(path, changed)
+            else:
+                self.remove(kind, name, namespace)
+
+    def remove(self, kind: str, name: str, namespace: str = "") -> None:
+        """Take an object out of the record at once (the agent, when nothing is left of it)."""
+        path = self._path(kind, namespace, name)
+        path.unlink(missing_ok=True)
+        self._status_path(path).unlink(missing_ok=True)
+        self._kept.pop(path, None)
+
+    def set_status(self, object: dict[str, Any], status: dict[str, Any]) -> None:
+        """Write what is observed of an object, if that is news."""
+        kind, namespace, name = key_of(object)
+        path = self._status_path(self._path(kind, namespace, name))
+        if self._read(path) != status:
+            files.write(path, status)
+
+    def clear(self) -> None:
+        """Forget everything of this cluster."""
+        with self._changing():
+            for part in ("objects", "status", "pods", "volumes"):
+                shutil.rmtree(self.folder / part, ignore_errors=True)
+            (self.folder / "instance.json").unlink(missing_ok=True)
+            self._kept.clear()
+
+    # Inside
+
+    def _inside(self, namespace: str) -> Iterator[tuple[str, str]]:
+        for folder in sorted((self.folder / "objects").glob(f"*/{namespace}")):
+            for path in sorted(folder.glob("*.json")):
+                if not path.name.startswith("."):
+                    yield folder.parent.name, path.stem
+
+    def _delete_inside(self, namespace: str) -> None:
+        # What is run goes by its owner, so that no controller makes it again meanwhile.
+        for kind, name in list(self._inside(namespace)):
+            self.delete(kind, name, namespace)
+
+    def empty_namespace(self, name: str) -> bool:
+        return next(self._inside(name), None) is None
+
+    def _path(self, kind: str, namespace: str, name: str) -> Path:
+        # Role names may hold colons and slashes-to-be; a file name holds neither.
+        return self.folder / "objects" / kind / (namespace or _NO_NAMESPACE) / f"{name.replace('/', '%2F')}.json"
+
+    def _status_path(self, path: Path) -> Path:
+        return self.folder / "status" / path.relative_to(self.folder / "objects")
+
+    def _with_status(self, object: dict[str, Any]) -> dict[str, Any]:
+        kind, namespace, name = key_of(object)
+        status = self._read(self._status_path(self._path(kind, namespace, name)))
+        if kind == "Namespace" and status is None:
+            status = {"phase": "Terminating" if "deletionTimestamp" in object["metadata"] else "Active"}
+        whole = copy.deepcopy(object)
+        if status is not None:
+            whole["status"] = copy.deepcopy(status)
+        return whole
+
+    def _read(self, path: Path) -> Any:
+        """A file's value, parsed anew only when the file is another one."""
+        try:
+            found = path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            self._kept.pop(path, None)
+            return None
+        mark = (found.st_mtime_ns, found.st_ino)
+        kept = self._kept.get(path)
+        if kept is None or kept[0] != mark:
+            kept = (mark, files.read(path))
+            self._kept[path] = kept
+        return kept[1]
+
+    def _write(self, path: Path, kept: dict[str, Any]) -> None:
+        if not self.instance:
+            files.write(self.folder / "instance.json", uuid.uuid4().hex)
+        version = int(files.read(self.folder / "version.json") or 0) + 1
+        files.write(self.folder / "version.json", version)
+        kept["object"]["metadata"]["resourceVersion"] = str(version)
+        files.write(path, kept, private=kept["object"]["kind"] == "Secret")
+
+    def _changing(self) -> _Change:
+        return _Change(self)
+
+
+class _Change:
+    """The write lock, and a word to the agent afterwards."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        cluster.folder.mkdir(parents=True, exist_ok=True)
+        self._lock = FileLock(cluster.folder / "record.lock", timeout=_LOCK_SECONDS, is_singleton=True)
+
+    def __enter__(self) -> None:
+        _THREADS.acquire()
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+        _THREADS.release()
+        wake.poke(self._cluster.home.clusters)
+
+
+def key_of(object: dict[str, Any]) -> tuple[str, str, str]:
+    """Kind, namespace ("" for the cluster's own) and name."""
+    kind = noun(object["apiVersion"], object["kind"])
+    metadata = object["metadata"]
+    namespace = "" if kind in CLUSTER_SCOPED else metadata.get("namespace", "")
+    return kind, namespace, metadata["name"]
+
+
+def owner(object: dict[str, Any]) -> str:
+    """The uid of the controller that made an object, "" where a person did."""
+    owners = object["metadata"].get("ownerReferences", ())
+    return next((one["uid"] for one in owners if one.get("controller")), "")
+
+
+def immutable_fields(object: dict[str, Any]) -> tuple[str, ...]:
+    sealed = ("data", "binaryData", "immutable") if object.get("immutable") is True else ()
+    return (*IMMUTABLE.get(object["kind"], ()), *sealed)
+
+
+def refuse_changes(kind: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+    """Raise Rejected when a field changed that the API server keeps."""
+    for path in immutable_fields(before):
+        if merge.at(before, path) != merge.at(after, path):
+            name = before["metadata"]["name"]
+            raise Rejected(f"{kind} {name}: {path}: field is immutable; delete the object first or rename it")
+
+
+def clusters(home: Home) -> list[Cluster]:
+    """Every cluster with a record in this home."""
+    if not home.clusters.is_dir():
+        return []
+    return [Cluster(home, path.parent.name) for path in sorted(home.clusters.glob("*/instance.json"))]
