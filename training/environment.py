@@ -44,7 +44,7 @@ class Environment(Mapping[str, str]):
         return len(self._values)
 
 
-class MissingVariable(TrainingError, KeyError):  # noqa: N818
+class MissingVariable(TrainingError, KeyError):
     """A variable of the container contract is not set."""
 
     def __init__(self, name: str) -> None:

@@ -7,5 +7,5 @@ class TrainingError(Exception):
     """Training, transfer or validation cannot go on."""
 
 
-class StoreFailed(TrainingError):  # noqa: N818
+class StoreFailed(TrainingError):
     """An object store did not do what it was asked; the same may succeed later."""

@@ -13,7 +13,7 @@ import pandas as pd
 from training.release import Item
 
 TEXT_BUCKETS = 192
-"""Places for hashed words of descriptions; the sample has about 1,500 different ones, few of them frequent."""
+"""Places for hashed words of descriptions; the sample has about 1,500 words, few of them frequent."""
 PRICE_FEATURES = 2
 FEATURES = TEXT_BUCKETS + PRICE_FEATURES
 _WORD = re.compile(r"[A-Z0-9]{2,}")

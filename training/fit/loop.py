@@ -20,11 +20,11 @@ from training.settings import TrainingSettings
 INPUTS = ("history", "weights", "user")
 
 
-class WorkersDisagree(Exception):  # noqa: N818
+class WorkersDisagree(Exception):
     """Two workers resumed from different steps; all must start again."""
 
 
-class Preempted(Exception):  # noqa: N818
+class Preempted(Exception):
     """Training was asked to stop; the checkpoint is saved."""
 
 

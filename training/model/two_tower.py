@@ -71,7 +71,7 @@ def user_tower(given: dict[str, Any], vectors: Any, sizes: Sizes) -> Any:
 def repeat_scores(given: dict[str, Any], sizes: Sizes) -> Any:
     """What having bought a product adds to its score [B, items + 1]: repeat buying carries this log."""
     weight = ops.expand_dims(given["weights"], -1)
-    known = ops.concatenate([weight, ops.sqrt(weight), ops.log1p(4 * weight)], axis=-1)
+    known = ops.concatenate([weight, ops.sqrt(weight), ops.log(1 + 4 * weight)], axis=-1)
     hidden = layers.Dense(16, name="repeat_weight", kernel_initializer=_glorot(6))(known) + ops.expand_dims(
         layers.Dense(16, use_bias=False, name="repeat_user", kernel_initializer=_glorot(7))(given["user"]), 1
     )

@@ -7,7 +7,7 @@ class ReleaseError(Exception):
     """A release cannot be written, read, found or trusted; the message names the file."""
 
 
-class ReleaseDamaged(ReleaseError):  # noqa: N818
+class ReleaseDamaged(ReleaseError):
     """A file of a release is not the one its manifest lists.
 
     Attributes:
@@ -19,9 +19,9 @@ class ReleaseDamaged(ReleaseError):  # noqa: N818
         self.path = path
 
 
-class StoreFailed(ReleaseError):  # noqa: N818
+class StoreFailed(ReleaseError):
     """The releases bucket did not do what it was asked; the same may succeed later."""
 
 
-class SignatureRefused(ReleaseError):  # noqa: N818
+class SignatureRefused(ReleaseError):
     """A release is not signed by a key that is trusted here."""
