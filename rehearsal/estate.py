@@ -1,0 +1,131 @@
+"""The stack ``local`` as a whole: what must stand before it, up, down, and whether it was lost.
+
+The engine and the plugins know single resources. Here is what belongs to the rehearsal around them: the
+engine itself, the company's orders that exist before the estate, and a stand-in that forgot everything.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from infra.settings import Settings, read
+from rehearsal.cluster import agent
+from rehearsal.engine.command import Engine, Event
+from rehearsal.engine.errors import EngineError
+from rehearsal.engine.files import write_text
+from rehearsal.engine.plugins import install_plugins
+from rehearsal.engine.progress import Progress
+from rehearsal.engine.provide import EngineBinary, provide
+from rehearsal.engine.result import Result
+from rehearsal.home import Home, project_root
+from rehearsal.orders import Seeded, seed
+from rehearsal.plugins.aws import moto_server
+
+STACK: Final = "local"
+ORDERS_VARIABLE: Final = "ISTHMUS_ORDERS"
+SAMPLE: Final = Path("data") / "online-retail" / "by-day"
+
+Say = Callable[[str], None]
+
+
+class EstateError(Exception):
+    """The rehearsal cannot go on; the message says why and what to do next."""
+
+
+@dataclass(frozen=True)
+class Estate:
+    """The stack ``local`` of one project in one rehearsal. ``say`` gets a line about whatever was mended."""
+
+    home: Home
+    project_dir: Path
+    say: Say = lambda _: None
+
+    @classmethod
+    def find(cls, say: Say = lambda _: None) -> Estate:
+        """The estate of the project around the current folder. Raises NoProject."""
+        return cls(Home.find(), project_root(), say)
+
+    @property
+    def engine(self) -> Engine:
+        return Engine(self.home, self.project_dir, self.say)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the stack file. Raises SettingsError."""
+        return read(self.project_dir / "stacks" / f"Pulumi.{STACK}.yaml", STACK)
+
+    def equip(self, progress: Progress | None = None) -> EngineBinary:
+        """Have the engine and the stand-in plugins ready; milliseconds the second time."""
+        binary = provide(self.home, progress)
+        install_plugins(self.home)
+        return binary
+
+    def furnish(self, orders: Path | None = None) -> Seeded:
+        """Put in place what the company has before the estate: its private object store with the orders."""
+        url = str(self.settings.openstack.object_store_url)
+        self.home.openstack.mkdir(parents=True, exist_ok=True)
+        write_text(self.home.openstack / "settings.json", json.dumps({"object_store_url": url}) + "\n")
+        moto_server.ensure(self.home.openstack, url)
+        return seed(self.home, url, self.orders(orders))
+
+    def orders(self, named: Path | None = None) -> Path:
+        """The folder of by-day order files: the one named, else ``$ISTHMUS_ORDERS``, else the sample."""
+        told = named or (Path(found) if (found := os.environ.get(ORDERS_VARIABLE)) else None)
+        folder = told or self.project_dir / SAMPLE
+        if not any(folder.glob("*.csv.gz")):
+            raise EstateError(
+                f"No order files in {folder}: name a folder of YYYY-MM-DD.csv.gz files with --orders or "
+                f"${ORDERS_VARIABLE}, or neither for the sample."
+            )
+        return folder
+
+    def lost(self) -> str:
+        """What forgot the estate since it was brought up, as the start of a sentence; "" where nothing did."""
+        if STACK not in self.engine.stacks():
+            return ""
+        if moto_server.is_lost(self.home):
+            return "The stand-in for AWS was ended, and all that it held went with it"
+        if not self.home.clusters.is_dir() and self.resources():
+            return "The record of the clusters is gone"
+        return ""
+
+    def resources(self) -> list[dict[str, Any]]:
+        """The resources in the stack's state, as the engine exports them."""
+        if STACK not in self.engine.stacks():
+            return []
+        deployment = self.engine.export(STACK).get("deployment") or {}
+        return list(deployment.get("resources") or [])
+
+    def up(self, on_event: Callable[[Event], None] | None = None, arguments: tuple[str, ...] = ()) -> Result:
+        """Bring the stack to what the program says."""
+        return self.engine.up(STACK, on_event=on_event, arguments=arguments)
+
+    def destroy(self, on_event: Callable[[Event], None] | None = None) -> Result | None:
+        """Destroy every resource through the engine; None where there is none."""
+        if not self.resources():
+            return None
+        return self.engine.destroy(STACK, on_event=on_event)
+
+    def wipe(self) -> None:
+        """End every process of the rehearsal and forget its records and state; engine and plugins stay."""
+        agent.stop(self.home)
+        moto_server.stop(self.home)
+        moto_server.stop(self.home.openstack)
+        for folder in (self.home.clusters, self.home.aws, self.home.openstack, self.home.state):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def outputs(self) -> Mapping[str, Any]:
+        """The stack's outputs. Raises EstateError where it is not up."""
+        try:
+            found = self.engine.outputs(STACK) if STACK in self.engine.stacks() else {}
+        except EngineError as error:
+            raise EstateError(f"{error} Run `isthmus rehearse` first.") from None
+        if not found:
+            raise EstateError("The rehearsal is not up: run `isthmus rehearse` first.")
+        return found
