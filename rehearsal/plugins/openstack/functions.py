@@ -11,7 +11,7 @@ from rehearsal.plugins.backend import UNKNOWN, Properties, Refused, UnknownType
 from rehearsal.plugins.openstack.catalogue import catalogue_id
 from rehearsal.plugins.openstack.record import Content, Entry
 from rehearsal.plugins.openstack.row import PROJECT_ID, USER_ID
-from rehearsal.plugins.openstack.rows.tokens import FLAVOR, NETWORK, SECRET
+from rehearsal.plugins.openstack.tokens import FLAVOR, NETWORK, SECRET
 
 GET_NETWORK = "openstack:networking/getNetwork:getNetwork"
 GET_IMAGE = "openstack:images/getImage:getImage"

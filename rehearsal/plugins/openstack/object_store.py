@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from rehearsal.plugins.aws import moto_server
 from rehearsal.plugins.backend import Properties, Refused
 from rehearsal.plugins.openstack.record import Record, read_settings, write_aside
-from rehearsal.plugins.openstack.rows.tokens import CONTAINER
+from rehearsal.plugins.openstack.tokens import CONTAINER
 
 GONE = ("404", "NoSuchBucket")
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")  # Swift's dns_compliant_bucket_names

@@ -27,7 +27,7 @@ from rehearsal.plugins.openstack.fields import (
 from rehearsal.plugins.openstack.kubeconfig import api_address, kubeconfig, node_addresses
 from rehearsal.plugins.openstack.record import Content, Entry
 from rehearsal.plugins.openstack.row import PROJECT_ID, USER_ID, Row, Situation, now, refuse, region
-from rehearsal.plugins.openstack.rows.tokens import (
+from rehearsal.plugins.openstack.tokens import (
     CLUSTER,
     CLUSTER_TEMPLATE,
     KEYPAIR,
@@ -71,7 +71,7 @@ class ClusterTemplateArguments(Arguments):
     master_flavor: Id | None = None
     master_lb_enabled: Flag | None = None
     name: Name | None = None
-    network_driver: Annotated[Text, one_of("flannel", "calico")] | None = None
+    network_driver: Annotated[Text, one_of("flannel", "calico", "cilium")] | None = None
     no_proxy: Text | None = None
     public: Flag | None = None
     region: Annotated[Text | None, FORCES] = None

@@ -23,7 +23,7 @@ from rehearsal.plugins.openstack.fields import (
 from rehearsal.plugins.openstack.record import Content, Entry
 from rehearsal.plugins.openstack.row import Row, Situation, address_from, project, refuse, region, tags
 from rehearsal.plugins.openstack.rows.router import PUBLIC
-from rehearsal.plugins.openstack.rows.tokens import FLOATING_IP, NETWORK, PORT
+from rehearsal.plugins.openstack.tokens import FLOATING_IP, NETWORK, PORT
 
 
 class FloatingIpArguments(Arguments):

@@ -35,7 +35,7 @@ from rehearsal.plugins.openstack.fields import (
     one_of,
 )
 from rehearsal.plugins.openstack.row import PROJECT_ID, USER_ID, Row, Situation, now, refuse, region
-from rehearsal.plugins.openstack.rows.tokens import (
+from rehearsal.plugins.openstack.tokens import (
     APPLICATION_CREDENTIAL,
     EC2_CREDENTIAL,
     FLAVOR,

@@ -26,7 +26,7 @@ from rehearsal.plugins.openstack.fields import (
     one_of,
 )
 from rehearsal.plugins.openstack.row import PROJECT_ID, Row, Situation, refuse, region
-from rehearsal.plugins.openstack.rows.tokens import RECORD_SET, ZONE
+from rehearsal.plugins.openstack.tokens import RECORD_SET, ZONE
 
 TTL = between(0, 2**31 - 1)
 KINDS = ("A", "AAAA", "CAA", "CNAME", "MX", "NAPTR", "NS", "PTR", "SOA", "SPF", "SRV", "SSHFP", "TXT")

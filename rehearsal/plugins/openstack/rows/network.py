@@ -30,7 +30,7 @@ from rehearsal.plugins.openstack.fields import (
     one_of,
 )
 from rehearsal.plugins.openstack.row import Row, Situation, project, refuse, region, tags
-from rehearsal.plugins.openstack.rows.tokens import NETWORK, ROUTER_INTERFACE, SUBNET
+from rehearsal.plugins.openstack.tokens import NETWORK, ROUTER_INTERFACE, SUBNET
 
 IPV6_MODES = one_of("slaac", "dhcpv6-stateful", "dhcpv6-stateless")
 MAX_NAMESERVERS = 5  # Neutron's option max_dns_nameservers

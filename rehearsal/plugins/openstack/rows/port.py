@@ -27,7 +27,7 @@ from rehearsal.plugins.openstack.fields import (
 )
 from rehearsal.plugins.openstack.row import Row, Situation, project, refuse, region, tags
 from rehearsal.plugins.openstack.rows.network import ip_address
-from rehearsal.plugins.openstack.rows.tokens import NETWORK, PORT, SEC_GROUP, SUBNET
+from rehearsal.plugins.openstack.tokens import NETWORK, PORT, SEC_GROUP, SUBNET
 
 
 class Pair(Arguments):

@@ -33,7 +33,7 @@ from rehearsal.plugins.openstack.row import (
     tags,
 )
 from rehearsal.plugins.openstack.rows.port import FixedIp
-from rehearsal.plugins.openstack.rows.tokens import (
+from rehearsal.plugins.openstack.tokens import (
     ENDPOINT_GROUP,
     NETWORK,
     PORT,

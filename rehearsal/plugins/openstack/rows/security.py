@@ -24,7 +24,7 @@ from rehearsal.plugins.openstack.fields import (
     one_of,
 )
 from rehearsal.plugins.openstack.row import Row, Situation, project, refuse, region, tags
-from rehearsal.plugins.openstack.rows.tokens import SEC_GROUP, SEC_GROUP_RULE
+from rehearsal.plugins.openstack.tokens import SEC_GROUP, SEC_GROUP_RULE
 
 PORTS = ("tcp", "udp", "sctp", "dccp", "udplite")
 ICMP = ("icmp", "ipv6-icmp", "icmpv6")

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, model_validator
 from rehearsal.plugins.openstack.fields import FORCES, MAYBE, Arguments, Flag, Labels, Text, one_of
 from rehearsal.plugins.openstack.object_store import Buckets
 from rehearsal.plugins.openstack.row import Row, Situation, refuse, region
-from rehearsal.plugins.openstack.rows.tokens import CONTAINER
+from rehearsal.plugins.openstack.tokens import CONTAINER
 
 
 def _container_name(value: Any) -> Any:

@@ -29,7 +29,7 @@ from rehearsal.plugins.openstack.fields import (
 from rehearsal.plugins.openstack.record import Content, Entry
 from rehearsal.plugins.openstack.row import Row, Situation, address_from, project, refuse, region
 from rehearsal.plugins.openstack.rows.router import PUBLIC, subnets_on
-from rehearsal.plugins.openstack.rows.tokens import (
+from rehearsal.plugins.openstack.tokens import (
     ENDPOINT_GROUP,
     IKE_POLICY,
     IPSEC_POLICY,

@@ -16,7 +16,7 @@ from rehearsal.plugins.openstack.fields import (
     one_of,
 )
 from rehearsal.plugins.openstack.row import Row, Situation, project, refuse, region
-from rehearsal.plugins.openstack.rows.tokens import IKE_POLICY, IPSEC_POLICY, SITE_CONNECTION
+from rehearsal.plugins.openstack.tokens import IKE_POLICY, IPSEC_POLICY, SITE_CONNECTION
 
 # Lists of the Terraform provider 3.4 (which takes them from Neutron VPNaaS).
 AUTH = one_of("sha1", "sha256", "sha384", "sha512", "aes-xcbc", "aes-cmac")

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from rehearsal.plugins.openstack import tokens as t
 from rehearsal.plugins.openstack.catalogue import catalogue_id
-from rehearsal.plugins.openstack.rows import tokens as t
 
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHUNRTIwXFOBdYTNzAA8PSIBCWUYe54BkHzCGbT2vsBB rehearsal"
 OTHER_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGDFiNAHwrS2yCK4PfHX4qpKVV7bNC1Bi+PhW+YaiUnJ rehearsal"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rehearsal.plugins.backend import Refused
-from rehearsal.plugins.openstack.rows import tokens as t
+from rehearsal.plugins.openstack import tokens as t
 from tests.rehearsal.plugins.openstack.cloud import Cloud
 
 networks = st.builds(

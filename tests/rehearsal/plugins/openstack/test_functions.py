@@ -13,8 +13,8 @@ from cryptography import x509
 
 from rehearsal.plugins.backend import Refused, UnknownType
 from rehearsal.plugins.openstack import functions as f
+from rehearsal.plugins.openstack import tokens as t
 from rehearsal.plugins.openstack.catalogue import catalogue_id, is_catalogued
-from rehearsal.plugins.openstack.rows import tokens as t
 from rehearsal.plugins.openstack.seed import seed_secret
 from tests.rehearsal.plugins.openstack.cloud import Cloud
 from tests.rehearsal.plugins.openstack.samples import CLUSTER, SAMPLES

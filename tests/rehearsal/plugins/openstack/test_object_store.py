@@ -12,7 +12,7 @@ from rehearsal.plugins.aws import moto_server
 from rehearsal.plugins.backend import Refused
 from rehearsal.plugins.openstack.object_store import s3
 from rehearsal.plugins.openstack.record import write_settings
-from rehearsal.plugins.openstack.rows.tokens import CONTAINER
+from rehearsal.plugins.openstack.tokens import CONTAINER
 from tests.rehearsal.plugins.openstack.cloud import Cloud
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from rehearsal.plugins.backend import BackendLost, Refused
+from rehearsal.plugins.openstack import tokens as t
 from rehearsal.plugins.openstack.record import Entry, Record
-from rehearsal.plugins.openstack.rows import tokens as t
 from tests.rehearsal.plugins.openstack.cloud import Cloud
 from tests.rehearsal.plugins.openstack.samples import SAMPLES
 

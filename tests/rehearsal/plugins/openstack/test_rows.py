@@ -11,7 +11,7 @@ import pytest
 
 from rehearsal.plugins.backend import UNKNOWN, Refused, Resource
 from rehearsal.plugins.openstack.rows import ROWS
-from rehearsal.plugins.openstack.rows.tokens import ROUTER_ROUTES
+from rehearsal.plugins.openstack.tokens import ROUTER_ROUTES
 from tests.rehearsal.plugins.openstack.cloud import Cloud
 from tests.rehearsal.plugins.openstack.samples import SAMPLES
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from rehearsal.plugins.backend import Refused, Resource, UnknownType
+from rehearsal.plugins.openstack import tokens as t
 from rehearsal.plugins.openstack.catalogue import catalogue_id
 from rehearsal.plugins.openstack.rows import ROWS
-from rehearsal.plugins.openstack.rows import tokens as t
 from tests.rehearsal.plugins.openstack.cloud import Cloud
 from tests.rehearsal.plugins.openstack.samples import CLUSTER, LINK, OUTSIDE, SAMPLES
 
