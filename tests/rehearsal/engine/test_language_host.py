@@ -142,7 +142,8 @@ def test_ctrl_c_ends_the_engine_and_all_that_it_started(home: Home, tiny: Callab
     assert said == []
 
 
-def test_a_killed_engine_leaves_no_process(home: Home, tiny: Callable[..., Path]) -> None:
+@pytest.mark.parametrize("host_too", [False, True], ids=["engine", "engine-and-host"])
+def test_a_killed_engine_leaves_no_process(host_too: bool, home: Home, tiny: Callable[..., Path]) -> None:
     project = tiny(_SLEEPS)
     Engine(home, project).stack_select_or_init("one")
     running = subprocess.Popen(
@@ -156,7 +157,13 @@ def test_a_killed_engine_leaves_no_process(home: Home, tiny: Callable[..., Path]
     assert running.stdout is not None
     assert any("asleep" in line for line in running.stdout)
     assert any("program.py" in " ".join(process.cmdline()) for process in processes_of(home))
+    hosts = [
+        process for process in processes_of(home) if "rehearsal.engine.language_host" in process.cmdline()
+    ]
+    assert len(hosts) == 1
     running.kill()
+    if host_too:
+        hosts[0].kill()
     running.wait()
     _wait_until(lambda: not processes_of(home))
 
