@@ -59,8 +59,9 @@ def run(
         preexec_fn=_end_with_parent,
     )
     chunks: tuple[list[str], list[str]] = ([], [])
+    defects: list[BaseException] = []
     readers = [
-        threading.Thread(target=_read, args=(stream, kept, on_line), daemon=True)
+        threading.Thread(target=_read, args=(stream, kept, on_line, defects), daemon=True)
         for stream, kept in zip((process.stdout, process.stderr), chunks, strict=True)
         if stream is not None
     ]
@@ -87,6 +88,8 @@ def run(
             raise
     if meanwhile:
         meanwhile()
+    if defects:
+        raise defects[0]
     return Completed(process.returncode, "".join(chunks[0]), "".join(chunks[1]), interrupted)
 
 
@@ -100,11 +103,15 @@ def _wait(process: subprocess.Popen[str], meanwhile: Callable[[], None] | None) 
                 meanwhile()
 
 
-def _read(stream: IO[str], kept: list[str], on_line: Line | None) -> None:
+def _read(stream: IO[str], kept: list[str], on_line: Line | None, defects: list[BaseException]) -> None:
+    """Read to the end whatever ``on_line`` does: an engine whose pipe is full would wait for ever."""
     for line in stream:
         kept.append(line)
-        if on_line:
-            on_line(line.rstrip("\n"))
+        if on_line and not defects:
+            try:
+                on_line(line.rstrip("\n"))
+            except Exception as error:
+                defects.append(error)
 
 
 def _end_with_parent() -> None:
