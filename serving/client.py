@@ -19,11 +19,11 @@ import tenacity
 
 from serving.answer import Answer, Bought, Product, Reason
 from serving.model_configs import ANSWERED, MAX_BATCH_SIZE
-from serving.transport import ServerRefused, ServerUnavailable, Transport, connect
+from serving.transport import ClientClosed, ServerRefused, ServerUnavailable, Transport, connect
 
 MODEL = "recommend"
 
-__all__ = ["Answer", "Bought", "Product", "Recommender", "ServerRefused", "ServerUnavailable"]
+__all__ = ["Answer", "Bought", "ClientClosed", "Product", "Recommender", "ServerRefused", "ServerUnavailable"]
 
 
 class Recommender:
@@ -151,7 +151,7 @@ class Recommender:
     def _transport(self) -> Transport:
         """The connection of all threads, or for HTTP of this thread."""
         if self._closed:
-            raise ServerUnavailable(f"the client for {self.url} was closed; make a new one")
+            raise ClientClosed(f"the client for {self.url} was closed; make a new one")
         transport: Transport | None = self._shared or getattr(self._local, "transport", None)
         if transport is None:
             with self._opening:

@@ -21,6 +21,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+from filelock import FileLock
 from platformdirs import user_cache_path
 
 WHEEL = "nvidia-pytriton"
@@ -106,23 +107,19 @@ def _link_tree(server: Path) -> Path:
     if all((tree / place).exists() for place in files):
         return tree
     tree.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".making-", dir=tree.parent))
-    try:
+    with FileLock(tree.parent / ".lock"):
+        if all((tree / place).exists() for place in files):
+            return tree
+        # A tree with broken links is of an environment that was removed and made again.
+        shutil.rmtree(tree, ignore_errors=True)
+        for left in tree.parent.glob(".making-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        aside = Path(tempfile.mkdtemp(prefix=".making-", dir=tree.parent))
         for place, path in files.items():
             (aside / place).parent.mkdir(parents=True, exist_ok=True)
             (aside / place).symlink_to(path)
         aside.chmod(0o755)
-        # A tree with broken links is of an environment that was removed and made again: replace it.
-        if tree.exists():
-            shutil.rmtree(tree, ignore_errors=True)
-        try:
-            aside.rename(tree)
-        except OSError:
-            # Another start was quicker; its tree holds the same links.
-            if not all((tree / place).exists() for place in files):
-                raise
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        aside.rename(tree)
     return tree
 
 

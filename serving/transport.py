@@ -17,6 +17,10 @@ class ServerUnavailable(Exception):
     """No Triton server answers at the address; the message says what to do."""
 
 
+class ClientClosed(Exception):
+    """The client was closed before it was asked."""
+
+
 class ServerRefused(Exception):
     """The server answered that the question is wrong, with its own words."""
 

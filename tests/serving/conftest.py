@@ -16,11 +16,20 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from serving.local_triton import command
+from serving.pod import REPOSITORY, PodSpec, triton_args
 from serving.repository import build
 from tests.serving.small_release import SmallRelease, make
 from training.release import Store, new_key, public_key, sign
 
 BUCKET = "releases"
+POD = PodSpec(
+    release="",
+    releases_bucket=BUCKET,
+    trusted_keys=[],
+    triton_image="",
+    serving_image="",
+    region="us-east-1",
+)
 
 
 @pytest.fixture(scope="session")
@@ -72,14 +81,13 @@ class Server:
 
     def __init__(self, repository: Path, log: Path, address: str) -> None:
         self.address = address
-        args = [
-            f"--model-repository={repository}",
-            *(f"--{kind}-address={address}" for kind in ("http", "grpc", "metrics")),
-            *(f"--{kind}-port={_free_port(address)}" for kind in ("http", "grpc", "metrics")),
-            "--exit-timeout-secs=5",
-            f"--backend-config=python,shm-region-prefix-name=test-{os.getpid()}",
-        ]
-        self.ports = {arg.split("-port=")[0][2:]: int(arg.split("=")[1]) for arg in args if "-port=" in arg}
+        self.ports = {kind: _free_port(address) for kind in ("http", "grpc", "metrics")}
+        # The arguments of the pod, with what Kubernetes would put into them.
+        filled = {REPOSITORY: str(repository), "$(POD_IP)": address, "$(POD_NAME)": f"test-{os.getpid()}"}
+        args = [arg for arg in triton_args(POD) if "-port=" not in arg]
+        for name, value in filled.items():
+            args = [arg.replace(name, value) for arg in args]
+        args += [f"--{kind}-port={port}" for kind, port in self.ports.items()]
         self.log = log
         argv, env = command(args)
         with log.open("wb") as stream:

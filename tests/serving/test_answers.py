@@ -9,7 +9,7 @@ import httpx
 import numpy as np
 import pytest
 
-from serving.client import Answer, Recommender, ServerRefused, ServerUnavailable
+from serving.client import Answer, ClientClosed, Recommender, ServerRefused, ServerUnavailable
 from tests.serving.conftest import Server
 from tests.serving.small_release import CUSTOMERS, ITEMS, TOP_K, SmallRelease, code
 
@@ -165,7 +165,7 @@ def test_a_closed_client_answers_no_more(server: Server) -> None:
     client = Recommender(server.url("grpc"))
     assert client.ready()
     client.close()
-    with pytest.raises(ServerUnavailable, match="was closed"):
+    with pytest.raises(ClientClosed, match="was closed"):
         client.recommend("nobody")
 
 
@@ -175,3 +175,17 @@ def test_metrics_tell_the_release_by_its_version(server: Server, release: SmallR
     metrics = httpx.get(f"http://{server.address}:{server.ports['metrics']}/metrics").text
     version = int(release.digest[7:15], 16)
     assert f'nv_inference_request_success{{model="recommend",version="{version}"}}' in metrics
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/v2/repository/index"),
+        ("POST", "/v2/repository/models/lookup/unload"),
+        ("POST", "/v2/systemsharedmemory/region/x/register"),
+        ("GET", "/v2/logging"),
+        ("GET", "/v2/trace/setting"),
+    ],
+)
+def test_no_client_may_change_the_server(server: Server, method: str, path: str) -> None:
+    assert httpx.request(method, server.url("http") + path, json={}).status_code == 403

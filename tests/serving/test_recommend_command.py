@@ -1,0 +1,55 @@
+"""``isthmus recommend`` against the real server."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from cli.commands.recommend import recommend
+from serving.client import ServerUnavailable
+from tests.serving.conftest import Server
+from tests.serving.small_release import SmallRelease
+
+app = typer.Typer()
+app.command()(recommend)
+
+
+def run(*args: str) -> str:
+    result = CliRunner().invoke(app, list(args), catch_exceptions=False, env={"COLUMNS": "160"})
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_a_known_customer_sees_purchases_products_and_why(server: Server, release: SmallRelease) -> None:
+    known = list(release.customers)[-1]
+    said = run(known, "--top", "3", "--pseudonyms", "--url", server.url("grpc"))
+    assert f"Customer {known}" in said
+    assert "had bought: LAMPE À" in said
+    assert "and 29 more" in said
+    assert release.digest[:19] in said
+    assert all(code in said for code in release.expected(known, 3, only_new=False))
+    assert "personal" in said
+
+
+def test_an_unknown_customer_is_told(server: Server, release: SmallRelease) -> None:
+    said = run("17850", "--key", "0123456789abcdef", "--url", server.url("http"))
+    assert "17850 is not known to this release" in said
+    assert "Popular products instead" in said
+
+
+def test_json_has_one_object_for_each_customer(server: Server, release: SmallRelease) -> None:
+    names = [*release.customers, "nobody"]
+    said = run(*names, "--json", "--only-new", "--top", "4", "--pseudonyms", "--url", server.url("grpc"))
+    answers = [json.loads(line) for line in said.splitlines()]
+    assert [answer["customer"] for answer in answers] == names
+    for answer in answers:
+        codes = [product["code"] for product in answer["products"]]
+        assert codes == release.expected(answer["customer"], 4, only_new=True)
+
+
+def test_no_server_is_one_sentence() -> None:
+    with pytest.raises(ServerUnavailable, match="isthmus status"):
+        run("x", "--pseudonyms", "--url", "grpc://127.0.0.1:9")
