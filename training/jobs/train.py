@@ -12,8 +12,10 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from training.environment import (
     EXIT_PEER_LOST,
@@ -23,7 +25,7 @@ from training.environment import (
     run_job,
 )
 from training.errors import TrainingError
-from training.fit.checkpoint import open_objects
+from training.fit.checkpoint import Objects, open_objects
 from training.fit.cluster import Worker, prepare, worker_of
 from training.fit.watch import Watch
 from training.learning import Learning, read_learning
@@ -49,7 +51,13 @@ def main(environment: Environment) -> int:
         return 0
     watch = Watch(worker, is_done=lambda: is_done(store, name, learning))
     watch.begin()
-    return train(worker, learning, store, name, environment["CHECKPOINT_URL"], watch, started)
+    return train(
+        worker,
+        learning,
+        open_objects(environment["CHECKPOINT_URL"], aws_client()),
+        watch,
+        lambda model, losses: publish(model, losses, learning, store, name, started),
+    )
 
 
 def read(bucket: BatchBucket, settings: TrainingSettings) -> Learning:
@@ -82,13 +90,11 @@ def is_done(store: Store, name: str, learning: Learning) -> bool:
 def train(
     worker: Worker,
     learning: Learning,
-    store: Store,
-    name: str,
-    checkpoints: str,
+    checkpoints: Objects,
     watch: Watch,
-    started: float,
+    publish: Callable[[Any, list[float]], None],
 ) -> int:
-    """Train, and as the chief write and push the release; returns the exit code."""
+    """Train, and as the chief publish the release; leaves the process with its exit code."""
     prepare(os.environ, worker)
     from tensorflow import errors
 
@@ -98,9 +104,7 @@ def train(
     lost = (errors.UnavailableError, errors.AbortedError, errors.CancelledError, errors.DeadlineExceededError)
     prefix = f"worker {worker.index}: " if not worker.alone else ""
     try:
-        model, losses = fit(
-            learning, worker, open_objects(checkpoints, aws_client()), lambda line: say(prefix + line), watch
-        )
+        model, losses = fit(learning, worker, checkpoints, lambda line: say(prefix + line), watch)
     except Preempted:
         print("isthmus: stopped by SIGTERM; the checkpoint is saved", file=sys.stderr)
         return leave(EXIT_PREEMPTED)
@@ -111,12 +115,12 @@ def train(
         print(f"isthmus: another worker is gone ({type(error).__name__}); starting again", file=sys.stderr)
         return leave(EXIT_PEER_LOST)
     if worker.is_chief:
-        publish(model, losses, learning, store, name, started)
+        publish(model, losses)
     return leave(0)
 
 
 def publish(
-    model: object, losses: list[float], learning: Learning, store: Store, name: str, started: float
+    model: Any, losses: list[float], learning: Learning, store: Store, name: str, started: float
 ) -> None:
     """Export, seal, push, and name the release for validation."""
     from training.assemble import assemble

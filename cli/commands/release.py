@@ -1,0 +1,170 @@
+"""``isthmus release``: list, show and verify releases, in a directory or in the estate's bucket."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from training.release import Manifest, Signature, Store
+
+app = typer.Typer(
+    name="release",
+    help="What releases there are, what is in one, and whether it is what was made and signed.",
+    no_args_is_help=True,
+)
+
+Which = Annotated[str, typer.Argument(help="A release directory, or a digest sha256:... in the bucket.")]
+Bucket = Annotated[
+    str | None,
+    typer.Option(envvar="RELEASES_BUCKET", help="The estate's releases bucket (`isthmus env` sets it)."),
+]
+
+
+@app.command("list")
+def list_(bucket: Bucket = None) -> None:
+    """List the releases of the estate's bucket: which is in service, who signed which.
+
+    Example:  eval "$(isthmus env)" && isthmus release list
+    """
+    from rich.table import Table
+
+    from cli.console import out
+
+    store = _store(bucket)
+    latest = (store.latest() or {}).get("digest")
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title in ("", "Digest", "Orders until", "recall@20", "Signed"):
+        table.add_column(title)
+    digests = store.digests()
+    for digest in digests:
+        manifest, signature = store.manifest(digest), store.signature(digest)
+        table.add_row(
+            "[green]in service[/]" if digest == latest else "",
+            digest,
+            str(manifest.window.last_day),
+            _recall(store.validation(digest)),
+            f"{signature.signed_at} by {signature.keyid}" if signature else "[yellow]no[/]",
+        )
+    if digests:
+        out.print(table)
+    else:
+        out.print(f"s3://{store.bucket} holds no release yet; `isthmus rehearse` or a training job makes one")
+
+
+@app.command()
+def show(release: Which, bucket: Bucket = None) -> None:
+    """Show what a release was made from, how good it is, and its files.
+
+    Example:  isthmus release show release/
+    """
+    from rich.table import Table
+
+    from cli.console import out
+
+    manifest, signature, validation = _find(release, bucket)
+    window, model = manifest.window, manifest.model
+    rows = {
+        "digest": manifest.digest(),
+        "orders": f"{window.first_day} to {window.last_day}, {window.days} days, {window.rows:,} rows",
+        "left out": ", ".join(
+            f"{count:,} {reason.replace('_', ' ')}"
+            for reason, count in manifest.cleaning.items()
+            if reason not in ("read", "kept") and count
+        ),
+        "model": f"{model.items:,} products, {model.parameters:,} parameters, top {model.top_k}",
+        "export": f"ONNX opset {model.opset}, within {model.max_abs_difference:.1e} of Keras",
+        "loss": f"{manifest.metrics['loss_first_epoch']:.3f} -> {manifest.metrics['loss_last_epoch']:.3f}",
+        "recall@20": _recall(validation) or "not validated",
+        "signed": f"{signature.signed_at} by key {signature.keyid}" if signature else "no",
+        "versions": ", ".join(f"{name} {one}" for name, one in manifest.versions.items() if name != "code"),
+    }
+    facts = Table(box=None, show_header=False, pad_edge=False)
+    for name, value in rows.items():
+        facts.add_row(f"[dim]{name}[/]", value)
+    out.print(facts)
+    files = Table(box=None, pad_edge=False, header_style="dim")
+    files.add_column("File")
+    files.add_column("Bytes", justify="right")
+    files.add_column("SHA-256")
+    for file in manifest.files:
+        files.add_row(file.path, f"{file.size:,}", file.sha256)
+    out.print(files)
+
+
+@app.command()
+def verify(
+    release: Which,
+    bucket: Bucket = None,
+    trusted_keys: Annotated[
+        str | None,
+        typer.Option(envvar="TRUSTED_KEYS", help="Base64 public keys, comma-separated: who may have signed."),
+    ] = None,
+) -> None:
+    """Check every file of a release against its digest, and its signature when trusted keys are given.
+
+    Example:  isthmus release verify release/
+    """
+    import tempfile
+
+    from cli.console import out
+    from training.release import read_signature, verify_signature
+    from training.release import verify as verify_files
+
+    with tempfile.TemporaryDirectory() as folder:
+        if release.startswith("sha256:"):
+            directory = _store(bucket).pull(release, Path(folder))
+        else:
+            directory = Path(release)
+        manifest = verify_files(directory, release if release.startswith("sha256:") else None)
+        said = f"{len(manifest.files)} files are as the manifest lists them"
+        if trusted_keys:
+            signature = read_signature(directory)
+            verify_signature(signature, manifest.digest(), trusted_keys.split(","))
+            said += f", signed {signature.signed_at} by the trusted key {signature.keyid}"
+        out.print(f"[green]ok[/] {manifest.digest()}: {said}")
+
+
+def _find(release: str, bucket: str | None) -> tuple[Manifest, Signature | None, dict[str, Any] | None]:
+    import json
+
+    from training.release import SignatureRefused, read, read_signature
+    from training.release.directory import VALIDATION
+
+    if release.startswith("sha256:"):
+        store = _store(bucket)
+        return store.manifest(release), store.signature(release), store.validation(release)
+    directory = Path(release)
+    manifest = read(directory)
+    try:
+        signature = read_signature(directory)
+    except SignatureRefused:
+        signature = None
+    path = directory / VALIDATION
+    return manifest, signature, json.loads(path.read_bytes()) if path.is_file() else None
+
+
+def _recall(validation: dict[str, Any] | None) -> str:
+    if validation is None:
+        return ""
+    scores = validation["scores"]
+    model, popular = (scores[name]["all products"]["recall"] for name in ("two towers", "popular"))
+    return f"{model:.3f} (popular {popular:.3f})"
+
+
+def _store(bucket: str | None) -> Store:
+    from cli.errors import CommandError
+    from training.environment import aws_client
+    from training.release import Store
+
+    if not bucket:
+        raise CommandError(
+            "no releases bucket is named; use --bucket, or set RELEASES_BUCKET "
+            '(in a rehearsal: eval "$(isthmus env)")'
+        )
+    if not (os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")):
+        raise CommandError("AWS_REGION is not set; set it to the region of the releases bucket")
+    return Store(bucket, aws_client())

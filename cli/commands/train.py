@@ -1,0 +1,166 @@
+"""``isthmus train``: orders in, release out, on this machine and without any cluster."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from training.local.run import Trained
+
+SAMPLE = Path("data") / "online-retail" / "by-day"
+_STEP = re.compile(r"^(?:worker \d+: )?(?:\[(\d+)/(\d+)\]|epoch (\d+)/(\d+))")
+
+
+def train(
+    orders: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="ISTHMUS_ORDERS",
+            help="Folder of by-day files such as 2011-09-01.csv.gz; default: the month in data/.",
+        ),
+    ] = None,
+    before: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            help="Learn from the days before this one, and evaluate on up to 31 days from it on.",
+        ),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that train together.")] = 1,
+    out: Annotated[Path, typer.Option(help="The release directory to write.")] = Path("release"),
+    epochs: Annotated[int | None, typer.Option(min=1, max=1000, help="Passes over the orders.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of everything random.")] = None,
+    signing_key: Annotated[
+        str | None,
+        typer.Option(envvar="SIGNING_KEY", help="Sign with this key (base64 Ed25519 seed)."),
+    ] = None,
+) -> None:
+    """Train a release from a folder of orders: the same code as on a GPU pool, as processes of this machine.
+
+    Stopped and started again, it goes on from the last epoch.
+
+    Example:  isthmus train --orders orders/ --before 2011-09-01 --workers 2 --out release/
+    """
+    from cli.console import err
+    from training.local import key, run
+    from training.orders.source import Folder
+    from training.settings import TrainingSettings
+    from training.transfer.pseudonym import Pseudonyms
+
+    source = Folder(orders if orders is not None else _sample())
+    chosen = {"workers": workers, "epochs": epochs, "seed": seed}
+    settings = TrainingSettings.model_validate({k: v for k, v in chosen.items() if v is not None})
+    if before is not None:
+        settings = run.before(settings, before.date(), source.days())
+    err.print(f"orders: {source.path}")
+    with _Progress() as progress:
+        trained = run.train_here(
+            source=source,
+            settings=settings,
+            pseudonyms=Pseudonyms(key.pseudonym_key()),
+            work_folder=key.work_folder(),
+            out=out,
+            say=progress.say,
+            signing_key=signing_key,
+        )
+    _show(trained)
+
+
+def _sample() -> Path:
+    from cli.errors import CommandError
+
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        if (folder / SAMPLE).is_dir():
+            return folder / SAMPLE
+    raise CommandError(
+        f"there is no {SAMPLE} here or above; name a folder of orders with --orders or $ISTHMUS_ORDERS"
+    )
+
+
+class _Progress:
+    """One bar per stage, on stderr; every other line above it."""
+
+    def __init__(self) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        from cli.console import err
+
+        self._bars = Progress(
+            TextColumn("{task.description:12}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("[dim]{task.fields[note]}"),
+            console=err,
+        )
+        self._tasks: dict[str, int] = {}
+
+    def __enter__(self) -> _Progress:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._bars.stop()
+
+    def say(self, line: str) -> None:
+        """Take a line of the run: a step moves a bar, anything else is printed."""
+        from rich.markup import escape
+
+        found = _STEP.match(line)
+        if found is None:
+            self._bars.console.print(f"[dim]{escape(line)}[/]")
+            return
+        day, days, epoch, epochs = found.groups()
+        if day:
+            stage = "hold back" if "private" in line else "clean"
+            self._move(stage, int(day), int(days), line.split("] ", 1)[1].split(" ", 1)[0])
+        else:
+            self._move("train", int(epoch), int(epochs), line.split(": ", 2)[-1])
+
+    def _move(self, stage: str, done: int, total: int, note: str) -> None:
+        from rich.markup import escape
+        from rich.progress import TaskID
+
+        if stage not in self._tasks:
+            self._tasks[stage] = self._bars.add_task(stage, total=total, note="")
+        self._bars.update(TaskID(self._tasks[stage]), completed=done, note=escape(note))
+
+
+def _show(trained: Trained) -> None:
+    from rich.table import Table
+
+    from cli.console import out
+    from training.evaluate.held_back import ALL, NEW
+
+    if trained.table is not None:
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        table.add_column("On held-back orders")
+        for title in ("recall@20", "NDCG@20", "coverage", "new: recall@20", "NDCG@20"):
+            table.add_column(title, justify="right")
+        for name, row in trained.table.items():
+            every, new = row[ALL], row[NEW]
+            table.add_row(
+                name,
+                f"{every.recall:.3f} ± {every.recall_error:.3f}",
+                f"{every.ndcg:.3f}",
+                f"{every.coverage:.1%}",
+                f"{new.recall:.3f}",
+                f"{new.ndcg:.3f}",
+            )
+        out.print(table)
+        scores = next(iter(trained.table.values()))
+        out.print(
+            f"[dim]{scores[ALL].customers} customers; {scores[NEW].customers} of them bought something new[/]"
+        )
+    window = trained.manifest.window
+    out.print(
+        f"\n{trained.release}: {'unchanged, ' if trained.unchanged else ''}{trained.digest}\n"
+        f"orders {window.first_day} to {window.last_day} ({window.rows:,} rows), "
+        f"{trained.seconds:.0f} s, {trained.peak_mib:.0f} MiB a process at most\n"
+        f"Next:  isthmus release show {trained.release}"
+    )

@@ -1,0 +1,1 @@
+"""Training without any cluster: the same transfer, workers and export, as processes of this machine."""

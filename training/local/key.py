@@ -1,0 +1,37 @@
+"""What a run on this machine keeps for the user: the pseudonym key, and the work of stopped runs."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from platformdirs import user_cache_path, user_config_path
+
+
+def pseudonym_key() -> str:
+    """PSEUDONYM_KEY, else this user's own key, made at the first use and readable by the user alone.
+
+    `isthmus recommend` finds a customer only with the key that the release was trained with.
+    """
+    if key := os.environ.get("PSEUDONYM_KEY"):
+        return key
+    path = user_config_path("isthmus") / "pseudonym.key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_suffix(f".{os.getpid()}")
+        aside.touch(mode=0o600)
+        aside.write_text(secrets.token_hex(32))
+        try:
+            # Two first runs at once must end with one key: the link of the second fails.
+            path.hardlink_to(aside)
+        except FileExistsError:
+            pass
+        finally:
+            aside.unlink()
+    return path.read_text().strip()
+
+
+def work_folder() -> Path:
+    """Where batches and checkpoints are kept between runs."""
+    return user_cache_path("isthmus") / "training"

@@ -1,0 +1,119 @@
+"""Orders in, release out, on this machine."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from training.errors import TrainingError
+from training.evaluate.held_back import Table, as_plain, evaluate
+from training.local.work import Work, is_made
+from training.local.workers import Workers
+from training.orders.source import OrderSource
+from training.release import Manifest, sign, verify, write_signature
+from training.release.aside import write_aside
+from training.release.directory import VALIDATION
+from training.settings import TrainingSettings, Window
+from training.transfer.batch import from_parquet
+from training.transfer.pseudonym import Pseudonyms
+from training.transfer.run import transfer
+
+Poll = Callable[[dict[int, subprocess.Popen[bytes]]], None]
+LONGEST_HELD_BACK = 31
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A release and how it was made; ``table`` is None when no orders were held back."""
+
+    release: Path
+    digest: str
+    manifest: Manifest
+    table: Table | None
+    seconds: float
+    peak_mib: float
+    """Largest resident memory of one worker, or of this process where that is larger."""
+    unchanged: bool
+
+
+def before(settings: TrainingSettings, day: date, days: list[date]) -> TrainingSettings:
+    """Settings that learn from the days before ``day`` and hold back the month from it on.
+
+    Raises:
+        TrainingError: when no orders are from before it.
+    """
+    if day <= days[0]:
+        raise TrainingError(f"--before is {day}, but the orders begin on {days[0]}; name a later day")
+    last = min(days[-1], day + timedelta(days=LONGEST_HELD_BACK - 1))
+    if last < day:
+        return settings.model_copy(update={"hold_back_days": 0})
+    # Without orders on the last days, the window would end earlier and hold back too many days.
+    last = max(one for one in days if one <= last)
+    if last < day:
+        return settings.model_copy(
+            update={"hold_back_days": 0, "window": Window(last_day=day - timedelta(days=1))}
+        )
+    return settings.model_copy(
+        update={"hold_back_days": (last - day).days + 1, "window": Window(last_day=last)}
+    )
+
+
+def train_here(
+    source: OrderSource,
+    settings: TrainingSettings,
+    pseudonyms: Pseudonyms,
+    work_folder: Path,
+    out: Path,
+    say: Callable[[str], None] = print,
+    signing_key: str | None = None,
+    poll: Poll = lambda _: None,
+) -> Trained:
+    """Transfer, train, export and evaluate; sign where a key is given. Safe to stop and to repeat.
+
+    Args:
+        source: raw orders.
+        settings: of the run.
+        pseudonyms: made with the key that ``isthmus recommend`` will need.
+        work_folder: keeps batches and checkpoints between runs.
+        out: the release directory.
+        say: takes lines of progress.
+        signing_key: base64 Ed25519 seed.
+        poll: see ``Workers``.
+    """
+    started = time.monotonic()
+    work = Work.of(source.url, work_folder)
+    transferred = transfer(source, pseudonyms, settings, work.arrivals, work.private, say)
+    learning = work.learning(settings)
+    unchanged = is_made(out, learning)
+    if unchanged:
+        say(f"{out} was made from the same orders, settings and code")
+    else:
+        Workers(settings, work.folder, out, say, poll).run()
+    manifest = verify(out)
+    table = None
+    if transferred.held_back.batches:
+        say("evaluating on the held-back orders")
+        frames = [from_parquet(work.private.batch(one)) for one in transferred.held_back.batches]
+        table = evaluate(out, pd.concat(frames, ignore_index=True))
+        scores = {"digest": manifest.digest(), "scores": as_plain(table)}
+        write_aside(out / VALIDATION, json.dumps(scores, sort_keys=True, indent=1).encode() + b"\n")
+    if signing_key is not None:
+        write_signature(out, sign(manifest.digest(), signing_key))
+    usage = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return Trained(
+        release=out,
+        digest=manifest.digest(),
+        manifest=manifest,
+        table=table,
+        seconds=time.monotonic() - started,
+        peak_mib=max(usage) / 1024,
+        unchanged=unchanged,
+    )

@@ -1,0 +1,39 @@
+"""``python -m training.local.worker``: one worker of a run on this machine.
+
+The environment is that of ``training.jobs.train``, with WORK (a folder) and OUT (a release)
+for the buckets.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from training.environment import Environment, run_job
+from training.fit.cluster import worker_of
+from training.fit.watch import Watch
+from training.jobs.train import say, train
+from training.local.work import Work, is_made
+from training.settings import parse
+
+
+def main(environment: Environment) -> int:
+    """Train as one worker; returns the exit code."""
+    worker = worker_of(environment)
+    work, out = Work(Path(environment["WORK"])), Path(environment["OUT"])
+    learning = work.learning(parse(environment["TRAINING_SETTINGS"]))
+    if is_made(out, learning):
+        return 0
+    watch = Watch(worker, is_done=lambda: is_made(out, learning))
+    watch.begin()
+
+    def publish(model: Any, losses: list[float]) -> None:
+        from training.assemble import assemble
+
+        say(f"release {assemble(model, learning, losses, out)}")
+
+    return train(worker, learning, work.checkpoints, watch, publish)
+
+
+if __name__ == "__main__":
+    run_job(main)

@@ -1,0 +1,139 @@
+"""Starts the workers of a run on this machine, and starts some of them again, as an Indexed Job does."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO
+
+from training.environment import EXIT_BAD_INPUT, EXIT_PEER_LOST, EXIT_PREEMPTED
+from training.errors import TrainingError
+from training.settings import TrainingSettings
+
+COSTS_NOTHING = (EXIT_PEER_LOST, EXIT_PREEMPTED)
+MOST_FAILURES = 6
+"""Of one worker, as ``backoff_limit_per_index`` of the Job."""
+
+
+class Workers:
+    """The worker processes of one run.
+
+    Args:
+        settings: with the number of workers.
+        work: folder of ``training.local.work.Work``.
+        out: the release directory to write.
+        say: takes each line that worker 0 prints.
+        poll: called about ten times a second with the processes, by index.
+    """
+
+    def __init__(
+        self,
+        settings: TrainingSettings,
+        work: Path,
+        out: Path,
+        say: Callable[[str], None] = print,
+        poll: Callable[[dict[int, subprocess.Popen[bytes]]], None] = lambda _: None,
+    ) -> None:
+        self.settings, self.work, self.out = settings, work, out
+        self._say, self._poll = say, poll
+        self._running: dict[int, subprocess.Popen[bytes]] = {}
+        self._failures = dict.fromkeys(range(settings.workers), 0)
+
+    def run(self) -> None:
+        """Run to the end; no process is left when it returns or raises.
+
+        Raises:
+            TrainingError: when a worker fails for good; the message has its last words.
+        """
+        peers = [f"127.0.0.1:{port}" for port in free_ports(self.settings.workers)]
+        with ExitStack() as stack:
+            logs = [stack.enter_context(tempfile.TemporaryFile()) for _ in peers]
+            stack.callback(self._stop)
+            for index in range(len(peers)):
+                self._start(index, peers, logs[index])
+            printed = _lines(logs[0])
+            while self._running:
+                time.sleep(0.1)
+                self._poll(self._running)
+                for line in printed:
+                    if line is None:
+                        break
+                    self._say(line)
+                for index in [one for one, process in self._running.items() if process.poll() is not None]:
+                    self._ended(index, peers, logs[index])
+            for line in printed:
+                if line is None:
+                    break
+                self._say(line)
+
+    def _start(self, index: int, peers: Sequence[str], log: IO[bytes]) -> None:
+        environment = {
+            **os.environ,
+            "JOB_COMPLETION_INDEX": str(index),
+            "TRAINING_PEERS": ",".join(peers) if len(peers) > 1 else "",
+            "TRAINING_SETTINGS": self.settings.model_dump_json(),
+            "WORK": str(self.work.resolve()),
+            "OUT": str(self.out.resolve()),
+            "PYTHONUNBUFFERED": "1",
+        }
+        self._running[index] = subprocess.Popen(
+            [sys.executable, "-m", "training.local.worker"],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+
+    def _ended(self, index: int, peers: Sequence[str], log: IO[bytes]) -> None:
+        code = self._running.pop(index).returncode
+        if code == 0:
+            return
+        if code not in COSTS_NOTHING:
+            self._failures[index] += 1
+        if code == EXIT_BAD_INPUT or self._failures[index] > MOST_FAILURES:
+            raise TrainingError(f"worker {index} ended with code {code}: {_last_words(log)}")
+        self._say(f"worker {index} ended with code {code}; it starts again")
+        self._start(index, peers, log)
+
+    def _stop(self) -> None:
+        for process in self._running.values():
+            process.kill()
+        for process in self._running.values():
+            process.wait()
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of this machine that nobody listens on."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [int(one.getsockname()[1]) for one in sockets]
+
+
+def _lines(log: IO[bytes]) -> Iterator[str | None]:
+    """Lines as they are written, by a descriptor-independent offset; None when there is no more for now."""
+    offset, rest = 0, b""
+    while True:
+        content = os.pread(log.fileno(), 1 << 16, offset)
+        if not content:
+            yield None
+            continue
+        offset += len(content)
+        *lines, rest = (rest + content).split(b"\n")
+        for line in lines:
+            yield line.decode(errors="replace")
+
+
+def _last_words(log: IO[bytes]) -> str:
+    size = os.fstat(log.fileno()).st_size
+    text = os.pread(log.fileno(), 4000, max(0, size - 4000)).decode(errors="replace")
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1].removeprefix("isthmus: ") if lines else "it said nothing"
