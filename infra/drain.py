@@ -28,7 +28,7 @@ async def drain() -> None:
         if registrations.unhandled_exception is not None:
             raise registrations.unhandled_exception.with_traceback(registrations.exception_traceback)
         with SETTINGS.lock:
-            waiting: set[asyncio.Future[Any]] = {*SETTINGS.outputs, *registrations.rpcs}
+            waiting = {asyncio.ensure_future(each) for each in (*SETTINGS.outputs, *registrations.rpcs)}
             SETTINGS.outputs.clear()
             registrations.rpcs.clear()
         if not waiting:
@@ -40,7 +40,7 @@ async def drain() -> None:
             continue
         done, pending = await asyncio.wait(waiting, return_when=asyncio.FIRST_EXCEPTION)
         with SETTINGS.lock:
-            SETTINGS.outputs.update(pending)  # type: ignore[arg-type]
+            SETTINGS.outputs.update(pending)
         for each in done:
             each.result()
 

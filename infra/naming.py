@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 PROJECT = "isthmus"
 OWNER = "isthmus-platform"
@@ -23,10 +24,9 @@ class Naming:
         """A name inside one account or project, e.g. ``isthmus-dev-data``."""
         return f"{PROJECT}-{self.stack}-{part}"
 
-    @property
-    def cluster(self) -> str:
-        """The name of this stack's cluster on either site, e.g. ``isthmus-dev``."""
-        return f"{PROJECT}-{self.stack}"
+    def cluster(self, site: Literal["aws", "openstack"]) -> str:
+        """The name of a site's cluster, e.g. ``isthmus-dev-aws``."""
+        return self.name(site)
 
     def bucket(self, account_id: str, part: str) -> str:
         """A bucket's name, which must be unique among all accounts of the world."""

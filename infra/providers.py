@@ -12,7 +12,6 @@ from infra.settings.aws import AwsSettings
 from infra.settings.openstack import OpenStackSettings
 
 AWS_SERVICES = (
-    "autoscaling",
     "budgets",
     "cloudwatchlogs",
     "ec2",
@@ -72,8 +71,6 @@ def kubernetes_provider(
         kubeconfig=pulumi.Output.secret(kubeconfig),
         cluster=cluster,
         enable_server_side_apply=True,
-        # A cluster that is gone took its objects along.
-        delete_unreachable=True,
         opts=pulumi.ResourceOptions(depends_on=after),
     )
 

@@ -4,7 +4,7 @@
 |---|---|---|
 | transfer (private site) | writes | |
 | training (AWS) | reads | writes candidates, model files and checkpoints; never a signature |
-| validation (private site) | | reads candidates; writes signatures, moves ``latest.json`` |
+| validation (private site) | | reads candidates; writes verdicts and signatures, moves ``latest.json`` |
 | serving (both sites) | | reads signed releases |
 """
 
@@ -27,6 +27,12 @@ class Grant:
     never_writes: Sequence[tuple[Bucket, str]] = ()
 
 
+VERDICTS: Sequence[tuple[Bucket, str]] = (
+    ("releases", "releases/*/validation.json"),
+    ("releases", "releases/*/signature.json"),
+)
+"""What only a validation may say about a release."""
+
 TRANSFER = Grant(
     # A transfer that goes on after an interruption reads what is there already.
     reads=[("arrivals", "*")],
@@ -36,11 +42,11 @@ TRAINING = Grant(
     reads=[("arrivals", "*"), ("releases", "*")],
     writes=[("releases", "candidates/*"), ("releases", "releases/*"), ("releases", "checkpoints/*")],
     deletes=[("releases", "checkpoints/*")],
-    never_writes=[("releases", "releases/*/signature.json"), ("releases", "latest.json")],
+    never_writes=[*VERDICTS, ("releases", "latest.json")],
 )
 VALIDATION = Grant(
     reads=[("releases", "*")],
-    writes=[("releases", "releases/*/signature.json"), ("releases", "latest.json")],
+    writes=[*VERDICTS, ("releases", "latest.json")],
 )
 SERVING = Grant(reads=[("releases", "releases/*"), ("releases", "latest.json")])
 

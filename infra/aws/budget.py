@@ -12,7 +12,8 @@ from infra.settings.budget import BudgetSettings
 class Budget(pulumi.ComponentResource):
     """A cost budget for what carries this stack's ``environment`` tag, with warnings by e-mail.
 
-    Each share of ``settings.alert_percent`` warns when it is spent, the largest also when it is forecast.
+    ``settings.usd_per_month`` must be there. Each share of ``settings.alert_percent`` warns when it is
+    spent, the largest also when it is forecast.
     """
 
     budget_name: pulumi.Output[str]
@@ -23,7 +24,6 @@ class Budget(pulumi.ComponentResource):
         *,
         naming: Naming,
         settings: BudgetSettings,
-        usd_per_month: float,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("isthmus:aws:Budget", name, None, opts)
@@ -34,7 +34,7 @@ class Budget(pulumi.ComponentResource):
             name=naming.name("monthly"),
             budget_type="COST",
             time_unit="MONTHLY",
-            limit_amount=f"{usd_per_month:.2f}",
+            limit_amount=f"{settings.usd_per_month or 0:.2f}",
             limit_unit="USD",
             cost_filters=[
                 aws.budgets.BudgetCostFilterArgs(

@@ -66,14 +66,14 @@ class Cluster(pulumi.ComponentResource):
         logs = aws.cloudwatch.LogGroup(
             f"{name}-control-plane",
             # EKS writes to this name; made first, it has our retention and our key.
-            name=f"/aws/eks/{naming.cluster}/cluster",
+            name=f"/aws/eks/{naming.cluster('aws')}/cluster",
             retention_in_days=log_retention_days,
             kms_key_id=kms_key_arn,
             opts=self._child,
         )
         cluster = aws.eks.Cluster(
             name,
-            name=naming.cluster,
+            name=naming.cluster("aws"),
             version=KUBERNETES_VERSION,
             role_arn=role.arn,
             vpc_config=aws.eks.ClusterVpcConfigArgs(
@@ -118,7 +118,6 @@ class Cluster(pulumi.ComponentResource):
         system = Nodes(
             f"{name}-system",
             cluster_name=cluster.name,
-            cluster=naming.cluster,
             version=cluster.version,
             role_arn=node_role.arn,
             subnet_ids=node_subnet_ids,
@@ -142,8 +141,8 @@ class Cluster(pulumi.ComponentResource):
         self.node_role_arn = node_role.arn
         self.version = cluster.version
         self.kubeconfig = pulumi.Output.all(
-            cluster.name, cluster.endpoint, cluster.certificate_authority, ready
-        ).apply(lambda known: kubeconfig(known[0], known[1], known[2].data, region))
+            cluster.name, cluster.endpoint, cluster.certificate_authority.apply(lambda ca: ca.data), ready
+        ).apply(lambda known: kubeconfig(known[0], known[1], known[2], region))
         self.register_outputs(
             {
                 "clusterName": self.cluster_name,

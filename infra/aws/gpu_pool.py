@@ -35,7 +35,6 @@ class AwsGpuPool(pulumi.ComponentResource):
         capacity: str,
         disk_gib: int,
         cluster_name: pulumi.Input[str],
-        cluster: str,
         version: pulumi.Input[str],
         node_role_arn: pulumi.Input[str],
         subnet_ids: Sequence[pulumi.Input[str]],
@@ -49,7 +48,6 @@ class AwsGpuPool(pulumi.ComponentResource):
             nodes = Nodes(
                 f"{name}-{kind.replace('_', '-')}" if len(bought) > 1 else name,
                 cluster_name=cluster_name,
-                cluster=cluster,
                 version=version,
                 role_arn=node_role_arn,
                 subnet_ids=subnet_ids,

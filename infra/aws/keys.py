@@ -73,7 +73,7 @@ class Keys(pulumi.ComponentResource):
     ) -> pulumi.Output[str]:
         key = aws.kms.Key(
             naming.name(part),
-            description=f"{description} ({naming.cluster})",
+            description=f"{description} ({naming.stack})",
             enable_key_rotation=True,
             deletion_window_in_days=DELETION_WINDOW_DAYS,
             policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements}),

@@ -10,8 +10,6 @@ import pulumi_aws as aws
 
 from infra.settings.catalogue import instance_types
 
-AUTOSCALER_TAG = "k8s.io/cluster-autoscaler"
-
 
 def ami_type(instance_type: str, *, gpu: bool) -> str:
     """The EKS image for an instance type: Amazon Linux 2023, with NVIDIA's driver where GPUs are."""
@@ -40,23 +38,12 @@ EKS_EFFECTS = {
 }
 
 
-def autoscaler_tags(cluster: str, spec: NodesSpec) -> dict[str, str]:
-    """Tags of the Auto Scaling group by which an autoscaler finds it, and knows its nodes while it has none.
-
-    Source: Cluster Autoscaler on AWS, "Auto-discovery setup" and "Scaling a node group to 0".
-    """
-    tags = {f"{AUTOSCALER_TAG}/enabled": "true", f"{AUTOSCALER_TAG}/{cluster}": "owned"}
-    if spec.min == 0:
-        tags |= {f"{AUTOSCALER_TAG}/node-template/label/{k}": v for k, v in spec.labels.items()}
-        tags |= {f"{AUTOSCALER_TAG}/node-template/taint/{k}": f"{v}:{e}" for k, v, e in spec.taints}
-    return tags
-
-
 class Nodes(pulumi.ComponentResource):
     """One managed node group.
 
     Its machines have encrypted disks and give their metadata to no pod (IMDSv2 with one hop): a pod gets
-    credentials from Pod Identity or not at all.
+    credentials from Pod Identity or not at all. An autoscaler finds the group by the tags that EKS itself sets
+    and, while it has no nodes, its labels and taints by DescribeNodegroup; nothing has to be repeated here.
     """
 
     group: aws.eks.NodeGroup
@@ -66,7 +53,6 @@ class Nodes(pulumi.ComponentResource):
         name: str,
         *,
         cluster_name: pulumi.Input[str],
-        cluster: str,
         version: pulumi.Input[str],
         role_arn: pulumi.Input[str],
         subnet_ids: Sequence[pulumi.Input[str]],
@@ -128,15 +114,7 @@ class Nodes(pulumi.ComponentResource):
             # The autoscaler moves the desired size; an update must not move it back under running work.
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["scalingConfig.desiredSize"]),
         )
-        scaling_group = self.group.resources.apply(lambda found: found[0].autoscaling_groups[0].name)
-        for key, value in autoscaler_tags(cluster, spec).items():
-            aws.autoscaling.Tag(
-                f"{name}-{key.removeprefix(AUTOSCALER_TAG + '/')}",
-                autoscaling_group_name=scaling_group,
-                tag=aws.autoscaling.TagTagArgs(key=key, value=value, propagate_at_launch=False),
-                opts=child,
-            )
         self.register_outputs({"nodeGroup": self.group.id})
 
 
-__all__ = ["Nodes", "NodesSpec", "ami_type", "autoscaler_tags"]
+__all__ = ["Nodes", "NodesSpec", "ami_type"]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pulumi
 import pulumi_aws as aws
+
+from infra.pins import Image
 
 KEPT_IMAGES = 50
 UNTAGGED_DAYS = 7
@@ -73,6 +76,11 @@ class Registry(pulumi.ComponentResource):
             )
             self.urls[image] = repository.repository_url
         self.register_outputs({"urls": self.urls})
+
+    def image(self, pinned: Image) -> pulumi.Output[str]:
+        """Where a pinned image of this project is pulled from."""
+        url = self.urls[pinned.repository.rpartition("/")[2]]
+        return url.apply(lambda known: replace(pinned, repository=known).reference)
 
 
 __all__ = ["Registry"]

@@ -110,7 +110,6 @@ class AwsSite(pulumi.ComponentResource):
                     capacity=pool.capacity,
                     disk_gib=pool.disk_gib,
                     cluster_name=self.cluster.cluster_name,
-                    cluster=naming.cluster,
                     version=self.cluster.version,
                     node_role_arn=self.cluster.node_role_arn,
                     subnet_ids=self.network.private_subnet_ids,
@@ -126,6 +125,20 @@ class AwsSite(pulumi.ComponentResource):
                 "clusterName": self.cluster.cluster_name,
             }
         )
+
+    @property
+    def exports(self) -> dict[str, object]:
+        """What the stack says of this site."""
+        buckets = self.buckets
+        return {
+            "buckets": {
+                "arrivals": buckets.arrivals.bucket,
+                "releases": buckets.releases.bucket,
+                "logs": buckets.logs.bucket,
+            },
+            "awsCluster": self.cluster.cluster_name,
+            "images": self.registry.urls,
+        }
 
     @property
     def stores(self) -> Stores:

@@ -15,8 +15,6 @@ from infra.settings.catalogue import Machine
 
 TRAINING: Final = "training"
 SERVING: Final = "serving"
-TRITON_PORTS = (8000, 8001)
-"""HTTP and gRPC. Metrics (8002) stay inside the namespace until something collects them."""
 
 BASE = Quota(cpus=64, memory_gib=256, gpus=0, pods=100)
 """What a namespace may ask for without any pool: work on the cluster's other nodes."""
@@ -63,19 +61,19 @@ class Namespaces(pulumi.ComponentResource):
         super().__init__("isthmus:in-cluster:Namespaces", name, None, opts)
         pools = tuple(pools)
 
-        def namespace(purpose: Purpose, serves: tuple[int, ...]) -> pulumi.Output[str]:
+        def namespace(purpose: Purpose, *, peers: bool) -> pulumi.Output[str]:
             return Namespace(
                 f"{name}-{purpose}",
                 namespace=purpose,
                 quota=quota(pools, purpose, machines),
-                doors=Doors(https_ports=store_ports, pod_identity=pod_identity, serves=serves),
+                doors=Doors(https_ports=store_ports, pod_identity=pod_identity, peers=peers),
                 labels=labels,
                 opts=pulumi.ResourceOptions(parent=self),
             ).namespace
 
-        self.training = namespace(TRAINING, ())
-        self.serving = namespace(SERVING, TRITON_PORTS)
+        self.training = namespace(TRAINING, peers=True)
+        self.serving = namespace(SERVING, peers=False)
         self.register_outputs({"training": self.training, "serving": self.serving})
 
 
-__all__ = ["SERVING", "TRAINING", "TRITON_PORTS", "Namespaces", "https_ports", "quota"]
+__all__ = ["SERVING", "TRAINING", "Namespaces", "https_ports", "quota"]

@@ -9,32 +9,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infra.naming import LABEL_DOMAIN
-
 LINK_LOCAL = "169.254.0.0/16"
 """Where clouds keep their metadata services, which no pod may ask."""
 POD_IDENTITY_AGENT = "169.254.170.23/32"
 """The one exception: EKS's Pod Identity agent (Amazon EKS user guide, "Pod Identity agent")."""
-CALLER_LABEL = f"{LABEL_DOMAIN}/calls-serving"
-"""A namespace with this label set to "true" may ask for recommendations."""
 
 
 @dataclass(frozen=True)
 class Doors:
-    """What the pods of a namespace may reach and who may reach them; ports are TCP."""
+    """What the pods of a namespace may reach; ports are TCP. Who may reach a service, its component says."""
 
     https_ports: Sequence[int] = (443,)
     """Ports of object stores and of the token service, anywhere but link-local addresses."""
     pod_identity: bool = False
     """Whether pods ask EKS's Pod Identity agent for credentials."""
-    serves: Sequence[int] = ()
-    """Ports that namespaces with ``CALLER_LABEL`` may reach."""
+    peers: bool = False
+    """Whether the pods of the namespace may talk to each other, as the workers of a training must."""
 
 
-def policies(doors: Doors) -> dict[str, dict[str, Any]]:
+def policies(doors: Doors) -> dict[str, Any]:
     """The ``spec`` of each policy by its name."""
     everyone: dict[str, Any] = {"podSelector": {}}
-    made: dict[str, dict[str, Any]] = {
+    made: dict[str, Any] = {
         "deny-all": {**everyone, "policyTypes": ["Ingress", "Egress"]},
         "allow-dns": _egress(
             [
@@ -45,12 +41,6 @@ def policies(doors: Doors) -> dict[str, dict[str, Any]]:
             ],
             [("UDP", 53), ("TCP", 53)],
         ),
-        "allow-same-namespace": {
-            **everyone,
-            "policyTypes": ["Ingress", "Egress"],
-            "ingress": [{"from": [{"podSelector": {}}]}],
-            "egress": [{"to": [{"podSelector": {}}]}],
-        },
         "allow-https": _egress(
             [{"ipBlock": {"cidr": "0.0.0.0/0", "except": [LINK_LOCAL]}}],
             [("TCP", port) for port in sorted(set(doors.https_ports))],
@@ -58,16 +48,12 @@ def policies(doors: Doors) -> dict[str, dict[str, Any]]:
     }
     if doors.pod_identity:
         made["allow-pod-identity"] = _egress([{"ipBlock": {"cidr": POD_IDENTITY_AGENT}}], [("TCP", 80)])
-    if doors.serves:
-        made["allow-callers"] = {
+    if doors.peers:
+        made["allow-same-namespace"] = {
             **everyone,
-            "policyTypes": ["Ingress"],
-            "ingress": [
-                {
-                    "from": [{"namespaceSelector": {"matchLabels": {CALLER_LABEL: "true"}}}],
-                    "ports": [{"protocol": "TCP", "port": port} for port in doors.serves],
-                }
-            ],
+            "policyTypes": ["Ingress", "Egress"],
+            "ingress": [{"from": [{"podSelector": {}}]}],
+            "egress": [{"to": [{"podSelector": {}}]}],
         }
     return made
 
@@ -80,4 +66,4 @@ def _egress(to: list[dict[str, Any]], ports: list[tuple[str, int]]) -> dict[str,
     }
 
 
-__all__ = ["CALLER_LABEL", "LINK_LOCAL", "POD_IDENTITY_AGENT", "Doors", "policies"]
+__all__ = ["LINK_LOCAL", "POD_IDENTITY_AGENT", "Doors", "policies"]

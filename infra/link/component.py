@@ -10,10 +10,14 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_openstack as openstack
 
+from infra.aws.site import AwsSite
 from infra.link.aws_gateway import Attachment, attach
 from infra.link.vocabulary import Halves, NeutronPolicy, halves
 from infra.naming import Naming
+from infra.openstack.site import OpenStackSite
+from infra.settings.aws import AwsSettings
 from infra.settings.link import LinkSettings
+from infra.settings.openstack import OpenStackSettings
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,18 @@ class AwsShore:
     log_key_arn: pulumi.Input[str]
     log_retention_days: int
 
+    @classmethod
+    def of(cls, site: AwsSite, settings: AwsSettings) -> AwsShore:
+        """The AWS site's end."""
+        return cls(
+            vpc_id=site.network.vpc_id,
+            cidr=str(settings.network.cidr),
+            subnet_ids=site.network.intra_subnet_ids,
+            route_tables=site.route_tables,
+            log_key_arn=site.keys.cluster_key_arn,
+            log_retention_days=settings.log_retention_days,
+        )
+
 
 @dataclass(frozen=True)
 class OpenStackShore:
@@ -37,6 +53,15 @@ class OpenStackShore:
     router_id: pulumi.Input[str]
     subnet_id: pulumi.Input[str]
     cidr: str
+
+    @classmethod
+    def of(cls, site: OpenStackSite, settings: OpenStackSettings) -> OpenStackShore:
+        """The private site's end."""
+        return cls(
+            router_id=site.network.router_id,
+            subnet_id=site.network.subnet_id,
+            cidr=str(settings.network.cidr),
+        )
 
 
 class Link(pulumi.ComponentResource):

@@ -66,7 +66,7 @@ class Cluster(pulumi.ComponentResource):
         )
         template = openstack.containerinfra.ClusterTemplate(
             name,
-            name=naming.cluster,
+            name=naming.cluster("openstack"),
             coe="kubernetes",
             image=settings.image,
             master_flavor=settings.master_flavor,
@@ -88,7 +88,7 @@ class Cluster(pulumi.ComponentResource):
         )
         cluster = openstack.containerinfra.Cluster(
             name,
-            name=naming.cluster,
+            name=naming.cluster("openstack"),
             cluster_template_id=template.id,
             keypair=keypair.name,
             master_count=settings.masters,

@@ -78,12 +78,14 @@ class Keys(pulumi.ComponentResource):
             found = openstack.keymanager.get_secret_output(
                 name=barbican_secret, opts=pulumi.InvokeOutputOptions(parent=self)
             )
-            stored = pulumi.Output.secret(found.payload).apply(lambda text: fields(text, barbican_secret))
+            payload: pulumi.Output[str] = pulumi.Output.secret(found.payload)
+            stored = payload.apply(lambda text: fields(text, barbican_secret))
+        hidden: pulumi.Output[dict[str, str]] = pulumi.Output.secret(stored)
         secret = k8s.core.v1.Secret(
             name,
             metadata=k8s.meta.v1.ObjectMetaArgs(name=SECRET_NAME, namespace=namespace, labels=dict(labels)),
             type="Opaque",
-            string_data=pulumi.Output.secret(stored),
+            string_data=hidden,
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
         self.secret_name = secret.metadata.name

@@ -98,5 +98,13 @@ class OpenStackSite(pulumi.ComponentResource):
             }
         )
 
+    @property
+    def exports(self) -> dict[str, object]:
+        """What the stack says of this site."""
+        return {
+            "openstackCluster": self.cluster.cluster_name,
+            "privateContainer": self.private_container.container,
+        }
+
 
 __all__ = ["OpenStackSite"]

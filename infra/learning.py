@@ -1,0 +1,100 @@
+"""From raw orders to a signed release: transfer, training and validation, each on the shore of its data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pulumi
+
+from infra.aws.identity import ServiceAccount
+from infra.in_cluster.namespaces import TRAINING
+from infra.naming import Naming
+from infra.settings import Settings
+from infra.shore import Shore
+from training import job, transfer_job, validation_job
+
+IN_AWS: Mapping[str, ServiceAccount] = {"training": ServiceAccount(TRAINING, job.NAME)}
+IN_OPENSTACK: Mapping[str, ServiceAccount] = {
+    "transfer": ServiceAccount(TRAINING, transfer_job.NAME),
+    "validation": ServiceAccount(TRAINING, validation_job.NAME),
+}
+"""Service accounts by kind of pod."""
+
+
+def learning(
+    *,
+    settings: Settings,
+    naming: Naming,
+    public: Shore,
+    private: Shore,
+    arrivals: pulumi.Input[str],
+    releases: pulumi.Input[str],
+    private_container: pulumi.Input[str],
+    image: pulumi.Input[str],
+) -> pulumi.Output[str]:
+    """Declare the three jobs; returns what is known once a release is signed and named in ``latest.json``.
+
+    Args:
+        settings: of the estate.
+        naming: of the stack.
+        public: the shore of the training.
+        private: the shore of transfer and validation.
+        arrivals: bucket of the pseudonymous orders.
+        releases: bucket of candidates and releases.
+        private_container: container of held-back orders and reports.
+        image: of the package ``training``.
+    """
+    training = settings.training
+    told = training.model_dump_json(exclude={"enabled"})
+    orders_endpoint = settings.openstack.object_store_url
+    transfer = transfer_job.TransferJob(
+        "transfer",
+        namespace=private.namespaces.training,
+        image=image,
+        region=settings.aws.region,
+        endpoint_url=settings.aws.endpoint_url,
+        role_arn=private.roles.get("transfer"),
+        arrivals_bucket=arrivals,
+        private_bucket=private_container,
+        orders_url=training.orders_url,
+        orders_endpoint_url=orders_endpoint,
+        settings=told,
+        labels=naming.labels,
+        opts=private.options,
+    )
+    trained = job.TrainingJob(
+        "train",
+        namespace=public.namespaces.training,
+        image=image,
+        region=settings.aws.region,
+        endpoint_url=settings.aws.endpoint_url,
+        arrivals_bucket=arrivals,
+        releases_bucket=releases,
+        arrivals=transfer.ready,
+        settings=told,
+        workers=training.workers,
+        base_port=training.base_port,
+        pool=training.pool,
+        gpus=public.gpus(training.pool),
+        labels=naming.labels,
+        opts=public.options,
+    )
+    validation = validation_job.ValidationJob(
+        "validate",
+        namespace=private.namespaces.training,
+        image=image,
+        region=settings.aws.region,
+        endpoint_url=settings.aws.endpoint_url,
+        role_arn=private.roles.get("validation"),
+        releases_bucket=releases,
+        private_bucket=private_container,
+        orders_endpoint_url=orders_endpoint,
+        settings=told,
+        candidate=trained.candidate,
+        labels=naming.labels,
+        opts=private.options,
+    )
+    return validation.ready
+
+
+__all__ = ["IN_AWS", "IN_OPENSTACK", "learning"]

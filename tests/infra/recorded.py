@@ -1,0 +1,134 @@
+"""The estate of a stack file as the program asks for it: every resource with its inputs, no cloud behind.
+
+The mocks answer with what a cloud would make up (ids, addresses, keys); everything else that a test sees is
+what the program itself sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks, set_mocks
+from pulumi.runtime.stack import run_pulumi_func
+
+ROOT = Path(__file__).parents[2]
+STACKS = ("local", "dev", "staging", "prod")
+DIGEST = "sha256:" + "ab" * 32
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One resource: type token, name, inputs as the engine gets them (secrets opened)."""
+
+    type: str
+    name: str
+    inputs: dict[str, Any]
+    provider: str
+    custom: bool
+
+
+def _made_up(args: MockResourceArgs) -> dict[str, Any]:
+    """What a cloud adds to the inputs of a resource."""
+    name = args.inputs.get("name") or args.name
+    made: dict[str, Any] = {"name": name, "arn": f"arn:aws:mock::{args.typ.split(':')[-1]}/{args.name}"}
+    match args.typ:
+        case "aws:s3/bucket:Bucket":
+            made["arn"] = f"arn:aws:s3:::{args.inputs['bucket']}"
+        case "aws:eks/cluster:Cluster":
+            made |= {"endpoint": "https://mock", "certificateAuthority": {"data": "Y2E="}}
+        case "aws:eks/nodeGroup:NodeGroup":
+            made["resources"] = [{"autoscalingGroups": [{"name": f"asg-{args.name}"}]}]
+        case "aws:ec2/launchTemplate:LaunchTemplate":
+            made["latestVersion"] = 1
+        case "aws:ec2/vpnConnection:VpnConnection":
+            for number in (1, 2):
+                made[f"tunnel{number}Address"] = f"192.0.2.{number}"
+                made[f"tunnel{number}PresharedKey"] = f"key-{number}"
+            made["transitGatewayAttachmentId"] = "tgw-attach-vpn"
+        case "aws:ec2transitgateway/transitGateway:TransitGateway":
+            made["associationDefaultRouteTableId"] = "tgw-rtb"
+        case "aws:ecr/repository:Repository":
+            made["repositoryUrl"] = f"registry.example/{name}"
+        case "aws:kms/key:Key":
+            made["keyId"] = f"key/{args.name}"
+        case "openstack:vpnaas/service:Service":
+            made["externalV4Ip"] = "203.0.113.7"
+        case "openstack:containerinfra/cluster:Cluster":
+            made["kubeconfig"] = {"raw_config": "{}"}
+    return made
+
+
+class Recorder(Mocks):
+    """Keeps what it is asked for."""
+
+    def __init__(self) -> None:
+        self.resources: list[Recorded] = []
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        self.resources.append(
+            Recorded(args.typ, args.name, dict(args.inputs), args.provider or "", bool(args.custom))
+        )
+        return f"{args.name}-id", {**_made_up(args), **args.inputs}
+
+    def call(self, args: MockCallArgs) -> dict[str, Any]:
+        match args.token:
+            case "aws:s3/getObject:getObject":
+                return {"body": json.dumps({"digest": DIGEST})}
+            case "openstack:networking/getNetwork:getNetwork":
+                return {"id": "external-network"}
+            case "openstack:keymanager/getSecret:getSecret":
+                fields = ("pseudonym", "signing", "orders_access_key_id", "orders_secret_access_key")
+                return {"payload": json.dumps({field: f"secret {field}" for field in fields})}
+        raise AssertionError(f"the program calls {args.token}, which the mocks do not know")
+
+
+@dataclass(frozen=True)
+class Estate:
+    """Everything that the program asked for, and what it returned."""
+
+    resources: tuple[Recorded, ...]
+    outputs: dict[str, Any]
+
+    def of(self, type: str) -> list[Recorded]:
+        """All resources of a type."""
+        return [each for each in self.resources if each.type == type]
+
+    def one(self, type: str, name: str) -> Recorded:
+        """The resource of a type and a name."""
+        found = [each for each in self.of(type) if each.name == name]
+        assert len(found) == 1, f"{len(found)} resources {type} {name}"
+        return found[0]
+
+
+def record(program: Callable[[], Any], stack: str = "test") -> Estate:
+    """Run a program (or a component's constructor) against mocks."""
+    recorder = Recorder()
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    set_mocks(recorder, project="isthmus", stack=stack, preview=False)
+    returned: dict[str, Any] = {}
+
+    async def resolve(value: Any) -> None:
+        returned["outputs"] = await pulumi.Output.from_input(value).future()
+
+    def run() -> Any:
+        return resolve(program())
+
+    asyncio.get_event_loop().run_until_complete(run_pulumi_func(run))
+    return Estate(tuple(recorder.resources), returned["outputs"] or {})
+
+
+@cache
+def estate_of(stack: str) -> Estate:
+    """The estate of one of the project's own stack files."""
+    from infra.__main__ import estate
+    from infra.settings import read
+
+    settings = read(ROOT / "stacks" / f"Pulumi.{stack}.yaml", stack)
+    return record(lambda: estate(settings), stack)
