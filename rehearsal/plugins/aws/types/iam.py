@@ -1,0 +1,268 @@
+"""Roles, policies, the identity provider of a cluster."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rehearsal.plugins.aws.cloud import Cloud
+from rehearsal.plugins.aws.row import Call, Look, Row, Update, row
+from rehearsal.plugins.aws.tagging import iam
+from rehearsal.plugins.backend import Resource
+
+
+def _detach_and_delete(cloud: Cloud, resource: Resource) -> None:
+    """A role goes only when nothing hangs on it; forceDetachPolicies takes off what others put there."""
+    role = {"RoleName": resource.id}
+    inputs = {**resource.outputs, **resource.inputs}
+    forced = inputs.get("forceDetachPolicies")
+    attached = cloud.find("iam", "ListAttachedRolePolicies", "AttachedPolicies[].PolicyArn", **role) or []
+    for arn in attached if forced else set(attached) & set(inputs.get("managedPolicyArns") or []):
+        cloud.send("iam", "DetachRolePolicy", {**role, "PolicyArn": arn})
+    inline = cloud.find("iam", "ListRolePolicies", "PolicyNames", **role) or []
+    own = {policy.get("name") for policy in inputs.get("inlinePolicies") or []}
+    for name in inline if forced else set(inline) & own:
+        cloud.send("iam", "DeleteRolePolicy", {**role, "PolicyName": name})
+    cloud.send("iam", "DeleteRole", role)
+
+
+def _managed(cloud: Cloud, old: Resource, new: Resource) -> None:
+    before, after = (set(r.inputs.get("managedPolicyArns") or []) for r in (old, new))
+    for arn in before - after:
+        cloud.send("iam", "DetachRolePolicy", {"RoleName": new.id, "PolicyArn": arn})
+    for arn in after - before:
+        cloud.send("iam", "AttachRolePolicy", {"RoleName": new.id, "PolicyArn": arn})
+
+
+def _inline(cloud: Cloud, old: Resource, new: Resource) -> None:
+    before, after = (
+        {p["name"]: p["policy"] for p in r.inputs.get("inlinePolicies") or [] if p.get("name")}
+        for r in (old, new)
+    )
+    for name in before.keys() - after.keys():
+        cloud.send("iam", "DeleteRolePolicy", {"RoleName": new.id, "PolicyName": name})
+    for name, policy in after.items():
+        if before.get(name) != policy:
+            cloud.send(
+                "iam", "PutRolePolicy", {"RoleName": new.id, "PolicyName": name, "PolicyDocument": policy}
+            )
+
+
+def _boundary(cloud: Cloud, old: Resource, new: Resource) -> None:
+    if arn := new.inputs.get("permissionsBoundary"):
+        cloud.send("iam", "PutRolePermissionsBoundary", {"RoleName": new.id, "PermissionsBoundary": arn})
+    else:
+        cloud.send("iam", "DeleteRolePermissionsBoundary", {"RoleName": new.id})
+
+
+def _read_policy(cloud: Cloud, resource: Resource) -> Any:
+    it = cloud.find("iam", "GetPolicy", "Policy", PolicyArn=resource.id)
+    if it is not None:
+        it["Document"] = cloud.find(
+            "iam",
+            "GetPolicyVersion",
+            "PolicyVersion.Document",
+            PolicyArn=resource.id,
+            VersionId=it["DefaultVersionId"],
+        )
+    return it
+
+
+def _new_version(cloud: Cloud, old: Resource, new: Resource) -> None:
+    """IAM keeps five versions: the oldest that is not in use makes room."""
+    versions = cloud.find("iam", "ListPolicyVersions", "Versions", PolicyArn=new.id) or []
+    spare = sorted((v for v in versions if not v["IsDefaultVersion"]), key=lambda v: int(v["VersionId"][1:]))
+    if len(versions) >= 5:
+        cloud.send("iam", "DeletePolicyVersion", {"PolicyArn": new.id, "VersionId": spare[0]["VersionId"]})
+    cloud.send(
+        "iam",
+        "CreatePolicyVersion",
+        {"PolicyArn": new.id, "PolicyDocument": new.inputs["policy"], "SetAsDefault": True},
+    )
+
+
+def _delete_policy(cloud: Cloud, resource: Resource) -> None:
+    versions = cloud.find("iam", "ListPolicyVersions", "Versions", PolicyArn=resource.id) or []
+    for version in versions:
+        if not version["IsDefaultVersion"]:
+            cloud.send(
+                "iam", "DeletePolicyVersion", {"PolicyArn": resource.id, "VersionId": version["VersionId"]}
+            )
+    cloud.send("iam", "DeletePolicy", {"PolicyArn": resource.id})
+
+
+def _read_role_policy(cloud: Cloud, resource: Resource) -> Any:
+    role, _, name = resource.id.partition(":")
+    return cloud.find("iam", "GetRolePolicy", "@", RoleName=role, PolicyName=name)
+
+
+def _attached(cloud: Cloud, resource: Resource) -> Any:
+    role, _, arn = resource.id.partition("/")
+    found = cloud.find("iam", "ListAttachedRolePolicies", "AttachedPolicies[].PolicyArn", RoleName=role)
+    return {"Role": role, "PolicyArn": arn} if arn in (found or []) else None
+
+
+def _profile_role(cloud: Cloud, old: Resource, new: Resource) -> None:
+    profile = {"InstanceProfileName": new.id}
+    if old.inputs.get("role"):
+        cloud.send("iam", "RemoveRoleFromInstanceProfile", {**profile, "RoleName": old.inputs["role"]})
+    if new.inputs.get("role"):
+        cloud.send("iam", "AddRoleToInstanceProfile", {**profile, "RoleName": new.inputs["role"]})
+
+
+def _delete_profile(cloud: Cloud, resource: Resource) -> None:
+    profile = {"InstanceProfileName": resource.id}
+    for name in cloud.find("iam", "GetInstanceProfile", "InstanceProfile.Roles[].RoleName", **profile) or []:
+        cloud.send("iam", "RemoveRoleFromInstanceProfile", {**profile, "RoleName": name})
+    cloud.send("iam", "DeleteInstanceProfile", profile)
+
+
+ROWS: tuple[Row, ...] = (
+    row(
+        type="aws:iam/role:Role",
+        service="iam",
+        create=Call("CreateRole", {}, spread=True),
+        id="Role.RoleName",
+        read=Look(Call("GetRole", {"RoleName": "$id"}), "Role"),
+        delete=_detach_and_delete,
+        fields={
+            "name": "RoleName",
+            "assumeRolePolicy": "AssumeRolePolicyDocument",
+            "managedPolicyArns": "",
+            "inlinePolicies": "",
+        },
+        seen={
+            "name": "it.RoleName",
+            "assumeRolePolicy": "it.AssumeRolePolicyDocument",
+            "permissionsBoundary": "it.PermissionsBoundary.PermissionsBoundaryArn",
+            "managedPolicyArns": "",
+            "inlinePolicies": "",
+        },
+        kept=("forceDetachPolicies",),
+        outputs={"arn": "it.Arn", "uniqueId": "it.RoleId", "createDate": "it.CreateDate", "path": "it.Path"},
+        updates=(
+            Update(
+                ("assumeRolePolicy",),
+                Call(
+                    "UpdateAssumeRolePolicy",
+                    {"RoleName": "$id", "PolicyDocument": "$inputs.assumeRolePolicy"},
+                ),
+            ),
+            Update(
+                ("description", "maxSessionDuration"),
+                Call(
+                    "UpdateRole",
+                    {
+                        "RoleName": "$id",
+                        "Description": "$inputs.description || ''",
+                        "MaxSessionDuration": "$inputs.maxSessionDuration",
+                    },
+                ),
+            ),
+            Update(("permissionsBoundary",), _boundary),
+            Update(("managedPolicyArns",), _managed),
+            Update(("inlinePolicies",), _inline),
+        ),
+        after_create=("managedPolicyArns", "inlinePolicies"),
+        autoname={"name": 64},
+        collide=("name",),
+        tags=iam("Role", "RoleName", "$id"),
+    ),
+    row(
+        type="aws:iam/rolePolicy:RolePolicy",
+        service="iam",
+        create=Call("PutRolePolicy", {}, spread=True),
+        id="join(':', [inputs.role, inputs.name])",
+        read=_read_role_policy,
+        delete=Call(
+            "DeleteRolePolicy",
+            {"RoleName": "$inputs.role || outputs.role", "PolicyName": "$inputs.name || outputs.name"},
+        ),
+        fields={"role": "RoleName", "name": "PolicyName", "policy": "PolicyDocument"},
+        seen={"role": "it.RoleName", "name": "it.PolicyName", "policy": "it.PolicyDocument"},
+        updates=(
+            Update(
+                ("policy",),
+                Call(
+                    "PutRolePolicy",
+                    {
+                        "RoleName": "$inputs.role",
+                        "PolicyName": "$inputs.name",
+                        "PolicyDocument": "$inputs.policy",
+                    },
+                ),
+            ),
+        ),
+        autoname={"name": 128},
+        collide=("role", "name"),
+    ),
+    row(
+        type="aws:iam/policy:Policy",
+        service="iam",
+        create=Call("CreatePolicy", {}, spread=True),
+        id="Policy.Arn",
+        read=_read_policy,
+        delete=_delete_policy,
+        fields={"name": "PolicyName", "policy": "PolicyDocument"},
+        seen={"name": "it.PolicyName", "policy": "it.Document"},
+        kept=("delayAfterPolicyCreationInMs",),
+        outputs={"arn": "it.Arn", "policyId": "it.PolicyId", "attachmentCount": "it.AttachmentCount", "path": "it.Path"},
+        updates=(Update(("policy",), _new_version),),
+        autoname={"name": 128},
+        collide=("name",),
+        tags=iam("Policy", "PolicyArn", "$id"),
+    ),
+    row(
+        type="aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        service="iam",
+        create=Call("AttachRolePolicy", {}, spread=True),
+        # Terraform's id is random; this one says what it is, so that it can be read without the state.
+        id="join('/', [inputs.role, inputs.policyArn])",
+        read=_attached,
+        delete=Call(
+            "DetachRolePolicy",
+            {"RoleName": "$inputs.role || outputs.role", "PolicyArn": "$inputs.policyArn || outputs.policyArn"},
+        ),
+        fields={"role": "RoleName"},
+        collide=("role", "policyArn"),
+    ),
+    row(
+        type="aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+        service="iam",
+        create=Call("CreateOpenIDConnectProvider", {}, spread=True),
+        id="OpenIDConnectProviderArn",
+        read=Look(Call("GetOpenIDConnectProvider", {"OpenIDConnectProviderArn": "$id"})),
+        delete=Call("DeleteOpenIDConnectProvider", {"OpenIDConnectProviderArn": "$id"}),
+        fields={"url": "Url", "clientIdLists": "ClientIDList", "thumbprintLists": "ThumbprintList"},
+        # IAM answers the address without its scheme.
+        seen={"url": "join('', ['https://', it.Url])", "clientIdLists": "it.ClientIDList",
+              "thumbprintLists": "it.ThumbprintList"},
+        outputs={"arn": "id"},
+        updates=(
+            Update(
+                ("thumbprintLists",),
+                Call(
+                    "UpdateOpenIDConnectProviderThumbprint",
+                    {"OpenIDConnectProviderArn": "$id", "ThumbprintList": "$inputs.thumbprintLists"},
+                ),
+            ),
+        ),
+        collide=("url",),
+        tags=iam("OpenIDConnectProvider", "OpenIDConnectProviderArn", "$id"),
+    ),
+    row(
+        type="aws:iam/instanceProfile:InstanceProfile",
+        service="iam",
+        create=Call("CreateInstanceProfile", {}, spread=True),
+        id="InstanceProfile.InstanceProfileName",
+        read=Look(Call("GetInstanceProfile", {"InstanceProfileName": "$id"}), "InstanceProfile"),
+        delete=_delete_profile,
+        fields={"name": "InstanceProfileName"},
+        seen={"name": "it.InstanceProfileName", "role": "it.Roles[0].RoleName"},
+        outputs={"arn": "it.Arn", "uniqueId": "it.InstanceProfileId", "createDate": "it.CreateDate"},
+        updates=(Update(("role",), _profile_role),),
+        after_create=("role",),
+        autoname={"name": 128},
+        collide=("name",),
+        tags=iam("InstanceProfile", "InstanceProfileName", "$id"),
+    ),
+)  # fmt: skip

@@ -1,0 +1,400 @@
+"""Buckets, their settings (one resource each, as in v7 of the provider) and objects."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+
+from rehearsal.plugins.aws.cloud import Cloud
+from rehearsal.plugins.aws.row import Call, Look, Row, Update, row
+from rehearsal.plugins.aws.tagging import Tagging
+from rehearsal.plugins.backend import Properties, Refused, Resource
+from rehearsal.plugins.wire import asset_bytes, is_asset
+
+
+def _create_bucket(cloud: Cloud, resource: Resource) -> str:
+    name = resource.inputs["bucket"]
+    owned = cloud.find("s3", "ListBuckets", "Buckets[].Name") or []
+    if name in owned:
+        raise Refused(f"The bucket {name} exists already (BucketAlreadyOwnedByYou).", property="bucket")
+    call: dict[str, Any] = {"Bucket": name}
+    # us-east-1 is the one region that must not be named.
+    if cloud.region != "us-east-1":
+        call["CreateBucketConfiguration"] = {"LocationConstraint": cloud.region}
+    if resource.inputs.get("objectLockEnabled"):
+        call["ObjectLockEnabledForBucket"] = True
+    cloud.send("s3", "CreateBucket", call)
+    return str(name)
+
+
+def _read_bucket(cloud: Cloud, resource: Resource) -> Any:
+    found = cloud.find("s3", "HeadBucket", "@", Bucket=resource.id)
+    return None if found is None else {"Bucket": resource.id}
+
+
+def _empty(cloud: Cloud, resource: Resource) -> None:
+    """forceDestroy: every version and every unfinished upload goes first."""
+    versions = cloud.client("s3").get_paginator("list_object_versions")
+    for page in versions.paginate(Bucket=resource.id):
+        found = [*(page.get("Versions") or []), *(page.get("DeleteMarkers") or [])]
+        doomed = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in found]
+        if doomed:
+            cloud.send(
+                "s3", "DeleteObjects", {"Bucket": resource.id, "Delete": {"Objects": doomed, "Quiet": True}}
+            )
+    uploads = cloud.find("s3", "ListMultipartUploads", "Uploads[].[Key, UploadId]", Bucket=resource.id)
+    for key, upload in uploads or []:
+        cloud.send("s3", "AbortMultipartUpload", {"Bucket": resource.id, "Key": key, "UploadId": upload})
+
+
+def _delete_bucket(cloud: Cloud, resource: Resource) -> None:
+    if resource.inputs.get("forceDestroy") or resource.outputs.get("forceDestroy"):
+        _empty(cloud, resource)
+    cloud.send("s3", "DeleteBucket", {"Bucket": resource.id})
+
+
+def _check_bucket(inputs: Properties) -> None:
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    import re
+
+    name = inputs.get("bucket")
+    if isinstance(name, str) and (
+        not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name)
+        or ".." in name
+        or re.fullmatch(r"(\d+\.){3}\d+", name)
+        or name.startswith(("xn--", "sthree-"))
+        or name.endswith(("-s3alias", "--ol-s3"))
+    ):
+        raise Refused(
+            f"The bucket name {name!r} is not allowed: 3 to 63 lower-case letters, digits, dots and hyphens, "
+            "beginning and ending with a letter or digit.",
+            property="bucket",
+        )
+
+
+def _setting(
+    name: str,
+    put: Call,
+    get: str,
+    at: str,
+    delete: str,
+    keys: tuple[str, ...],
+    *,
+    fields: dict[str, str],
+    seen: dict[str, str] | None = None,
+    kept: tuple[str, ...] = (),
+    check: Any = None,
+    undo: Any = None,
+    gone: tuple[str, ...] = (),
+) -> Row:
+    """One aspect of a bucket: put, get, delete, identified by the bucket."""
+    return row(
+        type=f"aws:s3/{name[:1].lower()}{name[1:]}:{name}",
+        service="s3",
+        create=put,
+        id="inputs.bucket",
+        read=Look(Call(get, {"Bucket": "$id"}), at, gone=gone),
+        delete=undo or Call(delete, {"Bucket": "$id"}),
+        fields={"bucket": "Bucket", **fields},
+        seen={"bucket": "id", **(seen or {})},
+        kept=("expectedBucketOwner", "mfa", "skipDestroy", *kept),
+        updates=(Update(keys, put),),
+        # One setting a bucket: what replaces it would overwrite it.
+        collide=("bucket",),
+        check=check,
+    )
+
+
+def _suspend(cloud: Cloud, resource: Resource) -> None:
+    """Versioning cannot be removed once it was on."""
+    status = cloud.find("s3", "GetBucketVersioning", "Status", Bucket=resource.id)
+    if status == "Enabled":
+        cloud.send(
+            "s3",
+            "PutBucketVersioning",
+            {"Bucket": resource.id, "VersioningConfiguration": {"Status": "Suspended"}},
+        )
+
+
+def _no_logging(cloud: Cloud, resource: Resource) -> None:
+    cloud.send("s3", "PutBucketLogging", {"Bucket": resource.id, "BucketLoggingStatus": {}})
+
+
+def _lifecycle(rules: Any) -> Any:
+    """Pulumi's rules as the API has them: a rule without a filter applies to all, which is an empty prefix."""
+    shaped = []
+    for rule in rules or []:
+        one = {key: value for key, value in rule.items() if value is not None}
+        where = one.pop("filter", None) or {}
+        tag, both = where.get("tag"), where.get("and")
+        if both is not None:
+            tags = [{"Key": k, "Value": v} for k, v in (both.get("tags") or {}).items()]
+            one["filter"] = {"and": {**{k: v for k, v in both.items() if k != "tags"}, "tags": tags}}
+        else:
+            one["filter"] = (
+                {"tag": tag} if tag else {k: v for k, v in where.items() if v is not None} or {"prefix": ""}
+            )
+        shaped.append(one)
+    return shaped
+
+
+def _put_lifecycle(cloud: Cloud, resource: Resource) -> str:
+    context = cloud.context(resource, old={}, rules=_lifecycle(resource.inputs["rules"]))
+    cloud.call(_LIFECYCLE, _PUT_LIFECYCLE, context)
+    return str(resource.inputs["bucket"])
+
+
+def _change_lifecycle(cloud: Cloud, _old: Resource, new: Resource) -> None:
+    _put_lifecycle(cloud, new)
+
+
+_PUT_LIFECYCLE = Call(
+    "PutBucketLifecycleConfiguration",
+    {"Bucket": "$inputs.bucket", "LifecycleConfiguration": {"Rules": "$rules"}},
+)
+
+
+def _check_lifecycle(inputs: Properties) -> None:
+    for index, rule in enumerate(inputs.get("rules") or []):
+        if (
+            isinstance(rule, dict)
+            and rule.get("status") not in ("Enabled", "Disabled")
+            and isinstance(rule.get("status"), (str, type(None)))
+        ):
+            raise Refused(
+                f"rules[{index}].status is {rule.get('status')!r}, and must be Enabled or Disabled.",
+                property="rules",
+            )
+
+
+_LIFECYCLE: Row = row(
+    type="aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+    service="s3",
+    create=_put_lifecycle,
+    read=Look(Call("GetBucketLifecycleConfiguration", {"Bucket": "$id"})),
+    delete=Call("DeleteBucketLifecycle", {"Bucket": "$id"}),
+    fields={"bucket": "Bucket"},
+    seen={"bucket": "id", "rules": "it.Rules"},
+    kept=("expectedBucketOwner", "timeouts", "transitionDefaultMinimumObjectSize"),
+    updates=(Update(("rules",), _change_lifecycle),),
+    collide=("bucket",),
+    check=_check_lifecycle,
+)
+
+
+def _body(inputs: Properties) -> bytes:
+    given = [key for key in ("content", "contentBase64", "source") if inputs.get(key) is not None]
+    if len(given) > 1:
+        raise Refused(f"An object has one of content, contentBase64 and source; it has {', '.join(given)}.")
+    if not given:
+        return b""
+    value = inputs[given[0]]
+    if given[0] == "source":
+        return asset_bytes(value)
+    return base64.b64decode(value) if given[0] == "contentBase64" else str(value).encode()
+
+
+_OBJECT_FIELDS = {
+    "acl": "ACL", "cacheControl": "CacheControl", "contentDisposition": "ContentDisposition",
+    "contentEncoding": "ContentEncoding", "contentLanguage": "ContentLanguage", "contentType": "ContentType",
+    "kmsKeyId": "SSEKMSKeyId", "metadata": "Metadata", "serverSideEncryption": "ServerSideEncryption",
+    "storageClass": "StorageClass", "websiteRedirect": "WebsiteRedirectLocation",
+    "bucketKeyEnabled": "BucketKeyEnabled",
+}  # fmt: skip
+_PUT_OBJECT = Call("PutObject", {"Bucket": "$inputs.bucket", "Key": "$inputs.key"}, spread=True)
+
+
+def _put_object(cloud: Cloud, resource: Resource) -> str:
+    parameters = cloud.judge(_OBJECT, _PUT_OBJECT, cloud.context(resource, old={}))
+    cloud.send("s3", "PutObject", {**parameters, "Body": _body(resource.inputs)})
+    return f"{resource.inputs['bucket']}/{resource.inputs['key']}"
+
+
+def _change_object(cloud: Cloud, _old: Resource, new: Resource) -> None:
+    _put_object(cloud, new)
+
+
+def _object_parts(resource: Resource) -> dict[str, str]:
+    known = resource.inputs or resource.outputs
+    if known.get("bucket") and known.get("key"):
+        return {"Bucket": known["bucket"], "Key": known["key"]}
+    bucket, _, key = resource.id.partition("/")
+    return {"Bucket": bucket, "Key": key}
+
+
+def _read_object(cloud: Cloud, resource: Resource) -> Any:
+    it = cloud.find("s3", "HeadObject", "@", **_object_parts(resource))
+    if it is None:
+        return None
+    it["Tag"] = it["ETag"].strip('"')
+    # Content that changed behind the program's back shows as an etag that is not the content's.
+    for key in ("content", "contentBase64", "source"):
+        known = resource.inputs.get(key)
+        if known is not None and not (is_asset(known) and known.get("path")):
+            same = hashlib.md5(_body({key: known}), usedforsecurity=False).hexdigest() == it["Tag"]
+            it["Shown"] = {key: known if same else f"(changed in the bucket: etag {it['Tag']})"}
+    return it
+
+
+def _delete_object(cloud: Cloud, resource: Resource) -> None:
+    parts = _object_parts(resource)
+    versions = cloud.find("s3", "ListObjectVersions", "@", Bucket=parts["Bucket"], Prefix=parts["Key"]) or {}
+    for found in [*(versions.get("Versions") or []), *(versions.get("DeleteMarkers") or [])]:
+        if found["Key"] == parts["Key"]:
+            cloud.send("s3", "DeleteObject", {**parts, "VersionId": found["VersionId"]})
+
+
+_OBJECT: Row = row(
+    type="aws:s3/bucketObjectv2:BucketObjectv2",
+    service="s3",
+    create=_put_object,
+    judged=(_PUT_OBJECT,),
+    read=_read_object,
+    delete=_delete_object,
+    fields={"bucket": "Bucket", "key": "Key", **_OBJECT_FIELDS},
+    seen={
+        "bucket": "", "key": "", "acl": "", "source": "it.Shown.source || inputs.source",
+        "content": "it.Shown.content", "contentBase64": "it.Shown.contentBase64", "kmsKeyId": "it.SSEKMSKeyId",
+    },
+    kept=("forceDestroy",),
+    outputs={
+        "arn": "'arn:{partition}:s3:::{id}'", "etag": "it.Tag", "versionId": "it.VersionId",
+        "contentType": "it.ContentType",
+    },
+    updates=(
+        Update(
+            ("content", "contentBase64", "source", "sourceHash", "etag", *_OBJECT_FIELDS),
+            _change_object,
+        ),
+    ),
+    collide=("bucket", "key"),
+    tags=Tagging(
+        "s3",
+        {"Bucket": "$inputs.bucket || outputs.bucket", "Key": "$inputs.key || outputs.key"},
+        "PutObjectTagging", "DeleteObjectTagging", "GetObjectTagging", at="TagSet", whole=True,
+    ),
+)  # fmt: skip
+
+
+ROWS: tuple[Row, ...] = (
+    row(
+        type="aws:s3/bucket:Bucket",
+        service="s3",
+        create=_create_bucket,
+        read=_read_bucket,
+        delete=_delete_bucket,
+        fields={"bucket": "Bucket", "objectLockEnabled": "ObjectLockEnabledForBucket"},
+        seen={"bucket": "id", "objectLockEnabled": ""},
+        kept=("forceDestroy",),
+        outputs={
+            "arn": "'arn:{partition}:s3:::{id}'",
+            "bucketDomainName": "'{id}.s3.amazonaws.com'",
+            "bucketRegionalDomainName": "'{id}.s3.{region}.amazonaws.com'",
+            "bucketRegion": "region",
+        },
+        autoname={"bucket": 63},
+        collide=("bucket",),
+        tags=Tagging(
+            "s3",
+            {"Bucket": "$id"},
+            "PutBucketTagging",
+            "DeleteBucketTagging",
+            "GetBucketTagging",
+            at="TagSet",
+            whole=True,
+        ),
+        check=_check_bucket,
+    ),
+    _setting(
+        "BucketVersioning",
+        Call(
+            "PutBucketVersioning", {"VersioningConfiguration": "$inputs.versioningConfiguration"}, spread=True
+        ),
+        "GetBucketVersioning",
+        "@",
+        "",
+        ("versioningConfiguration",),
+        fields={"versioningConfiguration": ""},
+        seen={"versioningConfiguration": "{Status: it.Status || 'Suspended', MFADelete: it.MFADelete}"},
+        undo=_suspend,
+    ),
+    _setting(
+        "BucketServerSideEncryptionConfiguration",
+        Call(
+            "PutBucketEncryption",
+            {"ServerSideEncryptionConfiguration": {"Rules": "$inputs.rules"}},
+            spread=True,
+        ),
+        "GetBucketEncryption",
+        "ServerSideEncryptionConfiguration",
+        "DeleteBucketEncryption",
+        ("rules",),
+        fields={"rules": ""},
+        gone=("ServerSideEncryptionConfigurationNotFoundError",),
+    ),
+    _setting(
+        "BucketPublicAccessBlock",
+        Call(
+            "PutPublicAccessBlock",
+            {
+                f"PublicAccessBlockConfiguration.{name}": f"$inputs.{key} || `false`"
+                for key, name in {
+                    "blockPublicAcls": "BlockPublicAcls",
+                    "blockPublicPolicy": "BlockPublicPolicy",
+                    "ignorePublicAcls": "IgnorePublicAcls",
+                    "restrictPublicBuckets": "RestrictPublicBuckets",
+                }.items()
+            },
+            spread=True,
+        ),
+        "GetPublicAccessBlock",
+        "PublicAccessBlockConfiguration",
+        "DeletePublicAccessBlock",
+        ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"),
+        fields={},
+    ),
+    _LIFECYCLE,
+    _setting(
+        "BucketPolicy",
+        Call("PutBucketPolicy", {}, spread=True),
+        "GetBucketPolicy",
+        "@",
+        "DeleteBucketPolicy",
+        ("policy",),
+        fields={},
+    ),
+    _setting(
+        "BucketOwnershipControls",
+        Call("PutBucketOwnershipControls", {"OwnershipControls": {"Rules": ["$inputs.rule"]}}, spread=True),
+        "GetBucketOwnershipControls",
+        "OwnershipControls",
+        "DeleteBucketOwnershipControls",
+        ("rule",),
+        fields={"rule": ""},
+        seen={"rule": "it.Rules[0]"},
+    ),
+    _setting(
+        "BucketLogging",
+        Call(
+            "PutBucketLogging",
+            {
+                "BucketLoggingStatus": {
+                    "LoggingEnabled": {
+                        "TargetBucket": "$inputs.targetBucket",
+                        "TargetPrefix": "$inputs.targetPrefix || ''",
+                        "TargetObjectKeyFormat": "$inputs.targetObjectKeyFormat",
+                    }
+                }
+            },
+            spread=True,
+        ),
+        "GetBucketLogging",
+        "LoggingEnabled",
+        "",
+        ("targetBucket", "targetPrefix", "targetObjectKeyFormat"),
+        fields={"targetBucket": "", "targetPrefix": "", "targetObjectKeyFormat": ""},
+        undo=_no_logging,
+    ),
+    _OBJECT,
+)

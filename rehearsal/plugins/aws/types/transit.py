@@ -1,0 +1,109 @@
+"""Transit gateways, their attachments and route tables."""
+
+from __future__ import annotations
+
+from rehearsal.plugins.aws.row import Call, Look, Row, Update, row
+from rehearsal.plugins.aws.tagging import EC2
+
+_OPTIONS = (
+    "amazonSideAsn", "autoAcceptSharedAttachments", "defaultRouteTableAssociation", "defaultRouteTablePropagation",
+    "dnsSupport", "multicastSupport", "securityGroupReferencingSupport", "vpnEcmpSupport",
+    "transitGatewayCidrBlocks",
+)  # fmt: skip
+_ATTACHMENT_OPTIONS = ("applianceModeSupport", "dnsSupport", "ipv6Support", "securityGroupReferencingSupport")
+
+
+def _option(key: str) -> str:
+    return f"Options.{key[:1].upper()}{key[1:]}"
+
+
+ROWS: tuple[Row, ...] = (
+    row(
+        type="aws:ec2transitgateway/transitGateway:TransitGateway",
+        service="ec2",
+        create=Call("CreateTransitGateway", {}, spread=True),
+        id="TransitGateway.TransitGatewayId",
+        read=Look(
+            Call("DescribeTransitGateways", {"TransitGatewayIds": ["$id"]}),
+            "TransitGateways[0]",
+            dead="State == 'deleted'",
+        ),
+        delete=Call("DeleteTransitGateway", {"TransitGatewayId": "$id"}),
+        fields={key: _option(key) for key in _OPTIONS},
+        seen={key: f"it.{_option(key)}" for key in _OPTIONS},
+        outputs={
+            "arn": "it.TransitGatewayArn",
+            "ownerId": "it.OwnerId",
+            "associationDefaultRouteTableId": "it.Options.AssociationDefaultRouteTableId",
+            "propagationDefaultRouteTableId": "it.Options.PropagationDefaultRouteTableId",
+            "amazonSideAsn": "it.Options.AmazonSideAsn",
+        },
+        updates=(
+            Update(
+                ("description",),
+                Call(
+                    "ModifyTransitGateway", {"TransitGatewayId": "$id", "Description": "$inputs.description"}
+                ),
+            ),
+            *(
+                Update(
+                    (key,),
+                    Call("ModifyTransitGateway", {"TransitGatewayId": "$id", _option(key): f"$inputs.{key}"}),
+                )
+                for key in _OPTIONS
+                if key not in ("amazonSideAsn", "multicastSupport", "transitGatewayCidrBlocks")
+            ),
+        ),
+        tags=EC2,
+    ),
+    row(
+        type="aws:ec2transitgateway/vpcAttachment:VpcAttachment",
+        service="ec2",
+        create=Call("CreateTransitGatewayVpcAttachment", {}, spread=True),
+        id="TransitGatewayVpcAttachment.TransitGatewayAttachmentId",
+        read=Look(
+            Call("DescribeTransitGatewayVpcAttachments", {"TransitGatewayAttachmentIds": ["$id"]}),
+            "TransitGatewayVpcAttachments[0]",
+            dead="State == 'deleted'",
+        ),
+        delete=Call("DeleteTransitGatewayVpcAttachment", {"TransitGatewayAttachmentId": "$id"}),
+        fields={key: _option(key) for key in _ATTACHMENT_OPTIONS},
+        seen={key: f"it.{_option(key)}" for key in _ATTACHMENT_OPTIONS},
+        outputs={
+            "vpcOwnerId": "it.VpcOwnerId",
+            "arn": "'arn:{partition}:ec2:{region}:{account}:transit-gateway-attachment/{id}'",
+        },
+        kept=("transitGatewayDefaultRouteTableAssociation", "transitGatewayDefaultRouteTablePropagation"),
+        updates=tuple(
+            Update(
+                (key,),
+                Call(
+                    "ModifyTransitGatewayVpcAttachment",
+                    {"TransitGatewayAttachmentId": "$id", _option(key): f"$inputs.{key}"},
+                ),
+            )
+            for key in _ATTACHMENT_OPTIONS
+        ),
+        # A VPC is attached to a transit gateway once.
+        collide=("vpcId", "transitGatewayId"),
+        tags=EC2,
+    ),
+    row(
+        type="aws:ec2transitgateway/routeTable:RouteTable",
+        service="ec2",
+        create=Call("CreateTransitGatewayRouteTable", {}, spread=True),
+        id="TransitGatewayRouteTable.TransitGatewayRouteTableId",
+        read=Look(
+            Call("DescribeTransitGatewayRouteTables", {"TransitGatewayRouteTableIds": ["$id"]}),
+            "TransitGatewayRouteTables[0]",
+            dead="State == 'deleted'",
+        ),
+        delete=Call("DeleteTransitGatewayRouteTable", {"TransitGatewayRouteTableId": "$id"}),
+        outputs={
+            "arn": "'arn:{partition}:ec2:{region}:{account}:transit-gateway-route-table/{id}'",
+            "defaultAssociationRouteTable": "it.DefaultAssociationRouteTable",
+            "defaultPropagationRouteTable": "it.DefaultPropagationRouteTable",
+        },
+        tags=EC2,
+    ),
+)
