@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rehearsal.engine import pin, toolchain
 from rehearsal.engine.errors import EngineError
+from rehearsal.engine.process import interrupt_with_parent
 from rehearsal.engine.progress import Progress
 from rehearsal.engine.toolchain import Toolchain
 
@@ -19,6 +20,7 @@ MODULE = Path(__file__).parent / "gomodule"
 
 # Measured: 115 MB of engine, 2.9 GB of modules and build cache from nothing.
 _NEEDED_GIB = 4
+_GRACE_SECONDS = 5.0
 
 
 def build(folder: Path, progress: Progress) -> None:
@@ -76,19 +78,19 @@ def _go(
     on_error: Callable[[str], None],
     on_output: Callable[[str], None] | None = None,
 ) -> None:
-    """Run ``go``; its compilers end with it, whatever stops us."""
+    """Run ``go``; it ends with us, whatever stops us, and what it had half-built is in ``source``."""
     last: deque[str] = deque(maxlen=6)
     process = subprocess.Popen(
         [go.go, *arguments],
         cwd=source,
-        env=go.environment(),
+        env={**go.environment(), "GOTMPDIR": str(source)},
         stdin=subprocess.DEVNULL,
-        # `go list` prints its packages only after every download, so reading one after the other is safe
-        # as long as they fit into a pipe; a file has no such limit.
+        # A file and not a second pipe: nobody would read that one while this one is read.
         stdout=(source / "packages").open("w+") if on_output else subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,
+        process_group=0,
+        preexec_fn=interrupt_with_parent,
     )
     try:
         assert process.stderr is not None  # noqa: S101 - asked for above
@@ -97,8 +99,7 @@ def _go(
             on_error(line)
         status = process.wait()
     except BaseException:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        _stop(process)
         raise
     if status != 0:
         raise EngineError(
@@ -109,3 +110,12 @@ def _go(
     if on_output:
         for line in (source / "packages").read_text().splitlines():
             on_output(line)
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    os.killpg(process.pid, signal.SIGINT)
+    try:
+        process.wait(_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

@@ -56,7 +56,7 @@ def run(
         text=True,
         # On a terminal the child gets Ctrl-C from the terminal; else it gets it from us, once.
         process_group=None if terminal else 0,
-        preexec_fn=_end_with_parent,
+        preexec_fn=interrupt_with_parent,
     )
     chunks: tuple[list[str], list[str]] = ([], [])
     defects: list[BaseException] = []
@@ -114,7 +114,11 @@ def _read(stream: IO[str], kept: list[str], on_line: Line | None, defects: list[
                 defects.append(error)
 
 
-def _end_with_parent() -> None:
-    """Let the kernel interrupt the engine when we are killed: it then stops at the next clean point."""
+def interrupt_with_parent() -> None:
+    """For ``preexec_fn``: the kernel interrupts the child when we are killed, as Ctrl-C would.
+
+    The engine then stops at the next clean point, and `go` removes what it has half-built. Resolved
+    before the fork, so that the child makes one call into libc and no more.
+    """
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
