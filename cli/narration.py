@@ -31,6 +31,8 @@ class Narration:
         self.doing = doing
         self.console = console or Console(stderr=True, highlight=False, soft_wrap=True)
         self.running: dict[str, tuple[str, float]] = {}
+        self.milestones: list[tuple[str, float]] = []
+        """What was waited for, with its seconds, in the order in which it was ready."""
         self.done = 0
         self.started = self.spoken = time.monotonic()
         self.status = self.console.status(f"{doing} …") if self.console.is_terminal else None
@@ -66,10 +68,13 @@ class Narration:
         if what:
             verb = "gone" if "delete" in op else "ready"
             seconds = time.monotonic() - since
-            self.console.print(f"  [green]✓[/] {what} [bold]{escape(name_of(meta['urn']))}[/] {verb}, {seconds:.0f} s")
+            name = name_of(meta["urn"])
+            self.milestones.append((f"{what} {name}", seconds))
+            self.console.print(f"  [green]✓[/] {what} [bold]{escape(name)}[/] {verb}, {seconds:.0f} s")
 
     def _tell(self) -> None:
-        waits = [f"{name_of(urn)} ({time.monotonic() - since:.0f} s)" for urn, (_, since) in self.running.items()]
+        now = time.monotonic()
+        waits = [f"{name_of(urn)} ({now - since:.0f} s)" for urn, (_, since) in self.running.items()]
         text = f"{self.doing} … {self.done} done" + (f", at {', '.join(waits[:3])}" if waits else "")
         if self.status:
             self.status.update(escape(text))

@@ -6,7 +6,6 @@ engine itself, the company's orders that exist before the estate, and a stand-in
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -18,7 +17,6 @@ from infra.settings import Settings, read
 from rehearsal.cluster import agent
 from rehearsal.engine.command import Engine, Event
 from rehearsal.engine.errors import EngineError
-from rehearsal.engine.files import write_text
 from rehearsal.engine.plugins import install_plugins
 from rehearsal.engine.progress import Progress
 from rehearsal.engine.provide import EngineBinary, provide
@@ -29,7 +27,7 @@ from rehearsal.plugins.aws import moto_server
 
 STACK: Final = "local"
 ORDERS_VARIABLE: Final = "ISTHMUS_ORDERS"
-SAMPLE: Final = Path("data") / "online-retail" / "by-day"
+SAMPLE: Final = Path("data") / "online-retail"
 
 Say = Callable[[str], None]
 
@@ -67,23 +65,16 @@ class Estate:
         return binary
 
     def furnish(self, orders: Path | None = None) -> Seeded:
-        """Put in place what the company has before the estate: its private object store with the orders."""
-        url = str(self.settings.openstack.object_store_url)
-        self.home.openstack.mkdir(parents=True, exist_ok=True)
-        write_text(self.home.openstack / "settings.json", json.dumps({"object_store_url": url}) + "\n")
-        moto_server.ensure(self.home.openstack, url)
-        return seed(self.home, url, self.orders(orders))
+        """Put in place what the company has before the estate: its private object store with the orders.
+
+        Raises NoOrders where the folder (the one named, else ``$ISTHMUS_ORDERS``, else the sample) has none.
+        """
+        return seed(self.home, str(self.settings.openstack.object_store_url), self.orders(orders))
 
     def orders(self, named: Path | None = None) -> Path:
         """The folder of by-day order files: the one named, else ``$ISTHMUS_ORDERS``, else the sample."""
         told = named or (Path(found) if (found := os.environ.get(ORDERS_VARIABLE)) else None)
-        folder = told or self.project_dir / SAMPLE
-        if not any(folder.glob("*.csv.gz")):
-            raise EstateError(
-                f"No order files in {folder}: name a folder of YYYY-MM-DD.csv.gz files with --orders or "
-                f"${ORDERS_VARIABLE}, or neither for the sample."
-            )
-        return folder
+        return told or self.project_dir / SAMPLE
 
     def lost(self) -> str:
         """What forgot the estate since it was brought up, as the start of a sentence; "" where nothing did."""
