@@ -54,7 +54,7 @@ def recommend(
     named = _pseudonym(key, pseudonyms)
     with Recommender(url or _endpoint(site), pseudonym=named, patience_s=2) as recommender:
         if len(customers) == 1:
-            # An application keeps its connection: the milliseconds are those of an answer, without opening it.
+            # An application keeps its connection open: measure an answer without opening it.
             recommender.recommend(customers[0], 1)
             answers = iter([recommender.recommend(customers[0], top, only_new)])
         else:
@@ -108,7 +108,7 @@ def _pseudonym(key: str | None, given: bool) -> Callable[[str], str]:
     if key is None:
         from rehearsal.orders import throwaway_keys
 
-        key = throwaway_keys().pseudonym_key
+        key = throwaway_keys().pseudonym
     return Pseudonyms(key).customer
 
 
@@ -120,7 +120,7 @@ def _endpoint(site: str | None) -> str:
 
     home = Home.find()
     clusters = sorted(path.name for path in home.clusters.glob("*") if path.is_dir())
-    wanted = [name for name in clusters if site is None or site in name]
+    wanted = [name for name in clusters if site is None or name.endswith(f"-{site}")]
     for cluster in wanted:
         for ip, ports in addresses(home, cluster, NAMESPACE, SERVICE):
             return f"grpc://{ip}:{ports['grpc']}"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from cli.commands.recommend import recommend
+from cli.errors import CommandError
+from rehearsal.cluster.record import Cluster
+from rehearsal.home import Home
 from serving.client import ServerUnavailable
 from tests.serving.conftest import Server
 from tests.serving.small_release import SmallRelease
@@ -53,3 +57,38 @@ def test_json_has_one_object_for_each_customer(server: Server, release: SmallRel
 def test_no_server_is_one_sentence() -> None:
     with pytest.raises(ServerUnavailable, match="isthmus status"):
         run("x", "--pseudonyms", "--url", "grpc://127.0.0.1:9")
+
+
+def test_the_rehearsals_server_is_found_by_site(
+    server: Server, release: SmallRelease, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ISTHMUS_HOME", str(tmp_path))
+    cluster = Cluster(Home(tmp_path), "isthmus-local-aws")
+    cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "serving"}})
+    ports = [{"name": kind, "containerPort": port} for kind, port in server.ports.items()]
+    cluster.apply(
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": "triton", "namespace": "serving"},
+            "spec": {
+                "selector": {"app": "triton"},
+                "ports": [{"name": kind, "port": 1, "targetPort": kind} for kind in server.ports],
+            },
+        }
+    )
+    pod = cluster.apply(
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "triton-1", "namespace": "serving", "labels": {"app": "triton"}},
+            "spec": {"containers": [{"name": "triton", "image": "triton", "ports": ports}]},
+        }
+    )
+    with pytest.raises(CommandError, match="no Triton server is ready on site aws"):
+        run("17850", "--site", "aws")
+    cluster.set_status(pod, {"podIP": server.address, "conditions": [{"type": "Ready", "status": "True"}]})
+    assert "17850 is not known" in run("17850")  # with the rehearsal's own key
+    assert "17850 is not known" in run("17850", "--site", "aws")
+    with pytest.raises(CommandError, match=r"no cluster on site openstack.*isthmus rehearse"):
+        run("17850", "--site", "openstack")
