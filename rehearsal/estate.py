@@ -77,7 +77,7 @@ class Estate:
         return told or self.project_dir / SAMPLE
 
     def lost(self) -> str:
-        """What forgot the estate since it was brought up, as the start of a sentence; "" where nothing did."""
+        """What forgot the estate since it was brought up, as the start of a sentence, or ""."""
         if STACK not in self.engine.stacks():
             return ""
         if moto_server.is_lost(self.home):

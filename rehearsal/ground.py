@@ -1,0 +1,113 @@
+"""Ground for a rehearsal of its own: drills, benchmarks and tests never touch the one that a person has up.
+
+A ground is a project folder (the code by links, its own copy of the stack files, free ports) and a
+home, in one folder that can be thrown away.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import yaml
+
+from rehearsal.estate import STACK, Estate
+from rehearsal.home import VARIABLE, Home, project_root
+
+_LINKED = (".venv", "infra", "training", "serving", "rehearsal", "cli", "data", "pyproject.toml", "uv.lock")
+
+Say = Callable[[str], None]
+
+
+def project(folder: Path, root: Path | None = None) -> Path:
+    """Make ``folder`` a project like the one at ``root`` (default: the one around here), on free ports."""
+    root = root or project_root()
+    folder.mkdir(parents=True)
+    shutil.copy(root / "Pulumi.yaml", folder)
+    shutil.copytree(root / "stacks", folder / "stacks")
+    for name in _LINKED:
+        if (root / name).exists():
+            (folder / name).symlink_to(root / name)
+    local = stack_file(folder)
+    local.write_text(_with_free_ports(local.read_text()))
+    return folder
+
+
+def stack_file(project_dir: Path) -> Path:
+    """The stack file of ``local``."""
+    return project_dir / "stacks" / f"Pulumi.{STACK}.yaml"
+
+
+def change(project_dir: Path, changes: Mapping[str, Mapping[str, Any]]) -> None:
+    """Change settings of ``local``: ``{"serving": {"enabled": False}}``. Comments of the copy are lost."""
+    file = stack_file(project_dir)
+    content = yaml.safe_load(file.read_text())
+    for section, values in changes.items():
+        content["config"].setdefault(f"isthmus:{section}", {}).update(values)
+    file.write_text(yaml.safe_dump(content, sort_keys=False))
+
+
+@contextmanager
+def estate(folder: Path, say: Say = lambda _: None, root: Path | None = None) -> Iterator[Estate]:
+    """An equipped estate on its own ground in ``folder``; everything that it started ends with the block."""
+    home = Home(folder / "home")
+    made = Estate(home, project(folder / "project", root), say)
+    before = os.environ.get(VARIABLE)
+    os.environ[VARIABLE] = str(home.root)
+    try:
+        made.equip()
+        yield made
+    finally:
+        made.wipe()
+        for process in processes_of(home):
+            process.kill()
+        if before is None:
+            os.environ.pop(VARIABLE, None)
+        else:
+            os.environ[VARIABLE] = before
+
+
+def processes_of(home: Home) -> list[psutil.Process]:
+    """Every living process that was started in a rehearsal, this one excepted."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            ours = process.environ().get(VARIABLE) == str(home.root)
+            if ours and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def _with_free_ports(text: str) -> str:
+    """The stack file with every loopback port, and the workers' base port, replaced by free ones."""
+    for port in sorted(set(re.findall(r"127\.0\.0\.1:(\d+)", text))):
+        text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{free_ports(1)}")
+    return re.sub(r"base_port: \d+", f"base_port: {free_ports(8)}", text)
+
+
+def free_ports(count: int) -> int:
+    """The first of ``count`` ports in a row that nobody listens on, below those given out by the kernel."""
+    for _ in range(200):
+        first = random.randrange(20_000, 30_000)  # noqa: S311 - no secret
+        if all(_is_free(port) for port in range(first, first + count)):
+            return first
+    raise RuntimeError("no free ports between 20000 and 30000")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("", port))
+        except OSError:
+            return False
+    return True
