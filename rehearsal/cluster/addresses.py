@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
+import tempfile
 from pathlib import Path
 
-import platformdirs
 import psutil
 from filelock import FileLock
 
@@ -26,7 +27,9 @@ class NoAddress(Exception):
 
 
 def _claims() -> Path:
-    folder = Path(platformdirs.user_runtime_dir("isthmus", ensure_exists=True)) / "addresses"
+    # Not platformdirs' runtime folder: it warns where there is no XDG_RUNTIME_DIR, as in most containers.
+    base = os.environ.get("XDG_RUNTIME_DIR") or f"{tempfile.gettempdir()}/isthmus-{os.getuid()}"
+    folder = Path(base) / "isthmus" / "addresses"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
 
@@ -52,7 +55,9 @@ def claim(home: Home) -> int:
             if octet not in taken:
                 files.write(claims / f"{octet}.json", mine)
                 return octet
-    raise NoAddress(f"all of {PREFIX}.1 to {PREFIX}.254 belong to other rehearsals: end one with `isthmus down`")
+    raise NoAddress(
+        f"all of {PREFIX}.1 to {PREFIX}.254 belong to other rehearsals: end one with `isthmus down`"
+    )
 
 
 def release(home: Home) -> None:

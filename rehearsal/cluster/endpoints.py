@@ -11,8 +11,8 @@ from rehearsal.home import Home
 def addresses(home: Home, cluster: str, namespace: str, service: str) -> list[tuple[str, dict[str, int]]]:
     """``(address, {port name: port})`` of each ready pod of a Service, oldest pod first.
 
-    Ports are the pods' own (``targetPort``); a port without a name goes by its number. Empty where there is no
-    such Service, cluster or ready pod.
+    Ports are the pods' own (``targetPort``); a port without a name goes by its number. Empty where there
+    is no such Service, cluster or ready pod.
     """
     return ready_endpoints(Cluster(home, cluster), namespace, service)
 

@@ -13,7 +13,9 @@ def write(path: Path, value: Any, *, private: bool = False) -> None:
     """Written aside, then renamed; ``private``: readable by its owner only."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.parent / f".{path.name}.{os.getpid()}.{threading.get_ident()}"
-    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if private else 0o644), "w") as file:
+    with os.fdopen(
+        os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if private else 0o644), "w"
+    ) as file:
         json.dump(value, file, indent=1, sort_keys=True)
     aside.replace(path)
 

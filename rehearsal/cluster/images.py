@@ -25,12 +25,12 @@ class Program:
     env: Mapping[str, str] = field(default_factory=dict)
 
 
-class CannotRun(Exception):  # noqa: N818 - an answer rather than a failure
+class CannotRun(Exception):
     """There is a program for the image, but it cannot run here now; the message says why."""
 
 
 def repository(image: str) -> str:
-    """``isthmus/training`` of ``123.dkr.ecr.eu-central-1.amazonaws.com/isthmus/training:0.1.0@sha256:...``."""
+    """``isthmus/training`` of ``123.dkr.ecr.eu-west-1.amazonaws.com/isthmus/training:0.1.0@sha256:...``."""
     path = image.partition("@")[0]
     head, _, last = path.rpartition("/")
     path = f"{head}/{last.partition(':')[0]}" if head else last.partition(":")[0]

@@ -25,7 +25,7 @@ _SHIM_START_SECONDS = 20.0
 
 @dataclass
 class Run:
-    """The runs of one container of one pod; ``folder`` outlives the agent, and is how the next one knows them."""
+    """The runs of one container of one pod; ``folder`` tells the next agent of them."""
 
     folder: Path
     _shims: list[subprocess.Popen[bytes]] = field(default_factory=list)
@@ -72,8 +72,8 @@ class Run:
         return files.read(self.folder / "order.json") or {}
 
     def state(self) -> dict[str, Any] | None:
-        """``attempt``, ``pid``, ``started`` and, once it has ended, ``exitCode`` and ``finished`` (POSIX seconds)
-        of the run ordered last; None while it has not begun.
+        """``attempt``, ``pid``, ``started`` and, once it has ended, ``exitCode`` and ``finished`` (POSIX
+        seconds) of the run ordered last; None while it has not begun.
 
         A run whose shim was killed ends with exit code 137.
         """

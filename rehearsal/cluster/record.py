@@ -1,8 +1,8 @@
 """The objects of one cluster, one JSON file each; what a cluster's etcd holds.
 
 ``objects/<kind>/<namespace>/<name>.json`` is the object with what its manager applied last;
-``status/...`` beside it is what the node agent says of it. Anyone may look; a field edited here is drift, which
-``pulumi refresh`` sees.
+``status/...`` beside it is what the node agent says of it. Anyone may look; a field edited here is drift,
+which ``pulumi refresh`` sees.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import threading
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from filelock import FileLock
 
@@ -25,8 +25,10 @@ _LOCK_SECONDS = 60
 _NO_NAMESPACE = "_"
 _THREADS = threading.RLock()
 
+Objects: TypeAlias = list[dict[str, Any]]
 
-class Rejected(Exception):  # noqa: N818 - an answer rather than a failure
+
+class Rejected(Exception):
     """The API server would refuse the request; the message is one sentence."""
 
 
@@ -37,6 +39,8 @@ class Cluster:
         self.home = home
         self.name = name
         self.folder = home.clusters / name
+        self.writes = 0
+        """How often this instance changed the record."""
         self._kept: dict[Path, tuple[tuple[int, int], Any]] = {}
 
     # Reading
@@ -48,20 +52,24 @@ class Cluster:
             return None
         return self._with_status(kept["object"])
 
-    def list(self, kind: str, namespace: str | None = None) -> list[dict[str, Any]]:
+    def list(self, kind: str, namespace: str | None = None) -> Objects:
         """Objects of a kind by name, with their statuses; ``namespace`` None: of all namespaces."""
         folder = self.folder / "objects" / kind
-        below = folder.glob("*/*.json") if namespace is None else (folder / (namespace or _NO_NAMESPACE)).glob("*.json")
+        below = (
+            folder.glob("*/*.json")
+            if namespace is None
+            else (folder / (namespace or _NO_NAMESPACE)).glob("*.json")
+        )
         kept = [self._read(path) for path in sorted(below) if not path.name.startswith(".")]
         return [self._with_status(one["object"]) for one in kept if one is not None]
 
-    def everything(self) -> list[dict[str, Any]]:
+    def everything(self) -> Objects:
         """Every object there is."""
         folder = self.folder / "objects"
         names = sorted(one.name for one in folder.iterdir()) if folder.is_dir() else []
         return [object for name in names for object in self.list(name)]
 
-    def pods(self, owner_uid: str | None = None) -> list[dict[str, Any]]:
+    def pods(self, owner_uid: str | None = None) -> Objects:
         """Pods with their statuses, of one owner (a Job, a Deployment) or all."""
         return [pod for pod in self.list("Pod") if owner_uid is None or owner(pod) == owner_uid]
 
@@ -143,9 +151,12 @@ class Cluster:
     def remove(self, kind: str, name: str, namespace: str = "") -> None:
         """Take an object out of the record at once (the agent, when nothing is left of it)."""
         path = self._path(kind, namespace, name)
-        path.unlink(missing_ok=True)
-        self._status_path(path).unlink(missing_ok=True)
-        self._kept.pop(path, None)
+        with self._changing():
+            path.unlink(missing_ok=True)
+            self._status_path(path).unlink(missing_ok=True)
+            self._kept.pop(path, None)
+            files.write(self.folder / "version.json", self._version() + 1)
+            self.writes += 1
 
     def set_status(self, object: dict[str, Any], status: dict[str, Any]) -> None:
         """Write what is observed of an object, if that is news."""
@@ -153,6 +164,7 @@ class Cluster:
         path = self._status_path(self._path(kind, namespace, name))
         if self._read(path) != status:
             files.write(path, status)
+            self.writes += 1
 
     def clear(self) -> None:
         """Forget everything of this cluster."""
@@ -180,7 +192,9 @@ class Cluster:
 
     def _path(self, kind: str, namespace: str, name: str) -> Path:
         # Role names may hold colons and slashes-to-be; a file name holds neither.
-        return self.folder / "objects" / kind / (namespace or _NO_NAMESPACE) / f"{name.replace('/', '%2F')}.json"
+        return (
+            self.folder / "objects" / kind / (namespace or _NO_NAMESPACE) / f"{name.replace('/', '%2F')}.json"
+        )
 
     def _status_path(self, path: Path) -> Path:
         return self.folder / "status" / path.relative_to(self.folder / "objects")
@@ -212,10 +226,14 @@ class Cluster:
     def _write(self, path: Path, kept: dict[str, Any]) -> None:
         if not self.instance:
             files.write(self.folder / "instance.json", uuid.uuid4().hex)
-        version = int(files.read(self.folder / "version.json") or 0) + 1
+        version = self._version() + 1
         files.write(self.folder / "version.json", version)
         kept["object"]["metadata"]["resourceVersion"] = str(version)
         files.write(path, kept, private=kept["object"]["kind"] == "Secret")
+        self.writes += 1
+
+    def _version(self) -> int:
+        return int(files.read(self.folder / "version.json") or 0)
 
     def _changing(self) -> _Change:
         return _Change(self)

@@ -44,7 +44,7 @@ def move_paths(text: str, places: Mapping[str, str]) -> str:
 def resolve_hosts(text: str, lookup: Callable[[str, int | None], str | None]) -> str:
     """Replace DNS names of the cluster by addresses.
 
-    ``lookup(name, port)`` answers ``address`` or ``address:port`` for a name that the cluster knows, else None.
+    ``lookup(name, port)`` answers ``address`` or ``address:port`` for a name of the cluster's, else None.
     A name of one label counts only before a port or after ``//``: ``train`` may be a word like any other.
     """
 

@@ -1,0 +1,134 @@
+"""The node agent from outside: have one, end it.
+
+One daemon per home. It outlives the command that started it and ends with ``isthmus down`` (or by itself,
+when no pod has been asked for in a while).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+from filelock import FileLock
+
+from rehearsal.cluster import addresses, files, wake
+from rehearsal.cluster.node import ABOUT, LOCK, STARTING
+from rehearsal.cluster.processes import runs_below
+from rehearsal.cluster.record import Cluster, clusters
+from rehearsal.home import Home
+
+_START_SECONDS = 30.0
+_STOP_SECONDS = 45.0
+
+
+class AgentFailed(Exception):
+    """The node agent does not come up or does not end; the message says where to look."""
+
+
+def is_running(home: Home) -> bool:
+    """Whether an agent of this home lives. Starts nothing."""
+    try:
+        end = os.open(home.clusters / LOCK, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(end, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(end)
+
+
+def ensure(home: Home) -> None:
+    """Have an agent at work for this home, and tell it that something has changed.
+
+    Call it after the record was written. Raises AgentFailed when none comes up.
+    """
+    home.clusters.mkdir(parents=True, exist_ok=True)
+    with FileLock(home.clusters / STARTING, timeout=2 * _START_SECONDS):
+        if not is_running(home):
+            _start(home)
+    wake.poke(home.clusters)
+
+
+def _start(home: Home) -> None:
+    log = home.clusters / "agent.log"
+    with log.open("ab") as output:
+        started = subprocess.Popen(
+            [sys.executable, "-m", "rehearsal.cluster.node", str(home.root.absolute())],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            cwd=home.clusters,
+            env=home.environment(),
+        )
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        # Its own number, not only the lock: the lock of a dying agent would do as well.
+        if (files.read(home.clusters / ABOUT) or {}).get("pid") == started.pid:
+            return
+        if started.poll() is not None and not is_running(home):
+            break
+        time.sleep(0.02)
+    raise AgentFailed(f"the node agent of the rehearsal did not come up; its log is {log}")
+
+
+def stop(home: Home) -> bool:
+    """End the agent and every process of every pod; says whether anything ran. Records stay.
+
+    Also ends what a killed agent left. Raises AgentFailed when something does not end.
+    """
+    if not home.clusters.is_dir():
+        return False
+    with FileLock(home.clusters / STARTING, timeout=2 * _STOP_SECONDS):
+        ran = _stop_agent(home)
+        left = [run for run in runs_below(home.clusters) if run.has_shim()]
+        for run in left:
+            run.kill()
+        deadline = time.monotonic() + _STOP_SECONDS
+        while any(run.has_shim() for run in left):
+            if time.monotonic() > deadline:
+                raise AgentFailed(f"a pod's process below {home.clusters} does not end: see its state.json")
+            time.sleep(0.02)
+        addresses.release(home)
+        (home.clusters / ABOUT).unlink(missing_ok=True)
+        return ran or bool(left)
+
+
+def clear(home: Home) -> None:
+    """Remove every record, log and volume; nothing may run any more (``stop`` first)."""
+    for cluster in clusters(home):
+        cluster.clear()
+    shutil.rmtree(home.clusters, ignore_errors=True)
+
+
+def _stop_agent(home: Home) -> bool:
+    if not is_running(home):
+        return False
+    pid = int((files.read(home.clusters / ABOUT) or {}).get("pid", 0))
+    # The lock is held, so the number in the file is that of a living agent of ours.
+    deadline, asked = time.monotonic() + _STOP_SECONDS, False
+    while is_running(home):
+        if pid and not asked:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+            asked = True
+        if time.monotonic() > deadline:
+            with contextlib.suppress(psutil.Error, OSError):
+                os.kill(pid, signal.SIGKILL)
+            break
+        time.sleep(0.02)
+    return True
+
+
+__all__ = ["AgentFailed", "Cluster", "clear", "ensure", "is_running", "stop"]

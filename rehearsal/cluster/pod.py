@@ -1,0 +1,207 @@
+"""What the kubelet does for one pod: address, volumes, init containers, containers, status, end."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from rehearsal.cluster import clock, images, volumes
+from rehearsal.cluster.addresses import Addresses, NoAddress
+from rehearsal.cluster.container import NEVER_WAKES, Container, Tools
+from rehearsal.cluster.environment import Launch, launch
+from rehearsal.cluster.names import Names, address_key
+from rehearsal.cluster.processes import Run
+from rehearsal.cluster.record import Cluster
+
+DEFAULT_GRACE_SECONDS = 30
+GPU = "nvidia.com/gpu"
+
+
+class PodRunner:
+    """One pod at work. The agent calls ``step`` whenever something may have changed."""
+
+    def __init__(self, cluster: Cluster, pod: dict[str, Any], addresses: Addresses, tools: Tools) -> None:
+        self.pod = pod
+        self._cluster = cluster
+        self._addresses = addresses
+        self._folder: Path = cluster.pod_folder(pod["metadata"]["namespace"], pod["metadata"]["name"])
+        self._names = Names(cluster, pod["metadata"]["namespace"], addresses)
+        self._tools = tools
+        self._volumes: dict[str, Path] | None = None
+        self._started_at = pod.get("status", {}).get("startTime") or clock.stamp()
+        self._ending: tuple[str, str] | None = None
+        self._waits = ""
+        self.address = ""
+        spec = pod["spec"]
+        policy = spec.get("restartPolicy", "Always")
+        beside = [one for one in spec.get("initContainers", ()) if one.get("restartPolicy") == "Always"]
+        before = [one for one in spec.get("initContainers", ()) if one.get("restartPolicy") != "Always"]
+        self._init = [self._container(one, "Never" if policy == "Never" else "OnFailure") for one in before]
+        self._beside = [self._container(one, "Always") for one in beside]
+        self._main = [self._container(one, policy) for one in spec["containers"]]
+
+    def _container(self, spec: dict[str, Any], policy: str) -> Container:
+        def work_out() -> Launch:
+            if self._volumes is None:
+                self._volumes = volumes.prepare(
+                    self._cluster, self.pod, self._folder / "volumes", self.address
+                )
+            return launch(spec, self.pod, self._names, self._volumes, self._folder, self.address)
+
+        run = Run(self._folder / "run" / spec["name"])
+        log = self._folder / f"{spec['name']}.log"
+        return Container(spec, run, log, "", policy, self._tools, work_out)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the pod has come to its end and keeps only its logs and status."""
+        return self.pod.get("status", {}).get("phase") in ("Succeeded", "Failed")
+
+    @property
+    def grace(self) -> float:
+        return float(self.pod["spec"].get("terminationGracePeriodSeconds", DEFAULT_GRACE_SECONDS))
+
+    def end(self, reason: str, message: str) -> None:
+        """Stop its processes and keep the pod as failed, with its logs (a Job that is over)."""
+        if self._ending is None and not self.finished:
+            self._ending = (reason, message)
+
+    def step(self, now: float) -> float:
+        """Move on without blocking; returns when to come again (POSIX seconds)."""
+        if "deletionTimestamp" in self.pod["metadata"]:
+            return self._delete(now)
+        if self.finished:
+            return now + NEVER_WAKES
+        if self._ending is not None:
+            ended, due = self._stop(now, self.grace)
+            reason, message = self._ending
+            self._tell("Failed" if ended else "Running", reason=reason, message=message)
+            return due
+        foreign = [
+            one["image"] for one in self.pod["spec"]["containers"] if not images.stands_in(one["image"])
+        ]
+        if foreign:
+            message = (
+                f"nothing on this machine stands in for {', '.join(sorted(set(foreign)))}: recorded, not run"
+            )
+            self._tell("Pending", reason="NotOnThisMachine", message=message)
+            return now + NEVER_WAKES
+        return self._run(now)
+
+    def _run(self, now: float) -> float:
+        if self._waits_for_its_name():
+            self._tell("Pending", reason="ServiceNotFound", message=self._waits)
+            return now + NEVER_WAKES
+        if not self.address:
+            try:
+                self._give_address()
+            except NoAddress as none:
+                self._tell("Pending", reason="NoAddress", message=str(none))
+                return now + 5.0
+        due = now + NEVER_WAKES
+        for one in self._init:
+            due = min(due, one.step(now))
+            if one.exit_code != 0:
+                failed = one.over
+                self._tell("Failed" if failed else "Pending")
+                return due
+        due = min([due, *(one.step(now) for one in (*self._beside, *self._main))])
+        if all(one.over for one in self._main):
+            if self._beside:
+                ended, later = self._stop(now, self.grace, only_beside=True)
+                if not ended:
+                    self._tell("Running")
+                    return later
+            self._tell("Succeeded" if all(one.exit_code == 0 for one in self._main) else "Failed")
+        else:
+            begun = any(one.state is not None for one in self._main)
+            self._tell("Running" if begun else "Pending")
+        return due
+
+    def _waits_for_its_name(self) -> bool:
+        """A pod of a headless Service has no name before the Service exists, and its words may hold one."""
+        service = self.pod["spec"].get("subdomain")
+        namespace = self.pod["metadata"]["namespace"]
+        if not service or self._cluster.get("Service", service, namespace) is not None:
+            return False
+        self._waits = f'service "{service}", which gives the pod its DNS name, does not exist yet'
+        return True
+
+    def _give_address(self) -> None:
+        self.address = self._addresses.of(address_key(self._cluster.name, self.pod))
+        for one in (*self._init, *self._beside, *self._main):
+            one.address = self.address
+
+    def _stop(self, now: float, grace: float, *, only_beside: bool = False) -> tuple[bool, float]:
+        ended, due = True, now + NEVER_WAKES
+        for one in self._beside if only_beside else (*self._init, *self._beside, *self._main):
+            one.begin_stop(now)
+            gone, later = one.step_stop(now, grace)
+            ended, due = ended and gone, min(due, later)
+        return ended, due
+
+    def stop_now(self, now: float, grace: float) -> tuple[bool, float]:
+        """The machine goes down: end the processes within ``grace`` seconds, whatever the pod asks for."""
+        return self._stop(now, min(self.grace, grace))
+
+    def _delete(self, now: float) -> float:
+        ended, due = self._stop(now, self.grace)
+        if not ended:
+            self._tell(self.pod.get("status", {}).get("phase", "Running"), reason="Terminating")
+            return due
+        meta = self.pod["metadata"]
+        shutil.rmtree(self._folder, ignore_errors=True)
+        key = address_key(self._cluster.name, self.pod)
+        if "/pod-" in key:
+            self._addresses.free(key)
+        self._cluster.remove("Pod", meta["name"], meta["namespace"])
+        self.gone = True
+        return now
+
+    gone = False
+
+    def _tell(self, phase: str, *, reason: str = "", message: str = "") -> None:
+        ready = phase == "Running" and not reason and all(one.ready for one in (*self._beside, *self._main))
+        old = {one["type"]: one for one in self.pod.get("status", {}).get("conditions", ())}
+        initialized = all(one.exit_code == 0 for one in self._init)
+        conditions = []
+        for kind, holds in (
+            ("PodScheduled", True),
+            ("Initialized", initialized),
+            ("ContainersReady", ready),
+            ("Ready", ready),
+        ):
+            word = "True" if holds else "False"
+            before = old.get(kind)
+            since = before["lastTransitionTime"] if before and before["status"] == word else clock.stamp()
+            conditions.append({"type": kind, "status": word, "lastTransitionTime": since})
+        status: dict[str, Any] = {
+            "phase": phase,
+            "hostIP": "127.0.0.1",
+            "startTime": self._started_at,
+            "conditions": conditions,
+            "containerStatuses": [one.status() for one in (*self._beside, *self._main)],
+        }
+        if self._init:
+            status["initContainerStatuses"] = [one.status() for one in self._init]
+        if self.address:
+            status["podIP"] = self.address
+        if reason:
+            status["reason"] = reason
+        if message:
+            status["message"] = message
+        if gpus := gpus_asked(self.pod["spec"]):
+            status["gpus"] = f"{gpus} asked for, not on this machine"
+        if status != self.pod.get("status"):
+            self._cluster.set_status(self.pod, status)
+            self.pod["status"] = status
+            self.changed = True
+
+    changed = False
+
+
+def gpus_asked(spec: dict[str, Any]) -> int:
+    """GPUs that a pod's containers ask for together."""
+    limits = [one.get("resources", {}).get("limits", {}) for one in spec["containers"]]
+    return sum(int(limit[GPU]) for limit in limits if str(limit.get(GPU, "")).isdigit())
