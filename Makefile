@@ -82,8 +82,8 @@ engine: $(READY)
 
 # Written last, so that an interrupted installation is taken up again.
 $(READY): pyproject.toml uv.lock | $(UV)
-	@echo "== environment (uv sync)"
-	@$(UV) sync --frozen --all-groups $(if $(CI),--no-progress)
+	@echo "== environment (uv sync; the first time some minutes, about 1 GB)"
+	@$(UV) sync --frozen --all-groups $(if $(CI),--quiet)
 	@touch $@
 
 # Made aside and renamed: an interrupted one leaves nothing that looks whole.

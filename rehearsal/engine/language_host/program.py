@@ -137,14 +137,17 @@ def drain_at_once(stack: object) -> None:
         from pulumi.runtime.settings import SETTINGS
 
         manager = SETTINGS.rpc_manager
-        while await_all_outstanding_tasks:
+        while await_all_outstanding_tasks and manager.unhandled_exception is None:
             with SETTINGS.lock:
                 pending = {item for item in (*manager.rpcs, *SETTINGS.outputs) if not item.done()}
             if not pending:
                 break
             done, _ = await asyncio.wait(pending, return_when=asyncio.FIRST_EXCEPTION)
-            failed = any(not item.cancelled() and item.exception() for item in done)
-            if failed or manager.unhandled_exception is not None:
+            failed = [item for item in done if item.cancelled() or item.exception()]
+            if failed:
+                # An output leaves the set when it is done, failed ones too: the SDK must see these.
+                with SETTINGS.lock:
+                    SETTINGS.outputs.update(failed)
                 break
         await theirs(await_all_outstanding_tasks)
 
