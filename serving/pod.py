@@ -12,11 +12,9 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_kubernetes as k8s
 
+from serving.triton_args import MODELS, PORTS, REPOSITORY, triton_args
+
 NAME = "triton"
-HTTP, GRPC, METRICS = 8000, 8001, 8002
-MODELS = "/models"
-REPOSITORY = f"{MODELS}/current"
-"""Inside the volume, because a mount point cannot be renamed to."""
 USER = 1000
 """``triton-server`` in NVIDIA's images."""
 TOKEN_FOLDER = "/var/run/secrets/isthmus"  # noqa: S105
@@ -109,36 +107,6 @@ def pod_spec(spec: PodSpec, selector: dict[str, str]) -> k8s.core.v1.PodSpecArgs
     )
 
 
-def triton_args(spec: PodSpec) -> list[str]:
-    """Arguments of ``tritonserver``; ``$(POD_IP)`` and ``$(POD_NAME)`` are set by Kubernetes."""
-    # These APIs load models, read logs and map memory; no client of the service needs them, and all of them
-    # have been ways in. The header's value is known to the pod alone.
-    restricted = "shared-memory,model-repository,logging,trace:admin=$(POD_NAME)"
-    args = [
-        f"--model-repository={REPOSITORY}",
-        "--model-control-mode=none",
-        # What the repository says is complete; guessing starts every Python model a second time.
-        "--disable-auto-complete-config",
-        "--strict-readiness=true",
-        f"--exit-timeout-secs={spec.timing.finish}",
-        "--http-address=$(POD_IP)",
-        f"--http-port={HTTP}",
-        "--grpc-address=$(POD_IP)",
-        f"--grpc-port={GRPC}",
-        "--metrics-address=$(POD_IP)",
-        f"--metrics-port={METRICS}",
-        f"--http-restricted-api={restricted}",
-        f"--grpc-restricted-protocol={restricted}",
-        # Two servers that share a /dev/shm must not share regions.
-        "--backend-config=python,shm-region-prefix-name=$(POD_NAME)",
-        "--backend-config=python,shm-default-byte-size=1048576",
-        "--log-format=ISO8601",
-    ]
-    if not spec.gpus:
-        args += ["--allow-gpu-metrics=false", "--pinned-memory-pool-byte-size=0"]
-    return args
-
-
 def _pull(spec: PodSpec) -> k8s.core.v1.ContainerArgs:
     keys = pulumi.Output.from_input(spec.trusted_keys).apply(lambda keys: ",".join(str(one) for one in keys))
     env = [
@@ -184,16 +152,13 @@ def _triton(spec: PodSpec) -> k8s.core.v1.ContainerArgs:
         name="triton",
         image=spec.triton_image,
         command=["tritonserver"],
-        args=triton_args(spec),
+        args=triton_args(gpus=spec.gpus, finish_s=spec.timing.finish),
         env=[
             _env("HOME", "/tmp"),  # noqa: S108
             _field("POD_IP", "status.podIP"),
             _field("POD_NAME", "metadata.name"),
         ],
-        ports=[
-            core.ContainerPortArgs(name=name, container_port=port)
-            for name, port in (("http", HTTP), ("grpc", GRPC), ("metrics", METRICS))
-        ],
+        ports=[core.ContainerPortArgs(name=name, container_port=port) for name, port in PORTS.items()],
         startup_probe=_probe("ready", period=2, failures=-(-spec.timing.start // 2)),
         readiness_probe=_probe("ready", period=3, failures=2),
         liveness_probe=_probe("live", period=10, failures=6),

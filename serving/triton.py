@@ -9,7 +9,8 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from serving.network import ingress_rules
-from serving.pod import GRPC, HTTP, METRICS, NAME, PodSpec, Resources, Timing, pod_spec
+from serving.pod import NAME, PodSpec, Resources, Timing, pod_spec
+from serving.triton_args import GRPC, HTTP, METRICS
 
 meta = k8s.meta.v1
 

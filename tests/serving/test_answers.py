@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from serving.client import Answer, ClientClosed, Recommender, ServerRefused, ServerUnavailable
-from tests.serving.conftest import Server
+from serving.local_server import LocalServer
 from tests.serving.small_release import CUSTOMERS, ITEMS, TOP_K, SmallRelease, code
 
 
 @pytest.fixture(params=["grpc", "http"])
-def recommender(server: Server, request: pytest.FixtureRequest):
+def recommender(server: LocalServer, request: pytest.FixtureRequest):
     with Recommender(server.url(request.param)) as client:
         yield client
 
@@ -87,7 +87,7 @@ def test_a_longer_name_is_not_cut_to_a_known_one(recommender: Recommender, relea
 
 
 def test_concurrent_questions_are_batched_and_answered_as_one_after_the_other(
-    server: Server, release: SmallRelease
+    server: LocalServer, release: SmallRelease
 ) -> None:
     rng = np.random.default_rng(0)
     names = [*release.customers, "nobody"]
@@ -105,7 +105,7 @@ def test_concurrent_questions_are_batched_and_answered_as_one_after_the_other(
     assert executed < len(questions)  # at least some of them shared a run
 
 
-def executions(server: Server, model: str) -> int:
+def executions(server: LocalServer, model: str) -> int:
     stats = httpx.get(server.url("http") + f"/v2/models/{model}/stats").json()
     return int(stats["model_stats"][0]["execution_count"])
 
@@ -128,7 +128,7 @@ def test_all_customers_come_in_their_order(recommender: Recommender, release: Sm
     assert len({one.reason for one in answers[: CUSTOMERS + 1]}) == 2
 
 
-def test_the_pseudonym_is_what_travels(server: Server, release: SmallRelease) -> None:
+def test_the_pseudonym_is_what_travels(server: LocalServer, release: SmallRelease) -> None:
     known = list(release.customers)
     with Recommender(server.url("grpc"), pseudonym=lambda customer: known[int(customer)]) as client:
         answer = client.recommend("3", 5)
@@ -161,7 +161,7 @@ def test_an_address_that_cannot_be_right_is_refused(url: str) -> None:
         Recommender(url)
 
 
-def test_a_closed_client_answers_no_more(server: Server) -> None:
+def test_a_closed_client_answers_no_more(server: LocalServer) -> None:
     client = Recommender(server.url("grpc"))
     assert client.ready()
     client.close()
@@ -169,10 +169,10 @@ def test_a_closed_client_answers_no_more(server: Server) -> None:
         client.recommend("nobody")
 
 
-def test_metrics_tell_the_release_by_its_version(server: Server, release: SmallRelease) -> None:
+def test_metrics_tell_the_release_by_its_version(server: LocalServer, release: SmallRelease) -> None:
     with Recommender(server.url("grpc")) as client:
         client.recommend("nobody")
-    metrics = httpx.get(f"http://{server.address}:{server.ports['metrics']}/metrics").text
+    metrics = httpx.get(server.url("metrics") + "/metrics").text
     version = int(release.digest[7:15], 16)
     assert f'nv_inference_request_success{{model="recommend",version="{version}"}}' in metrics
 
@@ -187,5 +187,5 @@ def test_metrics_tell_the_release_by_its_version(server: Server, release: SmallR
         ("GET", "/v2/trace/setting"),
     ],
 )
-def test_no_client_may_change_the_server(server: Server, method: str, path: str) -> None:
+def test_no_client_may_change_the_server(server: LocalServer, method: str, path: str) -> None:
     assert httpx.request(method, server.url("http") + path, json={}).status_code == 403

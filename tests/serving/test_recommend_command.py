@@ -14,7 +14,7 @@ from cli.errors import CommandError
 from rehearsal.cluster.record import Cluster
 from rehearsal.home import Home
 from serving.client import ServerUnavailable
-from tests.serving.conftest import Server
+from serving.local_server import LocalServer
 from tests.serving.small_release import SmallRelease
 
 app = typer.Typer()
@@ -27,7 +27,7 @@ def run(*args: str) -> str:
     return result.stdout
 
 
-def test_a_known_customer_sees_purchases_products_and_why(server: Server, release: SmallRelease) -> None:
+def test_a_known_customer_sees_purchases_products_and_why(server: LocalServer, release: SmallRelease) -> None:
     known = list(release.customers)[-1]
     said = run(known, "--top", "3", "--pseudonyms", "--url", server.url("grpc"))
     assert f"Customer {known}" in said
@@ -38,13 +38,13 @@ def test_a_known_customer_sees_purchases_products_and_why(server: Server, releas
     assert "personal" in said
 
 
-def test_an_unknown_customer_is_told(server: Server, release: SmallRelease) -> None:
+def test_an_unknown_customer_is_told(server: LocalServer, release: SmallRelease) -> None:
     said = run("17850", "--key", "0123456789abcdef", "--url", server.url("http"))
     assert "17850 is not known to this release" in said
     assert "Popular products instead" in said
 
 
-def test_json_has_one_object_for_each_customer(server: Server, release: SmallRelease) -> None:
+def test_json_has_one_object_for_each_customer(server: LocalServer, release: SmallRelease) -> None:
     names = [*release.customers, "nobody"]
     said = run(*names, "--json", "--only-new", "--top", "4", "--pseudonyms", "--url", server.url("grpc"))
     answers = [json.loads(line) for line in said.splitlines()]
@@ -60,7 +60,7 @@ def test_no_server_is_one_sentence() -> None:
 
 
 def test_the_rehearsals_server_is_found_by_site(
-    server: Server, release: SmallRelease, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: LocalServer, release: SmallRelease, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ISTHMUS_HOME", str(tmp_path))
     cluster = Cluster(Home(tmp_path), "isthmus-local-aws")
