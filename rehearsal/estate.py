@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from infra.settings import Settings, read
 from rehearsal.cluster import agent
+from rehearsal.cluster.endpoints import addresses
 from rehearsal.engine.command import Engine, Event
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.plugins import install_plugins
@@ -24,8 +25,12 @@ from rehearsal.engine.result import Result
 from rehearsal.home import Home, project_root
 from rehearsal.orders import Seeded, seed
 from rehearsal.plugins.aws import moto_server
+from serving.client import Recommender
 
 STACK: Final = "local"
+# Where serving.triton puts its Service; importing it would bring all of Pulumi.
+NAMESPACE: Final = "serving"
+SERVICE: Final = "triton"
 ORDERS_VARIABLE: Final = "ISTHMUS_ORDERS"
 SAMPLE: Final = Path("data") / "online-retail"
 
@@ -120,3 +125,21 @@ class Estate:
         if not found:
             raise EstateError("The rehearsal is not up: run `isthmus rehearse` first.")
         return found
+
+    def triton(self, site: str | None = None) -> list[str]:
+        """Addresses of the ready Triton servers, ``grpc://IP:PORT``, of one site or of all."""
+        wanted = (folder.name for folder in sorted(self.home.clusters.glob("*")) if folder.is_dir())
+        return [
+            f"grpc://{ip}:{ports['grpc']}"
+            for cluster in wanted
+            if site is None or cluster.endswith(f"-{site}")
+            for ip, ports in addresses(self.home, cluster, NAMESPACE, SERVICE)
+        ]
+
+    def answers(self) -> bool:
+        """Whether a Triton server of the estate is ready to answer."""
+        for url in self.triton():
+            with Recommender(url, timeout_s=2, patience_s=0) as recommender:
+                if recommender.ready():
+                    return True
+        return False

@@ -76,15 +76,17 @@ def estate(folder: Path, say: Say = lambda _: None, root: Path | None = None) ->
 
 
 def processes_of(home: Home) -> list[psutil.Process]:
-    """Every living process that was started in a rehearsal, this one excepted."""
+    """Every living process of a rehearsal, this one excepted: started in its environment or in its folder."""
     found = []
     for process in psutil.process_iter():
         try:
-            ours = process.environ().get(VARIABLE) == str(home.root)
-            if ours and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
+            named = process.environ().get(VARIABLE) == str(home.root)
+            inside = Path(process.cwd()).is_relative_to(home.root)
+            living = process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE
         except psutil.Error:
             continue
+        if (named or inside) and living:
+            found.append(process)
     return found
 
 

@@ -1,0 +1,1 @@
+"""Faults played in a rehearsal, on ground of their own. Each drill is a file with ``play``."""

@@ -1,0 +1,63 @@
+"""``python -m rehearsal.drills [--short] [NAME...]``: play the drills, one table at the end."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from rehearsal import ground
+from rehearsal.drills import killed_engine, killed_pods, lost_moto
+from rehearsal.drills.drill import DrillFailed
+
+DRILLS = [killed_engine.DRILL, killed_pods.DRILL, lost_moto.DRILL]
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Drills to play, such as 'lost moto'; all.")
+    ] = None,
+    short: Annotated[bool, typer.Option("--short", help="Few rounds of each.")] = False,
+) -> None:
+    """Play faults in a rehearsal on its own ground, and say what came of them."""
+    console = Console(highlight=False, soft_wrap=True)
+    known = {drill.name: drill for drill in DRILLS}
+    if unknown := [name for name in names or () if name not in known]:
+        raise typer.BadParameter(f"no drill {unknown[0]!r}; there are: {', '.join(known)}")
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title in ("Drill", "Rounds", "Seconds", "Seen"):
+        table.add_column(title, overflow="fold")
+    failed = 0
+    for drill in (known[name] for name in names or known):
+        rounds = drill.short if short else drill.long
+        if not rounds:
+            continue
+        console.print(f"[bold]{drill.name}[/], {rounds} rounds: {drill.expects}")
+        started = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="isthmus-drill-") as folder:
+            try:
+                with ground.estate(
+                    Path(folder), lambda line: console.print(f"  {escape(line)}", style="dim")
+                ) as it:
+                    seen = drill.play(it, rounds, lambda line: console.print(f"  {escape(line)}"))
+            except DrillFailed as error:
+                failed += 1
+                seen = f"[bold red]FAILED[/] {escape(str(error))}"
+        table.add_row(drill.name, str(rounds), f"{time.monotonic() - started:.0f}", seen)
+    console.print(table)
+    played = table.row_count
+    console.print(f"{played - failed} drills passed, {failed} failed")
+    raise typer.Exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,34 @@
+"""What every drill is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rehearsal.estate import Estate
+
+
+class DrillFailed(Exception):
+    """The estate did not come out of the fault as it should; the message says what was found."""
+
+
+@dataclass(frozen=True)
+class Drill:
+    """A fault and what must come of it.
+
+    ``play`` gets an estate on its own ground, the number of rounds and a line to talk on; it returns what it
+    saw in one sentence and raises DrillFailed. ``short`` and ``long`` are rounds; with ``short`` 0 the short
+    form leaves it out.
+    """
+
+    name: str
+    expects: str
+    play: Callable[[Estate, int, Callable[[str], None]], str]
+    short: int
+    long: int
+
+
+def expect(holds: bool, otherwise: str) -> None:
+    """Raise DrillFailed with ``otherwise`` unless ``holds``."""
+    if not holds:
+        raise DrillFailed(otherwise)

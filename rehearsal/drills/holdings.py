@@ -1,0 +1,62 @@
+"""What the stand-in for AWS holds against what the stack's state says: orphans, doubles, gaps."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+# Kinds of the inventory whose names are the ids that the engine keeps, by the type of the resource.
+_KINDS: Final[Mapping[str, str]] = {
+    "aws:ec2/vpc:Vpc": "vpcs",
+    "aws:ec2/subnet:Subnet": "subnets",
+    "aws:ec2/internetGateway:InternetGateway": "internet_gateways",
+    "aws:ec2/natGateway:NatGateway": "nat_gateways",
+    "aws:ec2/eip:Eip": "eips",
+    "aws:ec2/vpcEndpoint:VpcEndpoint": "vpc_endpoints",
+    "aws:ec2/flowLog:FlowLog": "flow_logs",
+    "aws:ec2/launchTemplate:LaunchTemplate": "launch_templates",
+    "aws:ec2/customerGateway:CustomerGateway": "customer_gateways",
+    "aws:ec2/vpnGateway:VpnGateway": "vpn_gateways",
+    "aws:ec2/vpnConnection:VpnConnection": "vpn_connections",
+    "aws:ec2transitgateway/transitGateway:TransitGateway": "transit_gateways",
+    "aws:ec2/securityGroup:SecurityGroup": "security_groups",
+    "aws:ec2/routeTable:RouteTable": "route_tables",
+    "aws:s3/bucket:Bucket": "buckets",
+    "aws:kms/key:Key": "kms_keys",
+    "aws:kms/alias:Alias": "kms_aliases",
+    "aws:ecr/repository:Repository": "repositories",
+    "aws:iam/role:Role": "roles",
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": "oidc_providers",
+    "aws:eks/cluster:Cluster": "clusters",
+    "aws:eks/nodeGroup:NodeGroup": "node_groups",
+    "aws:cloudwatch/logGroup:LogGroup": "log_groups",
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """``orphans`` are held and in no state (a double is one, too); ``gaps`` are in the state and not held."""
+
+    orphans: tuple[str, ...]
+    gaps: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.orphans or self.gaps)
+
+    def __str__(self) -> str:
+        told = [f"orphans: {', '.join(self.orphans)}"] if self.orphans else []
+        told += [f"gone: {', '.join(self.gaps)}"] if self.gaps else []
+        return "; ".join(told) or "no orphan, no double, no gap"
+
+
+def compare(held: Mapping[str, Iterable[str]], resources: Iterable[Mapping[str, Any]]) -> Difference:
+    """Hold an inventory (kind -> names) against the resources of an exported state."""
+    known: dict[str, set[str]] = defaultdict(set)
+    for resource in resources:
+        if kind := _KINDS.get(resource["type"]):
+            known[kind].add(str(resource["id"]))
+    orphans = [f"{kind}/{name}" for kind, names in held.items() for name in names if name not in known[kind]]
+    gaps = [f"{kind}/{name}" for kind, names in known.items() for name in names - set(held.get(kind, ()))]
+    return Difference(tuple(sorted(orphans)), tuple(sorted(gaps)))

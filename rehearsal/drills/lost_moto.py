@@ -1,0 +1,33 @@
+"""The stand-in for AWS is killed, and forgets all it held; the estate must be rebuilt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import psutil
+
+from rehearsal.drills.drill import Drill, expect
+from rehearsal.estate import Estate
+from rehearsal.ground import change
+
+
+def play(estate: Estate, rounds: int, say: Callable[[str], None]) -> str:
+    """Kill moto ``rounds`` times under an estate that is up."""
+    change(estate.project_dir, {"training": {"enabled": False}, "serving": {"enabled": False}})
+    estate.furnish()
+    first = estate.up()
+    for _ in range(rounds):
+        expect(estate.lost() == "", "a living stand-in is called lost")
+        psutil.Process(json.loads((estate.home.aws / "server.json").read_text())["pid"]).kill()
+        told = estate.lost()
+        expect(bool(told), "nothing noticed that the stand-in was killed")
+        estate.wipe()
+        estate.furnish()
+        again = estate.up()
+        expect(again.created == first.created, f"rebuilt {again.created} of {first.created} resources")
+        say(f"{told}: rebuilt {again}")
+    return f"noticed and rebuilt {rounds} times"
+
+
+DRILL = Drill("lost moto", "it is noticed, said, and the estate is rebuilt", play, short=1, long=3)
