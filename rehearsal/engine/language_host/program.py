@@ -139,16 +139,14 @@ def drain_at_once(stack: object) -> None:
         manager = SETTINGS.rpc_manager
         while await_all_outstanding_tasks and manager.unhandled_exception is None:
             with SETTINGS.lock:
-                pending = {item for item in (*manager.rpcs, *SETTINGS.outputs) if not item.done()}
+                items = {*manager.rpcs, *SETTINGS.outputs}
+            # Those that failed stay in the set, for the SDK to raise.
+            if any(item.done() and (item.cancelled() or item.exception()) for item in items):
+                break
+            pending = {item for item in items if not item.done()}
             if not pending:
                 break
-            done, _ = await asyncio.wait(pending, return_when=asyncio.FIRST_EXCEPTION)
-            failed = [item for item in done if item.cancelled() or item.exception()]
-            if failed:
-                # An output leaves the set when it is done, failed ones too: the SDK must see these.
-                with SETTINGS.lock:
-                    SETTINGS.outputs.update(failed)
-                break
+            await asyncio.wait(pending, return_when=asyncio.FIRST_EXCEPTION)
         await theirs(await_all_outstanding_tasks)
 
     stack.wait_for_rpcs = wait_for_rpcs  # type: ignore[attr-defined]
