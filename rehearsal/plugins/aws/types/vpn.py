@@ -229,7 +229,9 @@ _CONNECTION: Row = row(
     read=_read_connection,
     delete=Call("DeleteVpnConnection", {"VpnConnectionId": "$id"}),
     fields={"customerGatewayId": "", "type": "", "vpnGatewayId": "", "transitGatewayId": "",
-            **dict.fromkeys(_OPTIONS, "")},
+            **dict.fromkeys(_OPTIONS, ""),
+            # No call changes them: another inside range is another connection.
+            **{key: "" for key in _TUNNEL_KEYS if "Inside" in key}},
     seen={**dict.fromkeys(_TUNNEL_KEYS, ""), **dict.fromkeys(_OPTIONS, "")},
     outputs={
         "arn": "'arn:{partition}:ec2:{region}:{account}:vpn-connection/{id}'",
