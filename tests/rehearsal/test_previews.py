@@ -1,0 +1,63 @@
+"""The clouds' stacks, previewed with no credentials: they succeed, and differ by their stack files alone."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from rehearsal import ground
+from rehearsal.engine.derived import derive
+from rehearsal.estate import Estate
+from tests.rehearsal.conftest import ROOT
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+
+CLOUDS = ("dev", "staging", "prod")
+
+
+@pytest.fixture(scope="module")
+def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
+    with ground.estate(tmp_path_factory.mktemp("previews"), print, ROOT) as made:
+        yield made
+
+
+def planned(estate: Estate, stack: str) -> Counter[str]:
+    """How many resources of each type the preview of a stack would create."""
+    types: Counter[str] = Counter()
+
+    def note(event: Mapping[str, Any]) -> None:
+        if (metadata := (event.get("resourcePreEvent") or {}).get("metadata")) and metadata["op"] == "create":
+            types[metadata["type"]] += 1
+
+    config = derive(estate.home, estate.project_dir, stack)
+    estate.engine.preview(stack, config_file=config.path, on_event=note)
+    return types
+
+
+@pytest.mark.parametrize("stack", CLOUDS)
+def test_a_clouds_stack_previews_without_credentials(estate: Estate, stack: str) -> None:
+    stack_files = {path.name: path.read_bytes() for path in (estate.project_dir / "stacks").iterdir()}
+
+    types = planned(estate, stack)
+
+    assert types.total() >= 100
+    assert types["aws:ec2/vpnConnection:VpnConnection"] == 1
+    # The stand-in was asked for nothing, and nothing was written into the stack files.
+    assert not (estate.home.aws / "server.json").exists()
+    assert {p.name: p.read_bytes() for p in (estate.project_dir / "stacks").iterdir()} == stack_files
+
+
+def test_the_same_settings_under_another_name_are_the_same_estate(estate: Estate) -> None:
+    """Environments differ by their stack files: prod's file under dev's name is prod."""
+    stacks = estate.project_dir / "stacks"
+    prod = planned(estate, "prod")
+    dev = (stacks / "Pulumi.dev.yaml").read_bytes()
+    shutil.copy(stacks / "Pulumi.prod.yaml", stacks / "Pulumi.dev.yaml")
+    try:
+        assert planned(estate, "dev") == prod
+    finally:
+        (stacks / "Pulumi.dev.yaml").write_bytes(dev)

@@ -1,0 +1,262 @@
+"""The thread, whole: one estate is brought up and every test after it finds it as the last one left it.
+
+The order of the tests is the story; each restores what it broke.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psutil
+import pytest
+
+from rehearsal import ground
+from rehearsal.drills import killed_pods
+from rehearsal.engine.result import Result
+from rehearsal.estate import Estate
+from rehearsal.orders import throwaway_keys
+from rehearsal.plugins.aws.inventory import inventory
+from serving.client import Recommender
+from tests.rehearsal.conftest import ROOT
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
+    with ground.estate(tmp_path_factory.mktemp("thread"), print, ROOT) as made:
+        yield made
+
+
+def isthmus(estate: Estate, *arguments: str, ends: int = 0) -> str:
+    """Run the CLI as a person would; its output, both streams."""
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", *arguments],
+        cwd=estate.project_dir,
+        env={**os.environ, "COLUMNS": "120"},
+        capture_output=True,
+        text=True,
+        timeout=800,
+    )
+    told = done.stdout + done.stderr
+    assert done.returncode == ends, told
+    assert "Traceback" not in told, told
+    return told
+
+
+def aws(estate: Estate, service: str) -> Any:
+    return boto3.client(
+        service,
+        endpoint_url=estate.settings.aws.endpoint_url,
+        region_name=estate.settings.aws.region,
+        aws_access_key_id="rehearsal",
+        aws_secret_access_key="rehearsal",
+    )
+
+
+def bucket(estate: Estate, which: str) -> str:
+    (name,) = (
+        resource["id"]
+        for resource in estate.resources()
+        if resource["type"] == "aws:s3/bucket:Bucket" and which in resource["urn"].rsplit("::", 1)[-1]
+    )
+    return str(name)
+
+
+def changes(result: Result) -> int:
+    return result.created + result.updated + result.replaced + result.deleted
+
+
+def served(estate: Estate) -> str:
+    """The digest that Triton itself answers with."""
+    (url, *_) = estate.triton()
+    with Recommender(url) as recommender:
+        return recommender.recommend("nobody").release
+
+
+def test_rehearse_ends_in_recommendations_from_the_real_tritonserver(estate: Estate) -> None:
+    told = isthmus(estate, "rehearse")
+
+    assert len(re.findall(r"^Customer \d{5} .* ms, release sha256:", told, re.MULTILINE)) == 3
+    assert len(re.findall(r"had bought: [A-Z]", told)) == 3
+    # A product line: rank, stock code, description in capitals, score, why.
+    assert len(re.findall(r"^ *\d +\w{5,8} +[A-Z].+ personal$", told, re.MULTILINE)) == 15
+    for stage in ("engine", "orders", "estate", "answers", "All"):
+        assert re.search(rf"^{stage} +\d+\.\d", told, re.MULTILINE), stage
+    assert "isthmus recommend" in told[told.index("Next") :]
+    running = [process.name() for process in ground.processes_of(estate.home)]
+    assert "tritonserver" in running
+
+
+def test_the_second_time_everything_is_unchanged(estate: Estate) -> None:
+    told = isthmus(estate, "rehearse")
+
+    (unchanged,) = re.findall(r"estate +\d+\.\d +(\d+) unchanged in", told)
+    assert int(unchanged) == len(estate.resources()) >= 100
+
+
+def test_an_unknown_customer_gets_the_popular_products_and_is_told_so(estate: Estate) -> None:
+    told = isthmus(estate, "recommend", "99999", "--top", "4")
+
+    assert "99999 is not known to this release" in told
+    assert "Popular products instead" in told
+    assert told.count("popular") >= 4
+
+
+def test_what_left_the_private_site_names_no_customer(estate: Estate) -> None:
+    s3 = aws(estate, "s3")
+    held = bucket(estate, "arrivals")
+    keys = [one["Key"] for one in s3.list_objects_v2(Bucket=held)["Contents"]]
+    assert any(key.endswith(".parquet") for key in keys)
+    import io
+
+    import pandas as pd
+
+    customers = set()
+    for key in (key for key in keys if key.endswith(".parquet")):
+        frame = pd.read_parquet(io.BytesIO(s3.get_object(Bucket=held, Key=key)["Body"].read()))
+        assert not frame.empty
+        for column in frame.select_dtypes(["object", "string", "category"]):
+            customers |= set(frame[column].astype(str))
+    # Ids of customers and invoices of the source: five and six digits.
+    raw = {value for value in customers if re.fullmatch(r"1[2-8]\d{3}(\.0)?|C?5\d{5}", value)}
+    assert not raw
+
+
+def test_drift_is_reported_by_refresh_and_mended_by_up(estate: Estate) -> None:
+    s3, name = aws(estate, "s3"), bucket(estate, "releases")
+    assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Suspended"})
+
+    refreshed = estate.engine.refresh("local")
+    assert refreshed.updated == 1, refreshed.stdout
+
+    mended = estate.up()
+    assert mended.updated == 1
+    assert changes(mended) == 1
+    assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
+
+
+def test_another_cidr_of_the_vpc_is_a_replacement_in_the_preview(estate: Estate) -> None:
+    file = ground.stack_file(estate.project_dir)
+    before = file.read_text()
+    assert "cidr: 10.16.0.0/16" in before
+    file.write_text(before.replace("cidr: 10.16.0.0/16", "cidr: 10.17.0.0/16"))
+    try:
+        replaced: list[str] = []
+
+        def note(event: Any) -> None:
+            metadata = (event.get("resourcePreEvent") or {}).get("metadata") or {}
+            if metadata.get("op") == "replace":
+                replaced.append(metadata["type"])
+
+        previewed = estate.engine.preview("local", on_event=note)
+        assert "aws:ec2/vpc:Vpc" in replaced
+        assert previewed.replaced >= 1
+    finally:
+        file.write_text(before)
+    assert changes(estate.engine.preview("local")) == 0
+
+
+def test_killed_triton_is_back_and_answers(estate: Estate) -> None:
+    before = served(estate)
+    killed_pods._killed_triton(estate)
+    assert served(estate) == before
+
+
+def test_a_release_with_one_flipped_bit_is_refused_by_the_name_of_its_file(
+    estate: Estate, tmp_path: Path
+) -> None:
+    s3, name, digest = aws(estate, "s3"), bucket(estate, "releases"), served(estate)
+    keys = [one["Key"] for one in s3.list_objects_v2(Bucket=name)["Contents"]]
+    (key,) = (key for key in keys if digest.removeprefix("sha256:") in key and key.endswith("model.onnx"))
+    whole = s3.get_object(Bucket=name, Key=key)["Body"].read()
+    flipped = bytearray(whole)
+    flipped[len(flipped) // 2] ^= 1
+    s3.put_object(Bucket=name, Key=key, Body=bytes(flipped))
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "serving.pull"],
+            env={
+                **os.environ,
+                "AWS_ACCESS_KEY_ID": "rehearsal",
+                "AWS_SECRET_ACCESS_KEY": "rehearsal",
+                "AWS_REGION": estate.settings.aws.region,
+                "AWS_ENDPOINT_URL": str(estate.settings.aws.endpoint_url),
+                "RELEASE": digest,
+                "RELEASES_BUCKET": name,
+                "TRUSTED_KEYS": throwaway_keys().public,
+                "MODEL_REPOSITORY": str(tmp_path / "models"),
+            },
+            capture_output=True,
+            text=True,
+        )
+    finally:
+        s3.put_object(Bucket=name, Key=key, Body=whole)
+    told = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "model.onnx" in told
+    assert "Traceback" not in told
+    assert not (tmp_path / "models").exists()
+
+
+def test_another_seed_is_another_release_and_a_pinned_digest_moves_back(estate: Estate) -> None:
+    first = served(estate)
+    ground.change(estate.project_dir, {"training": {"seed": 20_111}})
+    retrained = estate.up()
+    second = served(estate)
+    assert second != first
+    assert estate.outputs()["serving"]["aws"]["release"] == second
+    # Jobs are replaced; the transfer has nothing to do with the seed and buckets do not move.
+    assert retrained.replaced >= 2
+
+    ground.change(estate.project_dir, {"serving": {"release": first}})
+    moved = estate.up()
+    assert served(estate) == first
+    assert moved.updated >= 1
+    assert moved.replaced == 0
+
+
+def test_status_and_logs_show_what_runs(estate: Estate) -> None:
+    status = isthmus(estate, "status")
+    assert "triton" in status
+    assert "transfer" in status
+    assert "step" in isthmus(estate, "logs", "train") or "epoch" in isthmus(estate, "logs", "train")
+
+
+def test_settings_that_are_refused_register_nothing(estate: Estate) -> None:
+    before = json.dumps(estate.resources(), sort_keys=True)
+    file = ground.stack_file(estate.project_dir)
+    good = file.read_text()
+    ground.change(estate.project_dir, {"budget": {"usd_per_month": -1}})
+    try:
+        told = isthmus(estate, "up", ends=1)
+    finally:
+        file.write_text(good)
+    assert "budget.usd_per_month" in told
+    assert json.dumps(estate.resources(), sort_keys=True) == before
+
+
+def test_destroy_leaves_nothing_in_moto_and_down_leaves_no_process_and_no_record(estate: Estate) -> None:
+    url = str(estate.settings.aws.endpoint_url)
+    assert inventory(url)
+    estate.destroy()
+    assert inventory(url) == {}
+
+    isthmus(estate, "down")
+    assert ground.processes_of(estate.home) == []
+    for folder in (estate.home.aws, estate.home.openstack, estate.home.clusters, estate.home.state):
+        assert not folder.exists()
+    ports = re.findall(r"127\.0\.0\.1:(\d+)", ground.stack_file(estate.project_dir).read_text())
+    listening = {c.laddr.port for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN}
+    assert not listening & {int(port) for port in ports}
+
+    assert "Nothing to end" in isthmus(estate, "down") or "is left" in isthmus(estate, "down")
