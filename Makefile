@@ -59,13 +59,11 @@ format: $(READY) ## let ruff mend and lay out the code
 
 .PHONY: bench
 bench: $(READY) engine ## benchmarks: medians and ratios (SHORT=1: a few rounds)
-	@if [ -e tests/bench/__main__.py ]; then .venv/bin/python -m tests.bench $(if $(SHORT),--short); \
-	else echo "No benchmarks here yet."; fi
+	@.venv/bin/python -m tests.bench $(if $(SHORT),--short)
 
 .PHONY: drills
 drills: $(READY) engine ## faults played in a rehearsal (SHORT=1: the quick ones)
-	@if [ -e rehearsal/drills/__main__.py ]; then .venv/bin/python -m rehearsal.drills $(if $(SHORT),--short); \
-	else echo "No drills here yet."; fi
+	@.venv/bin/python -m rehearsal.drills $(if $(SHORT),--short)
 
 .PHONY: clean
 clean: ## end the rehearsal, remove it, the environment and the caches of this clone

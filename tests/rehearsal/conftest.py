@@ -8,24 +8,19 @@
 
 from __future__ import annotations
 
-import os
-import random
 import re
-import shutil
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
+from rehearsal import ground
 from rehearsal.engine.command import Engine
 from rehearsal.engine.plugins import install_plugins
 from rehearsal.engine.provide import EngineBinary, provide
 from rehearsal.home import VARIABLE, Home
 
 ROOT = Path(__file__).parents[2]
-_LINKED = (".venv", "infra", "training", "serving", "rehearsal", "data", "pyproject.toml")
 
 
 @pytest.fixture(scope="session")
@@ -40,22 +35,13 @@ def home(tmp_path: Path, engine_binary: EngineBinary, monkeypatch: pytest.Monkey
     provide(home)
     install_plugins(home)
     yield home
-    for process in processes_of(home):
+    for process in ground.processes_of(home):
         process.kill()
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    folder = tmp_path / "project"
-    folder.mkdir()
-    shutil.copy(ROOT / "Pulumi.yaml", folder)
-    shutil.copytree(ROOT / "stacks", folder / "stacks")
-    for name in _LINKED:
-        if (ROOT / name).exists():
-            (folder / name).symlink_to(ROOT / name)
-    local = folder / "stacks" / "Pulumi.local.yaml"
-    local.write_text(_with_free_ports(local.read_text()))
-    return folder
+    return ground.project(tmp_path / "project", ROOT)
 
 
 @pytest.fixture
@@ -78,41 +64,3 @@ def tiny(tmp_path: Path) -> Callable[[str], Path]:
         return folder
 
     return make
-
-
-def processes_of(home: Home) -> list[psutil.Process]:
-    """Every living process that was started in a rehearsal, this one excepted."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            ours = process.environ().get(VARIABLE) == str(home.root)
-            if ours and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
-
-
-def _with_free_ports(text: str) -> str:
-    """The stack file with every loopback port, and the workers' base port, replaced by free ones."""
-    for port in sorted(set(re.findall(r"127\.0\.0\.1:(\d+)", text))):
-        text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{_free_ports(1)}")
-    return re.sub(r"base_port: \d+", f"base_port: {_free_ports(8)}", text)
-
-
-def _free_ports(count: int) -> int:
-    """The first of ``count`` ports in a row that nobody listens on, below those given out by the kernel."""
-    for _ in range(200):
-        first = random.randrange(20_000, 30_000)  # noqa: S311 - no secret
-        if all(_is_free(port) for port in range(first, first + count)):
-            return first
-    raise RuntimeError("no free ports between 20000 and 30000")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("", port))
-        except OSError:
-            return False
-    return True
