@@ -51,8 +51,14 @@ def launch(
     places = _places(container, volumes, folder)
     own = _variables(container, pod, names, address)
 
+    kept = (str(_PROJECT), str(names.cluster.home.root))
+
+    def ours(path: str) -> bool:
+        # A clone or a home below /tmp must not move when a pod mounts its own /tmp.
+        return path.startswith(kept) or (Path(path).exists() and f"file://{path}" in " ".join(own.values()))
+
     def here(text: str) -> str:
-        return resolve_hosts(move_paths(text, places), names.lookup)
+        return resolve_hosts(move_paths(text, places, ours), names.lookup)
 
     command = [here(expand(word, own)) for word in container.get("command", ())]
     args = [here(expand(word, own)) for word in container.get("args", ())]
@@ -79,10 +85,8 @@ def _places(container: dict[str, Any], volumes: Mapping[str, Path], folder: Path
             if not place.exists() and place.parent.exists():
                 place.mkdir()
         places[mount["mountPath"]] = str(place)
-    if "/tmp" not in places:  # noqa: S108 - the container's, which becomes the pod's
-        (folder / "tmp").mkdir(parents=True, exist_ok=True)
-        places["/tmp"] = str(folder / "tmp")  # noqa: S108
-    (folder / "home").mkdir(parents=True, exist_ok=True)
+    for own in ("home", "tmp"):
+        (folder / own).mkdir(parents=True, exist_ok=True)
     return places
 
 
@@ -97,7 +101,7 @@ def _base(names: Names, pod: dict[str, Any], folder: Path, places: Mapping[str, 
         "PATH": images.path_variable(),
         "PYTHONPATH": str(_PROJECT),
         "PYTHONUNBUFFERED": "1",
-        "TMPDIR": places["/tmp"],  # noqa: S108
+        "TMPDIR": places.get("/tmp", str(folder / "tmp")),  # noqa: S108
     }
 
 

@@ -25,20 +25,23 @@ def expand(text: str, variables: Mapping[str, str]) -> str:
     return _REFERENCE.sub(value, text)
 
 
-def move_paths(text: str, places: Mapping[str, str]) -> str:
+def move_paths(text: str, places: Mapping[str, str], stays: Callable[[str], bool] = lambda _: False) -> str:
     """Every path at or below a key of ``places`` (absolute, a mount path) goes below its value instead.
 
     A path begins where no word, dot or slash stands before it (``file://`` excepted) and must end where the
-    mount path's last name ends; the longest mount path wins.
+    mount path's last name ends; the longest mount path wins. ``stays`` says of a whole path, as it stands, that
+    it is this machine's own.
     """
     mounts = sorted((mount.rstrip("/") for mount in places if mount.rstrip("/")), key=len, reverse=True)
     if not mounts:
         return text
     moved = {mount.rstrip("/"): place.rstrip("/") for mount, place in places.items()}
     pattern = re.compile(
-        r"(?:(?<=file://)|(?<![\w./@~-]))(" + "|".join(map(re.escape, mounts)) + r")(?![\w@~-]|\.[\w])"
+        r"(?:(?<=file://)|(?<![\w./@~-]))(" + "|".join(map(re.escape, mounts)) + r")(?![\w@~-]|\.[\w])([^\s,;:'\"]*)"
     )
-    return pattern.sub(lambda match: moved[match.group(1)], text)
+    return pattern.sub(
+        lambda match: match.group() if stays(match.group()) else moved[match.group(1)] + match.group(2), text
+    )
 
 
 def resolve_hosts(text: str, lookup: Callable[[str, int | None], str | None]) -> str:

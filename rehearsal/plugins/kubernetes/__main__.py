@@ -1,0 +1,18 @@
+"""``python -m rehearsal.plugins.kubernetes``: the executable that the engine starts."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from rehearsal.home import Home
+from rehearsal.plugins.kubernetes.backend import KubernetesBackend
+from rehearsal.plugins.server import serve
+
+
+def main() -> None:
+    """Serve the plugin until the engine ends."""
+    serve(KubernetesBackend(Home.find()), version("pulumi-kubernetes"))
+
+
+if __name__ == "__main__":
+    main()
