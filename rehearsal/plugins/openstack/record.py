@@ -110,14 +110,17 @@ class Record:
 
     @contextmanager
     def change(self) -> Iterator[Content]:
-        """Read, let the caller change, write. Nothing is written when the body raises."""
+        """Read, let the caller change, write. Nothing is written when the body raises, nothing is left of an
+        empty record."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{self.path}.lock", timeout=LOCK_SECONDS):
             content = self.read()
             before = _as_json(content)
             yield content
             after = _as_json(content)
-            if after != before or not self.exists:
+            if not content.entries and not content.secrets:
+                self.path.unlink(missing_ok=True)
+            elif after != before:
                 write_aside(self.path, after)
 
 
