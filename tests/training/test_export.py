@@ -1,0 +1,69 @@
+"""The export says what Keras says, or is refused; equal weights give equal files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from training.errors import TrainingError
+from training.features.catalogue import FEATURES
+from training.features.history import USER_FEATURES
+
+
+@pytest.fixture(scope="module")
+def model() -> Any:
+    import os
+
+    from training.fit.cluster import ALONE, prepare
+
+    prepare(os.environ, ALONE)
+    from training.model.two_tower import Sizes, build
+
+    features = np.random.default_rng(0).normal(size=(31, FEATURES)).astype(np.float32)
+    return build(Sizes(items=30, dim=8, history=6), features)
+
+
+def _batch(rows: int) -> dict[str, np.ndarray]:
+    random = np.random.default_rng(rows)
+    history = np.stack([random.permutation(30)[:6] + 1 for _ in range(rows)]).astype(np.int32)
+    weights = random.random((rows, 6)).astype(np.float32)
+    history[:, 4:], weights[:, 4:] = 0, 0
+    return {
+        "history": history,
+        "weights": weights,
+        "user": random.random((rows, USER_FEATURES)).astype(np.float32),
+    }
+
+
+def test_onnx_equals_keras_and_a_changed_weight_is_refused(model: Any, tmp_path: Path) -> None:
+    import keras
+
+    from training.export.keras_file import save_keras
+    from training.export.onnx_file import largest_difference, save_onnx
+    from training.model.two_tower import served
+
+    path = tmp_path / "model.onnx"
+    save_onnx(served(model, 10), path)
+    batches = [_batch(1), _batch(33), {name: np.zeros_like(one) for name, one in _batch(2).items()}]
+    assert largest_difference(model, path, batches) < 1e-4
+
+    save_keras(model, tmp_path / "one.keras")
+    save_keras(model, tmp_path / "two.keras")
+    assert (tmp_path / "one.keras").read_bytes() == (tmp_path / "two.keras").read_bytes()
+    loaded = keras.models.load_model(tmp_path / "one.keras")
+    np.testing.assert_array_equal(loaded(_batch(3)), model(_batch(3)))
+
+    bias = model.get_layer("item_bias").bias
+    before = np.array(bias)
+    bias.assign(before + np.eye(len(before), dtype=np.float32)[5])
+    with pytest.raises(TrainingError, match=r"model\.onnx differs"):
+        largest_difference(model, path, batches)
+    bias.assign(before)
+
+
+def test_padding_is_never_recommended(model: Any) -> None:
+    scores = np.asarray(model(_batch(4)))
+    assert (scores.argmin(axis=1) == 0).all()

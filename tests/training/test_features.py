@@ -1,0 +1,88 @@
+"""Features know nothing of the future, and are the same at training and at serving."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from training.features.baskets import Purchases, baskets_of
+from training.features.catalogue import catalogue_of
+from training.features.examples import Examples, Shape
+from training.features.history import features_at, last_bought
+
+purchases = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 30)), max_size=60, unique=True)
+
+
+def _purchases(pairs: list[tuple[int, int]]) -> Purchases:
+    pairs = sorted(pairs)
+    return Purchases(
+        np.array([item for _, item in pairs], np.int32), np.array([day for day, _ in pairs], np.int32)
+    )
+
+
+@given(purchases, st.integers(0, 61))
+def test_what_comes_later_changes_nothing(pairs: list[tuple[int, int]], day: int) -> None:
+    every, known = _purchases(pairs), _purchases([pair for pair in pairs if pair[0] < day])
+    one = features_at(every.before(day), day, 16, 30)
+    other = features_at(known, day, 16, 30)
+    for name in ("history", "weights", "user"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+    assert (np.diff(one.weights) <= 0).all()
+    assert set(one.history.tolist()) - {0} <= {item for when, item in pairs if when < day}
+
+
+def test_purchase_of_the_day_itself_is_refused() -> None:
+    with pytest.raises(ValueError, match="not known"):
+        features_at(_purchases([(3, 1)]), 3, 16, 30)
+
+
+def test_weights_halve_with_age_and_add_up() -> None:
+    features = features_at(_purchases([(0, 7), (30, 7), (30, 8)]), 60, 4, 30)
+    assert features.history.tolist() == [7, 8, 0, 0]
+    np.testing.assert_allclose(features.weights, [0.25 + 0.5, 0.5, 0, 0])
+    assert last_bought(_purchases([(0, 9), (30, 7), (30, 8), (0, 7)])) == [7, 8, 9]
+
+
+def _log() -> pd.DataFrame:
+    rows = [
+        ("a", "10001", "RED CUP", 1.0, "2011-09-01"),
+        ("a", "10002", "BLUE CUP", 2.0, "2011-09-01"),
+        ("a", "10001", "RED CUP", 1.2, "2011-09-03"),
+        ("b", "10001", "CUP, RED", 1.1, "2011-09-02"),
+        ("b", "10003", "", 3.0, "2011-09-02"),
+    ]
+    table = pd.DataFrame(rows, columns=["customer", "stock_code", "description", "price", "at"])
+    return table.assign(at=pd.to_datetime(table["at"]).astype("datetime64[s]"))
+
+
+def test_catalogue_takes_the_most_frequent_description_and_the_median_price() -> None:
+    catalogue = catalogue_of(_log())
+    assert [(i.stock_code, i.description, i.price, i.popularity_rank) for i in catalogue.items] == [
+        ("10001", "RED CUP", 1.1, 1),
+        ("10002", "BLUE CUP", 2.0, 2),
+        ("10003", "10003", 3.0, 3),
+    ]
+    features = catalogue.features()
+    assert features.shape[0] == 4
+    assert not features[0].any()
+    assert np.isfinite(features).all()
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 5))
+def test_examples_are_deterministic_and_never_show_what_is_to_predict(epoch: int) -> None:
+    log = _log()
+    baskets = baskets_of(log, catalogue_of(log))
+    examples = Examples(baskets, Shape(length=8, half_life_days=30, batch=4), seed=3)
+    one, other = examples.arrays(epoch), examples.arrays(epoch)
+    assert len(examples) == 3  # the next basket of a; the rest of the first baskets of a and of b
+    assert one["weight"].astype(bool).sum() == len(examples)
+    for name in one:
+        np.testing.assert_array_equal(one[name], other[name])
+    for row in range(len(one["weight"])):
+        told, wanted = set(one["told"][row].tolist()) - {0}, set(one["targets"][row].tolist()) - {0}
+        assert not told & wanted
+        assert told <= set(one["history"][row].tolist())

@@ -1,0 +1,105 @@
+"""Whole runs in real processes: the model learns, and a killed worker changes nothing but the time."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.training.shops import SAMPLE, small_shop
+from training.evaluate.held_back import ALL, MODEL, NEW, POPULAR
+from training.local.run import Trained, train_here
+from training.local.work import Work
+from training.orders.source import Folder
+from training.release import new_key, public_key, read_report, read_signature, verify, verify_signature
+from training.settings import TrainingSettings
+from training.transfer.pseudonym import Pseudonyms
+
+PSEUDONYMS = Pseudonyms("a key of the private site")
+
+
+class Killer:
+    """Kills worker 1 once, as soon as there is a checkpoint to go on from."""
+
+    def __init__(self, work: Path) -> None:
+        self.checkpoints = work / "checkpoints"
+        self.killed: list[int] = []
+
+    def __call__(self, running: dict[int, subprocess.Popen[bytes]]) -> None:
+        if not self.killed and 1 in running and list(self.checkpoints.glob("*/latest.json")):
+            running[1].kill()
+            self.killed.append(running[1].pid)
+
+
+def _train(
+    folder: Path, work: Path, out: Path, settings: TrainingSettings, killer: Killer | None = None
+) -> tuple[Trained, list[str]]:
+    said: list[str] = []
+    trained = train_here(
+        Folder(folder),
+        settings,
+        PSEUDONYMS,
+        work,
+        out,
+        said.append,
+        poll=killer if killer is not None else lambda _: None,
+    )
+    return trained, said
+
+
+def test_two_workers_one_of_them_killed_end_where_one_alone_ends(tmp_path: Path) -> None:
+    shop = small_shop(tmp_path / "orders")
+    settings = TrainingSettings(hold_back_days=2, epochs=30, embedding_dim=8, history_length=16)
+    probe = settings.model_copy(update={"workers": 2})
+    work = Work.of(Folder(shop).url, tmp_path / "work")
+    killer = Killer(work.folder)
+    trained, said = _train(shop, tmp_path / "work", tmp_path / "two", probe, killer)
+    assert len(killer.killed) == 1
+    assert any("resumed after epoch" in line for line in said)
+    assert any("worker 0 ended with code 75" in line for line in said)
+    batch = work.learning(probe).examples.shape.batch
+    assert batch == work.learning(settings).examples.shape.batch, "the comparison needs equal steps"
+    _train(shop, tmp_path / "work", tmp_path / "one", settings)
+    one, two = (read_report(tmp_path / name)["losses"] for name in ("one", "two"))
+    assert len(one) == len(two) == 30
+    np.testing.assert_allclose(two, one, rtol=2e-3)
+    assert two[-1] < two[0]
+    assert trained.table is not None
+    assert trained.table[MODEL][NEW].recall > trained.table[POPULAR][NEW].recall
+
+
+def test_model_beats_the_popular_list_on_the_sample(tmp_path: Path) -> None:
+    settings = TrainingSettings(epochs=2)
+    key = new_key()
+    trained = train_here(
+        Folder(SAMPLE), settings, PSEUDONYMS, tmp_path / "work", tmp_path / "release", lambda _: None, key
+    )
+    assert trained.table is not None
+    model, popular = trained.table[MODEL][ALL], trained.table[POPULAR][ALL]
+    assert model.customers > 80
+    assert model.recall > 1.5 * popular.recall
+    manifest = verify(tmp_path / "release", trained.digest)
+    assert manifest.model.max_abs_difference < manifest.model.tolerance
+    verify_signature(read_signature(tmp_path / "release"), trained.digest, [public_key(key)])
+    again = train_here(
+        Folder(SAMPLE), settings, PSEUDONYMS, tmp_path / "work", tmp_path / "release", lambda _: None
+    )
+    assert again.unchanged
+    assert again.digest == trained.digest
+
+
+@pytest.mark.parametrize(
+    ("before", "held_back", "last"),
+    [("2011-09-05", 8, "2011-09-12"), ("2011-09-12", 1, "2011-09-12"), ("2011-10-01", 0, "2011-09-30")],
+)
+def test_before_splits_at_the_day(tmp_path: Path, before: str, held_back: int, last: str) -> None:
+    from datetime import date
+
+    from training.local.run import before as split
+
+    days = Folder(small_shop(tmp_path / "orders", customers=2)).days()
+    settings = split(TrainingSettings(), date.fromisoformat(before), days)
+    assert settings.hold_back_days == held_back
+    assert str(settings.window.last_day) == last
