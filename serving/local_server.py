@@ -59,8 +59,9 @@ class LocalServer:
         return f"{'grpc' if kind == 'grpc' else 'http'}://{self.address}:{self.ports[kind]}"
 
     def start(self) -> None:
-        """Start it and wait until all models are loaded. Raises LocalServerFailed."""
-        self.ports = dict(zip(("http", "grpc", "metrics"), _free_ports(self.address, 3), strict=True))
+        """Start it (again: at the same ports) and wait for its models. Raises LocalServerFailed."""
+        if not self.ports:
+            self.ports = dict(zip(("http", "grpc", "metrics"), _free_ports(self.address, 3), strict=True))
         argv, env = command(self._args())
         started = time.monotonic()
         with self.log.open("wb") as stream:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -62,16 +63,14 @@ def store(s3: Any, release: SmallRelease, signing_key: str) -> Store:
 
 
 @pytest.fixture(scope="session")
-def server(
-    release: SmallRelease, signing_key: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LocalServer]:
-    root = tmp_path_factory.mktemp("triton")
-    build(
-        release.directory,
-        release.manifest,
-        sign(release.digest, signing_key),
-        root / "models",
-        onnx_backend="python",
-    )
-    with LocalServer(root / "models", root / "log") as server:
+def repository(release: SmallRelease, signing_key: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("repository") / "models"
+    signature = sign(release.digest, signing_key)
+    build(release.directory, release.manifest, signature, made, onnx_backend="python")
+    return made
+
+
+@pytest.fixture(scope="session")
+def server(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
+    with LocalServer(repository, tmp_path_factory.mktemp("triton") / "log") as server:
         yield server
