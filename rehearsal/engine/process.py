@@ -117,8 +117,9 @@ def _read(stream: IO[str], kept: list[str], on_line: Line | None, defects: list[
 def interrupt_with_parent() -> None:
     """For ``preexec_fn``: the kernel interrupts the child when we are killed, as Ctrl-C would.
 
-    The engine then stops at the next clean point, and `go` removes what it has half-built. Resolved
-    before the fork, so that the child makes one call into libc and no more.
+    The engine then stops at the next clean point, and so does `go`. A shell starts its background
+    jobs with Ctrl-C ignored, which the child would inherit and never be stopped.
     """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
