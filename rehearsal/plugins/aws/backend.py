@@ -115,7 +115,7 @@ class AwsBackend(Backend):
         outputs = self._outputs(row, resource, it)
         inputs = self._inputs(row, resource, it)
         if row.tags is not None:
-            everything = self._tags_of(row, _with(resource, outputs=outputs), it)
+            everything = self._tags_of(row, _with(resource, outputs={**resource.outputs, **outputs}), it)
             own = resource.inputs.get("tags") or {}
             defaults = self.cloud.config.default_tags
             inputs["tags"] = {k: v for k, v in everything.items() if k in own or defaults.get(k) != v}
@@ -260,7 +260,7 @@ class AwsBackend(Backend):
                 {"tags": it["$kept"]["tags"]} if "tags" in it["$kept"] and row.tags is None else {}
             )
         context = self.cloud.context(resource, it=it)
-        if not resource.inputs:
+        if not resource.inputs and not resource.outputs:
             return self._imported(row, it, context)
         seen: Properties = {}
         for key, known in resource.inputs.items():
@@ -312,7 +312,9 @@ class AwsBackend(Backend):
         assert row.tags is not None
         if row.recorded:
             return dict(self._tags_all(it["$kept"]))
-        if row.tags is tagging.EC2 and isinstance(it, Mapping) and isinstance(it.get("Tags"), list):
+        told = it.get("Tags") if isinstance(it, Mapping) else None
+        if not row.tags.get or (row.tags is tagging.EC2 and told):
+            it = {"Tags": told or []}
             return {tag["Key"]: tag["Value"] for tag in it["Tags"] if not tag["Key"].startswith("aws:")}
         return row.tags.read(self.cloud, resource)
 

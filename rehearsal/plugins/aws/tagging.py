@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rehearsal.plugins.aws import shapes
 from rehearsal.plugins.aws.cloud import Cloud, evaluate
 from rehearsal.plugins.backend import Refused, Resource
 
@@ -22,7 +23,7 @@ class Tagging:
 
     ``target``: the parameters that name the resource (a row's templates). ``form``: "map" ({key: value}) or the
     names of key and value in a list's items. ``whole``: the set call replaces all tags, so ``unset`` is only
-    for none at all.
+    for none at all. ``get`` empty: the resource's own answer lists them under Tags.
     """
 
     service: str
@@ -79,6 +80,20 @@ class Tagging:
         return {"Tagging": {"TagSet": parameters[self.tags]}} if self.service == "s3" else parameters
 
 
+@dataclass(frozen=True)
+class RecordedTagging(Tagging):
+    """Tags that the stand-in takes at creation and cannot change: later changes are validated only."""
+
+    def bring(self, cloud: Cloud, resource: Resource, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+        if old:
+            target = evaluate(self.target, cloud.context(resource)) or {}
+            parameters = {**target, self.tags: self._listed(new)}
+            shapes.judge(parameters, cloud.operation(self.service, self.set))
+
+    def read(self, cloud: Cloud, resource: Resource) -> dict[str, str]:  # noqa: ARG002
+        return dict(resource.outputs.get("tagsAll") or resource.inputs.get("tags") or {})
+
+
 def judge(tags: Mapping[str, Any]) -> None:
     """Raise Refused for tags that every AWS service refuses."""
     if len(tags) > _MOST:
@@ -105,9 +120,9 @@ def by_arn(
     )
 
 
-def iam(kind: str, parameter: str, name: str) -> Tagging:
-    """TagRole, UntagRole, ListRoleTags and their like."""
-    return Tagging("iam", {parameter: name}, f"Tag{kind}", f"Untag{kind}", f"List{kind}Tags")
+def iam(kind: str, parameter: str, name: str, *, get: str) -> Tagging:
+    """TagRole, UntagRole and their like."""
+    return Tagging("iam", {parameter: name}, f"Tag{kind}", f"Untag{kind}", get)
 
 
 __all__ = ["EC2", "Tagging", "by_arn", "iam", "judge"]

@@ -6,10 +6,15 @@ from typing import Any
 
 from rehearsal.plugins.aws.cloud import Cloud
 from rehearsal.plugins.aws.row import Call, Look, Row, Update, row
-from rehearsal.plugins.aws.tagging import Tagging, by_arn
+from rehearsal.plugins.aws.tagging import RecordedTagging, Tagging, by_arn
 from rehearsal.plugins.backend import Properties, Refused, Resource
 
 _TAGS: Tagging = by_arn("eks", "resourceArn", tags="tags", keys="tagKeys", at="tags")
+# The stand-in tags clusters only.
+_GROUP_TAGS = RecordedTagging(
+    "eks", {"resourceArn": "$outputs.arn"}, "TagResource", "UntagResource", "ListTagsForResource",
+    tags="tags", keys="tagKeys", at="tags", form="map",
+)  # fmt: skip
 _THERE = Call("DescribeCluster", {"name": "$inputs.clusterName"})
 _LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 
@@ -205,7 +210,7 @@ ROWS: tuple[Row, ...] = (
     row(
         type="aws:eks/nodeGroup:NodeGroup",
         service="eks",
-        create=Call("CreateNodegroup", {}, spread=True),
+        create=Call("CreateNodegroup", {"tags": "$inputs.tags"}, spread=True),
         id="join(':', [nodegroup.clusterName, nodegroup.nodegroupName])",
         wait=("nodegroup_active", {"clusterName": "$inputs.clusterName", "nodegroupName": "$inputs.nodeGroupName"}),
         read=_read_node_group,
@@ -237,7 +242,7 @@ ROWS: tuple[Row, ...] = (
         ),
         autoname={"nodeGroupName": 63},
         collide=("clusterName", "nodeGroupName"),
-        tags=_TAGS,
+        tags=_GROUP_TAGS,
         check=_check_node_group,
     ),
     _recorded(

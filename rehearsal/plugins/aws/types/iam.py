@@ -165,7 +165,7 @@ ROWS: tuple[Row, ...] = (
         after_create=("managedPolicyArns", "inlinePolicies"),
         autoname={"name": 64},
         collide=("name",),
-        tags=iam("Role", "RoleName", "$id"),
+        tags=iam("Role", "RoleName", "$id", get="ListRoleTags"),
     ),
     row(
         type="aws:iam/rolePolicy:RolePolicy",
@@ -209,7 +209,7 @@ ROWS: tuple[Row, ...] = (
         updates=(Update(("policy",), _new_version),),
         autoname={"name": 128},
         collide=("name",),
-        tags=iam("Policy", "PolicyArn", "$id"),
+        tags=iam("Policy", "PolicyArn", "$id", get="ListPolicyTags"),
     ),
     row(
         type="aws:iam/rolePolicyAttachment:RolePolicyAttachment",
@@ -247,7 +247,7 @@ ROWS: tuple[Row, ...] = (
             ),
         ),
         collide=("url",),
-        tags=iam("OpenIDConnectProvider", "OpenIDConnectProviderArn", "$id"),
+        tags=iam("OpenIDConnectProvider", "OpenIDConnectProviderArn", "$id", get="ListOpenIDConnectProviderTags"),
     ),
     row(
         type="aws:iam/instanceProfile:InstanceProfile",
@@ -263,6 +263,6 @@ ROWS: tuple[Row, ...] = (
         after_create=("role",),
         autoname={"name": 128},
         collide=("name",),
-        tags=iam("InstanceProfile", "InstanceProfileName", "$id"),
+        tags=iam("InstanceProfile", "InstanceProfileName", "$id", get=""),
     ),
 )  # fmt: skip

@@ -49,6 +49,8 @@ def _empty(cloud: Cloud, resource: Resource) -> None:
 
 
 def _delete_bucket(cloud: Cloud, resource: Resource) -> None:
+    if _read_bucket(cloud, resource) is None:
+        return
     if resource.inputs.get("forceDestroy") or resource.outputs.get("forceDestroy"):
         _empty(cloud, resource)
     cloud.send("s3", "DeleteBucket", {"Bucket": resource.id})

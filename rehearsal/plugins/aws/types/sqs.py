@@ -27,10 +27,11 @@ _ATTRIBUTES = {
 }
 
 
-def _set(key: str, name: str) -> Update:
-    return Update(
-        (key,), Call("SetQueueAttributes", {"QueueUrl": "$id", "Attributes": {name: f"$inputs.{key} || ''"}})
-    )
+# One call with all of them: the stand-in forgets what a call does not name.
+_SET = Call(
+    "SetQueueAttributes",
+    {"QueueUrl": "$id", "Attributes": {name: f"$inputs.{key}" for key, name in _ATTRIBUTES.items()}},
+)
 
 
 def _read(cloud: Cloud, resource: Resource) -> Any:
@@ -55,7 +56,7 @@ ROWS: tuple[Row, ...] = (
         fields={"name": "QueueName", "fifoQueue": "", **dict.fromkeys(_ATTRIBUTES, "")},
         seen={"name": "it.Name", "fifoQueue": "", **{key: f"it.{name}" for key, name in _ATTRIBUTES.items()}},
         outputs={"arn": "it.QueueArn", "url": "id"},
-        updates=tuple(_set(key, name) for key, name in _ATTRIBUTES.items()),
+        updates=(Update(tuple(_ATTRIBUTES), _SET),),
         autoname={"name": 80},
         collide=("name",),
         tags=Tagging(
