@@ -37,7 +37,8 @@ def move_paths(text: str, places: Mapping[str, str], stays: Callable[[str], bool
         return text
     moved = {mount.rstrip("/"): place.rstrip("/") for mount, place in places.items()}
     pattern = re.compile(
-        r"(?:(?<=file://)|(?<![\w./@~-]))(" + "|".join(map(re.escape, mounts)) + r")(?![\w@~-]|\.[\w])([^\s,;:'\"]*)"
+        r"(?:(?<=file://)|(?<![\w./@~-]))(" + "|".join(map(re.escape, mounts)) + r")(?![\w@~-]|\.[\w])"
+        r"([^\s,;:'\"]*)"
     )
     return pattern.sub(
         lambda match: match.group() if stays(match.group()) else moved[match.group(1)] + match.group(2), text

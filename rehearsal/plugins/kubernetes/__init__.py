@@ -1,1 +1,1 @@
-"""The rehearsal's Kubernetes: objects checked against the API schema, and a node agent that runs their pods."""
+"""The rehearsal's Kubernetes: objects checked by the API's schema, and an agent that runs their pods."""

@@ -17,11 +17,11 @@ TIMEOUT = "pulumi.com/timeoutSeconds"
 _POLL_SECONDS = 0.1
 _ENSURE_SECONDS = 2.0
 _DEFAULT_SECONDS = {"Deployment": 600.0, "Job": 3600.0}
-"""pulumi-kubernetes' 10 minutes for a Deployment. A Job that trains on two cores may take longer than its 10."""
+"""pulumi-kubernetes' 10 minutes for a Deployment. Training on two cores may take longer than its 10."""
 _LOG_LINES = 15
 
 
-class NotReady(Exception):  # noqa: N818 - an answer rather than a failure
+class NotReady(Exception):
     """What was waited for did not come; the message says why, with the last words of a pod."""
 
 
@@ -87,7 +87,11 @@ def _deployment(cluster: Cluster, deployment: dict[str, Any]) -> tuple[bool, str
     done, waits = rollout(deployment)
     for one in deployment.get("status", {}).get("conditions", ()):
         late = one["type"] == "Progressing" and one["status"] == "False"
-        if late and not done and deployment["status"]["observedGeneration"] == deployment["metadata"]["generation"]:
+        if (
+            late
+            and not done
+            and deployment["status"]["observedGeneration"] == deployment["metadata"]["generation"]
+        ):
             meta = deployment["metadata"]
             raise NotReady(
                 f"Deployment {meta['namespace']}/{meta['name']} does not get on ({one['message']}): "
@@ -132,7 +136,9 @@ def last_words(cluster: Cluster, owner: dict[str, Any]) -> str:
 def _troubled(pod: dict[str, Any]) -> list[dict[str, Any]]:
     status = pod.get("status", {})
     every = (*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ()))
-    return [one for one in every if _exit(one) not in (None, 0) or _reason(one) not in ("", "ContainerCreating")] or [
+    return [
+        one for one in every if _exit(one) not in (None, 0) or _reason(one) not in ("", "ContainerCreating")
+    ] or [
         one for one in status.get("containerStatuses", ()) if not one["ready"] and "running" in one["state"]
     ]
 

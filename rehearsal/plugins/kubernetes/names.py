@@ -14,7 +14,18 @@ _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-
 _WORD = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
 _QUANTITY = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?")
 _PORT_NAME = re.compile(r"(?=.*[a-z])[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-_SUFFIXES = {"": 1.0, "n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
+_SUFFIXES = {
+    "": 1.0,
+    "n": 1e-9,
+    "u": 1e-6,
+    "m": 1e-3,
+    "k": 1e3,
+    "M": 1e6,
+    "G": 1e9,
+    "T": 1e12,
+    "P": 1e15,
+    "E": 1e18,
+}
 _SUFFIXES |= {f"{letter}i": 1024.0 ** (power + 1) for power, letter in enumerate("KMGTPE")}
 
 
@@ -51,7 +62,9 @@ def value_fault(value: Any) -> str:
     if isinstance(value, Unknown) or value == "":
         return ""
     if len(str(value)) > 63 or not _WORD.fullmatch(str(value)):
-        return f"{value!r} must be at most 63 letters, digits, -, _ and ., begun and ended by a letter or digit"
+        return (
+            f"{value!r} must be at most 63 letters, digits, -, _ and ., begun and ended by a letter or digit"
+        )
     return ""
 
 
@@ -60,7 +73,9 @@ def port_name_fault(name: Any) -> str:
     if isinstance(name, Unknown):
         return ""
     if len(name) > 15 or "--" in name or not _PORT_NAME.fullmatch(name):
-        return f"{name!r} must be at most 15 lower-case letters, digits and single -, with a letter among them"
+        return (
+            f"{name!r} must be at most 15 lower-case letters, digits and single -, with a letter among them"
+        )
     return ""
 
 

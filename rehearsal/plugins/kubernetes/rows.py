@@ -1,7 +1,7 @@
 """The kinds that the plugin knows: adding one is adding a row.
 
-A row says how a name of the kind must look, which fields pulumi-kubernetes replaces an object for beyond those
-that the API server keeps (``rehearsal.cluster.kinds.IMMUTABLE``), and what of it is not real here.
+A row says how a name of the kind must look, which fields pulumi-kubernetes replaces an object for beyond
+those that the API server keeps (``rehearsal.cluster.kinds.IMMUTABLE``), and what of it is not real here.
 """
 
 from __future__ import annotations

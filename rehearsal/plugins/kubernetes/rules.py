@@ -124,7 +124,12 @@ def _job_spec(spec: Mapping[str, Any], at: str, faults: Faults) -> None:
 def _service(object: Mapping[str, Any], faults: Faults) -> None:
     spec = mapping(object.get("spec"))
     ports = list(items(spec.get("ports")))
-    if not ports and spec.get("type") != "ExternalName" and spec.get("clusterIP") != "None" and known_list(spec):
+    if (
+        not ports
+        and spec.get("type") != "ExternalName"
+        and spec.get("clusterIP") != "None"
+        and known_list(spec)
+    ):
         faults.add("spec.ports", "at least one port is needed")
     names: set[str] = set()
     for place, port in ports:

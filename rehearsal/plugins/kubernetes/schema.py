@@ -30,7 +30,7 @@ def _schemas() -> tuple[str, Any]:
     if not wanted:
         known = ", ".join(sorted({utils.major_minor(v) for v in utils.all_versions()}))
         raise Refused(
-            f"kubernetes-validate has no schema of Kubernetes {version()} (it has {known}): upgrade the package"
+            f"kubernetes-validate has no schema of Kubernetes {version()}, only of {known}: upgrade it"
         )
     folder = f"kubernetes-json-schema/v{wanted[-1]}-local-strict"
     return folder, utils.schema_contents(f"{folder}/_definitions.json", version())
@@ -99,7 +99,9 @@ def _sentence(error: Any) -> str:
         kinds = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
         return f"{value} is not of type {' or '.join(kind for kind in kinds if kind != 'null')}"
     if error.validator == "enum":
-        return f"{value} is not one of {', '.join(str(one) for one in error.validator_value if one is not None)}"
+        return (
+            f"{value} is not one of {', '.join(str(one) for one in error.validator_value if one is not None)}"
+        )
     if error.validator in ("oneOf", "anyOf"):
         return f"{value} is of a type that the field does not take"
     return f"{value}: {error.message}" if len(error.message) < 120 else f"{value} is not allowed"

@@ -1,0 +1,303 @@
+"""The Kubernetes backend: the rows' rules over the record of a cluster, and waiting for its node agent."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from rehearsal.cluster import agent, merge
+from rehearsal.cluster.job import is_over
+from rehearsal.cluster.kinds import noun
+from rehearsal.cluster.record import Cluster, Rejected
+from rehearsal.home import Home
+from rehearsal.plugins.backend import (
+    UNKNOWN,
+    Backend,
+    BackendLost,
+    Change,
+    Created,
+    Found,
+    Incomplete,
+    Properties,
+    Refused,
+    Resource,
+    Unknown,
+    UnknownType,
+)
+from rehearsal.plugins.kubernetes import awaits, rules, schema
+from rehearsal.plugins.kubernetes.faults import mapping
+from rehearsal.plugins.kubernetes.kubeconfig import cluster_name
+from rehearsal.plugins.kubernetes.rows import ROWS, Row, row_of, wire_version
+
+AUTONAMED = "pulumi.com/autonamed"
+REPLACE_UNREADY = "pulumi.com/replaceUnready"
+_IDENTITY = ("apiVersion", "kind", "metadata.name", "metadata.namespace")
+_HEX_DIGITS = 7
+_GONE_SECONDS = 60.0
+# The controllers' own notes, and counts that move on when a resource is ready: a refresh would call it drift.
+_VOLATILE = frozenset({"progressedAt", "terminatingReplicas", "terminating", "ready"})
+
+Answer = TypeVar("Answer")
+
+
+class KubernetesBackend(Backend):
+    """One cluster of a rehearsal, as the provider's kubeconfig names it."""
+
+    package = "kubernetes"
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._cluster: Cluster | None = None
+        self._namespace = "default"
+        self._mutable: set[str] = set()
+        self._stopped = threading.Event()
+
+    def configure(self, config: Properties) -> None:
+        kubeconfig, context = config.get("kubeconfig"), config.get("context")
+        if isinstance(kubeconfig, str) and kubeconfig:
+            name = cluster_name(kubeconfig, context if isinstance(context, str) else "")
+            self._cluster = Cluster(self._home, name)
+        if isinstance(config.get("namespace"), str) and config["namespace"]:
+            self._namespace = config["namespace"]
+        for kind in ("ConfigMap", "Secret"):
+            if config.get(f"enable{kind}Mutable") in (True, "true"):
+                self._mutable.add(kind)
+
+    def check(self, resource: Resource) -> Properties:
+        row = row_of(resource.type)
+        inputs = copy.deepcopy(resource.inputs)
+        if not row.apply:
+            inputs.setdefault("namespace", self._namespace)
+            inputs.setdefault("name", self._autoname(resource, row, inputs))
+            rules.check(row, inputs)
+            return inputs
+        inputs["apiVersion"], inputs["kind"] = wire_version(row.api_version), row.kind
+        metadata = inputs.setdefault("metadata", {})
+        if isinstance(metadata, dict):
+            if not row.cluster_scoped and row.schema:
+                metadata.setdefault("namespace", self._namespace)
+            if not metadata.get("name") and not isinstance(metadata.get("name"), Unknown):
+                metadata["name"] = self._autoname(resource, row, inputs)
+                if isinstance(annotations := metadata.setdefault("annotations", {}), dict):
+                    annotations[AUTONAMED] = "true"
+            if row.schema:
+                schema.check(inputs)
+        rules.check(row, inputs)
+        return inputs
+
+    def _autoname(self, resource: Resource, row: Row, inputs: Properties) -> Any:
+        """``<name>-<7 hex digits>``: another one exactly when a field changes that replaces the object, so
+        that the new object never collides with the old one."""
+        kept = [merge.at(inputs, path) for path in row.immutable]
+        try:
+            text = json.dumps([resource.urn, kept], sort_keys=True)
+        except TypeError:
+            return UNKNOWN  # an output among them
+        return f"{resource.name}-{hashlib.sha256(text.encode()).hexdigest()[:_HEX_DIGITS]}"
+
+    def diff(self, old: Resource, new: Resource) -> Change:
+        row = row_of(new.type)
+        keys = {*old.inputs, *new.inputs}
+        changed = {key for key in keys if old.inputs.get(key) != new.inputs.get(key)}
+        paths = [*_IDENTITY, *self._immutable(row, old)]
+        replaces = {path.partition(".")[0] for path in paths if _differ(path, old.inputs, new.inputs)}
+        if not replaces and self._is_to_be_made_again(row, old, new):
+            changed.add("spec")
+            replaces.add("spec")
+        if row.kind == "Deployment":
+            self._resume()
+        made = mapping(mapping(new.inputs.get("metadata")).get("annotations")).get(AUTONAMED) == "true"
+        collides = not made or not _differ("metadata.name", old.inputs, new.inputs)
+        return Change(frozenset(changed), frozenset(replaces), bool(replaces) and collides)
+
+    def _immutable(self, row: Row, old: Resource) -> tuple[str, ...]:
+        sealed = old.inputs.get("immutable") is True
+        if row.kind in self._mutable and not sealed:
+            return tuple(path for path in row.immutable if path == "type")
+        return row.immutable
+
+    def _is_to_be_made_again(self, row: Row, old: Resource, new: Resource) -> bool:
+        """A failed Job whose annotation asks that it be replaced, as pulumi-kubernetes reads it."""
+        annotations = mapping(mapping(new.inputs.get("metadata")).get("annotations"))
+        if row.kind != "Job" or annotations.get(REPLACE_UNREADY) != "true" or self._cluster is None:
+            return False
+        job = self._cluster.get("Job", *_split(old.id))
+        over = is_over(job) if job else None
+        return over is not None and not over[0]
+
+    def _resume(self) -> None:
+        """What the record says is to run shall run: the machine may have been started anew meanwhile."""
+        cluster = self._cluster
+        if cluster is not None and cluster.list("Deployment") and not agent.is_running(self._home):
+            agent.ensure(self._home)
+
+    def preview(self, resource: Resource) -> Properties:
+        row = row_of(resource.type)
+        metadata = resource.inputs.get("metadata")
+        outputs: Properties = {**resource.inputs, "status": UNKNOWN}
+        if row.apply and isinstance(metadata, Mapping):
+            unknown = ("creationTimestamp", "generation", "resourceVersion", "uid")
+            outputs["metadata"] = {**metadata, **dict.fromkeys(unknown, UNKNOWN)}
+        return outputs
+
+    def create(self, resource: Resource) -> Created:
+        row, cluster = row_of(resource.type), self._known_cluster()
+        object = _object(row, resource.inputs)
+        name, namespace = object["metadata"]["name"], object["metadata"].get("namespace", "")
+        kind = noun(object["apiVersion"], object["kind"])
+        there = cluster.get(kind, name, namespace)
+        if there is not None:
+            self._clear_the_way(cluster, row, there, resource)
+        made = _asked(lambda: cluster.apply(object, urn=resource.urn))
+        id = f"{namespace}/{name}" if namespace else name
+        return Created(id, self._when_ready(row, cluster, made, resource, id))
+
+    def _clear_the_way(self, cluster: Cluster, row: Row, there: dict[str, Any], resource: Resource) -> None:
+        """An object of this name exists: ours, left by an engine that was killed, or somebody else's."""
+        meta = there["metadata"]
+        kind, namespace = noun(there["apiVersion"], there["kind"]), meta.get("namespace", "")
+        urn = cluster.urn(kind, meta["name"], namespace)
+        leaving = "deletionTimestamp" in meta
+        if urn and urn != resource.urn and not leaving:
+            raise Refused(
+                f'409: {row.kind} "{meta["name"]}" already exists: '
+                f"{urn.rpartition('::')[2]} of the program made it"
+            )
+        over = is_over(there) if row.kind == "Job" else None
+        wanted = merge.apply(there, {}, _object(row, resource.inputs))
+        stale = any(_differ(path, there, wanted) for path in self._immutable(row, resource))
+        if leaving or stale or (over is not None and not over[0]):
+            self._remove(cluster, row, meta["name"], namespace)
+
+    def read(self, resource: Resource) -> Found | None:
+        row, cluster = row_of(resource.type), self._known_cluster()
+        name, namespace = _split(resource.id)
+        live = cluster.get(noun(wire_version(row.api_version), row.kind), name, namespace)
+        if live is None or "deletionTimestamp" in live["metadata"]:
+            return None
+        shown = _shown(row, live, resource.inputs)
+        if not resource.inputs:
+            imported = {key: value for key, value in shown.items() if key != "status"}
+            return Found(imported, shown)
+        return Found(merge.shaped_like(shown, resource.inputs), shown)
+
+    def update(self, old: Resource, new: Resource) -> Properties:
+        row, cluster = row_of(new.type), self._known_cluster()
+        object = _object(row, new.inputs)
+        kind = noun(object["apiVersion"], object["kind"])
+        if cluster.get(kind, *_split(old.id)) is None:
+            self._missing(cluster, row, old)
+        made = _asked(lambda: cluster.apply(object, urn=new.urn))
+        return self._when_ready(row, cluster, made, new, old.id)
+
+    def delete(self, resource: Resource) -> None:
+        row, cluster = row_of(resource.type), self._known_cluster()
+        name, namespace = _split(resource.id)
+        kind = noun(wire_version(row.api_version), row.kind)
+        if cluster.get(kind, name, namespace) is not None:
+            self._remove(cluster, row, name, namespace)
+
+    def _remove(self, cluster: Cluster, row: Row, name: str, namespace: str) -> None:
+        kind = noun(wire_version(row.api_version), row.kind)
+        _asked(lambda: cluster.delete(kind, name, namespace))
+        left = cluster.get(kind, name, namespace)
+        if left is None:
+            return
+        template = mapping(mapping(left.get("spec")).get("template"))
+        grace = mapping(template.get("spec")).get("terminationGracePeriodSeconds", 30)
+        limit = _GONE_SECONDS + float(grace)
+        if not _asked(lambda: awaits.gone(cluster, kind, name, namespace, limit)):
+            raise Refused(f"{row.kind} {name} is still ending after {limit:g} s; run the command again")
+
+    def invoke(self, token: str, arguments: Properties) -> Properties:  # noqa: ARG002
+        raise UnknownType(f"the rehearsed Kubernetes has no function {token}")
+
+    def secret_outputs(self, type: str) -> frozenset[str]:
+        return ROWS[type].secret if type in ROWS else frozenset()
+
+    def note(self, type: str) -> str:
+        return row_of(type).note
+
+    def instance(self) -> str:
+        if self._cluster is None:
+            return ""
+        return self._cluster.instance or "none"
+
+    def cancel(self) -> None:
+        self._stopped.set()
+
+    def _known_cluster(self) -> Cluster:
+        if self._cluster is None:
+            raise Refused(
+                "The Kubernetes provider has no kubeconfig: a rehearsal never uses the one of this machine's "
+                "user, so pass the cluster's own."
+            )
+        return self._cluster
+
+    def _missing(self, cluster: Cluster, row: Row, old: Resource) -> None:
+        if not cluster.instance:
+            raise BackendLost(
+                f"The record of the cluster {cluster.name} is gone, and {row.kind} {old.id} with it: "
+                "`pulumi refresh` tells the state, the next `up` makes all anew."
+            )
+        raise Refused(f'404: {row.kind} "{old.id}" not found: `pulumi refresh` tells the stack\'s state so')
+
+    def _when_ready(
+        self, row: Row, cluster: Cluster, made: dict[str, Any], resource: Resource, id: str
+    ) -> Properties:
+        try:
+            return _shown(row, awaits.ready(cluster, made, self._stopped), resource.inputs)
+        except awaits.NotReady as late:
+            meta = made["metadata"]
+            kind = noun(made["apiVersion"], made["kind"])
+            now = cluster.get(kind, meta["name"], meta.get("namespace", "")) or made
+            raise Incomplete(str(late), Created(id, _shown(row, now, resource.inputs))) from None
+        except agent.AgentFailed as failed:
+            raise Incomplete(str(failed), Created(id, _shown(row, made, resource.inputs))) from None
+
+
+def _object(row: Row, inputs: Properties) -> dict[str, Any]:
+    if row.apply:
+        return {**inputs, "apiVersion": wire_version(row.api_version), "kind": row.kind}
+    metadata = {"name": inputs["name"], "namespace": inputs["namespace"]}
+    return {"apiVersion": row.api_version, "kind": row.kind, "metadata": metadata, "spec": dict(inputs)}
+
+
+def _shown(row: Row, live: Mapping[str, Any], inputs: Properties) -> Properties:
+    """An object as the resource's outputs have it."""
+    if not row.apply:
+        return {**live["spec"], "status": {"name": live["spec"]["name"], "status": "recorded"}}
+    shown = copy.deepcopy(dict(live))
+    if isinstance(shown.get("status"), dict):
+        shown["status"] = {key: value for key, value in shown["status"].items() if key not in _VOLATILE}
+    if row.kind == "Secret" and isinstance(inputs.get("stringData"), Mapping):
+        data = shown.get("data", {})
+        plain = {key: base64.b64decode(data[key]).decode() for key in inputs["stringData"] if key in data}
+        shown["stringData"] = plain
+    return shown
+
+
+def _asked(call: Callable[[], Answer]) -> Answer:
+    try:
+        return call()
+    except (Rejected, agent.AgentFailed) as refused:
+        raise Refused(str(refused)) from None
+
+
+def _differ(path: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    one, other = merge.at(old, path), merge.at(new, path)
+    return bool(one != other)
+
+
+def _split(id: str) -> tuple[str, str]:
+    """Name and namespace of an id, ``namespace/name`` or ``name``."""
+    namespace, _, name = id.rpartition("/")
+    return name, namespace
+
+
+__all__ = ["KubernetesBackend"]

@@ -1,0 +1,35 @@
+"""Which cluster a kubeconfig leads to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rehearsal.plugins.backend import Refused
+
+
+def cluster_name(kubeconfig: str, context: str = "") -> str:
+    """The name of the cluster of a kubeconfig's (current) context: its folder in the rehearsal.
+
+    ``kubeconfig`` is its text (YAML or JSON) or the path of a file. Raises Refused where it names none.
+    """
+    text = kubeconfig
+    if "\n" not in text and "{" not in text and len(text) < 4096 and Path(text).expanduser().is_file():
+        text = Path(text).expanduser().read_text()
+    try:
+        config: Any = yaml.safe_load(text)
+        contexts = {one["name"]: one["context"]["cluster"] for one in config.get("contexts") or ()}
+        names = [one["name"] for one in config["clusters"]]
+    except (yaml.YAMLError, AttributeError, KeyError, TypeError):
+        raise Refused(
+            "The provider's kubeconfig is no kubeconfig: it needs a list of clusters with names.",
+            property="kubeconfig",
+        ) from None
+    wanted = context or config.get("current-context")
+    name = contexts.get(wanted) or (names[0] if names else "")
+    if name not in names:
+        raise Refused(f"The provider's kubeconfig has no cluster {name!r}.", property="kubeconfig")
+    # An ARN or a path makes no folder.
+    return str(name).rpartition("/")[2].replace(":", "-").lstrip(".") or "cluster"
