@@ -56,7 +56,7 @@ def features_at(known: Purchases, day: int, length: int, half_life_days: float) 
     return CustomerFeatures(history, weights, user)
 
 
-def last_bought(known: Purchases, most: int = 20) -> list[int]:
-    """The products bought last, the newest first, each once."""
+def last_bought(known: Purchases) -> list[int]:
+    """All products bought, the newest first, each once: serving leaves them out of what is to be new."""
     newest_first = known.items[np.lexsort((known.items, -known.days))]
-    return [int(item) for item in dict.fromkeys(newest_first.tolist())][:most]
+    return [int(item) for item in dict.fromkeys(newest_first.tolist())]
