@@ -1,7 +1,7 @@
 """The Python client: ``Recommender`` asks a Triton server for recommendations.
 
 with Recommender("grpc://triton.serving:8001", pseudonym=pseudonyms.customer) as recommender:
-    answer = recommender.recommend("17850", k=5)
+    answer = recommender.recommend("14911", k=5)
 """
 
 from __future__ import annotations

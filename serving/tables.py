@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from training.release import Customers, Item
+from training.release import Customer, Customers, Item
 
 
 def write_lookup_tables(customers: Customers, directory: Path) -> None:
@@ -30,7 +30,7 @@ def write_answer_tables(
     """Write what ``serving/models/answer`` reads: purchases in the same order, product names, the popular."""
     names = list(customers)
     order = np.argsort(text_array(names), kind="stable")
-    bought = [customers[names[row]].last_bought for row in order]
+    bought = [_bought(customers[names[row]]) for row in order]
     start = np.zeros(len(bought) + 1, np.int64)
     start[1:] = np.cumsum([len(one) for one in bought])
     np.save(directory / "bought_start.npy", start)
@@ -39,6 +39,13 @@ def write_answer_tables(
     # Index 0 is padding: it has no code.
     np.save(directory / "codes.npy", text_array(["", *(item.stock_code for item in items)]))
     np.save(directory / "descriptions.npy", text_array(["", *(item.description for item in items)]))
+
+
+def _bought(customer: Customer) -> list[int]:
+    """All that a release tells of a customer's purchases, the newest first, each once."""
+    # The history joins in, so that what the model knows was bought is never called new.
+    told = [*customer.last_bought, *(int(item) for item in customer.history if item > 0)]
+    return list(dict.fromkeys(told))
 
 
 def text_array(texts: Iterable[str]) -> npt.NDArray[np.bytes_]:

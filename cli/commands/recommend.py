@@ -47,7 +47,7 @@ def recommend(
 
     An unknown customer gets the popular products, and is told so.
 
-    Example:  isthmus recommend 17850 13047 --top 5 --only-new
+    Example:  isthmus recommend 14911 12748 --top 5 --only-new
     """
     from serving.client import Recommender
 
