@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from rehearsal.plugins.aws.cloud import Cloud
 from rehearsal.plugins.aws.row import Call, Look, Row, Update, row
 from rehearsal.plugins.aws.tagging import EC2
+from rehearsal.plugins.backend import Resource
 
 _OPTIONS = (
     "amazonSideAsn", "autoAcceptSharedAttachments", "defaultRouteTableAssociation", "defaultRouteTablePropagation",
@@ -15,6 +19,22 @@ _ATTACHMENT_OPTIONS = ("applianceModeSupport", "dnsSupport", "ipv6Support", "sec
 
 def _option(key: str) -> str:
     return f"Options.{key[:1].upper()}{key[1:]}"
+
+
+def _read_route(cloud: Cloud, resource: Resource) -> Any:
+    table, _, destination = resource.id.partition("_")
+    found = cloud.find(
+        "ec2",
+        "SearchTransitGatewayRoutes",
+        "Routes",
+        TransitGatewayRouteTableId=table,
+        Filters=[{"Name": "type", "Values": ["static"]}],
+    )
+    for route in found or []:
+        if route["DestinationCidrBlock"] == destination and route.get("State") != "deleted":
+            attachments = route.get("TransitGatewayAttachments") or [{}]
+            return {**route, "Table": table, "Attachment": attachments[0].get("TransitGatewayAttachmentId")}
+    return None
 
 
 ROWS: tuple[Row, ...] = (
@@ -105,5 +125,25 @@ ROWS: tuple[Row, ...] = (
             "defaultPropagationRouteTable": "it.DefaultPropagationRouteTable",
         },
         tags=EC2,
+    ),
+    row(
+        type="aws:ec2transitgateway/route:Route",
+        service="ec2",
+        create=Call("CreateTransitGatewayRoute", {}, spread=True),
+        id="join('_', [inputs.transitGatewayRouteTableId, inputs.destinationCidrBlock])",
+        read=_read_route,
+        delete=Call(
+            "DeleteTransitGatewayRoute",
+            {
+                "TransitGatewayRouteTableId": "$inputs.transitGatewayRouteTableId",
+                "DestinationCidrBlock": "$inputs.destinationCidrBlock",
+            },
+        ),
+        seen={
+            "blackhole": "it.State == 'blackhole'",
+            "transitGatewayAttachmentId": "it.Attachment",
+            "transitGatewayRouteTableId": "it.Table",
+        },
+        collide=("transitGatewayRouteTableId", "destinationCidrBlock"),
     ),
 )
