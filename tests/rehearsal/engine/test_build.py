@@ -20,7 +20,8 @@ env) echo go1.26.0 ;;
 list) echo 'go: downloading example.org/a v1.0.0' >&2; echo a; echo b ;;
 build) mkdir -p "$GOCACHE"; env | grep -E '^(GO|CGO)' > "$GOCACHE/asked"; echo a >&2
     {end}
-    while [ $# -gt 0 ]; do [ "$1" = -o ] && { mkdir -p "$(dirname "$2")"; echo engine > "$2"; }; shift; done ;;
+    while [ "$1" != -o ]; do shift; done
+    mkdir -p "$(dirname "$2")"; echo engine > "$2" ;;
 esac
 """
 
