@@ -23,9 +23,18 @@ STACKS = ("local", "dev", "staging", "prod")
 DIGEST = "sha256:" + "ab" * 32
 
 
+# How the engine's protocol marks a secret (pulumi.runtime.rpc).
+_SIGNATURE = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+
+
+def secret(value: Any) -> dict[str, Any]:
+    """A value that the engine is told to keep secret, as an input shows it."""
+    return {**_SIGNATURE, "value": value}
+
+
 @dataclass(frozen=True)
 class Recorded:
-    """One resource: type token, name, inputs as the engine gets them (secrets opened)."""
+    """One resource: type token, name, inputs as the engine gets them (secrets as ``secret`` shows them)."""
 
     type: str
     name: str

@@ -1,0 +1,124 @@
+"""Who may do what: the roles of pods, asked the way IAM would be asked."""
+
+from __future__ import annotations
+
+import json
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+
+from infra.aws.access import SERVING, TRAINING, TRANSFER, VALIDATION, Grant, policy
+from tests.infra.recorded import STACKS, Estate, estate_of
+
+ARNS: dict[Any, str] = {"arrivals": "arn:aws:s3:::a", "releases": "arn:aws:s3:::r"}
+KEY = "arn:aws:kms:eu-west-1:1:key/data"
+GRANTS = {"transfer": TRANSFER, "training": TRAINING, "validation": VALIDATION, "serving": SERVING}
+
+
+def allowed(grant: Grant, action: str, resource: str) -> bool:
+    """IAM's rule: a deny decides, else one allow is needed (IAM user guide, "Policy evaluation logic")."""
+    verdicts = set()
+    for statement in policy(grant, ARNS, KEY)["Statement"]:
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        if any(fnmatchcase(action, each) for each in actions) and any(
+            fnmatchcase(resource, each) for each in statement["Resource"]
+        ):
+            verdicts.add(statement["Effect"])
+    return "Deny" not in verdicts and "Allow" in verdicts
+
+
+def may(who: str, what: str, where: str) -> bool:
+    return allowed(GRANTS[who], f"s3:{what}", f"arn:aws:s3:::{where}")
+
+
+WRITERS = {
+    "a/orders/2011-09-01.parquet": {"transfer"},
+    "r/candidates/train.json": {"training"},
+    "r/releases/ab/model.onnx": {"training"},
+    "r/releases/ab/validation.json": {"validation"},
+    "r/releases/ab/signature.json": {"validation"},
+    "r/latest.json": {"validation"},
+    "r/anything-else": set[str](),
+}
+
+
+@pytest.mark.parametrize("where", WRITERS)
+def test_each_object_has_one_kind_of_pod_that_writes_it(where: str) -> None:
+    assert {who for who in GRANTS if may(who, "PutObject", where)} == WRITERS[where]
+
+
+def test_customers_orders_are_read_by_training_and_by_the_transfer_that_brought_them_only() -> None:
+    readers = {who for who in GRANTS if may(who, "GetObject", "a/orders/2011-09-01.parquet")}
+    assert readers == {"training", "transfer"}
+
+
+def test_nobody_deletes_orders_or_releases() -> None:
+    for where in WRITERS:
+        assert not {who for who in GRANTS if may(who, "DeleteObject", where)}, where
+    assert may("training", "DeleteObject", "r/checkpoints/7")
+
+
+@pytest.mark.parametrize("who", GRANTS)
+def test_only_writers_make_data_keys_and_nobody_touches_another_key(who: str) -> None:
+    grant = GRANTS[who]
+    assert allowed(grant, "kms:Decrypt", KEY)
+    assert allowed(grant, "kms:GenerateDataKey", KEY) == bool(grant.writes)
+    assert not allowed(grant, "kms:Decrypt", KEY.replace("data", "cluster"))
+    assert not allowed(grant, "kms:ScheduleKeyDeletion", KEY)
+
+
+@pytest.fixture(params=STACKS, scope="module")
+def estate(request: pytest.FixtureRequest) -> Estate:
+    return estate_of(request.param)
+
+
+def test_federated_roles_trust_one_service_account_each(estate: Estate) -> None:
+    trusts = {
+        role.name: json.loads(role.inputs["assumeRolePolicy"])["Statement"][0]
+        for role in estate.of("aws:iam/role:Role")
+    }
+    federated = {name: s for name, s in trusts.items() if s["Action"] == "sts:AssumeRoleWithWebIdentity"}
+    assert {"pods-private-transfer", "pods-private-validation"} <= set(federated)
+    subjects = []
+    for statement in federated.values():
+        conditions = statement["Condition"]
+        assert set(conditions) == {"StringEquals"}, "a pattern would let other accounts in"
+        (subject,) = (v for k, v in conditions["StringEquals"].items() if k.endswith(":sub"))
+        (audience,) = (v for k, v in conditions["StringEquals"].items() if k.endswith(":aud"))
+        assert audience == "sts.amazonaws.com"
+        subjects.append(subject)
+    assert len(set(subjects)) == len(subjects)
+
+
+def test_every_role_is_for_a_service_account_that_exists(estate: Estate) -> None:
+    """A role for a misspelt account would be found out by a pod that cannot read its bucket."""
+    accounts = {
+        f"{each.inputs['metadata']['namespace']}:{each.inputs['metadata']['name']}"
+        for each in estate.of("kubernetes:core/v1:ServiceAccount")
+    }
+    wanted = {
+        f"{each.inputs['namespace']}:{each.inputs['serviceAccount']}"
+        for each in estate.of("aws:eks/podIdentityAssociation:PodIdentityAssociation")
+    }
+    for role in estate.of("aws:iam/role:Role"):
+        trust = json.loads(role.inputs["assumeRolePolicy"])["Statement"][0]
+        for key, value in trust.get("Condition", {}).get("StringEquals", {}).items():
+            if key.endswith(":sub"):
+                wanted.add(value.removeprefix("system:serviceaccount:"))
+    assert wanted == accounts
+
+
+def test_the_keys_secret_has_what_the_jobs_ask_of_it_and_stays_secret(estate: Estate) -> None:
+    (keys,) = estate.of("kubernetes:core/v1:Secret")
+    told = keys.inputs["stringData"]
+    assert "4dabf18193072939515e22adb298388d" in told, "the keys are not marked as secret"
+    asked = {
+        env["valueFrom"]["secretKeyRef"]["key"]
+        for job in estate.of("kubernetes:batch/v1:Job")
+        for container in job.inputs["spec"]["template"]["spec"]["containers"]
+        for env in container["env"]
+        if "secretKeyRef" in env.get("valueFrom", {})
+    }
+    assert asked <= set(told["value"])
+    assert all(told["value"].values())

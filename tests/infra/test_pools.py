@@ -1,0 +1,80 @@
+"""GPU pools: what a pod sees of one is the same on both sites, and only pods that ask get there."""
+
+from __future__ import annotations
+
+import pytest
+
+from infra.settings import read
+from tests.infra.recorded import ROOT, STACKS, Estate, estate_of
+
+TOLERATED = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
+
+
+@pytest.fixture(params=STACKS, scope="module")
+def estate(request: pytest.FixtureRequest) -> Estate:
+    return estate_of(request.param)
+
+
+def gpu_groups(estate: Estate) -> list[dict[str, object]]:
+    groups = [each.inputs for each in estate.of("aws:eks/nodeGroup:NodeGroup")]
+    return [group for group in groups if "NVIDIA" in str(group["amiType"])]
+
+
+def test_gpu_nodes_are_tainted_and_others_are_not(estate: Estate) -> None:
+    gpu = gpu_groups(estate)
+    assert gpu
+    for group in gpu:
+        assert group["taints"] == [{"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}]
+    for each in estate.of("aws:eks/nodeGroup:NodeGroup"):
+        if each.inputs not in gpu:
+            assert not each.inputs.get("taints"), "the cluster's own pods must run somewhere"
+    for each in estate.of("openstack:containerinfra/nodeGroup:NodeGroup"):
+        assert each.inputs["labels"]["node_taints"] == "nvidia.com/gpu=present:NoSchedule"
+
+
+def test_jobs_that_name_a_pool_select_it_tolerate_it_and_ask_for_gpus(estate: Estate) -> None:
+    pools = {str(group["labels"]["isthmus.dev/pool"]) for group in gpu_groups(estate)}  # type: ignore[index]
+    pools |= {
+        label.partition("=")[2]
+        for group in estate.of("openstack:containerinfra/nodeGroup:NodeGroup")
+        for label in group.inputs["labels"]["node_labels"].split(",")
+        if label.startswith("isthmus.dev/pool=")
+    }
+    workloads = [*estate.of("kubernetes:batch/v1:Job"), *estate.of("kubernetes:apps/v1:Deployment")]
+    for workload in workloads:
+        spec = workload.inputs["spec"]["template"]["spec"]
+        wanted = spec.get("nodeSelector", {}).get("isthmus.dev/pool")
+        asked = [c["resources"]["requests"].get("nvidia.com/gpu") for c in spec["containers"]]
+        if wanted is None:
+            assert asked == [None], workload.name
+        else:
+            assert wanted in pools, workload.name
+            assert TOLERATED in spec["tolerations"], workload.name
+            assert all(int(count) >= 1 for count in asked), workload.name
+
+
+def test_a_pool_never_grows_past_its_maximum_by_being_bought_in_one_way(estate: Estate) -> None:
+    for group in gpu_groups(estate):
+        scaling = group["scalingConfig"]
+        assert isinstance(scaling, dict)
+        assert 0 <= scaling["minSize"] <= scaling["desiredSize"] <= scaling["maxSize"]
+
+
+def test_spot_with_fallback_buys_the_same_nodes_twice_and_pays_for_none_on_demand_at_rest() -> None:
+    estate = estate_of("prod")
+    settings = read(ROOT / "stacks" / "Pulumi.prod.yaml").aws.gpu_pools["training"]
+    assert settings.capacity == "spot_with_fallback"
+    mine = [g for g in gpu_groups(estate) if g["labels"]["isthmus.dev/pool"] == "training"]  # type: ignore[index]
+    spot, on_demand = sorted(mine, key=lambda g: str(g["capacityType"]), reverse=True)
+    assert (spot["capacityType"], on_demand["capacityType"]) == ("SPOT", "ON_DEMAND")
+    assert spot["instanceTypes"] == on_demand["instanceTypes"]
+    assert on_demand["scalingConfig"]["minSize"] == 0  # type: ignore[index]
+
+
+def test_the_quota_of_a_namespace_has_room_for_its_whole_pools() -> None:
+    estate = estate_of("prod")
+    quota = estate.one("kubernetes:core/v1:ResourceQuota", "aws-serving").inputs["spec"]["hard"]
+    # Six g6.xlarge of one L4 each.
+    assert quota["requests.nvidia.com/gpu"] == "6"
+    private = estate.one("kubernetes:core/v1:ResourceQuota", "openstack-serving").inputs["spec"]["hard"]
+    assert private["requests.nvidia.com/gpu"] == "4"
