@@ -29,15 +29,16 @@ def move_paths(text: str, places: Mapping[str, str], stays: Callable[[str], bool
     """Every path at or below a key of ``places`` (absolute, a mount path) goes below its value instead.
 
     A path begins where no word, dot or slash stands before it (``file://`` excepted) and must end where the
-    mount path's last name ends; the longest mount path wins. ``stays`` says of a whole path, as it stands, that
-    it is this machine's own.
+    mount path's last name ends; the longest mount path wins. ``stays`` says of a whole path, as it stands,
+    that it is this machine's own.
     """
     mounts = sorted((mount.rstrip("/") for mount in places if mount.rstrip("/")), key=len, reverse=True)
     if not mounts:
         return text
     moved = {mount.rstrip("/"): place.rstrip("/") for mount, place in places.items()}
     pattern = re.compile(
-        r"(?:(?<=file://)|(?<![\w./@~-]))(" + "|".join(map(re.escape, mounts)) + r")(?![\w@~-]|\.[\w])"
+        r"(?:(?<=file://)|(?<![\w./@~-]))"
+        rf"({'|'.join(map(re.escape, mounts))})(?![\w@~-]|\.[\w])"
         r"([^\s,;:'\"]*)"
     )
     return pattern.sub(

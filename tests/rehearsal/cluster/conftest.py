@@ -94,7 +94,7 @@ def processes_of(root: Path) -> list[psutil.Process]:
     return found
 
 
-@pytest.fixture()
+@pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     made = World(tmp_path / "home")
     try:

@@ -123,7 +123,8 @@ def test_init_containers_run_in_order_and_share_a_volume(world: World) -> None:
     def step(name: str) -> dict[str, Any]:
         return {**container(append, volumeMounts=mount), "name": name, "args": [name]}
 
-    script = "import os; print(open('/work/dir/log').read(), open(os.environ['KEY_FILE']).read(), os.environ['KEY'])"
+    script = "import os\n"
+        "print(open('/work/dir/log').read(), open(os.environ['KEY_FILE']).read(), os.environ['KEY'])"
     main = container(
         script,
         volumeMounts=mount,
