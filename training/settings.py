@@ -54,16 +54,16 @@ class TrainingSettings(Part):
     window: Window = Window()
     hold_back_days: Annotated[int, Field(ge=0, le=90)] = 4
     """Calendar days at the end of the window that are never uploaded and never learned from."""
-    epochs: Annotated[int, Field(ge=1, le=1000)] = 10
+    epochs: Annotated[int, Field(ge=1, le=1000)] = 4
     embedding_dim: Annotated[int, Field(ge=4, le=1024)] = 64
     batch_size: Annotated[int, Field(ge=1, le=1_048_576)] = 4096
     """Order lines to predict in one step, over all workers; orders are never cut by it."""
-    learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.005
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.002
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 20
     base_port: Annotated[int, Field(ge=1, le=65535)] = 2222
     history_length: Annotated[int, Field(ge=1, le=4096)] = 128
     """Products of a customer's history that the model sees, those with most weight first."""
-    half_life_days: Annotated[float, Field(gt=0)] = 90.0
+    half_life_days: Annotated[float, Field(gt=0)] = 180.0
     """Days after which a purchase counts half."""
     top_k: Annotated[int, Field(ge=1, le=1000)] = 100
     """Products that the served model returns."""

@@ -23,6 +23,9 @@ from training.features.history import USER_FEATURES, features_at
 TARGETS = 64
 """Products of a basket that are learned from at a time; larger baskets are sampled, anew in every epoch."""
 
+REST_WEIGHT = 0.3
+"""Of an example of the second kind: there are more of them, and the next basket is what is asked for."""
+
 Arrays = Mapping[str, npt.NDArray[np.generic]]
 
 
@@ -39,7 +42,8 @@ class Examples:
     """All examples of some baskets.
 
     The same seed and epoch give the same examples in the same order on every worker; ``arrays`` pads the
-    last step with examples of weight 0, so that each step has ``shape.batch`` of them.
+    last step with examples of weight 0, so that
+    each step has ``shape.batch`` of them.
     """
 
     def __init__(self, baskets: Baskets, shape: Shape, seed: int) -> None:
@@ -94,5 +98,5 @@ class Examples:
             out["user"][row] = features.user
             targets = basket[:TARGETS]
             out["targets"][row, : len(targets)] = targets
-            out["weight"][row] = 1
+            out["weight"][row] = REST_WEIGHT if rest else 1.0
         return out

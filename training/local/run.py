@@ -52,18 +52,12 @@ def before(settings: TrainingSettings, day: date, days: list[date]) -> TrainingS
     """
     if day <= days[0]:
         raise TrainingError(f"--before is {day}, but the orders begin on {days[0]}; name a later day")
-    last = min(days[-1], day + timedelta(days=LONGEST_HELD_BACK - 1))
-    if last < day:
-        return settings.model_copy(update={"hold_back_days": 0})
-    # Without orders on the last days, the window would end earlier and hold back too many days.
-    last = max(one for one in days if one <= last)
-    if last < day:
-        return settings.model_copy(
-            update={"hold_back_days": 0, "window": Window(last_day=day - timedelta(days=1))}
-        )
-    return settings.model_copy(
-        update={"hold_back_days": (last - day).days + 1, "window": Window(last_day=last)}
-    )
+    held_back = [one for one in days if day <= one < day + timedelta(days=LONGEST_HELD_BACK)]
+    if not held_back:
+        window = Window(last_day=day - timedelta(days=1))
+        return settings.model_copy(update={"hold_back_days": 0, "window": window})
+    window = Window(last_day=held_back[-1])
+    return settings.model_copy(update={"hold_back_days": (held_back[-1] - day).days + 1, "window": window})
 
 
 def train_here(
