@@ -61,7 +61,7 @@ def _selector(spec: Mapping[str, Any], faults: Faults) -> None:
     if not known(selector) or any_unknown(labels):
         return
     wanted = mapping(mapping(selector).get("matchLabels"))
-    if not wanted and not mapping(selector).get("matchExpressions"):
+    if not wanted and not mapping(selector).get("matchExpressions") and not any_unknown(selector):
         faults.add("spec.selector", "an empty selector selects every pod and is refused")
     for key, value in wanted.items():
         if known(value) and labels.get(key) != value:

@@ -123,8 +123,10 @@ def test_init_containers_run_in_order_and_share_a_volume(world: World) -> None:
     def step(name: str) -> dict[str, Any]:
         return {**container(append, volumeMounts=mount), "name": name, "args": [name]}
 
-    script = "import os\n"
+    script = (
+        "import os\n"
         "print(open('/work/dir/log').read(), open(os.environ['KEY_FILE']).read(), os.environ['KEY'])"
+    )
     main = container(
         script,
         volumeMounts=mount,

@@ -1,0 +1,125 @@
+"""Create, await, drift, replace and delete, with real pods where there are any."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+
+from rehearsal.cluster.record import Cluster
+from rehearsal.plugins.backend import UNKNOWN, Incomplete, Refused
+from tests.rehearsal.plugins.kubernetes.conftest import Engine, deployment, job
+
+
+def test_a_job_is_awaited_until_it_has_completed(engine: Engine) -> None:
+    _, created = engine.up("batch/v1:Job", job("print('done')"))
+    assert created.id == "default/train"
+    assert created.outputs["status"]["succeeded"] == 1
+
+
+def test_a_failed_job_stays_known_with_its_last_words_and_can_be_made_again(engine: Engine) -> None:
+    script = "[print('line', i) for i in range(40)]; raise SystemExit(4)"
+    inputs = job(script)
+    inputs["metadata"]["annotations"] = {"pulumi.com/replaceUnready": "true"}
+    resource = engine.resource("batch/v1:Job", inputs)
+    with pytest.raises(Incomplete) as failed:
+        engine.backend.create(resource)
+    said = str(failed.value)
+    assert "BackoffLimitExceeded" in said
+    assert "exit code 4" in said
+    assert "line 25\n" in said
+    assert "line 24\n" not in said
+    assert said.endswith("line 39")
+    old = replace(resource, id=failed.value.created.id)
+    change = engine.backend.diff(old, old)
+    assert change.replaces == {"spec"}
+    assert change.delete_before_replace
+
+
+def test_a_changed_job_replaces_and_a_changed_deployment_does_not(engine: Engine) -> None:
+    old = replace(engine.resource("batch/v1:Job", job("1")), id="default/train")
+    change = engine.backend.diff(old, engine.resource("batch/v1:Job", job("2")))
+    assert (change.replaces, change.delete_before_replace) == ({"spec"}, True)
+    change = engine.backend.diff(old, engine.resource("batch/v1:Job", job("1", activeDeadlineSeconds=9)))
+    assert (change.changed, change.replaces) == ({"spec"}, frozenset())
+    old = replace(engine.resource("apps/v1:Deployment", deployment()), id="default/web")
+    change = engine.backend.diff(old, engine.resource("apps/v1:Deployment", deployment(replicas=3)))
+    assert (change.changed, change.replaces) == ({"spec"}, frozenset())
+
+
+def test_a_made_name_changes_with_what_replaces_the_object(engine: Engine) -> None:
+    def config(value: str, label: str = "x") -> object:
+        inputs = {"metadata": {"labels": {"l": label}}, "data": {"k": value}}
+        return engine.resource("core/v1:ConfigMap", inputs, "settings")
+
+    one, same, other = config("1"), config("1", "y"), config("2")
+    assert one.inputs["metadata"]["name"].startswith("settings-")  # type: ignore[attr-defined]
+    assert not engine.backend.diff(one, same).replaces  # type: ignore[arg-type]
+    change = engine.backend.diff(one, other)  # type: ignore[arg-type]
+    assert change.replaces == {"data", "metadata"}
+    assert not change.delete_before_replace
+
+
+def test_deployment_is_awaited_updated_and_deleted(engine: Engine) -> None:
+    resource, created = engine.up("apps/v1:Deployment", deployment())
+    assert created.outputs["status"]["availableReplicas"] == 1
+    new = engine.resource("apps/v1:Deployment", deployment(replicas=2))
+    outputs = engine.backend.update(resource, new)
+    assert outputs["status"]["availableReplicas"] == 2
+    engine.backend.delete(resource)
+    assert engine.backend.read(resource) is None
+    engine.backend.delete(resource)
+
+
+def test_drift_shows_and_only_where_the_program_spoke(engine: Engine) -> None:
+    inputs = {"metadata": {"name": "s"}, "stringData": {"k": "v"}}
+    resource, _ = engine.up("core/v1:Secret", inputs)
+    found = engine.backend.read(resource)
+    assert found is not None
+    assert found.inputs == resource.inputs
+    path = next((engine.home.clusters / "private" / "objects" / "Secret").rglob("s.json"))
+    kept = json.loads(path.read_text())
+    kept["object"]["data"]["k"] = "d3Jvbmc="
+    path.write_text(json.dumps(kept))
+    drifted = engine.backend.read(resource)
+    assert drifted is not None
+    assert drifted.inputs["stringData"] == {"k": "wrong"}
+    outputs = engine.backend.update(resource, resource)
+    assert outputs["data"] == {"k": "dg=="}
+
+
+def test_cancel_ends_the_wait_and_keeps_the_job(engine: Engine) -> None:
+    resource = engine.resource("batch/v1:Job", job("import time; time.sleep(600)"))
+    threading.Timer(0.5, engine.backend.cancel).start()
+    with pytest.raises(Incomplete, match="nobody waits"):
+        engine.backend.create(resource)
+    assert Cluster(engine.home, "private").get("Job", "train", "default") is not None
+
+
+def test_what_a_killed_engine_left_is_adopted_and_what_others_made_is_refused(engine: Engine) -> None:
+    inputs = {"metadata": {"name": "c"}, "data": {"k": "1"}}
+    engine.up("core/v1:ConfigMap", inputs)
+    _, created = engine.up("core/v1:ConfigMap", {**inputs, "data": {"k": "2"}})
+    assert created.outputs["data"] == {"k": "2"}
+    with pytest.raises(Refused, match="already exists: it of the program made it"):
+        engine.up("core/v1:ConfigMap", inputs, "another")
+
+
+def test_previews_of_a_cluster_that_does_not_exist_yet(engine: Engine) -> None:
+    engine.backend.__init__(engine.home)  # type: ignore[misc]
+    engine.backend.configure({"kubeconfig": UNKNOWN})
+    resource = engine.resource("core/v1:ConfigMap", {"metadata": {"name": "c", "namespace": UNKNOWN}})
+    assert engine.backend.preview(resource)["metadata"]["uid"] is UNKNOWN
+    with pytest.raises(Refused, match="no kubeconfig"):
+        engine.backend.create(resource)
+
+
+def test_skip_await_returns_at_once(engine: Engine) -> None:
+    inputs = job("import time; time.sleep(600)")
+    inputs["metadata"]["annotations"] = {"pulumi.com/skipAwait": "true"}
+    before = time.monotonic()
+    engine.up("batch/v1:Job", inputs)
+    assert time.monotonic() - before < 300
