@@ -72,7 +72,7 @@ def trust(given: dict[str, Any]) -> Any:
     """How much taste says of the next purchase [B, 1], from 0 to 1, by who the customer is.
 
     What fits a basket in the making says little of a basket weeks later. Without this factor the model takes
-    the one for the other, and repeat buying loses to what goes together (ten months: recall@20 0.30, not 0.32).
+    the one for the other, and repeat buying loses (ten months: recall@20 0.30 instead of 0.32).
     """
     hidden = layers.Dense(16, activation="tanh", name="trust_hidden", kernel_initializer=_glorot(9))(
         given["user"]

@@ -1,0 +1,187 @@
+"""The three jobs with Pulumi's mocks: what they say to the cluster, checked against its API's schema."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import kubernetes_validate
+import pytest
+from pulumi.runtime import mocks
+from pulumi.runtime.stack import wait_for_rpcs
+
+from infra.pins import KUBERNETES_VERSION
+
+API = {"Job": "batch/v1", "Service": "v1", "ServiceAccount": "v1"}
+COMMON = {"namespace": "training", "image": "isthmus/training:1@sha256:x", "region": "eu-west-1"}
+
+
+class Recorder(mocks.Mocks):
+    def __init__(self) -> None:
+        self.objects: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        outputs = dict(args.inputs)
+        if args.typ.startswith("kubernetes:"):
+            kind = args.typ.rsplit(":", 1)[1]
+            self.objects[kind, args.inputs["metadata"]["name"]] = args.inputs
+            outputs["metadata"] = {**args.inputs["metadata"], "uid": "a-uid"}
+        return f"{args.name}-id", outputs
+
+    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
+        raise AssertionError(f"no data source is needed, but {args.token} was called")
+
+
+def made(**train: Any) -> tuple[dict[tuple[str, str], dict[str, Any]], dict[str, str]]:
+    """The objects of all three jobs, and the components' outputs, awaited."""
+    from training.job import TrainingJob
+    from training.transfer_job import TransferJob
+    from training.validation_job import ValidationJob
+
+    recorder, outputs = Recorder(), {}
+
+    async def program() -> None:
+        mocks.set_mocks(recorder, preview=False)
+        transfer = TransferJob(
+            "transfer",
+            **COMMON,
+            arrivals_bucket="arrivals",
+            private_bucket="private",
+            orders_url="s3://shop-orders/online-retail/",
+            orders_endpoint_url="https://store.example",
+            settings="{}",
+            role_arn="arn:aws:iam::111111111111:role/transfer",
+        )
+        training = TrainingJob(
+            "train",
+            **COMMON,
+            arrivals_bucket="arrivals",
+            releases_bucket="releases",
+            arrivals=transfer.ready,
+            **{"settings": "{}", "workers": 2, **train},
+        )
+        validation = ValidationJob(
+            "validate",
+            **COMMON,
+            releases_bucket="releases",
+            private_bucket="private",
+            orders_endpoint_url="https://store.example",
+            settings="{}",
+            candidate=training.candidate,
+        )
+        for name, output in {
+            "transfer": transfer.ready,
+            "candidate": training.candidate,
+            "validate": validation.ready,
+        }.items():
+            outputs[name] = await output.future()
+        await wait_for_rpcs()
+
+    asyncio.run(program())
+    return recorder.objects, outputs
+
+
+@pytest.fixture(scope="module")
+def objects() -> dict[tuple[str, str], dict[str, Any]]:
+    return made()[0]
+
+
+def test_objects_are_what_the_api_takes(objects: dict[tuple[str, str], dict[str, Any]]) -> None:
+    assert set(objects) == {
+        ("Job", "transfer"), ("Job", "train"), ("Job", "validate"), ("Service", "train"),
+        ("ServiceAccount", "transfer"), ("ServiceAccount", "train"), ("ServiceAccount", "validate"),
+    }  # fmt: skip
+    for (kind, _), inputs in objects.items():
+        kubernetes_validate.validate(
+            {"apiVersion": API[kind], "kind": kind, **inputs}, KUBERNETES_VERSION, strict=True
+        )
+
+
+@pytest.mark.parametrize("name", ["transfer", "train", "validate"])
+def test_pods_have_no_privilege(name: str, objects: dict[tuple[str, str], dict[str, Any]]) -> None:
+    spec = objects["Job", name]["spec"]["template"]["spec"]
+    assert spec["securityContext"]["runAsNonRoot"] is True
+    assert spec["automountServiceAccountToken"] is False
+    assert spec["restartPolicy"] == "Never"
+    (container,) = spec["containers"]
+    context = container["securityContext"]
+    assert context["readOnlyRootFilesystem"] is True
+    assert context["allowPrivilegeEscalation"] is False
+    assert context["capabilities"] == {"drop": ["ALL"]}
+    assert "memory" in container["resources"]["limits"]
+    assert "nvidia.com/gpu" not in json.dumps(spec)
+
+
+def test_exit_codes_decide_what_is_repeated(objects: dict[tuple[str, str], dict[str, Any]]) -> None:
+    spec = objects["Job", "train"]["spec"]
+    assert (spec["completionMode"], spec["completions"], spec["parallelism"]) == ("Indexed", 2, 2)
+    rules = spec["podFailurePolicy"]["rules"]
+    by_code = {
+        code: rule["action"] for rule in rules for code in rule.get("onExitCodes", {}).get("values", [])
+    }
+    assert by_code == {64: "FailJob", 77: "FailJob", 75: "Ignore", 76: "Ignore"}
+    assert rules[-1]["onPodConditions"][0]["type"] == "DisruptionTarget"
+
+
+def test_secrets_come_by_reference_and_only_where_needed(
+    objects: dict[tuple[str, str], dict[str, Any]],
+) -> None:
+    def keys(name: str) -> set[str]:
+        env = objects["Job", name]["spec"]["template"]["spec"]["containers"][0]["env"]
+        return {one["name"] for one in env if "valueFrom" in one}
+
+    assert keys("transfer") == {"ORDERS_ACCESS_KEY_ID", "ORDERS_SECRET_ACCESS_KEY", "PSEUDONYM_KEY"}
+    assert keys("train") == set()
+    assert keys("validate") == {"ORDERS_ACCESS_KEY_ID", "ORDERS_SECRET_ACCESS_KEY", "SIGNING_KEY"}
+
+
+def test_federation_mounts_a_token_for_sts(objects: dict[tuple[str, str], dict[str, Any]]) -> None:
+    spec = objects["Job", "transfer"]["spec"]["template"]["spec"]
+    token = spec["volumes"][1]["projected"]["sources"][0]["serviceAccountToken"]
+    assert token["audience"] == "sts.amazonaws.com"
+    env = {one["name"]: one.get("value") for one in spec["containers"][0]["env"]}
+    assert env["AWS_WEB_IDENTITY_TOKEN_FILE"].startswith(
+        spec["containers"][0]["volumeMounts"][1]["mountPath"]
+    )
+
+
+def test_workers_find_each_other_before_they_are_ready(
+    objects: dict[tuple[str, str], dict[str, Any]],
+) -> None:
+    service = objects["Service", "train"]["spec"]
+    assert service["clusterIP"] == "None"
+    assert service["publishNotReadyAddresses"] is True
+    template = objects["Job", "train"]["spec"]["template"]
+    assert service["selector"].items() <= template["metadata"]["labels"].items()
+    assert template["spec"]["subdomain"] == "train"
+    env = {one["name"]: one.get("value") for one in template["spec"]["containers"][0]["env"]}
+    assert env["TRAINING_PEERS"] == "train-0.train:2222,train-1.train:2223"
+    assert env["CHECKPOINT_URL"] == "s3://releases/checkpoints"
+
+
+def test_gpus_are_asked_for_where_there_are_some() -> None:
+    spec = made(gpus=1, pool="big")[0]["Job", "train"]["spec"]["template"]["spec"]
+    assert spec["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] == "1"
+    assert spec["nodeSelector"] == {"isthmus.dev/pool": "big"}
+    assert spec["tolerations"][0]["key"] == "nvidia.com/gpu"
+
+
+def test_changed_settings_make_another_candidate_and_another_judgement() -> None:
+    one, same, other = made()[1], made()[1], made(settings='{"epochs":2}')[1]
+    assert one == same
+    assert one["transfer"] == other["transfer"]
+    assert one["candidate"] != other["candidate"]
+    assert one["validate"] != other["validate"]
+
+
+def test_components_do_not_import_tensorflow() -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import sys, training.job, training.transfer_job, training.validation_job, training.release;"
+        "print(*sorted({'tensorflow', 'keras', 'pandas'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
