@@ -7,7 +7,8 @@ import binascii
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rehearsal.plugins.backend import Refused
+from rehearsal.cluster import merge
+from rehearsal.plugins.backend import Refused, Unknown
 from rehearsal.plugins.kubernetes import pod_rules
 from rehearsal.plugins.kubernetes.faults import Faults, any_unknown, items, known, mapping
 from rehearsal.plugins.kubernetes.names import key_fault, name_fault, port_name_fault, value_fault
@@ -51,14 +52,15 @@ def _metadata(metadata: Mapping[str, Any], at: str, faults: Faults) -> None:
 def _template(spec: Mapping[str, Any], faults: Faults, policies: tuple[str, ...]) -> None:
     template = mapping(spec.get("template"))
     _metadata(mapping(template.get("metadata")), "spec.template.metadata", faults)
-    if "spec" in template:
+    if isinstance(template.get("spec"), Mapping):
         pod_rules.check(mapping(template["spec"]), "spec.template.spec", faults, policies)
 
 
 def _selector(spec: Mapping[str, Any], faults: Faults) -> None:
     labels = mapping(mapping(mapping(spec.get("template")).get("metadata")).get("labels"))
     selector = spec.get("selector")
-    if not known(selector) or any_unknown(labels):
+    above = [merge.at(spec, path) for path in ("template", "template.metadata", "template.metadata.labels")]
+    if not known(selector) or any(isinstance(one, Unknown) for one in above) or any_unknown(labels):
         return
     wanted = mapping(mapping(selector).get("matchLabels"))
     if not wanted and not mapping(selector).get("matchExpressions") and not any_unknown(selector):

@@ -1,0 +1,72 @@
+"""``isthmus logs``: what the pods of the rehearsal said."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+_LOOK_SECONDS = 0.2
+
+
+def logs(
+    pod: Annotated[str, typer.Argument(help="How the pods' names begin; none: every pod.")] = "",
+    previous: Annotated[
+        bool, typer.Option("--previous", "-p", help="The run before the last restart.")
+    ] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
+    site: Annotated[
+        Literal["aws", "openstack"] | None, typer.Option(help="Only the pods of this site.")
+    ] = None,
+) -> None:
+    """Print the logs of pods, each line after its pod where there are several.
+
+    Example:  isthmus logs train-0 --follow
+    """
+    from cli.errors import CommandError
+    from rehearsal.cluster.overview import log_files, pod_lines
+    from rehearsal.home import Home
+
+    home = Home.find()
+    names = [line.name for line in pod_lines(home, site)]
+    if not any(name.startswith(pod) for name in names):
+        if not names and not follow:
+            raise CommandError("no pod has run yet; `isthmus rehearse` starts the estate")
+        if not follow:
+            raise CommandError(f"no pod's name begins with {pod!r}; there are: {', '.join(names)}")
+    places: dict[Path, int] = {}
+    while True:
+        files = log_files(home, pod, previous=previous, site=site)
+        for file in files:
+            places[file] = _print_from(file, places.get(file, 0), len(files) > 1)
+        if not follow:
+            if not files:
+                what = "was restarted" if previous else "was said"
+                raise CommandError(f"nothing {what} by these pods; `isthmus status` says what they do")
+            return
+        time.sleep(_LOOK_SECONDS)
+
+
+def _print_from(file: Path, place: int, named: bool) -> int:
+    """Print a log's whole lines from a place in it; returns where the next one begins. A log that was begun
+    anew is read from its start."""
+    try:
+        size = file.stat().st_size
+    except FileNotFoundError:
+        return 0
+    if size < place:
+        place = 0
+    if size == place:
+        return place
+    with file.open("rb") as log:
+        log.seek(place)
+        text = log.read(size - place)
+    end = text.rfind(b"\n") + 1
+    # A last line without an end is printed when nothing more has come since the last look.
+    text = text[:end] if end else text
+    before = f"{file.parent.name}/{file.name.partition('.')[0]}  " if named else ""
+    for line in text.decode(errors="replace").splitlines():
+        typer.echo(f"{before}{line}")
+    return place + len(text)

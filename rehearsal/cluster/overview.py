@@ -1,0 +1,120 @@
+"""What runs in the clusters of a home, as `isthmus status` and `isthmus logs` show it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rehearsal.cluster import clock, images
+from rehearsal.cluster.record import Cluster, clusters
+from rehearsal.home import Home
+
+SITES = ("aws", "openstack")
+
+
+@dataclass(frozen=True)
+class PodLine:
+    """One pod in a word each."""
+
+    cluster: str
+    site: str
+    namespace: str
+    name: str
+    ready: int
+    containers: int
+    state: str
+    """As `kubectl get pods` has it: Running, Completed, CrashLoopBackOff, Init:0/1, ..."""
+    restarts: int
+    age_seconds: float
+    image: str
+    stands_in: str
+    address: str
+    message: str
+
+
+def site_of(cluster: str) -> str:
+    """The site of a cluster by its name (``isthmus-local-aws``), else the name itself."""
+    return next((site for site in SITES if cluster == site or cluster.endswith(f"-{site}")), cluster)
+
+
+def pod_lines(home: Home, site: str | None = None) -> list[PodLine]:
+    """Every pod of a home, or of one site, by cluster, namespace and name."""
+    return [
+        _line(cluster, pod)
+        for cluster in clusters(home)
+        if site in (None, site_of(cluster.name))
+        for pod in cluster.list("Pod")
+    ]
+
+
+def log_files(home: Home, prefix: str = "", *, previous: bool = False, site: str | None = None) -> list[Path]:
+    """Logs of the pods whose names begin with ``prefix``, init containers first; ``previous``: of the run
+    before the last restart."""
+    return [
+        file
+        for cluster in clusters(home)
+        if site in (None, site_of(cluster.name))
+        for pod in sorted(cluster.list("Pod"), key=lambda one: str(one["metadata"]["creationTimestamp"]))
+        if pod["metadata"]["name"].startswith(prefix)
+        for file in _logs(cluster, pod, previous)
+        if file.is_file()
+    ]
+
+
+def _logs(cluster: Cluster, pod: dict[str, Any], previous: bool) -> Iterator[Path]:
+    folder = cluster.pod_folder(pod["metadata"]["namespace"], pod["metadata"]["name"])
+    for part in ("initContainers", "containers"):
+        for container in pod["spec"].get(part, ()):
+            yield folder / f"{container['name']}{'.previous' if previous else ''}.log"
+
+
+def _line(cluster: Cluster, pod: dict[str, Any]) -> PodLine:
+    meta, status = pod["metadata"], pod.get("status", {})
+    main = status.get("containerStatuses", [])
+    image = pod["spec"]["containers"][0]["image"]
+    notes = [status.get("message", ""), status.get("gpus", "")]
+    notes += [one["state"].get("waiting", {}).get("message", "") for one in _all(status)]
+    return PodLine(
+        cluster=cluster.name,
+        site=site_of(cluster.name),
+        namespace=meta["namespace"],
+        name=meta["name"],
+        ready=sum(one["ready"] for one in main),
+        containers=len(pod["spec"]["containers"]),
+        state=_state(pod),
+        restarts=sum(one["restartCount"] for one in _all(status)),
+        age_seconds=max(time.time() - clock.seconds(meta["creationTimestamp"]), 0.0),
+        image=image,
+        stands_in=images.stands_in(image) or "nothing: recorded, not run",
+        address=status.get("podIP", ""),
+        message="; ".join(dict.fromkeys(note for note in notes if note)),
+    )
+
+
+def _all(status: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ())]
+
+
+def _state(pod: dict[str, Any]) -> str:
+    status = pod.get("status", {})
+    if "deletionTimestamp" in pod["metadata"]:
+        return "Terminating"
+    if status.get("reason"):
+        return str(status["reason"])
+    if status.get("phase") == "Succeeded":
+        return "Completed"
+    init = status.get("initContainerStatuses", [])
+    done = [one for one in init if one["state"].get("terminated", {}).get("exitCode") == 0]
+    for one in _all(status):
+        state = one["state"]
+        reason = state.get("waiting", {}).get("reason", "")
+        if reason and reason != "ContainerCreating":
+            return str(reason)
+        if state.get("terminated", {}).get("exitCode"):
+            return "Error"
+    if len(done) < len(init):
+        return f"Init:{len(done)}/{len(init)}"
+    return str(status.get("phase", "Pending"))
