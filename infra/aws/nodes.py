@@ -42,8 +42,8 @@ class Nodes(pulumi.ComponentResource):
     """One managed node group.
 
     Its machines have encrypted disks and give their metadata to no pod (IMDSv2 with one hop): a pod gets
-    credentials from Pod Identity or not at all. An autoscaler finds the group by the tags that EKS itself sets
-    and, while it has no nodes, its labels and taints by DescribeNodegroup; nothing has to be repeated here.
+    credentials from Pod Identity or not at all. An autoscaler finds the group by the tags that EKS sets
+    itself and, while it has no nodes, its labels and taints by DescribeNodegroup.
     """
 
     group: aws.eks.NodeGroup

@@ -21,16 +21,25 @@ FIELDS: Mapping[str, str] = {
 """Fields of the Barbican secret's JSON, and the keys of the Kubernetes Secret that they become."""
 
 
+PLACEHOLDER = "placeholder"
+"""How a payload begins that nobody could open (a rehearsal's preview of a cloud's stack)."""
+
+
 class KeysError(pulumi.RunError):
     """The Barbican secret is not what the estate needs; the message never holds its content."""
 
 
-def fields(payload: str, secret: str) -> dict[str, str]:
+def fields(payload: str, secret: str, *, preview: bool = False) -> dict[str, str]:
     """Read the Barbican payload into the keys of the Kubernetes Secret.
+
+    A preview without credentials gets a placeholder in place of the payload, which stands for every field;
+    an update refuses it.
 
     Raises:
         KeysError: no JSON object, or a field is missing or no text.
     """
+    if preview and payload.startswith(PLACEHOLDER):
+        return dict.fromkeys(FIELDS.values(), payload)
     how = f"store a JSON object with {', '.join(FIELDS)} in it (openstack secret store --name {secret})"
     try:
         stored = json.loads(payload)
@@ -79,7 +88,9 @@ class Keys(pulumi.ComponentResource):
                 name=barbican_secret, opts=pulumi.InvokeOutputOptions(parent=self)
             )
             payload: pulumi.Output[str] = pulumi.Output.secret(found.payload)
-            stored = payload.apply(lambda text: fields(text, barbican_secret))
+            stored = payload.apply(
+                lambda text: fields(text, barbican_secret, preview=pulumi.runtime.is_dry_run())
+            )
         hidden: pulumi.Output[dict[str, str]] = pulumi.Output.secret(stored)
         secret = k8s.core.v1.Secret(
             name,
