@@ -159,6 +159,7 @@ class Cloud:
         """Make a call with ready parameters (CamelCase); the answer without its metadata."""
         from botocore import xform_name
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
 
         try:
             answer = getattr(self.client(service), xform_name(operation))(**{**(parameters or {}), **more})
@@ -167,8 +168,9 @@ class Cloud:
             message = error.response.get("Error", {}).get("Message", "") or code
             kind = Gone if is_gone(code) else Refused
             raise kind(f"AWS ({service}:{operation}) answers {code}: {message.rstrip('.')}.") from None
-        except BotoCoreError as error:
-            said = " ".join(str(error).split())
+        except (BotoCoreError, ResponseParserError) as error:
+            # A page of HTML instead of an answer: the stand-in itself failed; moto.log has its stack.
+            said = " ".join(str(error).split())[:300].rstrip(".")
             raise Refused(f"The AWS stand-in did not take {service}:{operation}: {said}.") from None
         answer.pop("ResponseMetadata", None)
         return answer

@@ -1,0 +1,287 @@
+"""The protocol as the engine speaks it: real gRPC, a cloud of files behind it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent import futures
+from pathlib import Path
+from typing import Any
+
+import grpc
+import psutil
+import pytest
+from rehearsal.plugins import wire
+from rehearsal.plugins.backend import (
+    UNKNOWN,
+    Backend,
+    Change,
+    Created,
+    Found,
+    Incomplete,
+    Properties,
+    Refused,
+    Resource,
+    UnknownType,
+)
+from rehearsal.plugins.difference import changed_keys
+from rehearsal.plugins.engine_log import EngineLog
+from rehearsal.plugins.protocol import SECRET, SIGNATURE, UNKNOWN_TEXT, provider, provider_grpc
+from rehearsal.plugins.server import Servicer, serve
+
+TYPE = "files:index:File"
+URN = f"urn:pulumi:s::p::{TYPE}::note"
+
+
+class Files(Backend):
+    """A cloud whose resources are files."""
+
+    package = "files"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
+
+    def configure(self, config: Properties) -> None:
+        pass
+
+    def check(self, resource: Resource) -> Properties:
+        if resource.type != TYPE:
+            raise UnknownType(f"The files plugin does not know {resource.type}")
+        if resource.inputs.get("text") == "bad":
+            raise Refused("The text must not be bad.", property="text")
+        return resource.inputs
+
+    def diff(self, old: Resource, new: Resource) -> Change:
+        changed = changed_keys(old.inputs, new.inputs)
+        return Change(changed, changed & {"name", "kind"}, True)
+
+    def preview(self, resource: Resource) -> Properties:
+        return {**resource.inputs, "path": UNKNOWN}
+
+    def create(self, resource: Resource) -> Created:
+        if resource.inputs.get("text") == "bug":
+            raise KeyError("oops")
+        id = resource.inputs["name"]
+        (self.folder / id).write_text(json.dumps(resource.inputs))
+        created = Created(id, {**resource.inputs, "path": str(self.folder / id), "key": "0123456789"})
+        if resource.inputs.get("text") == "slow":
+            raise Incomplete("The file is not ready.", created)
+        return created
+
+    def read(self, resource: Resource) -> Found | None:
+        path = self.folder / resource.id
+        if not path.exists():
+            return None
+        inputs = json.loads(path.read_text())
+        return Found(inputs, {**inputs, "path": str(path)})
+
+    def update(self, old: Resource, new: Resource) -> Properties:
+        (self.folder / old.id).write_text(json.dumps(new.inputs))
+        return {**new.inputs, "path": str(self.folder / old.id)}
+
+    def delete(self, resource: Resource) -> None:
+        (self.folder / resource.id).unlink(missing_ok=True)
+
+    def invoke(self, token: str, arguments: Properties) -> Properties:
+        raise UnknownType(f"The files plugin does not know {token}")
+
+    def autonames(self, type: str) -> dict[str, int]:
+        return {"name": 20}
+
+    def secret_outputs(self, type: str) -> frozenset[str]:
+        return frozenset({"key"})
+
+
+class Engine:
+    """What the engine does to a plugin, in the order in which it does it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.files = Files(folder / "cloud")
+        self.servicer = Servicer(self.files, "1.0.0", folder / "journal", EngineLog(""))
+        self.server = grpc.server(futures.ThreadPoolExecutor(4))
+        provider_grpc.add_ResourceProviderServicer_to_server(self.servicer, self.server)
+        port = self.server.add_insecure_port("127.0.0.1:0")
+        self.server.start()
+        self.plugin = provider_grpc.ResourceProviderStub(grpc.insecure_channel(f"127.0.0.1:{port}"))
+
+    def check(self, news: Properties, olds: Properties | None = None, urn: str = URN) -> Any:
+        return self.plugin.Check(
+            provider.CheckRequest(urn=urn, news=struct(news), olds=struct(olds or {}), randomSeed=b"x")
+        )
+
+    def create(self, inputs: Any, preview: bool = False) -> Any:
+        return self.plugin.Create(provider.CreateRequest(urn=URN, properties=inputs, preview=preview))
+
+    def diff(self, id: str, old: Properties, new: Properties) -> Any:
+        request = provider.DiffRequest(
+            urn=URN, id=id, olds=struct(old), old_inputs=struct(old), news=struct(new)
+        )
+        return self.plugin.Diff(request)
+
+    def end(self) -> None:
+        self.servicer.stop()
+        self.server.stop(None)
+
+
+def struct(values: Properties) -> Any:
+    return wire.encode(wire.Decoded(values))
+
+
+def secret(value: Any) -> dict[str, Any]:
+    return {SIGNATURE: SECRET, "value": value}
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    made = Engine(tmp_path)
+    yield made
+    made.end()
+
+
+def refusal(call: Any) -> grpc.RpcError:
+    with pytest.raises(grpc.RpcError) as caught:
+        call()
+    assert "Traceback" not in caught.value.details() and "\n" not in caught.value.details()
+    return caught.value
+
+
+def test_a_secret_stays_one_wherever_it_turns_up(engine: Engine) -> None:
+    checked = engine.check({"name": "n", "tags": {"open": "1", "hidden": secret("swordfish")}})
+    created = engine.create(checked.inputs)
+    assert json.loads((engine.files.folder / "n").read_text())["tags"] == {"open": "1", "hidden": "swordfish"}
+    for answer in (checked.inputs, created.properties):
+        tags = answer.fields["tags"].struct_value.fields
+        assert tags["open"].string_value == "1"
+        assert tags["hidden"].struct_value.fields[SIGNATURE].string_value == SECRET
+    assert created.properties.fields["key"].struct_value.fields[SIGNATURE].string_value == SECRET
+    journal = (engine.servicer._folder / "journal.jsonl").read_text()
+    assert "swordfish" not in journal and '"n"' in journal
+
+
+def test_a_preview_touches_nothing_and_keeps_unknowns(engine: Engine) -> None:
+    checked = engine.check({"name": "n", "text": UNKNOWN})
+    created = engine.create(checked.inputs, preview=True)
+    assert created.id == ""
+    assert {k: created.properties.fields[k].string_value for k in ("name", "text", "path")} == {
+        "name": "n", "text": UNKNOWN_TEXT, "path": UNKNOWN_TEXT,
+    }  # fmt: skip
+    assert not list(engine.files.folder.iterdir()) and not (engine.servicer._folder).exists()
+
+
+def test_a_refusal_names_the_input(engine: Engine) -> None:
+    [failure] = engine.check({"name": "n", "text": "bad"}).failures
+    assert (failure.property, failure.reason) == ("text", "The text must not be bad.")
+
+
+def test_an_unknown_type_names_the_recipe(engine: Engine) -> None:
+    error = refusal(lambda: engine.check({}, urn="urn:pulumi:s::p::files:index:Door::d"))
+    assert "files:index:Door" in error.details() and "Add a resource type to the rehearsal" in error.details()
+    assert error.code() == grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_a_defect_is_one_sentence_and_a_log(engine: Engine) -> None:
+    error = refusal(lambda: engine.create(struct({"name": "n", "text": "bug"})))
+    assert "KeyError" in error.details() and "plugin.log" in error.details()
+    assert "Traceback" in (engine.servicer._folder / "plugin.log").read_text()
+
+
+def test_what_is_not_ready_is_kept_with_its_reason(engine: Engine) -> None:
+    error = refusal(lambda: engine.create(struct({"name": "n", "text": "slow"})))
+    [trailer] = [value for key, value in error.trailing_metadata() if key == "grpc-status-details-bin"]
+    assert b"ErrorResourceInitFailed" in trailer and b"not ready" in trailer
+
+
+def test_a_made_name_stays_until_it_is_replaced(engine: Engine) -> None:
+    first = wire.decode(engine.check({"text": "1"}).inputs).values
+    assert first["name"].startswith("note-") and first["__defaults"] == ["name"]
+    second = wire.decode(engine.check({"text": "2"}, first).inputs).values
+    assert second["name"] == first["name"]
+    replacement = wire.decode(engine.check({"text": "2"}).inputs).values
+    assert replacement["name"] != first["name"]
+
+
+def test_a_diff_shows_leaves_and_what_replaces(engine: Engine) -> None:
+    kinds = provider.PropertyDiff
+    answer = engine.diff(
+        "n",
+        {"name": "n", "tags": {"a": "1", "b.c": "2"}, "kind": "x"},
+        {"name": "n", "tags": {"a": "3"}, "kind": "y"},
+    )
+    assert {path: found.kind for path, found in answer.detailedDiff.items()} == {
+        "tags.a": kinds.UPDATE, 'tags["b.c"]': kinds.DELETE, "kind": kinds.UPDATE_REPLACE,
+    }  # fmt: skip
+    assert list(answer.replaces) == ["kind"] and answer.deleteBeforeReplace
+    assert engine.diff("n", {"a": 1}, {"a": 1, "b": None}).changes == provider.DiffResponse.DIFF_NONE
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kept"),
+    [
+        ({"name": "n", "text": "1"}, True),
+        ({"name": "n", "text": "2"}, True),
+        ({"name": "m", "text": "1"}, False),
+    ],
+)
+def test_what_a_killed_engine_made_is_taken_over(tmp_path: Path, wanted: Properties, kept: bool) -> None:
+    killed = Engine(tmp_path)
+    killed.check({"name": "n", "text": "1"})
+    killed.create(struct({"name": "n", "text": "1"}))
+    born = (tmp_path / "cloud" / "n").stat().st_ino
+    killed.end()
+    later = Engine(tmp_path)
+    later.check(wanted)
+    assert later.create(struct(wanted)).id == wanted["name"]
+    [left] = (tmp_path / "cloud").iterdir()
+    assert json.loads(left.read_text()) == wanted
+    assert (left.stat().st_ino == born) == kept or not kept
+    later.end()
+
+
+def test_what_the_state_knows_is_not_taken_over(tmp_path: Path) -> None:
+    first = Engine(tmp_path)
+    first.create(struct({"name": "n"}))
+    first.end()
+    later = Engine(tmp_path)
+    later.check({"name": "m"}, {"name": "n"})
+    assert later.diff("n", {"name": "n"}, {"name": "m"}).replaces == ["name"]
+    later.create(struct({"name": "m"}))  # the replacement, while n waits for its deletion
+    assert sorted(path.name for path in (tmp_path / "cloud").iterdir()) == ["m", "n"]
+    later.end()
+
+
+def test_read_tells_gone(engine: Engine) -> None:
+    assert engine.plugin.Read(provider.ReadRequest(urn=URN, id="never")).id == ""
+
+
+def test_a_plugin_ends_with_its_engine(tmp_path: Path) -> None:
+    script = (
+        "import os, subprocess, sys, time\n"
+        f"p = subprocess.Popen([sys.executable, {str(Path(__file__))!r}, {str(tmp_path)!r}], stdout=subprocess.PIPE)\n"
+        "print(p.pid, p.stdout.readline().decode().strip(), flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    root = Path(__file__).parents[3]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    engine = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, env=environment)
+    assert engine.stdout is not None
+    pid, port = map(int, engine.stdout.readline().split())
+    plugin = psutil.Process(pid)
+    assert port > 0 and plugin.is_running()
+    os.kill(engine.pid, signal.SIGKILL)
+    engine.wait()
+    for _ in range(200):
+        if not plugin.is_running() or plugin.status() == psutil.STATUS_ZOMBIE:
+            break
+        time.sleep(0.05)
+    else:
+        raise AssertionError("the plugin outlived its engine")
+
+
+if __name__ == "__main__":
+    serve(Files(Path(sys.argv[1]) / "cloud"), "1.0.0", Path(sys.argv[1]) / "journal")
