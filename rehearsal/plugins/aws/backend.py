@@ -196,7 +196,8 @@ class AwsBackend(Backend):
         context = cloud.context(resource, old={})
         for call in row.requires:
             cloud.call(row, call, context)
-        assert isinstance(row.create, Call)
+        if not isinstance(row.create, Call):
+            raise TypeError(f"{row.type} is recorded, so its creation must be a Call")
         parameters = cloud.judge(row, row.create, context)
         id = str(search(row.id, context))
         if self._record.get(row.type, id) is not None:
@@ -224,8 +225,7 @@ class AwsBackend(Backend):
     def _wait(self, row: Row, made: Resource) -> None:
         from rehearsal.plugins.aws.cloud import evaluate
 
-        assert row.wait is not None
-        name, arguments = row.wait
+        name, arguments = row.wait or ("", {})
         waiter = self.cloud.client(row.service).get_waiter(name)
         waiter.config.delay = 1
         waiter.wait(**evaluate(arguments, self.cloud.context(made)))
@@ -244,7 +244,8 @@ class AwsBackend(Backend):
             return None if kept is None else {"$kept": kept}
         if callable(row.read):
             return row.read(self.cloud, resource)
-        assert row.read is not None, f"{row.type} has no read"
+        if row.read is None:
+            raise TypeError(f"{row.type} has no read")
         try:
             answer = self.cloud.call(row, row.read.call, self.cloud.context(resource, old={}))
         except Gone:
@@ -282,7 +283,6 @@ class AwsBackend(Backend):
 
     def _imported(self, row: Row, it: Any, context: Mapping[str, Any]) -> Properties:
         """A resource that the state does not know (``get``, import): every input that can be read."""
-        assert isinstance(row.create, Call) or isinstance(it, Mapping)
         found = {key: search(path, context) for key, path in row.seen.items() if path}
         if isinstance(row.create, Call) and isinstance(it, Mapping):
             shape = self.cloud.operation(row.create.service or row.service, row.create.operation).input_shape
@@ -313,7 +313,8 @@ class AwsBackend(Backend):
         return {**self.cloud.config.default_tags, **(tags or {})}
 
     def _tags_of(self, row: Row, resource: Resource, it: Any) -> dict[str, str]:
-        assert row.tags is not None
+        if row.tags is None:
+            return {}
         if row.recorded:
             return dict(self._tags_all(it["$kept"]))
         told = it.get("Tags") if isinstance(it, Mapping) else None

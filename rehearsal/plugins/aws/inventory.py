@@ -15,18 +15,29 @@ _KINDS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "flow_logs": ("ec2", "describe_flow_logs", "FlowLogs[].FlowLogId", {}),
     "launch_templates": ("ec2", "describe_launch_templates", "LaunchTemplates[].LaunchTemplateId", {}),
     "customer_gateways": (
-        "ec2", "describe_customer_gateways", "CustomerGateways[?State!='deleted'].CustomerGatewayId", {},
+        "ec2",
+        "describe_customer_gateways",
+        "CustomerGateways[?State!='deleted'].CustomerGatewayId",
+        {},
     ),
     "vpn_gateways": ("ec2", "describe_vpn_gateways", "VpnGateways[?State!='deleted'].VpnGatewayId", {}),
     "vpn_connections": (
-        "ec2", "describe_vpn_connections", "VpnConnections[?State!='deleted'].VpnConnectionId", {},
+        "ec2",
+        "describe_vpn_connections",
+        "VpnConnections[?State!='deleted'].VpnConnectionId",
+        {},
     ),
     "transit_gateways": (
-        "ec2", "describe_transit_gateways", "TransitGateways[?State!='deleted'].TransitGatewayId", {},
+        "ec2",
+        "describe_transit_gateways",
+        "TransitGateways[?State!='deleted'].TransitGatewayId",
+        {},
     ),
     "transit_attachments": (
-        "ec2", "describe_transit_gateway_attachments",
-        "TransitGatewayAttachments[?State!='deleted'].TransitGatewayAttachmentId", {},
+        "ec2",
+        "describe_transit_gateway_attachments",
+        "TransitGatewayAttachments[?State!='deleted'].TransitGatewayAttachmentId",
+        {},
     ),
     "buckets": ("s3", "list_buckets", "Buckets[].Name", {}),
     "kms_keys": ("kms", "list_keys", "Keys[].KeyId", {}),
@@ -41,7 +52,7 @@ _KINDS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "queues": ("sqs", "list_queues", "QueueUrls", {}),
     "event_rules": ("events", "list_rules", "Rules[].Name", {}),
     "secrets": ("secretsmanager", "list_secrets", "SecretList[].Name", {}),
-}  # fmt: skip
+}
 
 
 def inventory(url: str, region: str = "eu-west-1") -> dict[str, list[str]]:

@@ -52,7 +52,7 @@ def ensure(where: Home | Path, url: str) -> str:
             )
         if _answers(host, port):
             raise Refused(
-                f"{host}:{port} is taken by another program{_owner(host, port)}: end it, or choose another port in "
+                f"{host}:{port} is taken by another program{_owner(port)}: end it, or choose another port in "
                 "the stack file."
             )
         return _start(folder, url, host, port)
@@ -140,7 +140,7 @@ def _answers(host: str, port: int) -> bool:
         return probe.connect_ex((host, port)) == 0
 
 
-def _owner(host: str, port: int) -> str:
+def _owner(port: int) -> str:
     try:
         for connection in psutil.net_connections("tcp"):
             if connection.status != psutil.CONN_LISTEN or not connection.laddr or not connection.pid:

@@ -131,11 +131,11 @@ def judge(parameters: Mapping[str, Any], operation: Any, *, naming: Mapping[str,
             faults.append(_explained(reason, name, details))
         _walk(parameters, operation.input_shape, "", faults)
     if faults:
-        top = re.split(r"[.\[]", faults[0][0], maxsplit=1)[0]
+        tops = [re.split(r"[.\[]", path, maxsplit=1)[0] for path, _ in faults]
         said = "; ".join(f"{naming.get(path, path)} {fault}" for path, fault in faults)
         raise Refused(
             f"{operation.service_model.service_name}:{operation.name} does not allow this: {said}.",
-            property=naming.get(top, ""),
+            property=next((naming[top] for top in tops if top in naming), ""),
         )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import grpc
 import psutil
 import pytest
+
 from rehearsal.plugins import wire
 from rehearsal.plugins.backend import (
     UNKNOWN,

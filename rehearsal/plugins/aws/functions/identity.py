@@ -7,18 +7,24 @@ from rehearsal.plugins.backend import Properties
 
 # Regions whose zones do not simply begin with a, b, c (from the stand-in's own table of zones).
 _LETTERS = {
-    "us-east-1": "abcdef", "us-west-1": "ab", "us-west-2": "abcd", "ap-northeast-1": "acd", "ap-northeast-2": "abcd",
-    "ca-central-1": "abd", "sa-east-1": "abc", "cn-north-1": "ab",
-}  # fmt: skip
+    "us-east-1": "abcdef",
+    "us-west-1": "ab",
+    "us-west-2": "abcd",
+    "ap-northeast-1": "acd",
+    "ap-northeast-2": "abcd",
+    "ca-central-1": "abd",
+    "sa-east-1": "abc",
+    "cn-north-1": "ab",
+}
 
 
-def caller(cloud: Cloud, arguments: Properties) -> Properties:
+def caller(cloud: Cloud, _arguments: Properties) -> Properties:
     account = cloud.account
     arn = f"arn:{cloud.partition}:sts::{account}:user/moto"
     return {"id": account, "accountId": account, "arn": arn, "userId": "AKIAIOSFODNN7EXAMPLE"}
 
 
-def partition(cloud: Cloud, arguments: Properties) -> Properties:
+def partition(cloud: Cloud, _arguments: Properties) -> Properties:
     suffix = "amazonaws.com.cn" if cloud.partition == "aws-cn" else "amazonaws.com"
     reverse = ".".join(reversed(suffix.split(".")))
     return {

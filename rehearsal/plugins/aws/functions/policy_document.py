@@ -17,8 +17,8 @@ _LISTS = {
 }
 
 
-def build(cloud: Cloud, arguments: Properties) -> Properties:
-    """Merges ``sourcePolicyDocuments``, statements, ``overridePolicyDocuments`` (by Sid, the later one wins)."""
+def build(_cloud: Cloud, arguments: Properties) -> Properties:
+    """Merges ``sourcePolicyDocuments``, statements, ``overridePolicyDocuments`` (by Sid, later wins)."""
     statements: list[dict[str, Any]] = []
     for text in arguments.get("sourcePolicyDocuments") or []:
         statements += _statements_of(text)

@@ -126,15 +126,28 @@ _BUDGET: Row = row(
     delete=_delete,
     fields={"name": "", "budgetType": "", "timeUnit": ""},
     seen={
-        "name": "it.BudgetName", "limitAmount": "it.Amount", "limitUnit": "it.BudgetLimit.Unit", "costFilters": "",
-        "costTypes": "", "timePeriodStart": "", "timePeriodEnd": "", "notifications": "",
+        "name": "it.BudgetName",
+        "limitAmount": "it.Amount",
+        "limitUnit": "it.BudgetLimit.Unit",
+        "costFilters": "",
+        "costTypes": "",
+        "timePeriodStart": "",
+        "timePeriodEnd": "",
+        "notifications": "",
     },
     kept=("accountId", "tags"),
     outputs={"arn": "'arn:{partition}:budgets::{account}:budget/{inputs.name}'", "accountId": "account"},
     updates=(
         Update(
-            ("limitAmount", "limitUnit", "costFilters", "costTypes", "timePeriodStart", "timePeriodEnd",
-             "notifications"),
+            (
+                "limitAmount",
+                "limitUnit",
+                "costFilters",
+                "costTypes",
+                "timePeriodStart",
+                "timePeriodEnd",
+                "notifications",
+            ),
             _change,
             "UpdateBudget",
         ),
@@ -142,6 +155,6 @@ _BUDGET: Row = row(
     autoname={"name": 100},
     collide=("name",),
     check=_check,
-)  # fmt: skip
+)
 
 ROWS: tuple[Row, ...] = (_BUDGET,)

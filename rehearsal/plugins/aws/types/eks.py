@@ -12,9 +12,16 @@ from rehearsal.plugins.backend import Properties, Refused, Resource
 _TAGS: Tagging = by_arn("eks", "resourceArn", tags="tags", keys="tagKeys", at="tags")
 # The stand-in tags clusters only.
 _GROUP_TAGS = RecordedTagging(
-    "eks", {"resourceArn": "$outputs.arn"}, "TagResource", "UntagResource", "ListTagsForResource",
-    tags="tags", keys="tagKeys", at="tags", form="map",
-)  # fmt: skip
+    "eks",
+    {"resourceArn": "$outputs.arn"},
+    "TagResource",
+    "UntagResource",
+    "ListTagsForResource",
+    tags="tags",
+    keys="tagKeys",
+    at="tags",
+    form="map",
+)
 _THERE = Call("DescribeCluster", {"name": "$inputs.clusterName"})
 _LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 
@@ -72,19 +79,42 @@ _CLUSTER: Row = row(
     read=Look(Call("DescribeCluster", {"name": "$id"}), "cluster"),
     delete=Call("DeleteCluster", {"name": "$id"}),
     fields={
-        "vpcConfig": "", "enabledClusterLogTypes": "", "encryptionConfig": "encryptionConfig", "name": "name",
-        "roleArn": "roleArn", "version": "version", "kubernetesNetworkConfig": "kubernetesNetworkConfig",
-        "accessConfig": "accessConfig", "upgradePolicy": "upgradePolicy", "computeConfig": "computeConfig",
-        "storageConfig": "storageConfig", "remoteNetworkConfig": "remoteNetworkConfig",
-        "zonalShiftConfig": "zonalShiftConfig", "outpostConfig": "outpostConfig",
-        "deletionProtection": "deletionProtection", "bootstrapSelfManagedAddons": "",
+        "vpcConfig": "",
+        "enabledClusterLogTypes": "",
+        "encryptionConfig": "encryptionConfig",
+        "name": "name",
+        "roleArn": "roleArn",
+        "version": "version",
+        "kubernetesNetworkConfig": "kubernetesNetworkConfig",
+        "accessConfig": "accessConfig",
+        "upgradePolicy": "upgradePolicy",
+        "computeConfig": "computeConfig",
+        "storageConfig": "storageConfig",
+        "remoteNetworkConfig": "remoteNetworkConfig",
+        "zonalShiftConfig": "zonalShiftConfig",
+        "outpostConfig": "outpostConfig",
+        "deletionProtection": "deletionProtection",
+        "bootstrapSelfManagedAddons": "",
     },
     seen={
         # Their changes are recorded only, so what the stand-in answers is older than what was asked for.
         **dict.fromkeys(
-            ("vpcConfig", "enabledClusterLogTypes", "accessConfig", "version", "upgradePolicy", "computeConfig",
-             "storageConfig", "remoteNetworkConfig", "zonalShiftConfig", "outpostConfig", "deletionProtection",
-             "bootstrapSelfManagedAddons", "encryptionConfig", "kubernetesNetworkConfig"),
+            (
+                "vpcConfig",
+                "enabledClusterLogTypes",
+                "accessConfig",
+                "version",
+                "upgradePolicy",
+                "computeConfig",
+                "storageConfig",
+                "remoteNetworkConfig",
+                "zonalShiftConfig",
+                "outpostConfig",
+                "deletionProtection",
+                "bootstrapSelfManagedAddons",
+                "encryptionConfig",
+                "kubernetesNetworkConfig",
+            ),
             "",
         ),
         "roleArn": "it.roleArn",
@@ -104,13 +134,26 @@ _CLUSTER: Row = row(
     },
     defaults={"bootstrapSelfManagedAddons": True},
     updates=(
-        Update(("version",), Call("UpdateClusterVersion", {"name": "$id", "version": "$inputs.version"}, recorded=True)),
-        _change("vpcConfig", resourcesVpcConfig={
-            key: f"$inputs.vpcConfig.{key}"
-            for key in ("endpointPublicAccess", "endpointPrivateAccess", "publicAccessCidrs", "subnetIds",
-                        "securityGroupIds")
-        }),
-        _change("accessConfig", accessConfig={"authenticationMode": "$inputs.accessConfig.authenticationMode"}),
+        Update(
+            ("version",),
+            Call("UpdateClusterVersion", {"name": "$id", "version": "$inputs.version"}, recorded=True),
+        ),
+        _change(
+            "vpcConfig",
+            resourcesVpcConfig={
+                key: f"$inputs.vpcConfig.{key}"
+                for key in (
+                    "endpointPublicAccess",
+                    "endpointPrivateAccess",
+                    "publicAccessCidrs",
+                    "subnetIds",
+                    "securityGroupIds",
+                )
+            },
+        ),
+        _change(
+            "accessConfig", accessConfig={"authenticationMode": "$inputs.accessConfig.authenticationMode"}
+        ),
         _change("upgradePolicy", upgradePolicy="$inputs.upgradePolicy"),
         _change("zonalShiftConfig", zonalShiftConfig="$inputs.zonalShiftConfig"),
         _change("deletionProtection", deletionProtection="$inputs.deletionProtection"),
@@ -118,11 +161,14 @@ _CLUSTER: Row = row(
         _change("storageConfig", storageConfig="$inputs.storageConfig"),
         Update(
             ("enabledClusterLogTypes",),
-            lambda cloud, old, new: cloud.call(
-                _CLUSTER,
-                Call("UpdateClusterConfig", {"name": "$id", "logging": "$logging"}, recorded=True),
-                cloud.context(new, old=old.inputs, logging=_logging(new.inputs)),
-            ) and None,
+            lambda cloud, old, new: (
+                cloud.call(
+                    _CLUSTER,
+                    Call("UpdateClusterConfig", {"name": "$id", "logging": "$logging"}, recorded=True),
+                    cloud.context(new, old=old.inputs, logging=_logging(new.inputs)),
+                )
+                and None
+            ),
             "UpdateClusterConfig",
         ),
     ),
@@ -130,7 +176,7 @@ _CLUSTER: Row = row(
     collide=("name",),
     tags=_TAGS,
     check=_check_cluster,
-)  # fmt: skip
+)
 
 
 def _read_node_group(cloud: Cloud, resource: Resource) -> Any:
@@ -212,7 +258,10 @@ ROWS: tuple[Row, ...] = (
         service="eks",
         create=Call("CreateNodegroup", {"tags": "$inputs.tags"}, spread=True),
         id="join(':', [nodegroup.clusterName, nodegroup.nodegroupName])",
-        wait=("nodegroup_active", {"clusterName": "$inputs.clusterName", "nodegroupName": "$inputs.nodeGroupName"}),
+        wait=(
+            "nodegroup_active",
+            {"clusterName": "$inputs.clusterName", "nodegroupName": "$inputs.nodeGroupName"},
+        ),
         read=_read_node_group,
         delete=Call(
             "DeleteNodegroup",
@@ -223,16 +272,25 @@ ROWS: tuple[Row, ...] = (
         ),
         fields={"nodeGroupName": "nodegroupName", "nodeRoleArn": "nodeRole", "subnetIds": "subnets"},
         seen={
-            "nodeRoleArn": "it.nodeRole", "subnetIds": "it.subnets", "clusterName": "it.clusterName",
-            "nodeGroupName": "it.nodegroupName", "nodeRepairConfig": "", "warmPoolConfig": "", "version": "",
-            "releaseVersion": "", "launchTemplate": "",
+            "nodeRoleArn": "it.nodeRole",
+            "subnetIds": "it.subnets",
+            "clusterName": "it.clusterName",
+            "nodeGroupName": "it.nodegroupName",
+            "nodeRepairConfig": "",
+            "warmPoolConfig": "",
+            "version": "",
+            "releaseVersion": "",
+            "launchTemplate": "",
         },
         kept=("forceUpdateVersion",),
         outputs={
-            "arn": "it.nodegroupArn", "status": "it.status", "version": "it.version",
+            "arn": "it.nodegroupArn",
+            "status": "it.status",
+            "version": "it.version",
             "resources": "[{autoscalingGroups: it.resources.autoScalingGroups[].{name: name}, "
-                         "remoteAccessSecurityGroupId: it.resources.remoteAccessSecurityGroup}]",
-            "capacityType": "it.capacityType", "amiType": "it.amiType",
+            "remoteAccessSecurityGroupId: it.resources.remoteAccessSecurityGroup}]",
+            "capacityType": "it.capacityType",
+            "amiType": "it.amiType",
         },
         updates=(
             Update(
@@ -252,8 +310,7 @@ ROWS: tuple[Row, ...] = (
         Call("DeleteAccessEntry", _CLUSTER_AND_PRINCIPAL),
         fields={"userName": "username"},
         outputs={
-            "accessEntryArn":
-                "'arn:{partition}:eks:{region}:{account}:access-entry/{inputs.clusterName}/{inputs.principalArn}'",
+            "accessEntryArn": "'arn:{partition}:eks:{region}:{account}:access-entry/{inputs.clusterName}/{inputs.principalArn}'",
             "type": "inputs.type || 'STANDARD'",
         },
         updates=(
@@ -261,8 +318,11 @@ ROWS: tuple[Row, ...] = (
                 ("kubernetesGroups", "userName"),
                 Call(
                     "UpdateAccessEntry",
-                    {**_CLUSTER_AND_PRINCIPAL, "kubernetesGroups": "$inputs.kubernetesGroups",
-                     "username": "$inputs.userName"},
+                    {
+                        **_CLUSTER_AND_PRINCIPAL,
+                        "kubernetesGroups": "$inputs.kubernetesGroups",
+                        "username": "$inputs.userName",
+                    },
                     recorded=True,
                 ),
             ),
@@ -290,14 +350,22 @@ ROWS: tuple[Row, ...] = (
         },
         updates=(
             Update(
-                ("addonVersion", "configurationValues", "serviceAccountRoleArn", "podIdentityAssociations",
-                 "resolveConflictsOnCreate"),
+                (
+                    "addonVersion",
+                    "configurationValues",
+                    "serviceAccountRoleArn",
+                    "podIdentityAssociations",
+                    "resolveConflictsOnCreate",
+                ),
                 Call(
                     "UpdateAddon",
-                    {**_CLUSTER_AND_ADDON, "addonVersion": "$inputs.addonVersion",
-                     "configurationValues": "$inputs.configurationValues",
-                     "serviceAccountRoleArn": "$inputs.serviceAccountRoleArn",
-                     "podIdentityAssociations": "$inputs.podIdentityAssociations"},
+                    {
+                        **_CLUSTER_AND_ADDON,
+                        "addonVersion": "$inputs.addonVersion",
+                        "configurationValues": "$inputs.configurationValues",
+                        "serviceAccountRoleArn": "$inputs.serviceAccountRoleArn",
+                        "podIdentityAssociations": "$inputs.podIdentityAssociations",
+                    },
                     recorded=True,
                 ),
             ),
@@ -322,8 +390,13 @@ ROWS: tuple[Row, ...] = (
                 ("roleArn", "disableSessionTags", "targetRoleArn", "policy"),
                 Call(
                     "UpdatePodIdentityAssociation",
-                    {"clusterName": "$inputs.clusterName", "associationId": "$id", "roleArn": "$inputs.roleArn",
-                     "disableSessionTags": "$inputs.disableSessionTags", "targetRoleArn": "$inputs.targetRoleArn"},
+                    {
+                        "clusterName": "$inputs.clusterName",
+                        "associationId": "$id",
+                        "roleArn": "$inputs.roleArn",
+                        "disableSessionTags": "$inputs.disableSessionTags",
+                        "targetRoleArn": "$inputs.targetRoleArn",
+                    },
                     recorded=True,
                 ),
             ),
@@ -331,4 +404,4 @@ ROWS: tuple[Row, ...] = (
         collide=("clusterName", "namespace", "serviceAccount"),
         tags=_TAGS,
     ),
-)  # fmt: skip
+)

@@ -47,7 +47,7 @@ def _inline(cloud: Cloud, old: Resource, new: Resource) -> None:
             )
 
 
-def _boundary(cloud: Cloud, old: Resource, new: Resource) -> None:
+def _boundary(cloud: Cloud, _old: Resource, new: Resource) -> None:
     if arn := new.inputs.get("permissionsBoundary"):
         cloud.send("iam", "PutRolePermissionsBoundary", {"RoleName": new.id, "PermissionsBoundary": arn})
     else:
@@ -67,7 +67,7 @@ def _read_policy(cloud: Cloud, resource: Resource) -> Any:
     return it
 
 
-def _new_version(cloud: Cloud, old: Resource, new: Resource) -> None:
+def _new_version(cloud: Cloud, _old: Resource, new: Resource) -> None:
     """IAM keeps five versions: the oldest that is not in use makes room."""
     versions = cloud.find("iam", "ListPolicyVersions", "Versions", PolicyArn=new.id) or []
     spare = sorted((v for v in versions if not v["IsDefaultVersion"]), key=lambda v: int(v["VersionId"][1:]))
@@ -205,7 +205,12 @@ ROWS: tuple[Row, ...] = (
         fields={"name": "PolicyName", "policy": "PolicyDocument"},
         seen={"name": "it.PolicyName", "policy": "it.Document"},
         kept=("delayAfterPolicyCreationInMs",),
-        outputs={"arn": "it.Arn", "policyId": "it.PolicyId", "attachmentCount": "it.AttachmentCount", "path": "it.Path"},
+        outputs={
+            "arn": "it.Arn",
+            "policyId": "it.PolicyId",
+            "attachmentCount": "it.AttachmentCount",
+            "path": "it.Path",
+        },
         updates=(Update(("policy",), _new_version),),
         autoname={"name": 128},
         collide=("name",),
@@ -220,7 +225,10 @@ ROWS: tuple[Row, ...] = (
         read=_attached,
         delete=Call(
             "DetachRolePolicy",
-            {"RoleName": "$inputs.role || outputs.role", "PolicyArn": "$inputs.policyArn || outputs.policyArn"},
+            {
+                "RoleName": "$inputs.role || outputs.role",
+                "PolicyArn": "$inputs.policyArn || outputs.policyArn",
+            },
         ),
         fields={"role": "RoleName"},
         collide=("role", "policyArn"),
@@ -234,8 +242,11 @@ ROWS: tuple[Row, ...] = (
         delete=Call("DeleteOpenIDConnectProvider", {"OpenIDConnectProviderArn": "$id"}),
         fields={"url": "Url", "clientIdLists": "ClientIDList", "thumbprintLists": "ThumbprintList"},
         # IAM answers the address without its scheme.
-        seen={"url": "join('', ['https://', it.Url])", "clientIdLists": "it.ClientIDList",
-              "thumbprintLists": "it.ThumbprintList"},
+        seen={
+            "url": "join('', ['https://', it.Url])",
+            "clientIdLists": "it.ClientIDList",
+            "thumbprintLists": "it.ThumbprintList",
+        },
         outputs={"arn": "id"},
         updates=(
             Update(
@@ -247,7 +258,9 @@ ROWS: tuple[Row, ...] = (
             ),
         ),
         collide=("url",),
-        tags=iam("OpenIDConnectProvider", "OpenIDConnectProviderArn", "$id", get="ListOpenIDConnectProviderTags"),
+        tags=iam(
+            "OpenIDConnectProvider", "OpenIDConnectProviderArn", "$id", get="ListOpenIDConnectProviderTags"
+        ),
     ),
     row(
         type="aws:iam/instanceProfile:InstanceProfile",
@@ -265,4 +278,4 @@ ROWS: tuple[Row, ...] = (
         collide=("name",),
         tags=iam("InstanceProfile", "InstanceProfileName", "$id", get=""),
     ),
-)  # fmt: skip
+)

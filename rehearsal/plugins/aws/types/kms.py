@@ -20,7 +20,7 @@ def _read_key(cloud: Cloud, resource: Resource) -> Any:
     return it
 
 
-def _rotate(cloud: Cloud, old: Resource, new: Resource) -> None:
+def _rotate(cloud: Cloud, _old: Resource, new: Resource) -> None:
     if not new.inputs.get("enableKeyRotation"):
         cloud.send("kms", "DisableKeyRotation", {"KeyId": new.id})
         return
@@ -29,7 +29,7 @@ def _rotate(cloud: Cloud, old: Resource, new: Resource) -> None:
     cloud.send("kms", "EnableKeyRotation", call)
 
 
-def _enable(cloud: Cloud, old: Resource, new: Resource) -> None:
+def _enable(cloud: Cloud, _old: Resource, new: Resource) -> None:
     cloud.send(
         "kms", "DisableKey" if new.inputs.get("isEnabled") is False else "EnableKey", {"KeyId": new.id}
     )
@@ -59,7 +59,8 @@ ROWS: tuple[Row, ...] = (
             {"KeyId": "$id", "PendingWindowInDays": "$inputs.deletionWindowInDays || `30`"},
         ),
         fields={
-            "customerMasterKeySpec": "KeySpec", "bypassPolicyLockoutSafetyCheck": "BypassPolicyLockoutSafetyCheck",
+            "customerMasterKeySpec": "KeySpec",
+            "bypassPolicyLockoutSafetyCheck": "BypassPolicyLockoutSafetyCheck",
         },
         seen={
             "customerMasterKeySpec": "it.KeySpec",
@@ -101,14 +102,16 @@ ROWS: tuple[Row, ...] = (
         fields={"name": "AliasName"},
         seen={"name": "it.AliasName", "targetKeyId": "it.Asked"},
         outputs={
-            "arn": "'arn:{partition}:kms:{region}:{account}:{id}'", "targetKeyArn": "it.Target[1]",
+            "arn": "'arn:{partition}:kms:{region}:{account}:{id}'",
+            "targetKeyArn": "it.Target[1]",
             "targetKeyId": "it.Target[0]",
         },
         updates=(
             Update(
-                ("targetKeyId",), Call("UpdateAlias", {"AliasName": "$id", "TargetKeyId": "$inputs.targetKeyId"})
+                ("targetKeyId",),
+                Call("UpdateAlias", {"AliasName": "$id", "TargetKeyId": "$inputs.targetKeyId"}),
             ),
         ),
         collide=("name",),
     ),
-)  # fmt: skip
+)

@@ -71,7 +71,7 @@ def _create(cloud: Cloud, resource: Resource) -> str:
     return str(cloud.send("ec2", "CreateLaunchTemplate", call)["LaunchTemplate"]["LaunchTemplateId"])
 
 
-def _new_version(cloud: Cloud, old: Resource, new: Resource) -> None:
+def _new_version(cloud: Cloud, _old: Resource, new: Resource) -> None:
     call = {"LaunchTemplateId": new.id, "LaunchTemplateData": _data(cloud, new)}
     if new.inputs.get("description"):
         call["VersionDescription"] = new.inputs["description"]

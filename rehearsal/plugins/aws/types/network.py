@@ -197,19 +197,30 @@ _FLOW_LOG: Row = row(
     read=Look(Call("DescribeFlowLogs", {"FlowLogIds": ["$id"]}), "FlowLogs[0]"),
     delete=Call("DeleteFlowLogs", {"FlowLogIds": ["$id"]}),
     fields={
-        "vpcId": "", "subnetId": "", "eniId": "", "transitGatewayId": "", "trafficType": "TrafficType",
-        "iamRoleArn": "DeliverLogsPermissionArn", "logDestination": "LogDestination",
-        "logDestinationType": "LogDestinationType", "logFormat": "LogFormat",
-        "maxAggregationInterval": "MaxAggregationInterval", "destinationOptions": "DestinationOptions",
+        "vpcId": "",
+        "subnetId": "",
+        "eniId": "",
+        "transitGatewayId": "",
+        "trafficType": "TrafficType",
+        "iamRoleArn": "DeliverLogsPermissionArn",
+        "logDestination": "LogDestination",
+        "logDestinationType": "LogDestinationType",
+        "logFormat": "LogFormat",
+        "maxAggregationInterval": "MaxAggregationInterval",
+        "destinationOptions": "DestinationOptions",
     },
     seen={
-        "vpcId": "it.ResourceId", "subnetId": "it.ResourceId", "eniId": "it.ResourceId",
-        "transitGatewayId": "it.ResourceId", "iamRoleArn": "it.DeliverLogsPermissionArn", "destinationOptions": "",
+        "vpcId": "it.ResourceId",
+        "subnetId": "it.ResourceId",
+        "eniId": "it.ResourceId",
+        "transitGatewayId": "it.ResourceId",
+        "iamRoleArn": "it.DeliverLogsPermissionArn",
+        "destinationOptions": "",
     },
     outputs={"arn": "'arn:{partition}:ec2:{region}:{account}:vpc-flow-log/{id}'"},
     defaults={"logDestinationType": "cloud-watch-logs", "maxAggregationInterval": 600},
     tags=EC2,
-)  # fmt: skip
+)
 
 ROWS: tuple[Row, ...] = (
     row(
@@ -251,7 +262,9 @@ ROWS: tuple[Row, ...] = (
         # Two subnets of one range cannot be in a VPC together.
         collide=("cidrBlock", "vpcId"),
         outputs={
-            "arn": "it.SubnetArn", "ownerId": "it.OwnerId", "availabilityZone": "it.AvailabilityZone",
+            "arn": "it.SubnetArn",
+            "ownerId": "it.OwnerId",
+            "availabilityZone": "it.AvailabilityZone",
             "availabilityZoneId": "it.AvailabilityZoneId",
         },
         updates=(
@@ -262,8 +275,11 @@ ROWS: tuple[Row, ...] = (
             _subnet("privateDnsHostnameTypeOnLaunch", "PrivateDnsHostnameTypeOnLaunch"),
         ),
         after_create=(
-            "mapPublicIpOnLaunch", "assignIpv6AddressOnCreation", "enableDns64",
-            "enableResourceNameDnsARecordOnLaunch", "privateDnsHostnameTypeOnLaunch",
+            "mapPublicIpOnLaunch",
+            "assignIpv6AddressOnCreation",
+            "enableDns64",
+            "enableResourceNameDnsARecordOnLaunch",
+            "privateDnsHostnameTypeOnLaunch",
         ),
         tags=EC2,
     ),
@@ -275,7 +291,10 @@ ROWS: tuple[Row, ...] = (
         read=Look(Call("DescribeInternetGateways", {"InternetGatewayIds": ["$id"]}), "InternetGateways[0]"),
         delete=_delete_gateway,
         seen={"vpcId": "it.Attachments[0].VpcId"},
-        outputs={"arn": "'arn:{partition}:ec2:{region}:{account}:internet-gateway/{id}'", "ownerId": "account"},
+        outputs={
+            "arn": "'arn:{partition}:ec2:{region}:{account}:internet-gateway/{id}'",
+            "ownerId": "account",
+        },
         updates=(Update(("vpcId",), _attach_gateway),),
         after_create=("vpcId",),
         tags=EC2,
@@ -288,8 +307,11 @@ ROWS: tuple[Row, ...] = (
         read=Look(Call("DescribeAddresses", {"AllocationIds": ["$id"]}), "Addresses[0]"),
         delete=Call("ReleaseAddress", {"AllocationId": "$id"}),
         outputs={
-            "allocationId": "id", "publicIp": "it.PublicIp", "associationId": "it.AssociationId",
-            "arn": "'arn:{partition}:ec2:{region}:{account}:elastic-ip/{id}'", "domain": "it.Domain",
+            "allocationId": "id",
+            "publicIp": "it.PublicIp",
+            "associationId": "it.AssociationId",
+            "arn": "'arn:{partition}:ec2:{region}:{account}:elastic-ip/{id}'",
+            "domain": "it.Domain",
         },
         tags=EC2,
     ),
@@ -300,12 +322,15 @@ ROWS: tuple[Row, ...] = (
         id="NatGateway.NatGatewayId",
         wait=("nat_gateway_available", {"NatGatewayIds": ["$id"]}),
         read=Look(
-            Call("DescribeNatGateways", {"NatGatewayIds": ["$id"]}), "NatGateways[0]", dead="State == 'deleted'"
+            Call("DescribeNatGateways", {"NatGatewayIds": ["$id"]}),
+            "NatGateways[0]",
+            dead="State == 'deleted'",
         ),
         delete=Call("DeleteNatGateway", {"NatGatewayId": "$id"}),
         seen={"allocationId": "it.NatGatewayAddresses[0].AllocationId", "privateIp": ""},
         outputs={
-            "publicIp": "it.NatGatewayAddresses[0].PublicIp", "privateIp": "it.NatGatewayAddresses[0].PrivateIp",
+            "publicIp": "it.NatGatewayAddresses[0].PublicIp",
+            "privateIp": "it.NatGatewayAddresses[0].PrivateIp",
             "networkInterfaceId": "it.NatGatewayAddresses[0].NetworkInterfaceId",
             "connectivityType": "it.ConnectivityType",
         },
@@ -369,25 +394,35 @@ ROWS: tuple[Row, ...] = (
         create=Call("CreateVpcEndpoint", {}, spread=True),
         id="VpcEndpoint.VpcEndpointId",
         read=Look(
-            Call("DescribeVpcEndpoints", {"VpcEndpointIds": ["$id"]}), "VpcEndpoints[0]", dead="State == 'deleted'"
+            Call("DescribeVpcEndpoints", {"VpcEndpointIds": ["$id"]}),
+            "VpcEndpoints[0]",
+            dead="State == 'deleted'",
         ),
         delete=Call("DeleteVpcEndpoints", {"VpcEndpointIds": ["$id"]}),
         fields={"policy": "PolicyDocument"},
         seen={
-            "policy": "it.PolicyDocument", "securityGroupIds": "it.Groups[].GroupId || it.SecurityGroupIds",
+            "policy": "it.PolicyDocument",
+            "securityGroupIds": "it.Groups[].GroupId || it.SecurityGroupIds",
             "dnsOptions": "",
         },
         kept=("autoAccept",),
         outputs={
-            "arn": "'arn:{partition}:ec2:{region}:{account}:vpc-endpoint/{id}'", "state": "it.State",
-            "prefixListId": "it.PrefixListId", "ownerId": "account", "dnsEntries": "it.DnsEntries",
-            "networkInterfaceIds": "it.NetworkInterfaceIds", "policy": "it.PolicyDocument",
+            "arn": "'arn:{partition}:ec2:{region}:{account}:vpc-endpoint/{id}'",
+            "state": "it.State",
+            "prefixListId": "it.PrefixListId",
+            "ownerId": "account",
+            "dnsEntries": "it.DnsEntries",
+            "networkInterfaceIds": "it.NetworkInterfaceIds",
+            "policy": "it.PolicyDocument",
         },
         defaults={"vpcEndpointType": "Gateway"},
         updates=(
-            Update(("routeTableIds", "subnetIds", "securityGroupIds", "policy", "privateDnsEnabled"), _endpoint_lists),
+            Update(
+                ("routeTableIds", "subnetIds", "securityGroupIds", "policy", "privateDnsEnabled"),
+                _endpoint_lists,
+            ),
         ),
         tags=EC2,
     ),
     _FLOW_LOG,
-)  # fmt: skip
+)

@@ -198,12 +198,19 @@ def _body(inputs: Properties) -> bytes:
 
 
 _OBJECT_FIELDS = {
-    "acl": "ACL", "cacheControl": "CacheControl", "contentDisposition": "ContentDisposition",
-    "contentEncoding": "ContentEncoding", "contentLanguage": "ContentLanguage", "contentType": "ContentType",
-    "kmsKeyId": "SSEKMSKeyId", "metadata": "Metadata", "serverSideEncryption": "ServerSideEncryption",
-    "storageClass": "StorageClass", "websiteRedirect": "WebsiteRedirectLocation",
+    "acl": "ACL",
+    "cacheControl": "CacheControl",
+    "contentDisposition": "ContentDisposition",
+    "contentEncoding": "ContentEncoding",
+    "contentLanguage": "ContentLanguage",
+    "contentType": "ContentType",
+    "kmsKeyId": "SSEKMSKeyId",
+    "metadata": "Metadata",
+    "serverSideEncryption": "ServerSideEncryption",
+    "storageClass": "StorageClass",
+    "websiteRedirect": "WebsiteRedirectLocation",
     "bucketKeyEnabled": "BucketKeyEnabled",
-}  # fmt: skip
+}
 _PUT_OBJECT = Call("PutObject", {"Bucket": "$inputs.bucket", "Key": "$inputs.key"}, spread=True)
 
 
@@ -256,12 +263,19 @@ _OBJECT: Row = row(
     delete=_delete_object,
     fields={"bucket": "Bucket", "key": "Key", **_OBJECT_FIELDS},
     seen={
-        "bucket": "", "key": "", "acl": "", "source": "it.Shown.source || inputs.source",
-        "content": "it.Shown.content", "contentBase64": "it.Shown.contentBase64", "kmsKeyId": "it.SSEKMSKeyId",
+        "bucket": "",
+        "key": "",
+        "acl": "",
+        "source": "it.Shown.source || inputs.source",
+        "content": "it.Shown.content",
+        "contentBase64": "it.Shown.contentBase64",
+        "kmsKeyId": "it.SSEKMSKeyId",
     },
     kept=("forceDestroy",),
     outputs={
-        "arn": "'arn:{partition}:s3:::{id}'", "etag": "it.Tag", "versionId": "it.VersionId",
+        "arn": "'arn:{partition}:s3:::{id}'",
+        "etag": "it.Tag",
+        "versionId": "it.VersionId",
         "contentType": "it.ContentType",
     },
     updates=(
@@ -274,9 +288,13 @@ _OBJECT: Row = row(
     tags=Tagging(
         "s3",
         {"Bucket": "$inputs.bucket || outputs.bucket", "Key": "$inputs.key || outputs.key"},
-        "PutObjectTagging", "DeleteObjectTagging", "GetObjectTagging", at="TagSet", whole=True,
+        "PutObjectTagging",
+        "DeleteObjectTagging",
+        "GetObjectTagging",
+        at="TagSet",
+        whole=True,
     ),
-)  # fmt: skip
+)
 
 
 ROWS: tuple[Row, ...] = (

@@ -25,7 +25,9 @@ ROWS: tuple[Row, ...] = (
         create=Call("CreateSecret", {}, spread=True),
         id="ARN",
         read=Look(
-            Call("DescribeSecret", {"SecretId": "$id"}), dead="DeletedDate != `null`", gone=("marked deleted",)
+            Call("DescribeSecret", {"SecretId": "$id"}),
+            dead="DeletedDate != `null`",
+            gone=("marked deleted",),
         ),
         delete=_delete,
         fields={"forceOverwriteReplicaSecret": "ForceOverwriteReplicaSecret"},
@@ -42,8 +44,6 @@ ROWS: tuple[Row, ...] = (
         ),
         autoname={"name": 512},
         collide=("name",),
-        tags=Tagging(
-            "secretsmanager", {"SecretId": "$id"}, "TagResource", "UntagResource", "DescribeSecret"
-        ),
+        tags=Tagging("secretsmanager", {"SecretId": "$id"}, "TagResource", "UntagResource", "DescribeSecret"),
     ),
-)  # fmt: skip
+)

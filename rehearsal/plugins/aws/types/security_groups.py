@@ -138,7 +138,7 @@ def _rule_permission(inputs: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _change_rule(cloud: Cloud, old: Resource, new: Resource) -> None:
+def _change_rule(cloud: Cloud, _old: Resource, new: Resource) -> None:
     inputs = new.inputs
     rule = {
         "IpProtocol": str(inputs["ipProtocol"]),

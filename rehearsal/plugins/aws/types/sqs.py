@@ -47,7 +47,11 @@ ROWS: tuple[Row, ...] = (
         service="sqs",
         create=Call(
             "CreateQueue",
-            {"Attributes": {name: f"$inputs.{key}" for key, name in {**_ATTRIBUTES, "fifoQueue": "FifoQueue"}.items()}},
+            {
+                "Attributes": {
+                    name: f"$inputs.{key}" for key, name in {**_ATTRIBUTES, "fifoQueue": "FifoQueue"}.items()
+                }
+            },
             spread=True,
         ),
         id="QueueUrl",
@@ -59,8 +63,6 @@ ROWS: tuple[Row, ...] = (
         updates=(Update(tuple(_ATTRIBUTES), _SET),),
         autoname={"name": 80},
         collide=("name",),
-        tags=Tagging(
-            "sqs", {"QueueUrl": "$id"}, "TagQueue", "UntagQueue", "ListQueueTags", form="map"
-        ),
+        tags=Tagging("sqs", {"QueueUrl": "$id"}, "TagQueue", "UntagQueue", "ListQueueTags", form="map"),
     ),
-)  # fmt: skip
+)

@@ -10,10 +10,16 @@ from rehearsal.plugins.aws.tagging import EC2
 from rehearsal.plugins.backend import Resource
 
 _OPTIONS = (
-    "amazonSideAsn", "autoAcceptSharedAttachments", "defaultRouteTableAssociation", "defaultRouteTablePropagation",
-    "dnsSupport", "multicastSupport", "securityGroupReferencingSupport", "vpnEcmpSupport",
+    "amazonSideAsn",
+    "autoAcceptSharedAttachments",
+    "defaultRouteTableAssociation",
+    "defaultRouteTablePropagation",
+    "dnsSupport",
+    "multicastSupport",
+    "securityGroupReferencingSupport",
+    "vpnEcmpSupport",
     "transitGatewayCidrBlocks",
-)  # fmt: skip
+)
 _ATTACHMENT_OPTIONS = ("applianceModeSupport", "dnsSupport", "ipv6Support", "securityGroupReferencingSupport")
 
 

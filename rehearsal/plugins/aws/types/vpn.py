@@ -41,8 +41,15 @@ _RANGES = {
 _OTHERS = ("InsideCidr", "InsideIpv6Cidr", "PresharedKey", "LogOptions", "EnableTunnelLifecycleControl")
 _SUFFIXES = (*_CHOICES, *_RANGES, *_OTHERS)
 # Ranges that AWS keeps for itself, same page.
-_RESERVED = ("169.254.0.0/30", "169.254.1.0/30", "169.254.2.0/30", "169.254.3.0/30", "169.254.4.0/30",
-             "169.254.5.0/30", "169.254.169.252/30")  # fmt: skip
+_RESERVED = (
+    "169.254.0.0/30",
+    "169.254.1.0/30",
+    "169.254.2.0/30",
+    "169.254.3.0/30",
+    "169.254.4.0/30",
+    "169.254.5.0/30",
+    "169.254.169.252/30",
+)
 _TUNNELS = ("tunnel1", "tunnel2")
 _TUNNEL_KEYS = tuple(f"{tunnel}{suffix}" for tunnel in _TUNNELS for suffix in _SUFFIXES)
 _PARAMETER = {"InsideCidr": "TunnelInsideCidr", "InsideIpv6Cidr": "TunnelInsideIpv6Cidr"}
@@ -107,7 +114,7 @@ def _tunnel(inputs: Properties, tunnel: str) -> Properties:
     return options
 
 
-def _connection_options(cloud: Cloud, resource: Resource) -> Properties:
+def _connection_options(resource: Resource) -> Properties:
     options = {
         name: resource.inputs[key] for key, name in _OPTIONS.items() if resource.inputs.get(key) is not None
     }
@@ -116,7 +123,7 @@ def _connection_options(cloud: Cloud, resource: Resource) -> Properties:
 
 
 def _create_connection(cloud: Cloud, resource: Resource) -> str:
-    options = _connection_options(cloud, resource)
+    options = _connection_options(resource)
     answer = cloud.call(_CONNECTION, _CREATE, cloud.context(resource, old={}, options=options))
     return str(answer["VpnConnection"]["VpnConnectionId"])
 
@@ -198,6 +205,15 @@ _MODIFY_GATEWAYS = Call(
     },
     recorded=True,
 )
+_MODIFY_OPTIONS = Call(
+    "ModifyVpnConnectionOptions",
+    {
+        "VpnConnectionId": "$id",
+        "LocalIpv4NetworkCidr": "$inputs.localIpv4NetworkCidr",
+        "RemoteIpv4NetworkCidr": "$inputs.remoteIpv4NetworkCidr",
+    },
+    recorded=True,
+)
 _TUNNEL_OUTPUTS = {
     f"{tunnel}{name}": path
     for tunnel in _TUNNELS
@@ -215,24 +231,37 @@ _CONNECTION: Row = row(
     type="aws:ec2/vpnConnection:VpnConnection",
     service="ec2",
     create=_create_connection,
-    judged=(Call("CreateVpnConnection", {
-        "CustomerGatewayId": "$inputs.customerGatewayId",
-        "Type": "$inputs.type",
-        "Options": {
-            **{name: f"$inputs.{key}" for key, name in _OPTIONS.items()},
-            "TunnelOptions": [
-                {_PARAMETER.get(suffix, suffix): f"$inputs.{tunnel}{suffix}" for suffix in _SUFFIXES}
-                for tunnel in _TUNNELS
-            ],
-        },
-    }),),
+    judged=(
+        Call(
+            "CreateVpnConnection",
+            {
+                "CustomerGatewayId": "$inputs.customerGatewayId",
+                "Type": "$inputs.type",
+                "Options": {
+                    **{name: f"$inputs.{key}" for key, name in _OPTIONS.items()},
+                    "TunnelOptions": [
+                        {_PARAMETER.get(suffix, suffix): f"$inputs.{tunnel}{suffix}" for suffix in _SUFFIXES}
+                        for tunnel in _TUNNELS
+                    ],
+                },
+            },
+        ),
+    ),
     read=_read_connection,
     delete=Call("DeleteVpnConnection", {"VpnConnectionId": "$id"}),
-    fields={"customerGatewayId": "", "type": "", "vpnGatewayId": "", "transitGatewayId": "",
-            **dict.fromkeys(_OPTIONS, ""),
-            # No call changes them: another inside range is another connection.
-            **{key: "" for key in _TUNNEL_KEYS if "Inside" in key}},
-    seen={**dict.fromkeys(_TUNNEL_KEYS, ""), **dict.fromkeys(_OPTIONS, "")},
+    fields={
+        "customerGatewayId": "",
+        "type": "",
+        "vpnGatewayId": "",
+        "transitGatewayId": "",
+        **dict.fromkeys(_OPTIONS, ""),
+        # No call changes them: another inside range is another connection.
+        **{key: "" for key in _TUNNEL_KEYS if "Inside" in key},
+    },
+    seen={
+        **dict.fromkeys(("customerGatewayId", "vpnGatewayId", "transitGatewayId", *_TUNNEL_KEYS), ""),
+        **dict.fromkeys(_OPTIONS, ""),
+    },
     outputs={
         "arn": "'arn:{partition}:ec2:{region}:{account}:vpn-connection/{id}'",
         "transitGatewayAttachmentId": "it.Attachment",
@@ -240,12 +269,18 @@ _CONNECTION: Row = row(
         **_TUNNEL_OUTPUTS,
     },
     updates=(
-        Update(tuple(key for key in _TUNNEL_KEYS if "Inside" not in key), _modify_tunnels, "ModifyVpnTunnelOptions"),
+        Update(("customerGatewayId", "vpnGatewayId", "transitGatewayId"), _MODIFY_GATEWAYS),
+        Update(("localIpv4NetworkCidr", "remoteIpv4NetworkCidr"), _MODIFY_OPTIONS),
+        Update(
+            tuple(key for key in _TUNNEL_KEYS if "Inside" not in key),
+            _modify_tunnels,
+            "ModifyVpnTunnelOptions",
+        ),
     ),
     secret=("tunnel1PresharedKey", "tunnel2PresharedKey", "customerGatewayConfiguration"),
     tags=EC2,
     check=_check_connection,
-)  # fmt: skip
+)
 
 
 def _attachment(cloud: Cloud, resource: Resource) -> Any:

@@ -271,6 +271,16 @@ SAMPLES: dict[str, Sample] = {
     "tgw_table": Sample(
         "aws:ec2transitgateway/routeTable:RouteTable", {"transitGatewayId": "{tgw}", **TAGS}, RETAG, ("tgw",)
     ),
+    "tgw_route": Sample(
+        "aws:ec2transitgateway/route:Route",
+        {
+            "destinationCidrBlock": "10.20.0.0/16",
+            "transitGatewayAttachmentId": "{tgw_attachment}",
+            "transitGatewayRouteTableId": "{tgw_table}",
+        },
+        None,
+        ("tgw_table", "tgw_attachment"),
+    ),
     "key": Sample(
         "aws:kms/key:Key",
         {

@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+
 from rehearsal.plugins.aws import moto_server
 from rehearsal.plugins.aws.backend import AwsBackend
 from rehearsal.plugins.aws.types import ROWS, recorded_types
@@ -33,7 +34,7 @@ def resource(
 VPN = {"customerGatewayId": "cgw-1", "vpnGatewayId": "vgw-1", "type": "ipsec.1"}
 CLUSTER = {"name": "c", "roleArn": "r", "vpcConfig": {"subnetIds": ["a", "b"]}}
 NODES = {
-    "clusterName": "c", "nodeRoleArn": "r", "subnetIds": ["s"],
+    "clusterName": "c", "nodeGroupName": "n", "nodeRoleArn": "r", "subnetIds": ["s"],
     "scalingConfig": {"minSize": 1, "desiredSize": 1, "maxSize": 1},
 }  # fmt: skip
 
@@ -54,7 +55,7 @@ NODES = {
         ("aws:eks/cluster:Cluster", {**CLUSTER, "vpcConfig": {"subnetIds": ["a"]}}, "vpcConfig", "two"),
         ("aws:eks/accessEntry:AccessEntry", {"clusterName": "c"}, "", "principalArn is required"),
         ("aws:s3/bucket:Bucket", {"bucket": "No_Capitals"}, "bucket", "lower-case"),
-        ("aws:s3/bucketVersioning:BucketVersioning", {"bucket": "b", "versioningConfiguration": {"status": "On"}}, "", "Suspended"),
+        ("aws:s3/bucketVersioning:BucketVersioning", {"bucket": "b", "versioningConfiguration": {"status": "On"}}, "versioningConfiguration", "Suspended"),
         ("aws:iam/role:Role", {"name": "r", "assumeRolePolicy": "{"}, "assumeRolePolicy", "JSON"),
         ("aws:iam/role:Role", {"name": "r" * 65, "assumeRolePolicy": "{}"}, "name", "at most 64"),
         ("aws:kms/key:Key", {"tags": {"aws:x": "1"}}, "tags", "aws:"),

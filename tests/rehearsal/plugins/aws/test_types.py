@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from rehearsal.plugins.aws import types
 from rehearsal.plugins.aws.backend import AwsBackend
 from rehearsal.plugins.aws.inventory import inventory
