@@ -53,16 +53,15 @@ def _print_from(file: Path, place: int, named: bool) -> int:
     """Print a log's whole lines from a place in it; returns where the next one begins. A log that was begun
     anew is read from its start."""
     try:
-        size = file.stat().st_size
+        with file.open("rb") as log:
+            size = log.seek(0, 2)
+            place = 0 if size < place else place
+            log.seek(place)
+            text = log.read(size - place)
     except FileNotFoundError:
-        return 0
-    if size < place:
-        place = 0
-    if size == place:
+        return 0  # the container starts anew just now
+    if not text:
         return place
-    with file.open("rb") as log:
-        log.seek(place)
-        text = log.read(size - place)
     end = text.rfind(b"\n") + 1
     # A last line without an end is printed when nothing more has come since the last look.
     text = text[:end] if end else text
