@@ -333,7 +333,7 @@ class Servicer(provider_grpc.ResourceProviderServicer):  # type: ignore[misc]
             self._log.status(resource.urn, text)
 
 
-class _InitFailed(Exception):  # noqa: N818 - named like the protocol's message
+class _InitFailed(Exception):
     """Carries a resource that exists but is not ready, in the form the engine keeps in its state."""
 
     def __init__(self, reason: str, id: str, properties: Any, inputs: Any) -> None:
@@ -403,10 +403,11 @@ def serve(backend: Backend, version: str, folder: Path | None = None) -> None:
     provider_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    # Ctrl-C reaches the whole terminal; the engine says with Cancel what it wants.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The engine gives every plugin a process group of its own, so that Ctrl-C in a terminal does not arrive
+    # here: SIGINT is its own way to end a plugin, and it waits five seconds for one that does not take it.
     done = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: done.set())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: done.set())
     watch(done.set)
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
