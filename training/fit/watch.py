@@ -56,12 +56,15 @@ class Watch:
 
     def begin(self) -> None:
         """Start looking, and take SIGTERM as a request to save and leave."""
-        signal.signal(signal.SIGTERM, lambda *_: self.ask_to_stop())
+        self._listen()
         self._thread.start()
 
     def ask_to_stop(self) -> None:
         """Ask the loop to save and leave; it is made to after ``stop_seconds``."""
         self._asked_to_stop = self._asked_to_stop or time.monotonic()
+
+    def _listen(self) -> None:
+        signal.signal(signal.SIGTERM, lambda *_: self.ask_to_stop())
 
     @property
     def stopping(self) -> bool:
@@ -70,6 +73,7 @@ class Watch:
 
     def started(self) -> None:
         """The workers have found each other."""
+        self._listen()  # TensorFlow's coordination service has put its own handler there meanwhile
         self._started = True
         self.step()
 
