@@ -53,14 +53,14 @@ class Cloud:
         return self._account
 
     def client(self, service: str) -> Any:
-        """A boto3 client; the first one starts the stand-in. Raises Refused where the stack has no endpoint."""
+        """A boto3 client; the first starts the stand-in. Raises Refused where the stack has no endpoint."""
         with self._lock:
             if service not in self._clients:
                 url = self.config.url(service)
                 if not url:
                     raise Refused(
-                        "This stack's aws provider names no endpoint, so the rehearsal's plugin can preview it but "
-                        "never touch it: use the stack local, or the real engine and plugins."
+                        "This stack's aws provider names no endpoint, so the rehearsal can preview it "
+                        "but never touch it: use the stack local, or the real engine and plugins."
                     )
                 moto_server.ensure(self.folder, url)
                 self._clients[service] = self._made(service, url)
@@ -72,7 +72,9 @@ class Cloud:
 
         if self._session is None:
             self._session = boto3.Session(
-                aws_access_key_id="rehearsal", aws_secret_access_key="rehearsal", region_name=self.region
+                aws_access_key_id="rehearsal",
+                aws_secret_access_key="rehearsal",  # noqa: S106 - moto takes any
+                region_name=self.region,
             )
         config = Config(
             retries={"max_attempts": 2},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-# kind -> service, operation, JMESPath to the names. Default VPCs, their parts and deleted things are left out.
+# kind -> service, operation, JMESPath to the names. Default VPCs and deleted things are left out.
 _KINDS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "vpcs": ("ec2", "describe_vpcs", "Vpcs[?!IsDefault].VpcId", {}),
     "subnets": ("ec2", "describe_subnets", "Subnets[?!DefaultForAz].SubnetId", {}),
@@ -56,13 +56,15 @@ _KINDS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
 
 
 def inventory(url: str, region: str = "eu-west-1") -> dict[str, list[str]]:
-    """Names or ids by kind, sorted; a kind with nothing is left out. Keys that await deletion do not count."""
+    """Names or ids by kind, sorted; a kind with nothing is left out. Keys awaiting deletion do not count."""
     import boto3
     import jmespath  # type: ignore[import-untyped]
     from botocore.config import Config
 
     session = boto3.Session(
-        aws_access_key_id="rehearsal", aws_secret_access_key="rehearsal", region_name=region
+        aws_access_key_id="rehearsal",
+        aws_secret_access_key="rehearsal",  # noqa: S106 - moto takes any
+        region_name=region,
     )
     clients: dict[str, Any] = {}
 

@@ -1,8 +1,8 @@
 """The moto server that stands in for AWS: one detached process per record folder, outliving the command.
 
 It listens on loopback only, whatever it is asked for. ``server.json`` in the folder says which process it is
-(pid and start time, so that a reused pid is not taken for it) and which run (``instance``): what it holds is in
-its memory, so another run has forgotten everything.
+(pid and start time, so that a reused pid is not taken for it) and which run (``instance``): what it holds is
+in its memory, so another run has forgotten everything.
 """
 
 from __future__ import annotations

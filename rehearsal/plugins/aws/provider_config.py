@@ -12,7 +12,7 @@ from rehearsal.plugins.backend import Properties, Refused, Unknown
 
 @dataclass(frozen=True)
 class ProviderConfig:
-    """``endpoints``: address per service, empty for a stack of the real cloud (which can only be previewed)."""
+    """``endpoints``: address per service, empty for a stack of the real cloud (only previewed)."""
 
     region: str
     endpoints: dict[str, str] = field(default_factory=dict)

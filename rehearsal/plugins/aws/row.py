@@ -3,16 +3,17 @@
 A row says which call creates the type, where the id is in the answer, which call reads it back, which inputs
 can be changed by which call, and how it goes. All that can be derived is derived:
 
-* An input is sent as the parameter of the same name (letter case and plural aside); ``fields`` names the others,
-  "" meaning "not sent with the creation".
-* An input is read back from the member of the same name of what ``read`` answers; ``seen`` names the others by a
-  JMESPath, "" meaning "cannot be read: the last known value stands".
+* An input is sent as the parameter of the same name (letter case and plural aside); ``fields`` names the
+  others, "" meaning "not sent with the creation".
+* An input is read back from the member of the same name of what ``read`` answers; ``seen`` names the others
+  by a JMESPath, "" meaning "cannot be read: the last known value stands".
 * Values are fitted to the parameter's shape in botocore's model: numbers, strings, lists, nested names.
 * An input that is neither in an update, nor ``kept``, nor tags, forces a replacement.
 
-In the arguments of a ``Call`` a string that begins with "$" is a JMESPath over ``id``, ``inputs``, ``outputs``,
-``old`` (the inputs before an update), ``account``, ``region``, ``partition``; null results are left out.
-``$$`` begins a plain "$". What does not fit the vocabulary is a plain function of ``(Cloud, Resource)``.
+In the arguments of a ``Call`` a string that begins with "$" is a JMESPath over ``id``, ``inputs``,
+``outputs``, ``old`` (the inputs before an update), ``account``, ``region``, ``partition``; null results are
+left out. ``$$`` begins a plain "$". A path in single quotes is text, with those names in braces filled in: an
+ARN. What does not fit the vocabulary is a plain function of ``(Cloud, Resource)``.
 """
 
 from __future__ import annotations
@@ -71,9 +72,11 @@ class Row:
 
     ``id`` is a JMESPath over the creation's answer (top level) and the names that ``Call`` knows.
     ``outputs`` are JMESPaths over the same names and ``it``, which is what ``read`` finds.
-    ``wait``: a waiter of boto3 and its parameters. ``after_create``: inputs whose update call also has to follow
-    the creation. ``requires``: calls that must succeed before a recorded creation (what it hangs on exists).
-    ``judged``: calls of a creating function, validated in previews. ``collide``: inputs that, being equal in the old and the new resource, make the two impossible at once.
+    ``wait``: a waiter of boto3 and its parameters.
+    ``after_create``: inputs whose update call also has to follow the creation.
+    ``requires``: calls that must succeed before a recorded creation (what it hangs on exists).
+    ``judged``: calls of a creating function, validated in previews.
+    ``collide``: inputs that, being equal in the old and the new resource, make the two impossible at once.
     ``recorded``: the stand-in has no such operations; the parameters are validated by the model and the
     resource is kept in a record.
     """

@@ -21,9 +21,10 @@ _MOST, _KEY, _VALUE = (
 class Tagging:
     """One service's tag calls.
 
-    ``target``: the parameters that name the resource (a row's templates). ``form``: "map" ({key: value}) or the
-    names of key and value in a list's items. ``whole``: the set call replaces all tags, so ``unset`` is only
-    for none at all. ``get`` empty: the resource's own answer lists them under Tags.
+    ``target``: the parameters that name the resource (a row's templates).
+    ``form``: "map" ({key: value}) or the names of key and value in a list's items.
+    ``whole``: the set call replaces all tags, so ``unset`` is only for none at all.
+    ``get`` empty: the resource's own answer lists them under Tags.
     """
 
     service: str

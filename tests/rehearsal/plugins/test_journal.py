@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from rehearsal.plugins.journal import Journal
 
 URN = "urn:pulumi:s::p::parent$aws:s3/bucket:Bucket::"
@@ -126,7 +127,8 @@ def test_a_plugin_waits_for_one_whose_engine_was_killed(tmp_path: Path) -> None:
     engine = subprocess.Popen(
         [sys.executable, "-c", WORKER, str(tmp_path), URN + "a"], stdout=subprocess.PIPE
     )
-    assert engine.stdout is not None and engine.stdout.readline() == b"begun\n"
+    assert engine.stdout is not None
+    assert engine.stdout.readline() == b"begun\n"
     engine.kill()
     engine.wait()
     waiter = multiprocessing.get_context("spawn").Process(target=_forgotten, args=(str(tmp_path),))

@@ -148,7 +148,8 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 def refusal(call: Any) -> grpc.RpcError:
     with pytest.raises(grpc.RpcError) as caught:
         call()
-    assert "Traceback" not in caught.value.details() and "\n" not in caught.value.details()
+    assert "Traceback" not in caught.value.details()
+    assert "\n" not in caught.value.details()
     return caught.value
 
 
@@ -162,7 +163,8 @@ def test_a_secret_stays_one_wherever_it_turns_up(engine: Engine) -> None:
         assert tags["hidden"].struct_value.fields[SIGNATURE].string_value == SECRET
     assert created.properties.fields["key"].struct_value.fields[SIGNATURE].string_value == SECRET
     journal = (engine.servicer._folder / "journal.jsonl").read_text()
-    assert "swordfish" not in journal and '"n"' in journal
+    assert "swordfish" not in journal
+    assert '"n"' in journal
 
 
 def test_a_preview_touches_nothing_and_keeps_unknowns(engine: Engine) -> None:
@@ -172,7 +174,8 @@ def test_a_preview_touches_nothing_and_keeps_unknowns(engine: Engine) -> None:
     assert {k: created.properties.fields[k].string_value for k in ("name", "text", "path")} == {
         "name": "n", "text": UNKNOWN_TEXT, "path": UNKNOWN_TEXT,
     }  # fmt: skip
-    assert not list(engine.files.folder.iterdir()) and not (engine.servicer._folder).exists()
+    assert not list(engine.files.folder.iterdir())
+    assert not (engine.servicer._folder).exists()
 
 
 def test_a_refusal_names_the_input(engine: Engine) -> None:
@@ -182,25 +185,29 @@ def test_a_refusal_names_the_input(engine: Engine) -> None:
 
 def test_an_unknown_type_names_the_recipe(engine: Engine) -> None:
     error = refusal(lambda: engine.check({}, urn="urn:pulumi:s::p::files:index:Door::d"))
-    assert "files:index:Door" in error.details() and "Add a resource type to the rehearsal" in error.details()
+    assert "files:index:Door" in error.details()
+    assert "Add a resource type to the rehearsal" in error.details()
     assert error.code() == grpc.StatusCode.UNIMPLEMENTED
 
 
 def test_a_defect_is_one_sentence_and_a_log(engine: Engine) -> None:
     error = refusal(lambda: engine.create(struct({"name": "n", "text": "bug"})))
-    assert "KeyError" in error.details() and "plugin.log" in error.details()
+    assert "KeyError" in error.details()
+    assert "plugin.log" in error.details()
     assert "Traceback" in (engine.servicer._folder / "plugin.log").read_text()
 
 
 def test_what_is_not_ready_is_kept_with_its_reason(engine: Engine) -> None:
     error = refusal(lambda: engine.create(struct({"name": "n", "text": "slow"})))
     [trailer] = [value for key, value in error.trailing_metadata() if key == "grpc-status-details-bin"]
-    assert b"ErrorResourceInitFailed" in trailer and b"not ready" in trailer
+    assert b"ErrorResourceInitFailed" in trailer
+    assert b"not ready" in trailer
 
 
 def test_a_made_name_stays_until_it_is_replaced(engine: Engine) -> None:
     first = wire.decode(engine.check({"text": "1"}).inputs).values
-    assert first["name"].startswith("note-") and first["__defaults"] == ["name"]
+    assert first["name"].startswith("note-")
+    assert first["__defaults"] == ["name"]
     second = wire.decode(engine.check({"text": "2"}, first).inputs).values
     assert second["name"] == first["name"]
     replacement = wire.decode(engine.check({"text": "2"}).inputs).values
@@ -217,7 +224,8 @@ def test_a_diff_shows_leaves_and_what_replaces(engine: Engine) -> None:
     assert {path: found.kind for path, found in answer.detailedDiff.items()} == {
         "tags.a": kinds.UPDATE, 'tags["b.c"]': kinds.DELETE, "kind": kinds.UPDATE_REPLACE,
     }  # fmt: skip
-    assert list(answer.replaces) == ["kind"] and answer.deleteBeforeReplace
+    assert list(answer.replaces) == ["kind"]
+    assert answer.deleteBeforeReplace
     assert engine.diff("n", {"a": 1}, {"a": 1, "b": None}).changes == provider.DiffResponse.DIFF_NONE
 
 
@@ -263,7 +271,7 @@ def test_read_tells_gone(engine: Engine) -> None:
 def test_a_plugin_ends_with_its_engine(tmp_path: Path) -> None:
     script = (
         "import os, subprocess, sys, time\n"
-        f"p = subprocess.Popen([sys.executable, {str(Path(__file__))!r}, {str(tmp_path)!r}], stdout=subprocess.PIPE)\n"
+        f"p = subprocess.Popen([sys.executable, {str(Path(__file__))!r}, {str(tmp_path)!r}], stdout=subprocess.PIPE)\n"  # noqa: E501
         "print(p.pid, p.stdout.readline().decode().strip(), flush=True)\n"
         "time.sleep(60)\n"
     )
@@ -273,7 +281,8 @@ def test_a_plugin_ends_with_its_engine(tmp_path: Path) -> None:
     assert engine.stdout is not None
     pid, port = map(int, engine.stdout.readline().split())
     plugin = psutil.Process(pid)
-    assert port > 0 and plugin.is_running()
+    assert port > 0
+    assert plugin.is_running()
     os.kill(engine.pid, signal.SIGKILL)
     engine.wait()
     for _ in range(200):

@@ -230,7 +230,7 @@ def _check_node_group(inputs: Properties) -> None:
         sizes = [scaling.get(key) for key in ("minSize", "desiredSize", "maxSize")]
         if all(isinstance(size, int) for size in sizes) and sizes != sorted(sizes):  # type: ignore[type-var]
             raise Refused(
-                f"scalingConfig has minSize {sizes[0]}, desiredSize {sizes[1]}, maxSize {sizes[2]}: they must rise.",
+                "scalingConfig has minSize {}, desiredSize {}, maxSize {}: they must rise.".format(*sizes),
                 property="scalingConfig",
             )
 
@@ -310,7 +310,8 @@ ROWS: tuple[Row, ...] = (
         Call("DeleteAccessEntry", _CLUSTER_AND_PRINCIPAL),
         fields={"userName": "username"},
         outputs={
-            "accessEntryArn": "'arn:{partition}:eks:{region}:{account}:access-entry/{inputs.clusterName}/{inputs.principalArn}'",
+            "accessEntryArn": "'arn:{partition}:eks:{region}:{account}:access-entry/"
+            "{inputs.clusterName}/{inputs.principalArn}'",
             "type": "inputs.type || 'STANDARD'",
         },
         updates=(

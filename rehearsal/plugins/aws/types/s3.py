@@ -124,7 +124,7 @@ def _no_logging(cloud: Cloud, resource: Resource) -> None:
 
 
 def _lifecycle(rules: Any) -> Any:
-    """Pulumi's rules as the API has them: a rule without a filter applies to all, which is an empty prefix."""
+    """Pulumi's rules as the API has them: a rule without a filter has an empty prefix."""
     shaped = []
     for rule in rules or []:
         one = {key: value for key, value in rule.items() if value is not None}

@@ -147,7 +147,7 @@ ROWS: tuple[Row, ...] = (
         ),
         seen={
             "blackhole": "it.State == 'blackhole'",
-            "transitGatewayAttachmentId": "it.Attachment",
+            "transitGatewayAttachmentId": "it.Attachment || inputs.transitGatewayAttachmentId",
             "transitGatewayRouteTableId": "it.Table",
         },
         collide=("transitGatewayRouteTableId", "destinationCidrBlock"),

@@ -84,7 +84,8 @@ def _check_connection(inputs: Properties) -> None:
         key_value = inputs.get(f"{tunnel}PresharedKey")
         if isinstance(key_value, str) and not re.fullmatch(r"(?!0)[A-Za-z0-9._]{8,64}", key_value):
             raise Refused(
-                "A pre-shared key must have 8 to 64 letters, digits, dots or underscores, and not begin with 0.",
+                "A pre-shared key must have 8 to 64 letters, digits, dots or underscores, and not "
+                "begin with 0.",
                 property=f"{tunnel}PresharedKey",
             )
         _check_inside(inputs.get(f"{tunnel}InsideCidr"), f"{tunnel}InsideCidr")

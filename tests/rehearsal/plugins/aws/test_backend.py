@@ -44,23 +44,23 @@ NODES = {
     [
         ("aws:ec2/vpc:Vpc", {"cidrBlock": "10.0.0.0/33"}, "cidrBlock", "no CIDR block"),
         ("aws:ec2/vpc:Vpc", {"cidrBlock": "10.0.0.1/16"}, "cidrBlock", "host bits"),
-        ("aws:ec2/vpc:Vpc", {"cidrBlock": "10.0.0.0/16", "instanceTenancy": "shared"}, "instanceTenancy", "dedicated"),
+        ("aws:ec2/vpc:Vpc", {"cidrBlock": "10.0.0.0/16", "instanceTenancy": "shared"}, "instanceTenancy", "dedicated"),  # noqa: E501
         ("aws:ec2/subnet:Subnet", {"cidrBlock": "10.0.0.0/24"}, "", "VpcId is required"),
-        ("aws:ec2/vpnConnection:VpnConnection", {**VPN, "tunnel1IkeVersions": ["ikev3"]}, "tunnel1IkeVersions", "ikev2"),
-        ("aws:ec2/vpnConnection:VpnConnection", {**VPN, "tunnel1PresharedKey": "short"}, "tunnel1PresharedKey", "8 to 64"),
-        ("aws:ec2/vpnConnection:VpnConnection", {**VPN, "tunnel2Phase1DhGroupNumbers": [3]}, "tunnel2Phase1DhGroupNumbers", "14"),
-        ("aws:ec2/vpnConnection:VpnConnection", {**VPN, "tunnel1InsideCidr": "169.254.0.0/30"}, "tunnel1InsideCidr", "/30"),
+        ("aws:ec2/vpnConnection:VpnConnection", {**VPN, "tunnel1IkeVersions": ["ikev3"]}, "tunnel1IkeVersions", "ikev2"),  # noqa: E501
+        ("aws:ec2/vpnConnection:VpnConnection", {**VPN, "tunnel1PresharedKey": "short"}, "tunnel1PresharedKey", "8 to 64"),  # noqa: E501
+        ("aws:ec2/vpnConnection:VpnConnection", {**VPN, "tunnel2Phase1DhGroupNumbers": [3]}, "tunnel2Phase1DhGroupNumbers", "14"),  # noqa: E501
+        ("aws:ec2/vpnConnection:VpnConnection", {**VPN, "tunnel1InsideCidr": "169.254.0.0/30"}, "tunnel1InsideCidr", "/30"),  # noqa: E501
         ("aws:eks/nodeGroup:NodeGroup", {**NODES, "capacityType": "CHEAP"}, "capacityType", "SPOT"),
-        ("aws:eks/nodeGroup:NodeGroup", {**NODES, "scalingConfig": {"minSize": 2, "desiredSize": 1, "maxSize": 1}}, "scalingConfig", "rise"),
+        ("aws:eks/nodeGroup:NodeGroup", {**NODES, "scalingConfig": {"minSize": 2, "desiredSize": 1, "maxSize": 1}}, "scalingConfig", "rise"),  # noqa: E501
         ("aws:eks/cluster:Cluster", {**CLUSTER, "vpcConfig": {"subnetIds": ["a"]}}, "vpcConfig", "two"),
         ("aws:eks/accessEntry:AccessEntry", {"clusterName": "c"}, "", "principalArn is required"),
         ("aws:s3/bucket:Bucket", {"bucket": "No_Capitals"}, "bucket", "lower-case"),
-        ("aws:s3/bucketVersioning:BucketVersioning", {"bucket": "b", "versioningConfiguration": {"status": "On"}}, "versioningConfiguration", "Suspended"),
+        ("aws:s3/bucketVersioning:BucketVersioning", {"bucket": "b", "versioningConfiguration": {"status": "On"}}, "versioningConfiguration", "Suspended"),  # noqa: E501
         ("aws:iam/role:Role", {"name": "r", "assumeRolePolicy": "{"}, "assumeRolePolicy", "JSON"),
         ("aws:iam/role:Role", {"name": "r" * 65, "assumeRolePolicy": "{}"}, "name", "at most 64"),
         ("aws:kms/key:Key", {"tags": {"aws:x": "1"}}, "tags", "aws:"),
-        ("aws:cloudwatch/logGroup:LogGroup", {"name": "l", "retentionInDays": 2}, "retentionInDays", "one of"),
-        ("aws:budgets/budget:Budget", {"name": "b", "budgetType": "COST", "timeUnit": "MONTHLY", "limitAmount": "-1", "limitUnit": "USD"}, "limitAmount", "above 0"),
+        ("aws:cloudwatch/logGroup:LogGroup", {"name": "l", "retentionInDays": 2}, "retentionInDays", "one of"),  # noqa: E501
+        ("aws:budgets/budget:Budget", {"name": "b", "budgetType": "COST", "timeUnit": "MONTHLY", "limitAmount": "-1", "limitUnit": "USD"}, "limitAmount", "above 0"),  # noqa: E501
     ],
 )  # fmt: skip
 def test_a_bad_value_is_refused_without_a_server(
@@ -70,7 +70,8 @@ def test_a_bad_value_is_refused_without_a_server(
         offline.check(resource(type, inputs))
     assert says in str(refused.value)
     assert refused.value.property == at_fault
-    assert str(refused.value).endswith(".") and "\n" not in str(refused.value)
+    assert str(refused.value).endswith(".")
+    assert "\n" not in str(refused.value)
 
 
 def test_unknown_values_are_judged_around(offline: AwsBackend) -> None:
@@ -108,10 +109,12 @@ def test_replacement_and_collision(offline: AwsBackend) -> None:
         return offline.diff(resource(type, old, "i"), resource(type, new, "i"))
 
     vpc = change("aws:ec2/vpc:Vpc", {"cidrBlock": "10.0.0.0/16"}, {"cidrBlock": "10.1.0.0/16"})
-    assert vpc.replaces == {"cidrBlock"} and not vpc.delete_before_replace
+    assert vpc.replaces == {"cidrBlock"}
+    assert not vpc.delete_before_replace
     group = change("aws:eks/nodeGroup:NodeGroup", {**NODES, "nodeGroupName": "n"},
                    {**NODES, "nodeGroupName": "n", "instanceTypes": ["g5.xlarge"]})  # fmt: skip
-    assert group.replaces == {"instanceTypes"} and group.delete_before_replace
+    assert group.replaces == {"instanceTypes"}
+    assert group.delete_before_replace
     same = change("aws:iam/role:Role", {"assumeRolePolicy": '{"a": 1}'}, {"assumeRolePolicy": '{ "a":1 }'})
     assert not same.changed
 
@@ -120,7 +123,7 @@ def test_drift_is_seen(backend: AwsBackend, moto: tuple[Path, str]) -> None:
     made = {}
     for type, inputs in (
         ("aws:s3/bucket:Bucket", {"bucket": "drifting", "tags": {"team": "shop"}}),
-        ("aws:s3/bucketVersioning:BucketVersioning", {"bucket": "drifting", "versioningConfiguration": {"status": "Enabled"}}),
+        ("aws:s3/bucketVersioning:BucketVersioning", {"bucket": "drifting", "versioningConfiguration": {"status": "Enabled"}}),  # noqa: E501
     ):  # fmt: skip
         created = backend.create(resource(type, inputs))
         made[type] = resource(type, inputs, created.id, created.outputs)
@@ -166,7 +169,7 @@ def test_functions(backend: AwsBackend) -> None:
 
 
 def test_the_stand_in_survives_refuses_and_is_missed_when_gone(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="127.0.0.1"):
+    with pytest.raises(Refused, match=r"127\.0\.0\.1"):
         moto_server.ensure(tmp_path, "http://192.0.2.1:4610")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -62,7 +62,8 @@ def test_every_row_is_a_type_of_the_sdk() -> None:
     import importlib.util
 
     spec = importlib.util.find_spec("pulumi_aws")
-    assert spec is not None and spec.origin is not None
+    assert spec is not None
+    assert spec.origin is not None
     root = Path(spec.origin).parent
     for type in types.ROWS:
         module = type.split(":")[1]
