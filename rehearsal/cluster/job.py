@@ -164,7 +164,8 @@ class JobPass:
         return [None] * (self._spec["completions"] - succeeded - len(active))
 
     def _earliest(self, index: int | None) -> float:
-        failed = self._failed(index)
+        # Also those that podFailurePolicy ignores: they cost no attempt, but must not spin.
+        failed = [p for p in self._pods if _phase(p) == "Failed" and index in (None, _index(p))]
         if not failed:
             return 0.0
         return max(_finished(pod) for pod in failed) + backoff.job_delay(len(failed))

@@ -36,7 +36,9 @@ def ready(cluster: Cluster, object: dict[str, Any], stopped: threading.Event) ->
     annotations = meta.get("annotations", {})
     if annotations.get(SKIP) == "true" or not_run(template):
         return object
-    limit = float(annotations.get(TIMEOUT) or _DEFAULT_SECONDS[kind])
+    # The controller's own deadline says more than giving up the wait would.
+    deadline = object["spec"].get("activeDeadlineSeconds") or object["spec"].get("progressDeadlineSeconds", 0)
+    limit = float(annotations.get(TIMEOUT) or max(_DEFAULT_SECONDS[kind], deadline + 60))
     return _wait(cluster, kind, meta, look, limit, stopped)
 
 
