@@ -15,7 +15,7 @@ def tls_only(bucket_arn: str) -> list[Statement]:
         {
             "Sid": "TlsOnly",
             "Effect": "Deny",
-            "Principal": "*",
+            "Principal": {"AWS": "*"},
             "Action": "s3:*",
             "Resource": resources,
             "Condition": {"Bool": {"aws:SecureTransport": "false"}},
@@ -23,7 +23,7 @@ def tls_only(bucket_arn: str) -> list[Statement]:
         {
             "Sid": "Tls12OrNewer",
             "Effect": "Deny",
-            "Principal": "*",
+            "Principal": {"AWS": "*"},
             "Action": "s3:*",
             "Resource": resources,
             "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}},
@@ -52,7 +52,7 @@ def log_delivery(bucket_arn: str, account_id: str) -> list[Statement]:
             "Effect": "Allow",
             "Principal": {"Service": "delivery.logs.amazonaws.com"},
             "Action": "s3:PutObject",
-            "Resource": f"{bucket_arn}/flow/AWSLogs/{account_id}/*",
+            "Resource": f"{bucket_arn}/AWSLogs/{account_id}/*",
             "Condition": {
                 "StringEquals": {"aws:SourceAccount": account_id, "s3:x-amz-acl": "bucket-owner-full-control"}
             },

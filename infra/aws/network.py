@@ -130,7 +130,7 @@ class Network(pulumi.ComponentResource):
             vpc_id=vpc.id,
             traffic_type="ALL",
             log_destination_type="s3",
-            log_destination=logs.arn.apply(lambda arn: f"{arn}/flow/"),
+            log_destination=logs.arn,
             max_aggregation_interval=600,
             tags={"Name": name},
             # Delivery is refused until the bucket's policy admits it.

@@ -98,7 +98,7 @@ class PrivateBucket(pulumi.ComponentResource):
                     name,
                     bucket=bucket.bucket,
                     target_bucket=logs.bucket,
-                    target_prefix=f"access/{bucket_name}/",
+                    target_prefix="access/",
                     opts=child,
                 )
             )

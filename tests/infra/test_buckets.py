@@ -65,7 +65,7 @@ def test_requests_without_tls_are_refused_whoever_makes_them(estate: Estate) -> 
             ("TlsOnly", {"Bool": {"aws:SecureTransport": "false"}}),
             ("Tls12OrNewer", {"NumericLessThan": {"s3:TlsVersion": "1.2"}}),
         ):
-            assert denied[sid]["Principal"] == "*"
+            assert denied[sid]["Principal"] == {"AWS": "*"}
             assert denied[sid]["Action"] == "s3:*"
             assert denied[sid]["Resource"] == [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
             assert denied[sid]["Condition"] == condition
