@@ -130,7 +130,9 @@ def test_update_that_cannot_start_keeps_the_old_pod(world: World) -> None:
     deploy(world, "2", script="raise SystemExit('no')")
 
     def looping() -> bool:
-        statuses = [s for p in world.cluster.list("Pod") for s in p["status"]["containerStatuses"]]
+        statuses = [
+            s for p in world.cluster.list("Pod") for s in p.get("status", {}).get("containerStatuses", ())
+        ]
         return any(s["state"].get("waiting", {}).get("reason") == "CrashLoopBackOff" for s in statuses)
 
     wait_for(looping)
