@@ -155,6 +155,8 @@ def _owner(port: int) -> str:
 def _start(folder: Path, url: str, host: str, port: int) -> str:
     log = folder / "moto.log"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MOTO_")}
+    # Roles attach policies of AWS's own, which an account has from the start and moto only when asked.
+    environment["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     with log.open("ab") as output:
         started = subprocess.Popen(
             [sys.executable, "-m", "moto.server", "-H", host, "-p", str(port)],
