@@ -9,7 +9,8 @@ import typer
 
 def down(
     force: Annotated[
-        bool, typer.Option("--force", help="End every process and forget all records without asking the engine.")
+        bool,
+        typer.Option("--force", help="End every process and forget all records without asking the engine."),
     ] = False,
 ) -> None:
     """Destroy the rehearsed estate, end all that it runs, and forget its records.

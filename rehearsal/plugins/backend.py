@@ -28,11 +28,11 @@ class Unknown:
 UNKNOWN: Final = Unknown()
 
 
-class UnknownType(Exception):  # noqa: N818 - an answer rather than a failure
+class UnknownType(Exception):
     """The plugin has no row for a resource type or a function; the message names it and the recipe."""
 
 
-class Refused(Exception):  # noqa: N818 - an answer rather than a failure
+class Refused(Exception):
     """The cloud (or its model) refuses a request; the message is one sentence for the user.
 
     ``property`` is the camelCase input that is at fault, "" where it is the whole resource.
@@ -43,11 +43,11 @@ class Refused(Exception):  # noqa: N818 - an answer rather than a failure
         self.property = property
 
 
-class BackendLost(Exception):  # noqa: N818 - an answer rather than a failure
+class BackendLost(Exception):
     """What stands in for the cloud restarted and forgot what the stack's state says it holds."""
 
 
-class Incomplete(Exception):  # noqa: N818 - an answer rather than a failure
+class Incomplete(Exception):
     """The resource exists but did not become ready (an await failed or was interrupted).
 
     The engine keeps it in the state with the reason, and the next up updates it. ``created`` is what a
