@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from pathlib import Path
 
@@ -21,16 +22,19 @@ PSEUDONYMS = Pseudonyms("a key of the private site")
 
 
 class Killer:
-    """Kills worker 1 once, as soon as there is a checkpoint to go on from."""
+    """Sends a worker a signal once, as soon as this many runs have a checkpoint to go on from."""
 
-    def __init__(self, work: Path) -> None:
+    def __init__(self, work: Path, worker: int, sent: signal.Signals, runs: int = 1) -> None:
         self.checkpoints = work / "checkpoints"
+        self.worker, self.sent, self.runs = worker, sent, runs
         self.killed: list[int] = []
 
     def __call__(self, running: dict[int, subprocess.Popen[bytes]]) -> None:
-        if not self.killed and 1 in running and list(self.checkpoints.glob("*/latest.json")):
-            running[1].kill()
-            self.killed.append(running[1].pid)
+        if self.killed or self.worker not in running:
+            return
+        if len(list(self.checkpoints.glob("*/latest.json"))) >= self.runs:
+            running[self.worker].send_signal(self.sent)
+            self.killed.append(running[self.worker].pid)
 
 
 def _train(
@@ -49,23 +53,25 @@ def _train(
     return trained, said
 
 
-def test_two_workers_one_of_them_killed_end_where_one_alone_ends(tmp_path: Path) -> None:
+def test_two_workers_one_killed_end_where_one_preempted_ends(tmp_path: Path) -> None:
     shop = small_shop(tmp_path / "orders")
     settings = TrainingSettings(
-        hold_back_days=2, epochs=24, learning_rate=0.005, embedding_dim=8, history_length=16
+        hold_back_days=2, epochs=8, learning_rate=0.005, embedding_dim=8, history_length=16
     )
     probe = settings.model_copy(update={"workers": 2})
     work = Work.of(Folder(shop).url, tmp_path / "work")
-    killer = Killer(work.folder)
+    killer = Killer(work.folder, 1, signal.SIGKILL)
     trained, said = _train(shop, tmp_path / "work", tmp_path / "two", probe, killer)
     assert len(killer.killed) == 1
     assert any("resumed after epoch" in line for line in said)
     assert any("worker 0 ended with code 75" in line for line in said)
     batch = work.learning(probe).examples.shape.batch
     assert batch == work.learning(settings).examples.shape.batch, "the comparison needs equal steps"
-    _train(shop, tmp_path / "work", tmp_path / "one", settings)
+    preempter = Killer(work.folder, 0, signal.SIGTERM, runs=2)
+    _, said = _train(shop, tmp_path / "work", tmp_path / "one", settings, preempter)
+    assert any("worker 0 ended with code 76" in line for line in said)
     one, two = (read_report(tmp_path / name)["losses"] for name in ("one", "two"))
-    assert len(one) == len(two) == 24
+    assert len(one) == len(two) == 8
     np.testing.assert_allclose(two, one, rtol=2e-3)
     assert two[-1] < two[0]
     assert trained.table is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,16 +96,31 @@ class Fit:
             f"{self.examples.shape.batch} orders"
         )
 
-    def _batches(self, epoch: int, from_step: int) -> Any:
-        """The distributed batches of an epoch; every worker makes the same, and reads its share."""
+    def _batches(self, epoch: int, from_step: int) -> Iterator[Any]:
+        """The batches of an epoch, from a step on; every worker makes the same, and takes its share of each.
+
+        The share is cut by the replica's number, as DATA auto-sharding cuts it; a distributed dataset for
+        each epoch would take longer to build than a small epoch takes to run.
+
+        Raises:
+            TrainingError: when the replicas cannot share a batch evenly.
+        """
         arrays = self.examples.arrays(epoch)
-        skip = from_step * self.examples.shape.batch
-        data = tf.data.Dataset.from_tensor_slices({name: array[skip:] for name, array in arrays.items()})
-        data = data.batch(self.examples.shape.batch, drop_remainder=True)
-        options = tf.data.Options()
-        options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
-        options.threading.private_threadpool_size = 1
-        return self.strategy.experimental_distribute_dataset(data.with_options(options))
+        batch = self.examples.shape.batch
+        replicas = self.strategy.num_replicas_in_sync
+        share, left = divmod(batch, replicas)
+        if left:
+            raise TrainingError(
+                f"a step has {batch} orders, which {replicas} replicas cannot share; "
+                f"change training.batch_size (it is {self.settings.batch_size})"
+            )
+        for step in range(from_step, self.examples.steps):
+
+            def of_replica(context: Any, start: int = step * batch) -> dict[str, Any]:
+                first = start + context.replica_id_in_sync_group * share
+                return {name: tf.constant(array[first : first + share]) for name, array in arrays.items()}
+
+            yield self.strategy.experimental_distribute_values_from_function(of_replica)
 
     def _step_function(self) -> Callable[[Any], Any]:
         variables = self.model.trainable_variables
