@@ -198,15 +198,18 @@ class Store:
             raise self._unreachable(error) from error
         return body
 
-    def _put(self, key: str, body: bytes) -> None:
+    def _put(self, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
         checksum = base64.b64encode(bytes.fromhex(digest_of(body).removeprefix("sha256:"))).decode()
         try:
-            self.client.put_object(Bucket=self.bucket, Key=key, Body=body, ChecksumSHA256=checksum)
+            self.client.put_object(
+                Bucket=self.bucket, Key=key, Body=body, ChecksumSHA256=checksum, ContentType=content_type
+            )
         except (ClientError, BotoCoreError) as error:
             raise self._unreachable(error) from error
 
     def _put_json(self, key: str, value: dict[str, Any]) -> None:
-        self._put(key, json.dumps(value, sort_keys=True).encode())
+        # Pulumi's data source shows the body of an object only where the type says that it is text.
+        self._put(key, json.dumps(value, sort_keys=True).encode(), "application/json")
 
     def _unreachable(self, error: Exception) -> StoreFailed:
         return StoreFailed(f"the releases bucket {self.bucket} cannot be used: {error}")

@@ -159,7 +159,7 @@ def _start(folder: Path, url: str, host: str, port: int) -> str:
     environment["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     with log.open("ab") as output:
         started = subprocess.Popen(
-            [sys.executable, "-m", "moto.server", "-H", host, "-p", str(port)],
+            [sys.executable, "-P", "-m", "rehearsal.plugins.aws.moto_process", "-H", host, "-p", str(port)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -1,0 +1,29 @@
+"""The moto server's process: ``python -m rehearsal.plugins.aws.moto_process -H HOST -p PORT``.
+
+moto denies every request that meets a bucket policy with a condition, for it takes any condition as failed: a
+bucket that refuses plain HTTP would refuse everything. Here a statement with a condition has no say, neither to
+allow nor to deny. So a rehearsal keeps such policies and shows them, and does not enforce them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.iam.access_control import IAMPolicyStatement, PermissionResult
+from moto.server import main
+
+
+def without_conditions(judge: Any) -> Any:
+    """Wrap ``IAMPolicyStatement.is_action_permitted``: a conditional statement is neutral."""
+
+    def judged(statement: Any, *arguments: Any, **named: Any) -> Any:
+        if statement._statement.get("Condition"):
+            return PermissionResult.NEUTRAL
+        return judge(statement, *arguments, **named)
+
+    return judged
+
+
+if __name__ == "__main__":
+    IAMPolicyStatement.is_action_permitted = without_conditions(IAMPolicyStatement.is_action_permitted)
+    main()
