@@ -15,7 +15,7 @@ import contextlib
 import json
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from threading import RLock
@@ -115,8 +115,8 @@ class Journal:
 
     def _same(self, urn: str, id: str) -> list[Entry]:
         with self._lock:
-            kind = _scope(urn)
-            return [e for e in self._loaded().values() if e.id == id and _scope(e.urn) == kind]
+            entries = self._loaded()
+            return [entries[key] for key in _keys(entries, urn, id)]
 
     def _loaded(self) -> dict[tuple[str, str], Entry]:
         if self._entries is None and not self.path.exists():
@@ -178,13 +178,23 @@ def _apply(entries: dict[tuple[str, str], Entry], record: dict[str, Any]) -> Non
             bool(record.get("known", False)),
         )
         return
-    # An alias moves a resource to another urn: stack, project, type and id say which it is.
-    scope = _scope(urn)
-    for key in [k for k in entries if k[1] == id and _scope(k[0]) == scope]:
+    for key in _keys(entries, urn, id):
         if record["op"] == "known":
             entries[key] = replace(entries[key], known=True)
         elif record["op"] == "deleted":
             del entries[key]
+
+
+def _keys(entries: Mapping[tuple[str, str], Entry], urn: str, id: str) -> list[tuple[str, str]]:
+    """The entries of a resource: under its urn, else under an earlier one.
+
+    An alias moves a resource to another urn: stack, project, type and id say which it is. Only then: two
+    clusters hold objects of the same type and id.
+    """
+    if (urn, id) in entries:
+        return [(urn, id)]
+    scope = _scope(urn)
+    return [key for key in entries if key[1] == id and _scope(key[0]) == scope]
 
 
 def _scope(urn: str) -> tuple[str, str]:

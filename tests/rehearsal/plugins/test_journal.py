@@ -144,3 +144,15 @@ def _forgotten(folder: str) -> None:
     found = Journal(Path(folder)).forgotten(URN + "a")
     Path(folder, "seen").write_text(" ".join(entry.id for entry in found))
     os._exit(0)
+
+
+def test_two_clusters_hold_objects_of_the_same_type_and_id(tmp_path: Path) -> None:
+    """Their urns tell them apart: what is known of one says nothing of the other."""
+    urns = [f"urn:pulumi:local::isthmus::kubernetes:core/v1:Namespace::{site}" for site in ("aws", "private")]
+    journal = Journal(tmp_path)
+    for urn, instance in zip(urns, ("one", "two"), strict=True):
+        journal.created(urn, "training", {}, instance)
+    found = [journal.entry(urn, "training") for urn in urns]
+    assert [entry.instance for entry in found if entry] == ["one", "two"]
+    journal.deleted(urns[0], "training")
+    assert [entry.urn for entry in journal.entries()] == [urns[1]]
