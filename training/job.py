@@ -8,10 +8,12 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from training.pod import (
+    JOB_ANNOTATIONS,
     JobPod,
     Resources,
     failure_policy,
     inputs_digest,
+    job_name,
     labels_of,
     pod_template,
     service_account,
@@ -117,7 +119,7 @@ class TrainingJob(pulumi.ComponentResource):
                 else pulumi.Output.concat("s3://", releases_bucket, "/checkpoints"),
                 "CANDIDATE": candidate,
                 "TRAINING_SETTINGS": settings,
-                "TRAINING_PEERS": peers(workers, base_port),
+                "TRAINING_PEERS": job_name(NAME, inputs).apply(lambda job: peers(job, workers, base_port)),
             },
             inputs=inputs,
             endpoint_url=endpoint_url,
@@ -130,7 +132,9 @@ class TrainingJob(pulumi.ComponentResource):
         )
         job = k8s.batch.v1.Job(
             name,
-            metadata=k8s.meta.v1.ObjectMetaArgs(name=NAME, namespace=namespace, labels=labelled),
+            metadata=k8s.meta.v1.ObjectMetaArgs(
+                name=job_name(NAME, inputs), namespace=namespace, labels=labelled, annotations=JOB_ANNOTATIONS
+            ),
             spec=k8s.batch.v1.JobSpecArgs(
                 completion_mode="Indexed",
                 completions=workers,
@@ -144,7 +148,6 @@ class TrainingJob(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[account, service],
-                delete_before_replace=True,
                 custom_timeouts=pulumi.CustomTimeouts(create=f"{timeout_seconds}s"),
             ),
         )
@@ -152,6 +155,6 @@ class TrainingJob(pulumi.ComponentResource):
         self.register_outputs({"candidate": self.candidate})
 
 
-def peers(workers: int, base_port: int) -> str:
+def peers(job: str, workers: int, base_port: int) -> str:
     """TRAINING_PEERS: the DNS name of every worker's pod, with its port."""
-    return ",".join(f"{NAME}-{index}.{NAME}:{base_port + index}" for index in range(workers))
+    return ",".join(f"{job}-{index}.{NAME}:{base_port + index}" for index in range(workers))

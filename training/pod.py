@@ -98,6 +98,20 @@ def inputs_digest(*inputs: pulumi.Input[str]) -> pulumi.Output[str]:
     return pulumi.Output.all(*inputs).apply(digest)
 
 
+def job_name(name: str, inputs: pulumi.Output[str]) -> pulumi.Output[str]:
+    """A Job's name in the cluster: other inputs are another Job.
+
+    A Job cannot be changed. Under a name of its own the new one can be made before the old one is deleted;
+    the other order makes the engine ask every dependent at once, and a preview fails where the cluster of
+    one is being replaced.
+    """
+    return inputs.apply(lambda digest: f"{name}-{digest.removeprefix('sha256:')[:8]}")
+
+
+# A Job that failed is made again by the next up, also where nothing else changed.
+JOB_ANNOTATIONS = {"pulumi.com/replaceUnready": "true"}
+
+
 def failure_policy(container: str) -> k8s.batch.v1.PodFailurePolicyArgs:
     """Which ends of a pod count: wrong input fails the job, preemption and lost peers cost nothing."""
 

@@ -8,10 +8,12 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from training.pod import (
+    JOB_ANNOTATIONS,
     JobPod,
     Resources,
     failure_policy,
     inputs_digest,
+    job_name,
     labels_of,
     pod_template,
     service_account,
@@ -90,7 +92,9 @@ class ValidationJob(pulumi.ComponentResource):
         )
         job = k8s.batch.v1.Job(
             name,
-            metadata=k8s.meta.v1.ObjectMetaArgs(name=NAME, namespace=namespace, labels=labelled),
+            metadata=k8s.meta.v1.ObjectMetaArgs(
+                name=job_name(NAME, inputs), namespace=namespace, labels=labelled, annotations=JOB_ANNOTATIONS
+            ),
             spec=k8s.batch.v1.JobSpecArgs(
                 backoff_limit=3,
                 active_deadline_seconds=timeout_seconds,
@@ -100,7 +104,6 @@ class ValidationJob(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[account],
-                delete_before_replace=True,
                 custom_timeouts=pulumi.CustomTimeouts(create=f"{timeout_seconds}s"),
             ),
         )

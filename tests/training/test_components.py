@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import kubernetes_validate
@@ -25,7 +26,10 @@ class Recorder(mocks.Mocks):
         outputs = dict(args.inputs)
         if args.typ.startswith("kubernetes:"):
             kind = args.typ.rsplit(":", 1)[1]
-            self.objects[kind, args.inputs["metadata"]["name"]] = args.inputs
+            name = args.inputs["metadata"]["name"]
+            # A Job is named after its inputs too, so that a changed one can stand beside the old one.
+            short = re.fullmatch(r"(\w+)-[0-9a-f]{8}", name)[1] if kind == "Job" else name  # type: ignore[index]
+            self.objects[kind, short] = args.inputs
             outputs["metadata"] = {**args.inputs["metadata"], "uid": "a-uid"}
         return f"{args.name}-id", outputs
 
@@ -156,7 +160,8 @@ def test_workers_find_each_other_before_they_are_ready(
     assert service["selector"].items() <= template["metadata"]["labels"].items()
     assert template["spec"]["subdomain"] == "train"
     env = {one["name"]: one.get("value") for one in template["spec"]["containers"][0]["env"]}
-    assert env["TRAINING_PEERS"] == "train-0.train:2222,train-1.train:2223"
+    job = objects["Job", "train"]["metadata"]["name"]
+    assert env["TRAINING_PEERS"] == f"{job}-0.train:2222,{job}-1.train:2223"
     assert env["CHECKPOINT_URL"] == "s3://releases/checkpoints"
 
 
@@ -173,6 +178,11 @@ def test_changed_settings_make_another_candidate_and_another_judgement() -> None
     assert one["transfer"] == other["transfer"]
     assert one["candidate"] != other["candidate"]
     assert one["validate"] != other["validate"]
+
+
+def test_another_job_has_another_name_so_that_none_must_go_first() -> None:
+    names = [made(settings=settings)[0]["Job", "train"]["metadata"]["name"] for settings in ("{}", '{"a":1}')]
+    assert names[0] != names[1]
 
 
 def test_components_do_not_import_tensorflow() -> None:

@@ -111,8 +111,10 @@ class KubernetesBackend(Backend):
             replaces.add("spec")
         if row.kind == "Deployment":
             self._resume()
-        made = mapping(mapping(new.inputs.get("metadata")).get("annotations")).get(AUTONAMED) == "true"
-        collides = not made or not _differ("metadata.name", old.inputs, new.inputs)
+        # As pulumi-kubernetes: two objects of one name cannot stand side by side, others can.
+        collides = not any(
+            _differ(path, old.inputs, new.inputs) for path in ("metadata.name", "metadata.namespace")
+        )
         return Change(frozenset(changed), frozenset(replaces), bool(replaces) and collides)
 
     def _immutable(self, row: Row, old: Resource) -> tuple[str, ...]:
