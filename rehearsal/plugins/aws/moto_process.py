@@ -1,11 +1,11 @@
 """The moto server's process: ``python -m rehearsal.plugins.aws.moto_process -H HOST -p PORT``.
 
 moto denies every request that meets a bucket policy with a condition, for it takes any condition as failed: a
-bucket that refuses plain HTTP would refuse everything. Here a statement with a condition has no say, neither to
-allow nor to deny. So a rehearsal keeps such policies and shows them, and does not enforce them.
+bucket that refuses plain HTTP would refuse everything. Here a statement with a condition has no say, neither
+to allow nor to deny. So a rehearsal keeps such policies and shows them, and does not enforce them.
 
-And moto 5.2.5 fails when the last version of a key that is removed is a delete marker: it closes the content of
-every version, and a marker has none to close.
+And moto 5.2.5 fails when the last version of a key that is removed is a delete marker: it closes the content
+of every version, and a marker has none to close.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ def without_conditions(judge: Any) -> Any:
 
 
 if __name__ == "__main__":
-    IAMPolicyStatement.is_action_permitted = without_conditions(IAMPolicyStatement.is_action_permitted)
+    IAMPolicyStatement.is_action_permitted = without_conditions(  # type: ignore[method-assign]
+        IAMPolicyStatement.is_action_permitted
+    )
     if not hasattr(FakeDeleteMarker, "dispose"):
-        FakeDeleteMarker.dispose = lambda _marker: None
+        FakeDeleteMarker.dispose = lambda _marker: None  # type: ignore[attr-defined]
     main()
