@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Annotated
 
@@ -36,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for name, command in {
+COMMANDS: dict[str, Callable[..., object]] = {
     "rehearse": rehearse.rehearse,
     "up": up.up,
     "preview": preview.preview,
@@ -47,7 +48,8 @@ for name, command in {
     "logs": logs.logs,
     "train": train.train,
     "recommend": recommend.recommend,
-}.items():
+}
+for name, command in COMMANDS.items():
     app.command(name)(command)
 app.add_typer(release.app, name="release")
 app.add_typer(settings.app, name="settings")
