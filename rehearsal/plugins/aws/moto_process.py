@@ -4,8 +4,8 @@ moto denies every request that meets a bucket policy with a condition, for it ta
 bucket that refuses plain HTTP would refuse everything. Here a statement with a condition has no say, neither
 to allow nor to deny. So a rehearsal keeps such policies and shows them, and does not enforce them.
 
-And moto 5.2.5 fails when the last version of a key that is removed is a delete marker: it closes the content
-of every version, and a marker has none to close.
+And moto 5.2.5 fails when a key with a delete marker is removed from a bucket whose versioning was suspended:
+it closes the content of every version, and a marker has none to close.
 """
 
 from __future__ import annotations
