@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rehearsal.plugins.journal import Journal
@@ -36,6 +36,9 @@ steps = st.lists(
 
 @settings(max_examples=60, deadline=None)
 @given(steps=steps)
+@example(steps=[("created", "a", "1"), ("created", "b", "1"), ("deleted", "a", "1")])
+@example(steps=[("created", "a", "1"), ("created", "b", "1"), ("known", "b", "1")])
+@example(steps=[("created", "a", "1"), ("deleted", "b", "1")])
 def test_any_history_is_remembered(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str, str]]
 ) -> None:
