@@ -85,6 +85,24 @@ class Watch:
         """The last step is done: peers may go now."""
         self._finished = True
 
+    def await_done(self) -> int:
+        """Stay until the run's work is done; the exit code to leave with.
+
+        A worker that leaves after its last step can take the answer of that step from the chief, who then
+        starts again and waits for a worker whose index is complete. And a chief that is lost before it has
+        published needs the others once more.
+        """
+        chief = self.worker.others[0]
+        refused = 0
+        while not self._is_done():
+            if self.stopping:
+                return EXIT_PREEMPTED
+            refused = 0 if _answers(chief) else refused + 1
+            if refused >= REFUSALS:
+                return 0 if self._is_done() else EXIT_PEER_LOST
+            time.sleep(INTERVAL_SECONDS / 2)
+        return 0
+
     def _look(self) -> None:
         ticks = 0
         while not self._finished:
@@ -105,11 +123,7 @@ class Watch:
 
     def _look_after_peers(self) -> None:
         for peer in self.worker.others:
-            try:
-                socket.create_connection(peer, CONNECT_SECONDS).close()
-                self._refused[peer] = 0
-            except OSError:
-                self._refused[peer] += 1
+            self._refused[peer] = 0 if _answers(peer) else self._refused[peer] + 1
             if self._refused[peer] >= REFUSALS and not self._finished:
                 self._end(
                     EXIT_PEER_LOST, f"worker {peer[0]}:{peer[1]} is gone; going on from the last checkpoint"
@@ -119,3 +133,11 @@ class Watch:
         print(f"isthmus: {why} (exit code {code})", file=sys.stderr, flush=True)
         sys.stdout.flush()
         self._leave(code)
+
+
+def _answers(peer: tuple[str, int]) -> bool:
+    try:
+        socket.create_connection(peer, CONNECT_SECONDS).close()
+    except OSError:
+        return False
+    return True

@@ -114,8 +114,9 @@ def train(
     except lost as error:
         print(f"isthmus: another worker is gone ({type(error).__name__}); starting again", file=sys.stderr)
         return leave(EXIT_PEER_LOST)
-    if worker.is_chief:
-        publish(model, losses)
+    if not worker.is_chief:
+        return leave(watch.await_done())
+    publish(model, losses)
     return leave(0)
 
 
