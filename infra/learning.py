@@ -45,7 +45,7 @@ def learning(
         image: of the package ``training``.
     """
     training = settings.training
-    told = training.model_dump_json(exclude={"enabled"})
+    told = training.model_dump_json(exclude={"enabled", "orders_version"})
     orders_endpoint = settings.openstack.object_store_url
     transfer = transfer_job.TransferJob(
         "transfer",
@@ -58,6 +58,7 @@ def learning(
         private_bucket=private_container,
         orders_url=training.orders_url,
         orders_endpoint_url=orders_endpoint,
+        orders_version=training.orders_version,
         settings=told,
         labels=naming.labels,
         opts=private.options,

@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import yaml
+
 from infra.settings import Settings, read
 from rehearsal.cluster import agent
 from rehearsal.cluster.endpoints import addresses
 from rehearsal.engine.command import Engine, Event
 from rehearsal.engine.errors import EngineError
+from rehearsal.engine.files import write_text
 from rehearsal.engine.plugins import install_plugins
 from rehearsal.engine.progress import Progress
 from rehearsal.engine.provide import EngineBinary, provide
@@ -98,9 +101,31 @@ class Estate:
         deployment = self.engine.export(STACK).get("deployment") or {}
         return list(deployment.get("resources") or [])
 
-    def up(self, on_event: Callable[[Event], None] | None = None, arguments: tuple[str, ...] = ()) -> Result:
-        """Bring the stack to what the program says."""
-        return self.engine.up(STACK, on_event=on_event, arguments=arguments)
+    def up(
+        self,
+        on_event: Callable[[Event], None] | None = None,
+        arguments: tuple[str, ...] = (),
+        orders: Seeded | None = None,
+    ) -> Result:
+        """Bring the stack to what the program says; with ``orders``, trained on these.
+
+        The jobs run again when the orders are others than those of the last up. Without ``orders``, the
+        orders are those that the stack file tells of: the sample.
+        """
+        config_file = self._stack_file_for(orders) if orders is not None else None
+        return self.engine.up(STACK, on_event=on_event, arguments=arguments, config_file=config_file)
+
+    def _stack_file_for(self, orders: Seeded) -> Path:
+        """The stack file, with the version of other orders than the sample written into a copy."""
+        file = self.project_dir / "stacks" / f"Pulumi.{STACK}.yaml"
+        content = yaml.safe_load(file.read_text())
+        training = content["config"].setdefault("isthmus:training", {})
+        if training.get("orders_version", "") == orders.version:
+            return file
+        training["orders_version"] = orders.version
+        copy = self.home.root / "derived" / file.name
+        write_text(copy, yaml.safe_dump(content, sort_keys=False))
+        return copy
 
     def destroy(self, on_event: Callable[[Event], None] | None = None) -> Result | None:
         """Destroy every resource through the engine; None where there is none."""

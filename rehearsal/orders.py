@@ -39,13 +39,17 @@ class NoOrders(Exception):
 
 @dataclass(frozen=True)
 class Seeded:
-    """What ``seed`` did: files put, kept and removed, bytes of all files, the orders' address."""
+    """What ``seed`` did: files put, kept and removed, bytes of all files, the orders' address and version.
+
+    ``version`` is of the content: 16 hexadecimal digits of a SHA-256 over all files.
+    """
 
     put: int
     kept: int
     removed: int
     bytes: int
     url: str = f"s3://{BUCKET}/{PREFIX}"
+    version: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,22 @@ def seed(home: Home, url: str, folder: Path) -> Seeded:
     for key in stale:
         store.delete_object(Bucket=BUCKET, Key=key)
     size = sum(len(body) for body in contents.values())
-    return Seeded(put=len(wanted), kept=len(files) - len(wanted), removed=len(stale), bytes=size)
+    return Seeded(
+        put=len(wanted),
+        kept=len(files) - len(wanted),
+        removed=len(stale),
+        bytes=size,
+        version=version_of(files),
+    )
+
+
+def version_of(files: Iterable[Path]) -> str:
+    """Another one when a file is: 16 hexadecimal digits of a SHA-256 over their names and contents."""
+    whole = hashlib.sha256()
+    for file in files:
+        body = file.read_bytes()
+        whole.update(f"{PREFIX}{file.name}\n{len(body)}\n".encode() + body)
+    return whole.hexdigest()[:16]
 
 
 def _etags(store: Any) -> Iterable[tuple[str, str]]:
@@ -137,4 +156,5 @@ __all__ = [
     "seed",
     "seed_keys",
     "throwaway_keys",
+    "version_of",
 ]

@@ -51,7 +51,7 @@ def rehearse(
         stages.stage("estate", "pulumi up -s local: both shores, the link, training, Triton") as stage,
         Narration("pulumi up", err) as narration,
     ):
-        result = estate.up(narration.take)
+        result = estate.up(narration.take, orders=seeded)
         stage.note = str(result)
         stage.parts = narration.milestones
     with stages.stage("answers", "the real tritonserver, asked for three customers"):

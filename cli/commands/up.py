@@ -27,7 +27,7 @@ def up(
     if lost := estate.lost():
         err.print(f"{lost}: rebuilding the estate.", style="yellow")
         estate.wipe()
-    estate.furnish(orders)
+    seeded = estate.furnish(orders)
     with Narration("pulumi up") as narration:
-        result = estate.up(narration.take, ("--refresh",) if refresh else ())
+        result = estate.up(narration.take, ("--refresh",) if refresh else (), seeded)
     out.print(f"local: {result}")

@@ -59,6 +59,12 @@ class TrainingSettings(Section):
     """GPU pool of site aws to train on; absent: the CPUs of the system nodes."""
     orders_url: OrdersUrl = "s3://shop-orders/online-retail/"
     """Folder of the raw orders in the private object store."""
+    orders_version: Annotated[
+        str,
+        Field(pattern=r"^[A-Za-z0-9._:-]{0,64}$"),
+        Allowed("up to 64 of letters, digits and .:_-"),
+    ] = ""
+    """Changes when the orders do, such as a date; another one runs all jobs again."""
     window: Window = Window()
     """Days of orders to learn from."""
     hold_back_days: Annotated[int, Unit("days"), Field(ge=1, le=90)] = 7

@@ -6,11 +6,13 @@ import json
 import shutil
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
+from infra.settings import read
 from rehearsal import orders
 from rehearsal.home import Home, project_root
 from rehearsal.plugins.aws import moto_server
@@ -39,7 +41,7 @@ def url() -> str:
 def test_orders_are_seeded_once(home: Home, url: str, tmp_path: Path) -> None:
     first = orders.seed(home, url, SAMPLE)
     assert (first.put, first.kept, first.removed) == (26, 0, 0)
-    assert orders.seed(home, url, SAMPLE / "by-day") == orders.Seeded(0, 26, 0, first.bytes)
+    assert orders.seed(home, url, SAMPLE / "by-day") == replace(first, put=0, kept=26)
 
     store = s3(url)
     key = "online-retail/2011-09-01.csv.gz"
@@ -75,3 +77,12 @@ def test_the_keys_are_those_of_the_local_stack(home: Home) -> None:
     assert (keys.pseudonym, keys.signing) == (written["pseudonym_key"], written["signing_key"])
     payload = OpenStackBackend(home).invoke(GET_SECRET, {"name": "isthmus-keys"})["payload"]
     assert json.loads(payload)["signing"] == keys.signing
+
+
+def test_the_stack_file_names_the_version_of_the_sample(tmp_path: Path) -> None:
+    """So a rehearsal of the sample is the plain stack file, and `pulumi up -s local` changes nothing."""
+    root = Path(__file__).parents[2]
+    told = read(root / "stacks" / "Pulumi.local.yaml", "local").training.orders_version
+    assert told == orders.version_of(orders.order_files(root / "data" / "online-retail"))
+    shorter = orders.order_files(root / "data" / "online-retail")[:-1]
+    assert orders.version_of(shorter) != told

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -207,7 +208,18 @@ def test_a_release_with_one_flipped_bit_is_refused_by_the_name_of_its_file(
     assert not (tmp_path / "models").exists()
 
 
+def test_other_orders_run_the_jobs_again(estate: Estate, tmp_path: Path) -> None:
+    before = served(estate)
+    for file in order_files(estate.orders())[:-3]:
+        shutil.copy(file, tmp_path)
+    told = isthmus(estate, "up", "--orders", str(tmp_path))
+    assert re.search(r"local: .*3 replaced", told), told
+    assert served(estate) != before
+
+
 def test_another_seed_is_another_release_and_a_pinned_digest_moves_back(estate: Estate) -> None:
+    estate.furnish()
+    estate.up()  # the sample again
     first = served(estate)
     ground.change(estate.project_dir, {"training": {"seed": 20_111}})
     retrained = estate.up()
