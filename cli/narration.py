@@ -32,7 +32,7 @@ class Narration:
         self.console = console or Console(stderr=True, highlight=False, soft_wrap=True)
         self.running: dict[str, tuple[str, float]] = {}
         self.milestones: list[tuple[str, float]] = []
-        """What was waited for, with its seconds, in the order in which it was ready."""
+        """What took a second or more, in the order in which it was ready."""
         self.done = 0
         self.started = self.spoken = time.monotonic()
         self.status = self.console.status(f"{doing} …") if self.console.is_terminal else None
@@ -69,7 +69,8 @@ class Narration:
             verb = "gone" if "delete" in op else "ready"
             seconds = time.monotonic() - since
             name = name_of(meta["urn"])
-            self.milestones.append((f"{what} {name}", seconds))
+            if seconds >= 1:
+                self.milestones.append((f"{what} {name}", seconds))
             self.console.print(f"  [green]✓[/] {what} [bold]{escape(name)}[/] {verb}, {seconds:.0f} s")
 
     def _tell(self) -> None:

@@ -106,7 +106,9 @@ class Home:
         return {
             VARIABLE: str(self.root),
             "PULUMI_HOME": str(self.pulumi_home),
-            "PULUMI_BACKEND_URL": self.state.as_uri(),
+            # No metadata beside each file: it is not written aside, and a killed engine leaves it empty,
+            # after which no engine can read the state.
+            "PULUMI_BACKEND_URL": f"{self.state.as_uri()}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "PULUMI_SKIP_UPDATE_CHECK": "1",
             "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "1",

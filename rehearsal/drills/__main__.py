@@ -15,6 +15,7 @@ from rich.table import Table
 from rehearsal import ground
 from rehearsal.drills import killed_engine, killed_pods, lost_moto
 from rehearsal.drills.drill import DrillFailed
+from rehearsal.engine.errors import EngineError
 
 DRILLS = [killed_engine.DRILL, killed_pods.DRILL, lost_moto.DRILL]
 
@@ -49,7 +50,7 @@ def main(
                     Path(folder), lambda line: console.print(f"  {escape(line)}", style="dim")
                 ) as it:
                     seen = drill.play(it, rounds, lambda line: console.print(f"  {escape(line)}"))
-            except DrillFailed as error:
+            except (DrillFailed, EngineError) as error:
                 failed += 1
                 seen = f"[bold red]FAILED[/] {escape(str(error))}"
         table.add_row(drill.name, str(rounds), f"{time.monotonic() - started:.0f}", seen)
