@@ -138,8 +138,8 @@ class Estate:
         agent.stop(self.home)
         moto_server.stop(self.home)
         moto_server.stop(self.home.openstack)
-        for folder in (self.home.clusters, self.home.aws, self.home.openstack, self.home.state):
-            shutil.rmtree(folder, ignore_errors=True)
+        for name in ("clusters", "aws", "openstack", "kubernetes", "state", "derived"):
+            shutil.rmtree(self.home.root / name, ignore_errors=True)
 
     def outputs(self) -> Mapping[str, Any]:
         """The stack's outputs. Raises EstateError where it is not up."""
