@@ -109,8 +109,8 @@ def test_worker_that_fails_comes_back_at_its_address_while_the_other_goes_on(wor
 
 
 def test_init_containers_run_in_order_and_share_a_volume(world: World) -> None:
-    mount = [{"name": "work", "mountPath": "/work/dir"}, {"name": "keys", "mountPath": "/etc/keys"}]
-    append = "import sys; open('/work/dir/log', 'a').write(sys.argv[1] + '\\n')"
+    mount = [{"name": "work", "mountPath": "/box/dir"}, {"name": "keys", "mountPath": "/etc/keys"}]
+    append = "import sys; open('/box/dir/log', 'a').write(sys.argv[1] + '\\n')"
     world.apply(
         {
             "apiVersion": "v1",
@@ -125,7 +125,7 @@ def test_init_containers_run_in_order_and_share_a_volume(world: World) -> None:
 
     script = (
         "import os\n"
-        "print(open('/work/dir/log').read(), open(os.environ['KEY_FILE']).read(), os.environ['KEY'])"
+        "print(open('/box/dir/log').read(), open(os.environ['KEY_FILE']).read(), os.environ['KEY'])"
     )
     main = container(
         script,

@@ -50,9 +50,9 @@ def test_the_longest_mount_wins(mount: str, below: str) -> None:
 
 
 def test_a_path_of_this_machine_stays() -> None:
-    text = "file:///work/clone/data,/work/scratch"
-    moved = move_paths(text, {"/work": "/pod"}, lambda path: path.startswith("/work/clone"))
-    assert moved == "file:///work/clone/data,/pod/scratch"
+    text = "file:///box/clone/data,/box/scratch"
+    moved = move_paths(text, {"/box": "/pod"}, lambda path: path.startswith("/box/clone"))
+    assert moved == "file:///box/clone/data,/pod/scratch"
 
 
 def lookup(name: str, port: int | None) -> str | None:
