@@ -19,7 +19,9 @@ def play(estate: Estate, rounds: int, say: Callable[[str], None]) -> str:
     first = estate.up()
     for _ in range(rounds):
         expect(estate.lost() == "", "a living stand-in is called lost")
-        psutil.Process(json.loads((estate.home.aws / "server.json").read_text())["pid"]).kill()
+        moto = psutil.Process(json.loads((estate.home.aws / "server.json").read_text())["pid"])
+        moto.kill()
+        moto.wait(10)
         told = estate.lost()
         expect(bool(told), "nothing noticed that the stand-in was killed")
         estate.wipe()
