@@ -17,7 +17,7 @@ import yaml
 
 from infra.settings import Settings, read
 from rehearsal.cluster import agent
-from rehearsal.cluster.endpoints import addresses
+from rehearsal.cluster.endpoints import of_sites
 from rehearsal.engine.command import Engine, Event
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.files import write_text
@@ -153,13 +153,7 @@ class Estate:
 
     def triton(self, site: str | None = None) -> list[str]:
         """Addresses of the ready Triton servers, ``grpc://IP:PORT``, of one site or of all."""
-        wanted = (folder.name for folder in sorted(self.home.clusters.glob("*")) if folder.is_dir())
-        return [
-            f"grpc://{ip}:{ports['grpc']}"
-            for cluster in wanted
-            if site is None or cluster.endswith(f"-{site}")
-            for ip, ports in addresses(self.home, cluster, NAMESPACE, SERVICE)
-        ]
+        return [f"grpc://{address}" for address in of_sites(self.home, site, NAMESPACE, SERVICE, "grpc")]
 
     def answers(self) -> bool:
         """Whether a Triton server of the estate is ready to answer."""

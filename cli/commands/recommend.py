@@ -115,17 +115,14 @@ def _pseudonym(key: str | None, given: bool) -> Callable[[str], str]:
 def _endpoint(site: str | None) -> str:
     """Address of a ready Triton server of the rehearsal."""
     from cli.errors import CommandError
-    from rehearsal.cluster.endpoints import addresses
+    from rehearsal.cluster.endpoints import clusters_of, of_sites
     from rehearsal.home import Home
 
     home = Home.find()
-    clusters = sorted(path.name for path in home.clusters.glob("*") if path.is_dir())
-    wanted = [name for name in clusters if site is None or name.endswith(f"-{site}")]
-    for cluster in wanted:
-        for ip, ports in addresses(home, cluster, NAMESPACE, SERVICE):
-            return f"grpc://{ip}:{ports['grpc']}"
+    for address in of_sites(home, site, NAMESPACE, SERVICE, "grpc"):
+        return f"grpc://{address}"
     where = f"on site {site}" if site else "in this rehearsal"
-    if not wanted:
+    if not clusters_of(home, site):
         raise CommandError(
             f"no cluster {where}, so nothing can answer: run `isthmus rehearse`, or name a server with --url"
         )

@@ -17,6 +17,21 @@ def addresses(home: Home, cluster: str, namespace: str, service: str) -> list[tu
     return ready_endpoints(Cluster(home, cluster), namespace, service)
 
 
+def of_sites(home: Home, site: str | None, namespace: str, service: str, port: str) -> list[str]:
+    """``IP:PORT`` of the ready pods of a Service in the clusters of one site, or of all."""
+    return [
+        f"{ip}:{ports[port]}"
+        for cluster in clusters_of(home, site)
+        for ip, ports in addresses(home, cluster, namespace, service)
+    ]
+
+
+def clusters_of(home: Home, site: str | None = None) -> list[str]:
+    """Names of the clusters of one site, or of all."""
+    names = sorted(path.name for path in home.clusters.glob("*") if path.is_dir())
+    return [name for name in names if site is None or name.endswith(f"-{site}")]
+
+
 def ready_endpoints(cluster: Cluster, namespace: str, service: str) -> list[tuple[str, dict[str, int]]]:
     found = cluster.get("Service", service, namespace)
     selector = (found or {}).get("spec", {}).get("selector")
