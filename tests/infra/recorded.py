@@ -6,7 +6,6 @@ what the program itself sent.
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
-from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks, set_mocks
-from pulumi.runtime.stack import run_pulumi_func
+from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
+
+from tests import mocked_program
 
 ROOT = Path(__file__).parents[2]
 STACKS = ("local", "dev", "staging", "prod")
@@ -119,17 +119,12 @@ class Estate:
 def record(program: Callable[[], Any], stack: str = "test") -> Estate:
     """Run a program (or a component's constructor) against mocks."""
     recorder = Recorder()
-    asyncio.set_event_loop(asyncio.new_event_loop())
-    set_mocks(recorder, project="isthmus", stack=stack, preview=False)
     returned: dict[str, Any] = {}
 
     async def resolve(value: Any) -> None:
         returned["outputs"] = await pulumi.Output.from_input(value).future()
 
-    def run() -> Any:
-        return resolve(program())
-
-    asyncio.get_event_loop().run_until_complete(run_pulumi_func(run))
+    mocked_program.run(recorder, lambda: resolve(program()), stack=stack)
     return Estate(tuple(recorder.resources), returned["outputs"] or {})
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import kubernetes_validate
 import pulumi
 import pytest
 from pulumi.runtime import mocks
-from pulumi.runtime.stack import wait_for_rpcs
 
 from infra.pins import KUBERNETES_VERSION
+from tests import mocked_program
 
 RELEASE = "sha256:" + "ab" * 32
 
@@ -53,13 +52,7 @@ def made(**changes: Any) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
         for name in ("service_name", "http_url", "grpc_url", "release"):
             outputs[name] = await getattr(service, name).future()
 
-    async def whole() -> None:
-        # Inside the loop, because the root resource that it makes belongs to the loop of its time.
-        mocks.set_mocks(recorder, preview=False)
-        await program()
-        await wait_for_rpcs()
-
-    asyncio.run(whole())
+    mocked_program.run(recorder, program)
     return recorder.objects, outputs
 
 

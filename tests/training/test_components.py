@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from typing import Any
@@ -10,9 +9,9 @@ from typing import Any
 import kubernetes_validate
 import pytest
 from pulumi.runtime import mocks
-from pulumi.runtime.stack import wait_for_rpcs
 
 from infra.pins import KUBERNETES_VERSION
+from tests import mocked_program
 
 API = {"Job": "batch/v1", "Service": "v1", "ServiceAccount": "v1"}
 COMMON = {"namespace": "training", "image": "isthmus/training:1@sha256:x", "region": "eu-west-1"}
@@ -46,7 +45,6 @@ def made(**train: Any) -> tuple[dict[tuple[str, str], dict[str, Any]], dict[str,
     recorder, outputs = Recorder(), {}
 
     async def program() -> None:
-        mocks.set_mocks(recorder, preview=False)
         transfer = TransferJob(
             "transfer",
             **COMMON,
@@ -80,9 +78,8 @@ def made(**train: Any) -> tuple[dict[tuple[str, str], dict[str, Any]], dict[str,
             "validate": validation.ready,
         }.items():
             outputs[name] = await output.future()
-        await wait_for_rpcs()
 
-    asyncio.run(program())
+    mocked_program.run(recorder, program)
     return recorder.objects, outputs
 
 
