@@ -78,10 +78,12 @@ engine: $(READY)
 	@echo "== engine"
 	@.venv/bin/python -m rehearsal.engine
 
+# Bytecode now: where PYTHONDONTWRITEBYTECODE is set, every start of a program or plugin would compile the SDKs
+# again, which alone doubles the seconds of an up without changes.
 # Written last, so that an interrupted installation is taken up again.
 $(READY): pyproject.toml uv.lock | $(UV)
 	@echo "== environment (uv sync; the first time some minutes, about 1 GB)"
-	@$(UV) sync --frozen --all-groups $(if $(CI),--quiet)
+	@$(UV) sync --frozen --all-groups --compile-bytecode $(if $(CI),--quiet)
 	@touch $@
 
 # Made aside and renamed: an interrupted one leaves nothing that looks whole.
