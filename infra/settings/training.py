@@ -77,6 +77,8 @@ class TrainingSettings(Section):
     """Examples in one step, over all workers."""
     learning_rate: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 0.001
     """Step size of Adam."""
+    half_life_days: Annotated[float, Unit("days"), Field(gt=0, le=3650, allow_inf_nan=False)] = 180.0
+    """Days after which a purchase counts half."""
     seed: Annotated[int, Field(ge=0, le=2147483647)] = 20
     """Seed of everything random."""
     base_port: Port = 2222
