@@ -6,7 +6,7 @@ from infra import pins
 from infra.answers import latest_release, triton_services
 from infra.aws.budget import Budget
 from infra.aws.site import AwsSite
-from infra.drain import Outputs, run
+from infra.drain import Outputs, begin, run
 from infra.learning import learning
 from infra.link import AwsShore, Link, OpenStackShore
 from infra.naming import Naming
@@ -16,11 +16,12 @@ from infra.settings import Settings, load
 from infra.shores import shores
 
 
-def estate(settings: Settings) -> Outputs:
+async def estate(settings: Settings) -> Outputs:
     """Settings in, estate out: register all of one environment and return the stack's outputs."""
     naming, linked = Naming(settings.stack), settings.link.enabled
     aws, openstack = aws_provider(settings.aws, naming), openstack_provider(settings.openstack)
 
+    await begin()
     # The two shores: each lives when the other is gone.
     public = AwsSite(
         "aws",
@@ -29,6 +30,7 @@ def estate(settings: Settings) -> Outputs:
         private_cidr=str(settings.openstack.network.cidr) if linked else None,
         opts=ResourceOptions(provider=aws),
     )
+    await begin()
     private = OpenStackSite(
         "openstack",
         naming=naming,
@@ -36,6 +38,7 @@ def estate(settings: Settings) -> Outputs:
         aws_cidr=str(settings.aws.network.cidr) if linked else None,
         opts=ResourceOptions(provider=openstack),
     )
+    await begin()
     outputs: dict[str, object] = {**public.exports, **private.exports}
 
     # The link that joins them.
@@ -50,6 +53,7 @@ def estate(settings: Settings) -> Outputs:
         )
         outputs["link"] = {"aws": link.aws_addresses, "openstack": link.private_address}
 
+    await begin()
     # What runs on them: orders become a signed release on the way there and back, and Triton answers from it.
     aws_shore, private_shore = shores(
         settings=settings,
@@ -59,6 +63,7 @@ def estate(settings: Settings) -> Outputs:
         aws_cloud=aws,
         openstack_cloud=openstack,
     )
+    await begin()
     signed: Output[str] | str = ""
     if settings.training.enabled:
         signed = learning(
@@ -71,6 +76,7 @@ def estate(settings: Settings) -> Outputs:
             private_container=private.private_container.container,
             image=public.registry.image(pins.TRAINING_IMAGE),
         )
+    await begin()
     if settings.serving.enabled:
         releases, release = public.buckets.releases.bucket, settings.serving.release
         services = triton_services(

@@ -12,10 +12,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import ClientError
-
 from rehearsal.plugins.aws import moto_server
 from rehearsal.plugins.backend import Properties, Refused
 from rehearsal.plugins.openstack.record import Record, read_settings, write_aside
@@ -52,6 +48,10 @@ def client(folder: Path) -> Any | None:
 
 def s3(url: str) -> Any:
     """An S3 client on a store of the rehearsal."""
+    # Here, not above: the plugin starts at every up, and most of them touch no object store.
+    import boto3
+    from botocore.config import Config
+
     return boto3.client(
         "s3",
         endpoint_url=url,
@@ -92,7 +92,7 @@ class Buckets:
             return True
         try:
             store.head_bucket(Bucket=inputs["name"])
-        except ClientError as error:
+        except store.exceptions.ClientError as error:
             if error.response["Error"]["Code"] in GONE:
                 return False
             raise
@@ -108,7 +108,7 @@ class Buckets:
             if inputs.get("forceDestroy"):
                 _empty(store, name)
             store.delete_bucket(Bucket=name)
-        except ClientError as error:
+        except store.exceptions.ClientError as error:
             code = error.response["Error"]["Code"]
             if code == NOT_EMPTY:
                 raise Refused(
