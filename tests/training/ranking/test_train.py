@@ -1,0 +1,80 @@
+"""From orders to lists on a small shop."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pandas as pd
+import pytest
+
+from tests.training.ranking.shop import FIRST, rows
+from training.errors import TrainingError
+from training.ranking.features import Fitted
+from training.ranking.folder import EVERY, NEW, NORMALISER, ONNX, RECORD, write
+from training.ranking.measure import bought_after, measure
+from training.ranking.normalise import Normaliser
+from training.ranking.orders import Orders
+from training.ranking.recommend import recommend
+from training.ranking.settings import RankingSettings
+from training.ranking.train import train
+
+BEFORE = FIRST + 110
+BEFORE_DATE = date.fromordinal(BEFORE)
+SETTINGS = RankingSettings(
+    label_days=10, warm_up_days=50, window_step=16, hidden=(16,), epochs=8, customers_per_step=8, seeds=(0, 1)
+)
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    return rows(120)
+
+
+def test_it_beats_popularity_repeats_itself_and_resumes(table: pd.DataFrame, tmp_path: Path) -> None:
+    past = Orders.of(table[table["day"] < BEFORE])
+    said: list[str] = []
+    first = train(past, BEFORE, SETTINGS, tmp_path / "work", said.append)
+    # A day of later orders must not matter, and a run that was stopped must not differ from one that was not.
+    first.windows[1].unlink()
+    again = train(Orders.of(table), BEFORE, SETTINGS, tmp_path / "work", said.append)
+    assert again.windows == first.windows
+    assert sum("there already" in line for line in said) == len(first.windows) - 1
+    fitted = Fitted(past, BEFORE)
+    lists = recommend(fitted, first, 5)
+    pd.testing.assert_frame_equal(lists.every, recommend(fitted, again, 5).every)
+
+    bought = bought_after(past, table[table["day"] >= BEFORE])
+    best = fitted.products["popular400"].argsort()[::-1][:5]
+    popular = pd.MultiIndex.from_product([past.customers, past.products[best]]).to_frame(index=False)
+    popular.columns = pd.Index(["customer", "product"])
+    popular["rank"] = popular.groupby("customer").cumcount() + 1
+    ours, theirs = measure(lists.every, bought, 5), measure(popular, bought, 5)
+    assert ours.recall > theirs.recall + 3 * (ours.recall_error + theirs.recall_error)
+
+    known = fitted.past.pairs
+    owned = set(zip(past.customers[known["customer"]], past.products[known["product"]], strict=True))
+    assert owned.isdisjoint(zip(lists.new["customer"], lists.new["product"], strict=True))
+    assert not lists.every.duplicated(["customer", "product"]).any()
+    assert (lists.every.groupby("customer").size() == 5).all()
+
+    out = tmp_path / "out"
+    write(out, first, lists, past, BEFORE_DATE)
+    record = json.loads((out / RECORD).read_text())
+    assert record["before"] == BEFORE_DATE.isoformat()
+    assert record["orders"] == past.digest()
+    features = fitted.features(np.arange(3))
+    session = onnxruntime.InferenceSession(str(out / ONNX), providers=["CPUExecutionProvider"])
+    given = Normaliser.load(out / NORMALISER)(features.values)
+    scores = session.run(["scores"], {"features": given})[0][:, 0]
+    np.testing.assert_allclose(scores, first.score(features.values, features.names), atol=1e-4)
+    for name in (EVERY, NEW):
+        assert list(pd.read_csv(out / name)) == ["customer", "rank", "product", "score"]
+
+
+def test_too_few_days_are_refused_with_the_number_needed(table: pd.DataFrame, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="reach over 60 days; a ranking needs 61"):
+        train(Orders.of(table), FIRST + 60, SETTINGS, tmp_path, print)

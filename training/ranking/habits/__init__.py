@@ -1,0 +1,1 @@
+"""Habits: features of products, of customers, and of a customer with a product."""

@@ -1,0 +1,98 @@
+"""How good lists are: recall@k and NDCG@k against what was bought afterwards.
+
+python -m training.ranking.measure --orders FOLDER --before 2011-08-01 --ranking FOLDER
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from training.orders.source import Folder
+from training.ranking.orders import Orders, read_orders
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Means over customers, and their standard errors."""
+
+    customers: int
+    recall: float
+    recall_error: float
+    ndcg: float
+    ndcg_error: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.customers} customers, recall {self.recall:.4f} ± {self.recall_error:.4f}, "
+            f"NDCG {self.ndcg:.4f} ± {self.ndcg_error:.4f}"
+        )
+
+
+def bought_after(past: Orders, rows: pd.DataFrame) -> pd.DataFrame:
+    """Customer and product of every purchase of a known product by a known customer, and whether it is new.
+
+    Args:
+        past: the orders before the month.
+        rows: of ``read_orders``, of the month.
+    """
+    rows = rows[
+        ~rows["cancelled"] & rows["customer"].isin(past.customers) & rows["product"].isin(past.products)
+    ]
+    pairs = rows[["customer", "product"]].drop_duplicates()
+    bought = ~past.cancelled & (past.customer >= 0)
+    owned = set(zip(past.customers[past.customer[bought]], past.products[past.product[bought]], strict=True))
+    new = [pair not in owned for pair in zip(pairs["customer"], pairs["product"], strict=True)]
+    return pairs.assign(new=new)
+
+
+def measure(lists: pd.DataFrame, bought: pd.DataFrame, top: int = 20) -> Figures:
+    """Recall = hits / min(top, products bought); NDCG with the ideal of min(top, products bought) hits.
+
+    Args:
+        lists: columns customer, rank, product.
+        bought: columns customer, product, without doubles; customers who bought nothing are not counted.
+        top: length of the lists that counts.
+    """
+    counts = bought.groupby("customer").size().sort_index()
+    hits = lists[lists["rank"] <= top].merge(bought[["customer", "product"]], on=["customer", "product"])
+    gain = (1 / np.log2(hits["rank"] + 1)).groupby(hits["customer"]).sum().reindex(counts.index).fillna(0)
+    number = hits.groupby("customer").size().reindex(counts.index).fillna(0)
+    possible = np.minimum(counts.to_numpy(), top)
+    ideal = np.concatenate([[0], np.cumsum(1 / np.log2(np.arange(top) + 2))])[possible]
+    recall, ndcg = number.to_numpy() / possible, gain.to_numpy() / ideal
+    root = np.sqrt(max(len(counts), 1))
+    return Figures(
+        customers=len(counts),
+        recall=float(recall.mean()),
+        recall_error=float(recall.std() / root),
+        ndcg=float(ndcg.mean()),
+        ndcg_error=float(ndcg.std() / root),
+    )
+
+
+def main() -> None:
+    """Measure both lists of a ranking folder on the calendar month from ``--before`` on."""
+    from training.ranking.folder import EVERY, NEW
+
+    parser = argparse.ArgumentParser(description="Measure a ranking on the month after its orders.")
+    parser.add_argument("--orders", type=Path, required=True, help="folder of by-day files")
+    parser.add_argument("--before", type=date.fromisoformat, required=True, help="first day of the month")
+    parser.add_argument("--ranking", type=Path, required=True, help="folder of training.ranking")
+    given = parser.parse_args()
+    source, start = Folder(given.orders), given.before
+    end = date(start.year + start.month // 12, start.month % 12 + 1, 1)
+    past = Orders.of(read_orders(source, start))
+    bought = bought_after(past, read_orders(source, end, since=start))
+    text = {"customer": str, "product": str}
+    print("all:", measure(pd.read_csv(given.ranking / EVERY, dtype=text), bought))
+    print("new:", measure(pd.read_csv(given.ranking / NEW, dtype=text), bought[bought["new"]]))
+
+
+if __name__ == "__main__":
+    main()

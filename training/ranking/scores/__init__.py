@@ -1,0 +1,36 @@
+"""Scores of every product for a customer; one file a family."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.ranking.past import Floats, Past
+
+Rows = NDArray[np.int64]
+Score = Callable[[Rows], Floats]
+"""Numbers of customers in, customers x products out."""
+
+
+@dataclass(frozen=True)
+class Product:
+    """``left[customers] @ right``: a sparse history times products x products."""
+
+    left: Any
+    right: Any
+
+    def __call__(self, customers: Rows) -> Floats:
+        made = self.left[customers] @ self.right
+        return np.asarray(made.toarray() if hasattr(made, "toarray") else made, np.float32)
+
+
+def fit(past: Past) -> dict[str, Score]:
+    """Every score, fitted to the past."""
+    from training.ranking.scores import cosine, ease, factors, neighbours, supervised, text
+
+    families = (ease, cosine, supervised, factors, neighbours, text)
+    return {name: score for family in families for name, score in family.fit(past).items()}

@@ -1,0 +1,32 @@
+"""EASE (Steck, Embarrassingly Shallow Autoencoders, 2019): a ridge from the other products to each one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from training.ranking.algebra import inverse, without_diagonal
+from training.ranking.past import Floats, Past
+from training.ranking.scores import Product, Score
+
+
+def weights(rows: Any, ridge: float) -> Floats:
+    """Products x products, diagonal 0, for customers (or baskets) x products."""
+    gram = (rows.T @ rows).toarray().astype(np.float64)
+    gram[np.diag_indices(len(gram))] += ridge
+    inverted = inverse(gram)
+    return without_diagonal(-inverted / np.diag(inverted))
+
+
+def fit(past: Past) -> dict[str, Score]:
+    decayed = weights(past.history, 50)
+    baskets = weights(past.weighed_baskets, 3)
+    return {
+        "ease": Product(past.bought, weights(past.bought, 300)),
+        "ease_decayed": Product(past.history, decayed),
+        "ease_last_basket": Product(past.last_basket, decayed),
+        "ease_recent": Product(past.recent, weights(past.recent, 20)),
+        "ease_baskets": Product(past.history, baskets),
+        "ease_baskets_last": Product(past.last_basket_scaled, baskets),
+    }

@@ -1,0 +1,27 @@
+"""Implicit alternating least squares (Hu, Koren, Volinsky, 2008)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from training.ranking.past import Past
+from training.ranking.scores import Product, Score
+
+
+def _als(rows: Any, factors: int, ridge: float, seed: int) -> Product:
+    from implicit.cpu.als import AlternatingLeastSquares
+    from threadpoolctl import threadpool_limits
+
+    # One thread: the order of the sums, and so the release, must not depend on the machine's cores.
+    with threadpool_limits(1, "blas"):
+        model = AlternatingLeastSquares(
+            factors=factors, regularization=ridge, alpha=8.0, iterations=10, num_threads=1, random_state=seed
+        )
+        model.fit(rows, show_progress=False)
+    return Product(np.array(model.user_factors), np.ascontiguousarray(model.item_factors.T))
+
+
+def fit(past: Past) -> dict[str, Score]:
+    return {"als128": _als(past.history, 128, 5.0, 1), "als32": _als(past.recent, 32, 2.0, 2)}

@@ -1,0 +1,44 @@
+"""What the 200 most similar customers bought."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from training.ranking import algebra
+from training.ranking.past import Floats, Past
+from training.ranking.scores import Rows, Score
+
+NEIGHBOURS = 200
+RECENT_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Sum over a customer's neighbours of similarity times ``told``.
+
+    Attributes:
+        taste: customers x products, rows of length 1; their inner product is the similarity.
+        told: customers x products.
+    """
+
+    taste: Any
+    told: Any
+
+    def __call__(self, customers: Rows) -> Floats:
+        alike = (self.taste[customers] @ self.taste.T).toarray().astype(np.float32)
+        alike[np.arange(len(customers)), customers] = 0
+        nearest = sp.csr_matrix(algebra.keep_largest(alike, NEIGHBOURS))
+        return np.asarray((nearest @ self.told).toarray(), np.float32)
+
+
+def fit(past: Past) -> dict[str, Score]:
+    rare = algebra.unit_rows(past.history) @ sp.diags(past.rarity)
+    taste = algebra.unit_rows(rare.tocsr())
+    return {
+        "neighbours": Neighbours(taste, past.matrix(past.pairs, past.pairs["weight180"])),
+        "neighbours_recent": Neighbours(taste, past.matrix(past.since(RECENT_DAYS))),
+    }

@@ -1,0 +1,47 @@
+"""Products with like descriptions, with neighbouring stock codes, and of the same five digits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from training.ranking.algebra import without_diagonal
+from training.ranking.past import Floats, Past
+from training.ranking.scores import Product, Score
+
+CODE_REACH = 15
+
+
+def descriptions(past: Past) -> list[str]:
+    """The description most lines of a product carry; of equals the first by alphabet."""
+    orders = past.orders
+    lines = pd.DataFrame({"product": orders.product, "text": orders.text})[~orders.cancelled]
+    counts = lines.groupby(["product", "text"]).size().rename("lines").reset_index()
+    counts = counts.sort_values(["product", "lines", "text"], ascending=[True, False, True])
+    most = counts.drop_duplicates("product")["text"].to_numpy()
+    return [str(one) for one in orders.texts[most]]
+
+
+def alike(texts: list[str]) -> Floats:
+    """Cosine of TF-IDF of words and pairs of words."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    if not any(texts):
+        return np.zeros((len(texts), len(texts)), np.float32)
+    words = r"\w+"
+    vectors = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), token_pattern=words).fit_transform(texts)
+    return without_diagonal((vectors @ vectors.T).toarray())
+
+
+def fit(past: Past) -> dict[str, Score]:
+    words = alike(descriptions(past))
+    codes: NDArray[np.int64] = np.array([int(code[:5]) for code in past.orders.products])
+    apart = np.abs(codes[:, None] - codes[None])
+    near = without_diagonal(np.where(apart > CODE_REACH, 0, np.exp(-apart / 3)))
+    return {
+        "text": Product(past.history, words),
+        "text_last_basket": Product(past.last_basket_scaled, words),
+        "near_codes": Product(past.history, near),
+        "same_digits": Product(past.bought, without_diagonal(apart == 0)),
+    }

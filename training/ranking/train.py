@@ -1,0 +1,103 @@
+"""Orders in, ranking out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from training.errors import TrainingError
+from training.ranking.normalise import Normaliser
+from training.ranking.orders import Orders
+from training.ranking.past import Floats
+from training.ranking.ranker import Examples, average, scores_of, train_one
+from training.ranking.settings import RankingSettings
+from training.ranking.windows import load, windows
+
+SAMPLE_EVERY = 5
+"""Every how many-th row the quantiles are taken of."""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """A trained ranking.
+
+    Attributes:
+        model: Keras model of normalised features.
+        normaliser: of features.
+        names: of the features, in order.
+        settings: it was trained with.
+        examples: rows it was trained on.
+        windows: files it was trained on.
+    """
+
+    model: Any
+    normaliser: Normaliser
+    names: tuple[str, ...]
+    settings: RankingSettings
+    examples: int
+    windows: tuple[Path, ...]
+
+    def score(self, values: Floats, names: tuple[str, ...]) -> Floats:
+        """Scores of candidates; higher is better.
+
+        Raises:
+            TrainingError: when the features are not those the ranking was trained with.
+        """
+        if names != self.names:
+            other = sorted(set(names) ^ set(self.names)) or ["their order"]
+            raise TrainingError(f"the ranking was trained with other features ({other[0]}); train it again")
+        return scores_of(self.model, self.normaliser(values))
+
+
+def train(
+    orders: Orders, before: int, settings: RankingSettings, folder: Path, say: Callable[[str], None]
+) -> Ranking:
+    """Train on orders before ``before``.
+
+    Args:
+        orders: may reach beyond it; what does is not used.
+        before: ordinal.
+        settings: of the run.
+        folder: keeps the windows, so that a stopped run goes on.
+        say: takes lines of progress.
+
+    Raises:
+        TrainingError: when there are too few days of orders, or nothing was bought in the windows.
+    """
+    files = tuple(windows(orders, before, settings, folder, say))
+    examples, normaliser, names = _gather(files, say)
+    if not examples.label.any():
+        raise TrainingError("no customer bought a candidate in any window; train on more orders")
+    models = [train_one(examples, settings, seed, say) for seed in settings.seeds]
+    return Ranking(average(models), normaliser, names, settings, len(examples.label), files)
+
+
+def _gather(
+    files: tuple[Path, ...], say: Callable[[str], None]
+) -> tuple[Examples, Normaliser, tuple[str, ...]]:
+    """All windows in one normalised array, reading one window at a time."""
+    sample, sizes = [], []
+    for path in files:
+        window = load(path)
+        sample.append(window.values[::SAMPLE_EVERY])
+        sizes.append(len(window.label))
+    normaliser = Normaliser.fit(np.concatenate(sample))
+    del sample
+    names = tuple(str(name) for name in window.names)
+    ends = np.cumsum(sizes)
+    rows = int(ends[-1])
+    values = np.empty((rows, len(names)), np.float32)
+    label, group = np.empty(rows, np.float32), np.empty(rows, np.int64)
+    owned = np.empty(rows, np.bool_)
+    groups = 0
+    for path, end, size in zip(files, ends, sizes, strict=True):
+        window, at = load(path), slice(int(end) - size, int(end))
+        values[at] = normaliser(window.values)
+        label[at], group[at], owned[at] = window.label, window.group + groups, window.owned
+        groups += int(window.group.max(initial=-1)) + 1
+    say(f"{rows:,} candidates of {groups:,} customers in {len(files)} windows, {len(names)} features")
+    return Examples(values, label, group, owned), normaliser, names
