@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import platform
 import shutil
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from training.code import code_digest
 from training.errors import TrainingError
 from training.export.keras_file import save_keras
 from training.export.onnx_file import OPSET, TOLERANCE, largest_difference, save_onnx
@@ -32,9 +29,9 @@ from training.release import (
     write_popular,
     write_report,
 )
+from training.versions import versions
 
 POPULAR_LENGTH = 200
-LIBRARIES = ("tensorflow-cpu", "tensorflow", "keras", "onnx", "tf2onnx", "onnxruntime", "numpy", "pandas")
 
 
 def assemble(model: Any, learning: Learning, losses: list[float], target: Path) -> str:
@@ -122,7 +119,7 @@ def _fill(folder: Path, model: Any, learning: Learning, losses: list[float]) -> 
             max_abs_difference=difference,
             tolerance=TOLERANCE,
         ),
-        versions=_versions(),
+        versions=versions(),
         settings=settings.recorded(),
         seeds={"python_numpy_tensorflow": settings.seed, "examples": settings.seed},
     )
@@ -137,13 +134,3 @@ def _trials(customers: Customers) -> list[dict[str, Any]]:
     one = {name: array[:1] for name, array in every.items()}
     nothing = {name: np.zeros_like(array[:1]) for name, array in every.items()}
     return [some, one, nothing]
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version(), "isthmus": version("isthmus"), "code": code_digest()}
-    for name in LIBRARIES:
-        try:
-            found[name] = version(name)
-        except ModuleNotFoundError:
-            continue
-    return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from training.release import Manifest, Signature, Store
+    from training.release import Manifest, Signature, Store, Window
 
 app = typer.Typer(
     name="release",
@@ -126,6 +126,63 @@ def verify(
             verify_signature(signature, manifest.digest(), trusted_keys.split(","))
             said += f", signed {signature.signed_at} by the trusted key {signature.keyid}"
         out.print(f"[green]ok[/] {manifest.digest()}: {said}")
+
+
+@app.command()
+def compare(
+    release: Which,
+    bucket: Bucket = None,
+    orders: Annotated[
+        Path | None,
+        typer.Option(envvar="ISTHMUS_ORDERS", help="Compare the orders in this folder too."),
+    ] = None,
+) -> None:
+    """Say what a new run here would use that a release was not made from: code, versions, settings, orders.
+
+    A release can be made again from its manifest alone: with nothing different, it gets the same digest.
+    Exit status 1 where something is different.
+
+    Example:  isthmus release compare release/ --orders orders/
+    """
+    from rich.markup import escape
+    from rich.table import Table
+
+    from cli.console import out
+    from training.tracking.reproduce import differences
+
+    manifest, _, _ = _find(release, bucket)
+    found = differences(manifest, window=_window(manifest, orders) if orders else None)
+    if not found:
+        out.print(f"[green]ok[/] a new run here makes {manifest.digest()} again")
+        if orders is None:
+            out.print("[dim]orders were not compared; name them with --orders[/]")
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title in ("Different", "Release", "Here"):
+        table.add_column(title, overflow="fold")
+    for one in found:
+        table.add_row(escape(one.what), escape(one.release or "-"), escape(one.now or "-"))
+    out.print(table)
+    raise typer.Exit(1)
+
+
+def _window(manifest: Manifest, orders: Path) -> Window:
+    """The window of some orders under a release's settings and this user's key; nothing is kept."""
+    import tempfile
+
+    from training.local import key
+    from training.local.work import Work
+    from training.orders.source import Folder
+    from training.tracking.reproduce import settings_of
+    from training.transfer.pseudonym import Pseudonyms
+    from training.transfer.run import transfer
+
+    settings = settings_of(manifest)
+    with tempfile.TemporaryDirectory() as folder:
+        work = Work(Path(folder))
+        pseudonyms = Pseudonyms(key.pseudonym_key())
+        transfer(Folder(orders), pseudonyms, settings, work.arrivals, work.private, lambda _: None)
+        return work.learning(settings).window
 
 
 def _find(release: str, bucket: str | None) -> tuple[Manifest, Signature | None, dict[str, Any] | None]:

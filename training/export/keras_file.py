@@ -23,6 +23,18 @@ def save_keras(model: Any, path: Path) -> None:
                     metadata = json.loads(content)
                     metadata.pop("date_saved", None)
                     content = json.dumps(metadata, sort_keys=True).encode()
+                elif name == "config.json":
+                    content = json.dumps(_numbered(json.loads(content), {})).encode()
                 entry = zipfile.ZipInfo(name, _LONG_AGO)
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 target.writestr(entry, content)
+
+
+def _numbered(config: Any, seen: dict[int, int]) -> Any:
+    """Keras names a shared object by its address in memory; number them as they come instead."""
+    if isinstance(config, dict):
+        return {
+            key: seen.setdefault(value, len(seen)) if key == "shared_object_id" else _numbered(value, seen)
+            for key, value in config.items()
+        }
+    return [_numbered(one, seen) for one in config] if isinstance(config, list) else config

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.errors import TrainingError
+from training.export.canonical import canonical
 
 OPSET = 17
 TOLERANCE = 1e-3
@@ -42,6 +43,7 @@ def save_onnx(model: Any, path: Path) -> None:
     for value in [*proto.graph.input, *proto.graph.output]:
         value.type.tensor_type.shape.dim[0].dim_param = "batch"
     proto.graph.name = "isthmus"
+    canonical(proto.graph)
     onnx.checker.check_model(proto)
     path.write_bytes(proto.SerializeToString(deterministic=True))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ import tensorflow as tf
 from training.errors import TrainingError
 from training.features.examples import Examples
 from training.fit.checkpoint import Checkpoint, CheckpointStore
+from training.fit.epoch import AfterEpoch, Epoch
 from training.model.loss import basket_loss
 from training.settings import TrainingSettings
 
@@ -42,6 +44,7 @@ class Fit:
         say: takes one line of progress.
         stop: asked before each step; True saves and raises Preempted.
         alive: called after each step.
+        after_epoch: called with each epoch that has ended, before its checkpoint is saved.
     """
 
     strategy: Any
@@ -53,6 +56,7 @@ class Fit:
     say: Callable[[str], None] = print
     stop: Callable[[], bool] = lambda: False
     alive: Callable[[], None] = lambda: None
+    after_epoch: AfterEpoch = lambda _: None
     losses: list[float] = field(default_factory=list)
 
     def run(self) -> keras.Model:
@@ -70,6 +74,7 @@ class Fit:
         epoch, step, loss = self._resume()
         train = self._step_function()
         while epoch < self.settings.epochs:
+            began, began_at = time.monotonic(), step
             for batch in self._batches(epoch, step):
                 if self.stop():
                     self._save(epoch, step, loss)
@@ -77,13 +82,15 @@ class Fit:
                 loss += float(train(batch))
                 step += 1
                 self.alive()
-            self._finish_epoch(epoch, loss)
+            mean = self._finish_epoch(epoch, loss)
+            done = (step - began_at) * self.examples.shape.batch
+            self.after_epoch(Epoch(epoch + 1, mean, done, time.monotonic() - began, self.model))
             epoch, step, loss = epoch + 1, 0, 0.0
             if self.saves:
                 self._save(epoch, step, loss)
         return self.model
 
-    def _finish_epoch(self, epoch: int, loss: float) -> None:
+    def _finish_epoch(self, epoch: int, loss: float) -> float:
         mean = loss * self.examples.shape.batch / len(self.examples)
         if not np.isfinite(mean):
             raise TrainingError(
@@ -95,6 +102,7 @@ class Fit:
             f"epoch {epoch + 1}/{self.settings.epochs}: loss {mean:.4f}, {self.examples.steps} steps of "
             f"{self.examples.shape.batch} orders"
         )
+        return mean
 
     def _batches(self, epoch: int, from_step: int) -> Iterator[Any]:
         """The batches of an epoch, from a step on; every worker makes the same, and takes its share of each.

@@ -8,8 +8,10 @@ from typing import Any
 
 from training.fit.checkpoint import CheckpointStore, Objects
 from training.fit.cluster import Worker, prepare, strategy_of
+from training.fit.epoch import AfterEpoch, Epoch
 from training.fit.watch import Watch
 from training.learning import Learning
+from training.tracking.run import tracked
 
 
 def fit(
@@ -18,8 +20,17 @@ def fit(
     checkpoints: Objects,
     say: Callable[[str], None] = print,
     watch: Watch | None = None,
+    after_epoch: AfterEpoch = lambda _: None,
 ) -> tuple[Any, list[float]]:
-    """Train; returns the model and the mean loss of every epoch.
+    """Train; returns the model and the mean loss of every epoch. The chief's run is tracked (TensorBoard).
+
+    Args:
+        learning: what to learn from.
+        worker: which worker this is.
+        checkpoints: where they are kept.
+        say: takes one line of progress.
+        watch: looks after the other workers.
+        after_epoch: see ``training.fit.epoch``.
 
     Raises:
         training.fit.loop.Preempted: the checkpoint is saved, as ``watch`` was asked to stop.
@@ -35,18 +46,25 @@ def fit(
     strategy = strategy_of(worker, settings.seed)
     if watch is not None:
         watch.started()
-    run = Fit(
-        strategy=strategy,
-        make_model=lambda: build(sizes, learning.catalogue.features()),
-        examples=learning.examples,
-        settings=settings,
-        checkpoints=CheckpointStore(checkpoints, learning.fingerprint),
-        saves=worker.is_chief,
-        say=say,
-        stop=(lambda: watch.stopping) if watch is not None else (lambda: False),
-        alive=watch.step if watch is not None else (lambda: None),
-    )
-    model = run.run()
+    with tracked(learning, worker, checkpoints, say) as tracking:
+
+        def ended(epoch: Epoch) -> None:
+            tracking.epoch(epoch)
+            after_epoch(epoch)
+
+        run = Fit(
+            strategy=strategy,
+            make_model=lambda: build(sizes, learning.catalogue.features()),
+            examples=learning.examples,
+            settings=settings,
+            checkpoints=CheckpointStore(checkpoints, learning.fingerprint),
+            saves=worker.is_chief,
+            say=say,
+            stop=(lambda: watch.stopping) if watch is not None else (lambda: False),
+            alive=watch.step if watch is not None else (lambda: None),
+            after_epoch=ended,
+        )
+        model = run.run()
     if watch is not None:
         watch.finished()
     return model, run.losses

@@ -1,0 +1,1 @@
+"""What a run did, for whoever looks later: TensorBoard always, Weights & Biases where asked for."""
