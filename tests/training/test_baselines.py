@@ -1,0 +1,119 @@
+"""Every baseline on four customers and four products, against rankings worked out by hand.
+
+Rows are customers a to d. a bought A, B; b bought A, B, C; c bought B, C, D; d bought A twice.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from training.evaluate.baselines import BASELINES, als, ease, item_knn, personal, popularity
+from training.evaluate.past import Past, past_of
+from training.evaluate.ranked import best
+
+INDEX = {"A": 1, "B": 2, "C": 3, "D": 4}
+DAY_AFTER = int(np.datetime64("2011-09-30", "D").astype(int))
+BOUGHT = [
+    ("a", "A", "2011-05-01"),
+    ("a", "B", "2011-09-20"),
+    ("b", "A", "2011-09-01"),
+    ("b", "B", "2011-09-01"),
+    ("b", "C", "2011-09-01"),
+    ("c", "B", "2011-09-02"),
+    ("c", "C", "2011-09-02"),
+    ("c", "D", "2011-09-29"),
+    ("d", "A", "2011-09-03"),
+    ("d", "A", "2011-09-03"),
+    ("d", "A", "2011-09-04"),
+]
+
+
+@pytest.fixture
+def past() -> Past:
+    frame = pd.DataFrame(BOUGHT, columns=["customer", "stock_code", "at"])
+    frame["at"] = pd.to_datetime(frame["at"])
+    return past_of(frame.assign(quantity=2), INDEX, DAY_AFTER)
+
+
+ROWS = np.arange(4)
+
+
+def test_the_past_counts_a_product_once_a_day_and_nothing_of_a_later_day(past: Past) -> None:
+    assert past.matrix().toarray().tolist() == [[1, 1, 0, 0], [1, 1, 1, 0], [0, 1, 1, 1], [1, 0, 0, 0]]
+    assert past.popularity().tolist() == [4, 3, 2, 1]
+    assert past.baskets.tolist() == [2, 1, 2, 2]
+    assert past.pieces.tolist() == [2, 6, 3, 3]
+    frame = pd.DataFrame(
+        {"customer": ["a"], "stock_code": ["A"], "quantity": [1], "at": [pd.Timestamp("2011-09-30 08:00")]}
+    )
+    with pytest.raises(ValueError, match="not of the past"):
+        past_of(frame, INDEX, DAY_AFTER)
+
+
+def test_popular_is_the_same_for_all_and_leaves_out_what_it_is_told_to(past: Past) -> None:
+    scoring = popularity.fit(past)
+    assert best(scoring, ROWS, 3) == [[1, 2, 3]] * 4
+    assert best(scoring, ROWS[:2], 4, [{1, 2}, {1, 2, 3}]) == [[3, 4], [4]]
+
+
+def test_personal_frequency_ranks_own_products_first_and_ties_by_the_last_month(past: Past) -> None:
+    # In the last 30 days: A 3 (b, d, d), B 3, C 2, D 1; a bought A and B once each: the lower number first.
+    lists = best(personal.by_count(past), ROWS, 4)
+    assert lists == [[1, 2, 3, 4], [1, 2, 3, 4], [2, 3, 4, 1], [1, 2, 3, 4]]
+    # a bought B in September and A in May; c bought D on the last day.
+    recent = best(personal.by_recency(past), ROWS, 4)
+    assert recent[0] == [2, 1, 3, 4]
+    assert recent[2] == [4, 2, 3, 1]
+
+
+def test_cosine_by_hand(past: Past) -> None:
+    # Buyers: A 3, B 3, C 2, D 1. Together: AB 2, AC 1, BC 2, BD 1, CD 1, AD 0.
+    found = item_knn.cosine(past)(ROWS)
+    ab, ac, bc, bd = 2 / 5, 1 / 20**0.5, 2 / 20**0.5, 1 / 15**0.5
+    assert found[0] == pytest.approx([ab, ab, ac + bc, bd], abs=1e-6)
+    assert found[3] == pytest.approx([0, ab, ac, 0], abs=1e-6)
+    assert best(item_knn.cosine(past), ROWS[3:], 2, [{1}]) == [[2, 3]]
+
+
+def test_bm25_by_hand(past: Past) -> None:
+    # d has one product of 2.25 on average: weight 2.2 / (1 + 1.2 (0.25 + 0.75 / 2.25)) log(1 + 4 / 4).
+    def weight(length: int, buyers: int) -> float:
+        return 2.2 / (1 + 1.2 * (0.25 + 0.75 * length / 2.25)) * float(np.log(1 + 4 / (1 + buyers)))
+
+    ab = weight(2, 3) ** 2 + weight(3, 3) ** 2
+    ac = weight(3, 3) * weight(3, 2)
+    found = item_knn.bm25(past)(ROWS)
+    assert found[3] == pytest.approx([0, weight(1, 3) * ab, weight(1, 3) * ac, 0], rel=1e-5)
+    assert best(item_knn.bm25(past), ROWS[:1], 1, [{1, 2}]) == [[3]]
+
+
+def test_ease_of_two_products_is_what_the_closed_form_says() -> None:
+    # X'X = [[2, 1], [1, 3]], lambda 1: P = [[4, -1], [-1, 3]] / 11, so B_01 = 1/3 and B_10 = 1/4.
+    weights = ease.weights_of(np.array([[2.0, 1.0], [1.0, 3.0]]), 1.0)
+    assert weights == pytest.approx(np.array([[0, 1 / 3], [1 / 4, 0]]))
+
+
+def test_ease_completes_a_basket(past: Past) -> None:
+    assert best(ease.fit(past), ROWS, 1, [{1, 2}, {1, 2, 3}, {2, 3, 4}, {1}]) == [[3], [4], [1], [2]]
+
+
+def test_als_gives_what_was_bought_the_highest_scores_and_the_same_twice(past: Past) -> None:
+    scores = als.fit(past)(ROWS)
+    assert scores[3].argmax() == 0
+    # c and d share nothing: nobody who bought D bought A.
+    assert scores[2, 3] > scores[3, 3]
+    assert np.array_equal(scores, als.fit(past)(ROWS))
+
+
+def test_no_baseline_depends_on_the_order_of_the_rows_or_recommends_what_is_left_out(past: Past) -> None:
+    frame = pd.DataFrame(BOUGHT[::-1], columns=["customer", "stock_code", "at"])
+    frame["at"] = pd.to_datetime(frame["at"])
+    other = past_of(frame.assign(quantity=2), INDEX, DAY_AFTER)
+    left_out = [{1}, {2}, {3}, {4}]
+    for name, fit in BASELINES.items():
+        assert np.allclose(fit(past)(ROWS), fit(other)(ROWS), atol=1e-4), name
+        for given, forbidden in zip(best(fit(past), ROWS, 4, left_out), left_out, strict=True):
+            assert len(given) == 3, name
+            assert not set(given) & forbidden, name
