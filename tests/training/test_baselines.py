@@ -72,8 +72,9 @@ def test_cosine_by_hand(past: Past) -> None:
     # Buyers: A 3, B 3, C 2, D 1. Together: AB 2, AC 1, BC 2, BD 1, CD 1, AD 0.
     found = item_knn.cosine(past)(ROWS)
     ab, ac, bc, bd = 2 / 5, 1 / 20**0.5, 2 / 20**0.5, 1 / 15**0.5
-    assert found[0] == pytest.approx([ab, ab, ac + bc, bd], abs=1e-6)
-    assert found[3] == pytest.approx([0, ab, ac, 0], abs=1e-6)
+    itself = 3 / 5
+    assert found[0] == pytest.approx([itself + ab, ab + itself, ac + bc, bd], abs=1e-6)
+    assert found[3] == pytest.approx([itself, ab, ac, 0], abs=1e-6)
     assert best(item_knn.cosine(past), ROWS[3:], 2, [{1}]) == [[2, 3]]
 
 
@@ -85,7 +86,8 @@ def test_bm25_by_hand(past: Past) -> None:
     ab = weight(2, 3) ** 2 + weight(3, 3) ** 2
     ac = weight(3, 3) * weight(3, 2)
     found = item_knn.bm25(past)(ROWS)
-    assert found[3] == pytest.approx([0, weight(1, 3) * ab, weight(1, 3) * ac, 0], rel=1e-5)
+    aa = weight(2, 3) ** 2 + weight(3, 3) ** 2 + weight(1, 3) ** 2
+    assert found[3] == pytest.approx([weight(1, 3) * one for one in (aa, ab, ac, 0)], rel=1e-5)
     assert best(item_knn.bm25(past), ROWS[:1], 1, [{1, 2}]) == [[3]]
 
 

@@ -1,14 +1,27 @@
-"""recall, NDCG and gates on lists small enough to score by hand."""
+"""recall, NDCG and the rest on lists small enough to score by hand, and what must hold of any list."""
 
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from training.evaluate.gates import judge
-from training.evaluate.held_back import ALL, MODEL, POPULAR
-from training.evaluate.metrics import Scores, score
-from training.settings import Gates
+from training.evaluate.bootstrap import interval
+from training.evaluate.metrics import calibration_error, novelty, per_customer, score
+from training.evaluate.past import past_of
+from training.evaluate.segments import segments
+
+PRODUCTS = 30
+LISTS = st.lists(
+    st.tuples(
+        st.lists(st.integers(1, PRODUCTS), unique=True, max_size=25),
+        st.sets(st.integers(1, PRODUCTS), max_size=25),
+    ),
+    min_size=1,
+    max_size=8,
+)
 
 
 def test_scores_by_hand() -> None:
@@ -20,16 +33,65 @@ def test_scores_by_hand() -> None:
     assert scores.coverage == pytest.approx(9 / 18)
 
 
-def _table(model: float, popular: float, customers: int = 100, coverage: float = 0.2) -> dict:
-    def one(recall: float) -> dict[str, Scores]:
-        return {ALL: Scores(recall, 0.01, recall, coverage, customers)}
+@settings(max_examples=60, deadline=None)
+@given(LISTS)
+def test_scores_are_shares_and_a_list_of_what_was_bought_is_perfect(lists: list) -> None:
+    recommended, bought = [one for one, _ in lists], [two for _, two in lists]
+    scores = score(recommended, bought, PRODUCTS, shares=np.full(PRODUCTS, 0.25))
+    for value in (scores.recall, scores.ndcg, scores.coverage):
+        assert 0 <= value <= 1
+    low, high = scores.recall_interval
+    assert low <= scores.recall + 1e-9
+    assert scores.recall <= high + 1e-9
+    assert scores.novelty in (None, pytest.approx(2.0))
+    perfect = score([sorted(one) for one in bought], bought, PRODUCTS)
+    if scores.customers:
+        assert perfect.recall == pytest.approx(1)
+        assert perfect.ndcg == pytest.approx(1)
 
-    return {MODEL: one(model), POPULAR: one(popular)}
+
+@settings(max_examples=60, deadline=None)
+@given(LISTS, st.randoms(use_true_random=False))
+def test_the_order_of_customers_is_nothing_and_the_order_of_a_list_only_of_ndcg(lists: list, random) -> None:
+    first = per_customer([one for one, _ in lists], [two for _, two in lists])
+    shuffled = list(range(len(lists)))
+    random.shuffle(shuffled)
+    again = per_customer([lists[i][0] for i in shuffled], [lists[i][1] for i in shuffled])
+    assert np.array_equal(first.recall[shuffled], again.recall, equal_nan=True)
+    turned = per_customer([sorted(one[:20], reverse=True) for one, _ in lists], [two for _, two in lists])
+    assert np.array_equal(first.recall, turned.recall, equal_nan=True)
 
 
-def test_gates_name_what_was_missed() -> None:
-    gates = Gates(min_recall_ratio_to_popularity=1.2)
-    assert judge(_table(0.2, 0.1), gates) == []
-    assert "asks for 0.240" in judge(_table(0.2, 0.2), gates)[0]
-    assert "only 3 held-back customers" in judge(_table(0.2, 0.1, customers=3), gates)[0]
-    assert "coverage is 0.1%" in judge(_table(0.2, 0.1, coverage=0.001), gates)[0]
+def test_novelty_is_the_mean_of_the_bits() -> None:
+    assert novelty([1, 2, 2], np.array([0.5, 0.125])) == pytest.approx((1 + 3 + 3) / 3)
+
+
+def test_calibration_error_by_hand() -> None:
+    # Bin 0: 0.05 told of two, one happened; bin 9: 1.0 told of two, both happened.
+    told, happened = np.array([0.05, 0.05, 1.0, 1.0]), np.array([True, False, True, True])
+    assert calibration_error(told, happened) == pytest.approx((abs(0.1 - 1) + 0) / 4)
+
+
+def test_intervals_cover_the_mean_about_as_often_as_they_say_and_are_the_same_twice() -> None:
+    random = np.random.default_rng(3)
+    samples = random.beta(1, 3, (300, 60))
+    covered = [low <= 0.25 <= high for low, high in (interval(one, rounds=400) for one in samples)]
+    assert 0.90 <= np.mean(covered) <= 0.98
+    assert interval(samples[0]) == interval(samples[0])
+    assert interval(samples[0], seed=1) != interval(samples[0], seed=2)
+
+
+def test_customers_fall_into_segments_by_what_they_bought_before() -> None:
+    rows = [(f"c{n}", "A", day, 1, "X") for n in range(9) for day in (1, 2, 3)]
+    rows += [("big", "A", day, 500, "Y") for day in (1, 2, 3)] + [("once", "A", 1, 900, "X")]
+    frame = pd.DataFrame(rows, columns=["customer", "stock_code", "day", "quantity", "country"])
+    frame["at"] = pd.Timestamp("2011-09-01") + pd.to_timedelta(frame["day"], "D")
+    past = past_of(frame, {"A": 1}, 20_000)
+    found = segments(past, past.rows_of(["big", "c1", "once"]))
+    assert {name: members.tolist() for name, members in found.items()} == {
+        "new": [False, False, True],
+        "regular": [False, True, False],
+        "bulk buyers": [True, False, False],
+        "X": [False, True, True],
+        "other countries": [True, False, False],
+    }

@@ -1,7 +1,8 @@
 """Products that the same customers bought, by two measures of how alike two products are.
 
 Cosine: Sarwar et al., Item-Based Collaborative Filtering, WWW 2001, with a damped norm so that two products
-of one customer each are not held to be the same. BM25 weighting of a customer's products: Robertson and
+of one customer each are not held to be the same. A product is the most alike to itself, which is how repeat
+buying is told. BM25 weighting of a customer's products: Robertson and
 Zaragoza, The Probabilistic Relevance Framework, 2009, customers being the documents.
 """
 
@@ -15,7 +16,7 @@ import numpy as np
 from training.evaluate.past import Numbers, Past
 
 DAMPING = 2.0
-NEIGHBOURS = 100
+NEIGHBOURS = 20
 K1, B = 1.2, 0.75
 
 
@@ -38,9 +39,8 @@ def bm25(past: Past) -> Callable[[Numbers], Numbers]:
 
 
 def _neighbours(history: Any, alike: Numbers) -> Callable[[Numbers], Numbers]:
-    """Keep the products most alike each product, and add them up over a customer's history."""
+    """Keep the products most alike each product, itself among them, and add them up over a history."""
     alike = alike.astype(np.float32)
-    np.fill_diagonal(alike, 0)
     if len(alike) > NEIGHBOURS:
         least = np.partition(alike, -NEIGHBOURS, axis=1)[:, -NEIGHBOURS]
         alike[alike < least[:, None]] = 0
