@@ -117,8 +117,13 @@ class _Progress:
             return
         day, days, epoch, epochs = found.groups()
         if day:
-            stage = "hold back" if "private" in line else "clean"
-            self._move(stage, int(day), int(days), line.split("] ", 1)[1].split(" ", 1)[0])
+            rest = line.split("] ", 1)[1]
+            if rest.startswith("window of "):
+                self._move("windows", int(day), int(days), rest.removeprefix("window of "))
+                return
+            self._move(
+                "hold back" if "private" in line else "clean", int(day), int(days), rest.split(" ", 1)[0]
+            )
         else:
             self._move("train", int(epoch), int(epochs), line.split(": ", 2)[-1])
 

@@ -18,6 +18,7 @@ from training.evaluate.held_back import Table, as_plain, evaluate
 from training.local.work import Work, is_made
 from training.local.workers import Workers
 from training.orders.source import OrderSource
+from training.ranking.settings import RankingSettings
 from training.release import Manifest, sign, verify, write_signature
 from training.release.aside import write_aside
 from training.release.directory import VALIDATION
@@ -69,6 +70,7 @@ def train_here(
     say: Callable[[str], None] = print,
     signing_key: str | None = None,
     poll: Poll = lambda _: None,
+    ranking: RankingSettings | None = RankingSettings(),  # noqa: B008 (frozen)
 ) -> Trained:
     """Transfer, train, export and evaluate; sign where a key is given. Safe to stop and to repeat.
 
@@ -81,7 +83,10 @@ def train_here(
         say: takes lines of progress.
         signing_key: base64 Ed25519 seed.
         poll: see ``Workers``.
+        ranking: of the second stage; None for none. It is left out where the orders are too few days for it.
     """
+    from training.ranking.stage import add_ranking, enough, is_ranked
+
     started = time.monotonic()
     work = Work.of(source.url, work_folder)
     transferred = transfer(source, pseudonyms, settings, work.arrivals, work.private, say)
@@ -91,6 +96,12 @@ def train_here(
         say(f"{out} was made from the same orders, settings and code")
     else:
         Workers(settings, work.folder, out, say, poll).run()
+    if ranking is not None and not is_ranked(out):
+        if enough(source, settings, ranking):
+            add_ranking(out, source, settings, ranking, pseudonyms, work.folder / "ranking", say)
+            unchanged = False
+        else:
+            say("no ranking stage: it needs orders of more days than these")
     manifest = verify(out)
     table = None
     if transferred.held_back.batches:

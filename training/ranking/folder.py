@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,24 @@ from training.versions import versions
 
 KERAS, ONNX, NORMALISER, RECORD = "model.keras", "model.onnx", "normaliser.npz", "ranking.json"
 EVERY, NEW = "recommendations.csv", "recommendations-new.csv"
+
+
+def record_of(ranking: Ranking, orders: Orders, before: date, difference: float) -> dict[str, Any]:
+    """What the ranking was made from, and how far its ONNX file is from the network."""
+    return {
+        "before": before.isoformat(),
+        "first_day": date.fromordinal(int(orders.day.min())).isoformat(),
+        "orders": orders.digest(),
+        "rows": len(orders.day),
+        "customers": len(orders.customers),
+        "products": len(orders.products),
+        "windows": len(ranking.windows),
+        "examples": ranking.examples,
+        "features": ranking.names,
+        "settings": ranking.settings.model_dump(),
+        "onnx_max_abs_difference": difference,
+        "versions": versions(),
+    }
 
 
 def write(folder: Path, ranking: Ranking, lists: Recommendations, orders: Orders, before: date) -> None:
@@ -38,20 +57,7 @@ def write(folder: Path, ranking: Ranking, lists: Recommendations, orders: Orders
         ranking.normaliser.save(aside / NORMALISER)
         lists.every.to_csv(aside / EVERY, index=False, float_format="%.6f")
         lists.new.to_csv(aside / NEW, index=False, float_format="%.6f")
-        record = {
-            "before": before.isoformat(),
-            "first_day": date.fromordinal(int(orders.day.min())).isoformat(),
-            "orders": orders.digest(),
-            "rows": len(orders.day),
-            "customers": len(orders.customers),
-            "products": len(orders.products),
-            "windows": len(ranking.windows),
-            "examples": ranking.examples,
-            "features": ranking.names,
-            "settings": ranking.settings.model_dump(),
-            "onnx_max_abs_difference": difference,
-            "versions": versions(),
-        }
+        record = record_of(ranking, orders, before, difference)
         (aside / RECORD).write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
         aside.chmod(0o755)
         if folder.exists():

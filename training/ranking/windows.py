@@ -22,7 +22,7 @@ from training.ranking.settings import RankingSettings
 FEATURE_CODE = ("*.py", "scores/*.py", "habits/*.py")
 NOT_FEATURES = frozenset(
     {"__main__.py", "export.py", "folder.py", "measure.py", "normalise.py", "ranker.py", "recommend.py"}
-    | {"train.py"}
+    | {"stage.py", "train.py"}
 )
 
 

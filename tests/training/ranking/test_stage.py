@@ -1,0 +1,73 @@
+"""The ranking as second stage of a release."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from tests.training.ranking.shop import FIRST, rows
+from tests.training.shops import small_shop, write_day
+from training.local.run import train_here
+from training.orders.source import Folder
+from training.ranking.settings import RankingSettings
+from training.ranking.stage import NORMALISER, RANKER, RECORD, enough
+from training.release import verify
+from training.release.ranked import RANKED, read_ranked
+from training.settings import TrainingSettings
+from training.transfer.pseudonym import Pseudonyms
+
+PSEUDONYMS = Pseudonyms("a key of the private site")
+SMALL = TrainingSettings(hold_back_days=10, epochs=1, embedding_dim=8, history_length=16)
+RANKING = RankingSettings(
+    label_days=10, warm_up_days=40, window_step=30, hidden=(8,), epochs=2, customers_per_step=8, seeds=(0,)
+)
+
+
+def write_shop(folder: Path, days: int) -> Path:
+    for day, lines in rows(days).groupby("day"):
+        on = date.fromordinal(int(str(day)))
+        text = [
+            f"{'C' if one.cancelled else ''}{one.invoice},{one.product},{one.text},"
+            f"{-one.quantity if one.cancelled else one.quantity:.0f},{on} 10:00:00,{one.price},"
+            f"{one.customer},United Kingdom"
+            for one in lines.itertuples()
+        ]
+        write_day(folder, on, text)
+    return folder
+
+
+def test_a_release_carries_lists_by_pseudonym_and_is_not_ranked_twice(tmp_path: Path) -> None:
+    source = Folder(write_shop(tmp_path / "orders", 90))
+    said: list[str] = []
+
+    def run() -> str:
+        out, work = tmp_path / "out", tmp_path / "work"
+        return train_here(source, SMALL, PSEUDONYMS, work, out, said.append, ranking=RANKING).digest
+
+    digest = run()
+    out = tmp_path / "out"
+    assert {RANKER, NORMALISER, RECORD, RANKED} <= {file.path for file in verify(out, digest).files}
+    lists = read_ranked(out, top=5).to_pandas()
+    table = rows(90)
+    early = table[(table["day"] < FIRST + 80) & table["customer"].ne("") & ~table["cancelled"]]
+    expected = {PSEUDONYMS.customer(name) for name in early["customer"].unique()}
+    assert set(lists["customer"]) == expected
+    assert list(lists["rank"][:5]) == [1, 2, 3, 4, 5]
+    new = read_ranked(out, only_new=True, top=5).to_pandas()
+    owned = {(PSEUDONYMS.customer(one.customer), one.product) for one in early.itertuples()}
+    assert owned.isdisjoint(zip(new["customer"], new["product"], strict=True))
+    assert any(line.startswith("ranking, new products: ") for line in said)
+
+    said.clear()
+    assert run() == digest
+    assert not any("window of" in line for line in said)
+
+
+def test_a_ranking_needs_enough_days_before_those_held_back(tmp_path: Path) -> None:
+    source = Folder(small_shop(tmp_path / "orders", days=12, customers=2))
+    short = RANKING.model_copy(update={"warm_up_days": 5, "label_days": 4})
+    for held_back, expected in ((2, True), (3, False)):
+        settings = SMALL.model_copy(update={"hold_back_days": held_back})
+        assert enough(source, settings, short) is expected
+    assert not enough(source, SMALL, RankingSettings())
+    assert read_ranked(tmp_path) is None

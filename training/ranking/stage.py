@@ -1,0 +1,98 @@
+"""The ranking as second stage of a release: trained where the raw orders are, told by pseudonym."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from training.orders.source import OrderSource
+from training.ranking.export import save_onnx
+from training.ranking.features import Fitted
+from training.ranking.folder import record_of
+from training.ranking.measure import bought_after, measure
+from training.ranking.orders import Orders, read_orders
+from training.ranking.recommend import recommend
+from training.ranking.settings import RankingSettings
+from training.ranking.train import train
+from training.release import describe, read, write
+from training.release.aside import write_aside
+from training.release.ranked import COLUMNS, write_ranked
+from training.settings import TrainingSettings
+from training.transfer.pseudonym import Pseudonyms
+
+RANKER, NORMALISER, RECORD = "ranker.onnx", "ranker.npz", "ranker.json"
+LENGTH = 100
+"""Products a list holds, as many as the retrieval stage answers with."""
+
+
+def first_day_after(source: OrderSource, settings: TrainingSettings) -> date:
+    """The day from which on orders are not learned from."""
+    last = settings.window.last_day or source.days()[-1]
+    return last - timedelta(days=settings.hold_back_days - 1)
+
+
+def is_ranked(release: Path) -> bool:
+    """Whether a release was sealed with a ranking stage."""
+    return any(file.path == RECORD for file in read(release).files)
+
+
+def enough(source: OrderSource, settings: TrainingSettings, ranking: RankingSettings) -> bool:
+    """Whether the orders reach over enough days for one window of labels."""
+    before = first_day_after(source, settings)
+    days = [day for day in source.days() if (settings.window.first_day or day) <= day < before]
+    needed = ranking.warm_up_days + ranking.label_days + 1
+    return bool(days) and (before - days[0]).days >= needed
+
+
+def add_ranking(
+    release: Path,
+    source: OrderSource,
+    settings: TrainingSettings,
+    ranking: RankingSettings,
+    pseudonyms: Pseudonyms,
+    work: Path,
+    say: Callable[[str], None],
+) -> None:
+    """Train the ranking stage, put it into the release, and seal the release again.
+
+    Orders without a customer and cancellations are read too, which is why this runs in the private site.
+
+    Args:
+        release: a sealed release of the same orders.
+        source: raw orders.
+        settings: of the run; they name the last day to learn from.
+        ranking: of the stage.
+        pseudonyms: of the release.
+        work: keeps the windows of a stopped run.
+        say: takes lines of progress.
+
+    Raises:
+        TrainingError: when there are too few days of orders; see ``enough``.
+    """
+    before = first_day_after(source, settings)
+    rows = read_orders(source, before, settings.window.first_day or date.min, say)
+    names = {name: pseudonyms.customer(name) if name else "" for name in rows["customer"].unique()}
+    rows["customer"] = rows["customer"].map(names)
+    orders = Orders.of(rows)
+    trained = train(orders, before.toordinal(), ranking, work, say)
+    lists = recommend(Fitted(orders, before.toordinal()), trained, LENGTH, say)
+    trial = np.random.default_rng(0).normal(size=(512, len(trained.names))).astype(np.float32)
+    difference = save_onnx(trained.model, release / RANKER, trial)
+    trained.normaliser.save(release / NORMALISER)
+    record = record_of(trained, orders, before, difference)
+    write_aside(release / RECORD, json.dumps(record, indent=1, sort_keys=True).encode() + b"\n")
+    every, new = ({name: table[name].to_numpy() for name in COLUMNS} for table in (lists.every, lists.new))
+    write_ranked(release, every, new)
+    write(release, read(release).model_copy(update={"files": describe(release)}))
+    for path in trained.windows:
+        path.unlink(missing_ok=True)
+    if settings.hold_back_days:
+        held_back = read_orders(source, before + timedelta(days=settings.hold_back_days), before)
+        held_back["customer"] = [pseudonyms.customer(name) if name else "" for name in held_back["customer"]]
+        bought = bought_after(orders, held_back)
+        say(f"ranking, all products: {measure(lists.every, bought)}")
+        say(f"ranking, new products: {measure(lists.new, bought[bought['new']])}")
