@@ -23,6 +23,7 @@ from cli.commands import (
     settings,
     status,
     train,
+    tune,
     up,
 )
 from cli.console import err
@@ -47,6 +48,7 @@ COMMANDS: dict[str, Callable[..., object]] = {
     "status": status.status,
     "logs": logs.logs,
     "train": train.train,
+    "tune": tune.tune,
     "recommend": recommend.recommend,
 }
 for name, command in COMMANDS.items():

@@ -8,11 +8,17 @@ from pathlib import Path
 
 
 @cache
-def code_digest() -> str:
-    """``sha256:<hex>`` over the names and contents of all Python files of ``training``."""
+def code_digest(*only: str) -> str:
+    """``sha256:<hex>`` over the names and contents of all Python files of ``training``.
+
+    Args:
+        only: paths under ``training`` (files or folders); none means all of it.
+    """
     root = Path(__file__).parent
     total = hashlib.sha256()
     for path in sorted(root.rglob("*.py")):
+        if only and not any(path.is_relative_to(root / one) for one in only):
+            continue
         content = path.read_bytes()
         total.update(f"{path.relative_to(root).as_posix()} {len(content)}\n".encode())
         total.update(content)

@@ -1,0 +1,120 @@
+"""``isthmus tune``: search for better settings of the training."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from training.tuning.run import Tuned
+
+
+def tune(
+    orders: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="ISTHMUS_ORDERS",
+            help="Folder of by-day files such as 2011-09-01.csv.gz; default: the month in data/.",
+        ),
+    ] = None,
+    before: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            help="Use the days before this one only; default: those that `isthmus train` learns from.",
+        ),
+    ] = None,
+    trials: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Trials in all, earlier ones included.")
+    ] = 20,
+    parallel: Annotated[int, typer.Option(min=1, max=64, help="Trials at a time; each uses one core.")] = 1,
+    held_back: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=90, help="Days to tune on, the last before --before; default: a quarter, at most 31."
+        ),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, max=1000, help="Most epochs of a trial.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of everything random.")] = None,
+    out: Annotated[Path, typer.Option(help="The file to write the best settings to.")] = Path("tuned.yaml"),
+) -> None:
+    """Search for better training settings by recall@20 on the last days before those that are reported on.
+
+    Killed and started again, the same command goes on with the study. Bad trials are pruned after an epoch.
+
+    Example:  isthmus tune --orders orders/ --before 2011-09-01 --trials 40 --parallel 2 --out tuned.yaml
+    """
+    from rich.markup import escape
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from cli.commands.train import _sample
+    from cli.console import err
+    from training.local import key
+    from training.orders.source import Folder
+    from training.settings import TrainingSettings
+    from training.transfer.pseudonym import Pseudonyms
+    from training.tuning.ranges import Ranges
+    from training.tuning.run import for_tuning, tune_here
+
+    source = Folder(orders if orders is not None else _sample())
+    base = TrainingSettings() if seed is None else TrainingSettings(seed=seed)
+    ranges = Ranges() if epochs is None else Ranges(epochs=epochs)
+    settings = for_tuning(base, source.days(), before.date() if before else None, held_back)
+    err.print(f"orders: {source.path}, none after {settings.window.last_day}")
+    columns = (TextColumn("trials"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err) as bars:
+        bar = bars.add_task("", total=trials)
+        tuned = tune_here(
+            source=source,
+            settings=settings,
+            pseudonyms=Pseudonyms(key.pseudonym_key()),
+            work_folder=key.work_folder(),
+            out=out,
+            trials=trials,
+            parallel=parallel,
+            ranges=ranges,
+            say=lambda line: bars.console.print(f"[dim]{escape(line)}[/]"),
+            moved=lambda done: bars.update(bar, completed=done),
+        )
+    _show(tuned, out)
+
+
+def _show(tuned: Tuned, path: Path) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from cli.console import out
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("Trial", justify="right")
+    table.add_column("State")
+    names = list(tuned.study.ranges.drawn())
+    for title in ("recall@20", "epochs", *names):
+        table.add_column(title, justify="right")
+    table.add_column("")
+    best_first = sorted(
+        tuned.rows, key=lambda row: (row.state != "complete", -(row.recall or 0.0), row.number)
+    )
+    for row in best_first:
+        note = row.reason or (f"retry of {row.retry_of}" if row.retry_of is not None else "")
+        if row.number == 0 and not note:
+            note = "the defaults"
+        table.add_row(
+            str(row.number),
+            "[green]best[/]" if row.number == tuned.best.number else row.state,
+            f"{row.recall:.4f}" if row.recall is not None else "",
+            str(row.epochs or ""),
+            *(f"{row.parameters[name]:g}" if name in row.parameters else "" for name in names),
+            f"[dim]{escape(note)}[/]",
+        )
+    out.print(table)
+    first, last = tuned.tuned_on
+    out.print(
+        f"\nrecall@20 is on the orders of {first} to {last}, so a little flattering: report on later days.\n"
+        f"{path}: the best settings, in the form of a stack file's section isthmus:training\n"
+        f"Next:  put its keys into stacks/Pulumi.STACK.yaml, run `isthmus settings check`, open a PR;\n"
+        f"       curves: tensorboard --logdir {tuned.study.folder}"
+    )

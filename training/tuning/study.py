@@ -1,0 +1,219 @@
+"""The study: its trials in SQLite, which loses nothing to a kill, and what each of them came to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from training.code import code_digest
+from training.local.work import Work
+from training.settings import TrainingSettings
+from training.tuning.ranges import Ranges, Whole
+
+if TYPE_CHECKING:
+    import optuna
+
+RETRY_OF, LOST, REASON = "retry_of", "lost", "reason"
+DECIDES = ("features", "fit", "model", "learning.py", "evaluate/metrics.py", "tuning/objective.py")
+"""The code that the values of a trial depend on: a study does not end when other code is changed."""
+MOST_RETRIES = 3
+"""Of one trial whose process was killed: more often it is the trial that kills it."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A trial as the table shows it; ``recall`` is of its best epoch, None where there was none."""
+
+    number: int
+    state: str
+    parameters: dict[str, Any]
+    recall: float | None
+    epochs: int | None
+    retry_of: int | None
+    reason: str
+
+
+class Study:
+    """A study in a folder.
+
+    Args:
+        work: with the orders transferred.
+        base: the settings that are not searched.
+        ranges: what is searched.
+    """
+
+    def __init__(self, work: Work, base: TrainingSettings, ranges: Ranges) -> None:
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self.base, self.ranges, self.work = base, ranges, work
+        self.name = _name(work, base, ranges)
+        self.folder = work.folder / "studies" / self.name
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._study = optuna.create_study(
+            storage=optuna.storages.RDBStorage(
+                f"sqlite:///{self.folder / 'study.db'}", engine_kwargs={"connect_args": {"timeout": 60}}
+            ),
+            study_name=self.name,
+            direction="maximize",
+            load_if_exists=True,
+            # Bad is below the median of the others at the same epoch, once there are some to compare with.
+            pruner=optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=2, n_min_trials=2),
+        )
+
+    def recover(self) -> list[int]:
+        """Mark trials that a killed process left running as failed, and put them first in the queue again.
+
+        Call it where no other process works on the study. Safe to kill: it is repeated in full.
+        """
+        from optuna.trial import TrialState
+
+        left = self._study.get_trials(states=(TrialState.RUNNING,))
+        for trial in left:
+            self.lose(trial.number, "its process was killed")
+        if not self._study.trials:
+            self._study.enqueue_trial(self.ranges.defaults(self.base))
+        return [trial.number for trial in left]
+
+    def lose(self, number: int, reason: str) -> bool:
+        """Mark a running trial as failed through no fault of its settings; whether it is tried again."""
+        from optuna.trial import TrialState
+
+        trial = self._study.trials[number]
+        root = self.root(number)
+        tried = sum(self.root(one.number) == root for one in self._study.trials)
+        parameters = {**trial.system_attrs.get("fixed_params", {}), **trial.params}
+        again = tried <= MOST_RETRIES
+        storage, trial_id = self._study._storage, trial._trial_id
+        storage.set_trial_user_attr(trial_id, REASON, reason)
+        if again:
+            storage.set_trial_user_attr(trial_id, LOST, True)
+            queued = any(one.user_attrs.get(RETRY_OF) == number for one in self._study.trials)
+            if parameters and not queued:
+                self._study.enqueue_trial(parameters, user_attrs={RETRY_OF: number})
+        self._study.tell(number, state=TrialState.FAIL)
+        if not again:
+            self.tidy(number)
+        return again
+
+    def ask(self) -> Running:
+        """Begin a trial.
+
+        The sampler is seeded by the trial's number, so that a resumed study does not draw its first points
+        once more; parameters of trials that run elsewhere count as bad ones, so that none is drawn twice.
+        """
+        import optuna
+
+        with warnings.catch_warnings():
+            # Both arguments are years old, and still called experimental.
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            self._study.sampler = optuna.samplers.TPESampler(
+                seed=self.base.seed + len(self._study.trials),
+                multivariate=True,
+                constant_liar=True,
+            )
+        trial = self._study.ask()
+        for name, one in self.ranges.drawn().items():
+            if isinstance(one, Whole):
+                trial.suggest_int(name, one.low, one.high, step=one.step, log=one.log)
+            else:
+                trial.suggest_float(name, one.low, one.high, log=one.log)
+        running = Running(self, trial)
+        if (before := trial.user_attrs.get(RETRY_OF)) is not None:
+            # The checkpoint is after these epochs: they are not run again.
+            for step, value in sorted(self._study.trials[before].intermediate_values.items()):
+                running.report(step, value)
+        return running
+
+    def tell(self, number: int, state: str, value: float | None = None, reason: str = "") -> None:
+        """End a trial: ``complete`` (with its value), ``pruned`` or ``fail`` (with the reason)."""
+        from optuna.trial import TrialState
+
+        if reason:
+            self._study._storage.set_trial_user_attr(self._study.trials[number]._trial_id, REASON, reason)
+        self._study.tell(number, value, TrialState[state.upper()])
+        self.tidy(number)
+
+    def rows(self) -> list[Row]:
+        """All trials that began, in their order."""
+        out = []
+        for trial in self._study.trials:
+            if trial.state.name == "WAITING":
+                continue
+            steps = trial.intermediate_values
+            best = max(steps, key=lambda step: (steps[step], -step)) if steps else None
+            out.append(
+                Row(
+                    number=trial.number,
+                    state="lost" if trial.user_attrs.get(LOST) else trial.state.name.lower(),
+                    parameters=self.ranges.rounded(trial.params),
+                    recall=steps[best] if best is not None else None,
+                    epochs=best,
+                    retry_of=trial.user_attrs.get(RETRY_OF),
+                    reason=trial.user_attrs.get(REASON, ""),
+                )
+            )
+        return out
+
+    def count(self) -> int:
+        """Trials that are done or under way; one that was lost counts by its retry."""
+        return sum(row.state != "lost" for row in self.rows())
+
+    def best(self) -> Row | None:
+        """The complete trial with the best recall."""
+        complete = [row for row in self.rows() if row.state == "complete" and row.recall is not None]
+        return max(complete, key=lambda row: (row.recall or 0.0, -row.number), default=None)
+
+    def should_prune(self, number: int) -> bool:
+        """Whether a running trial is worse than the median of the others at its last epoch."""
+        return bool(self._study.pruner.prune(self._study, self._study.trials[number]))
+
+    def root(self, number: int) -> int:
+        """The first of a trial and its retries: they share a folder."""
+        trials = self._study.trials
+        while (before := trials[number].user_attrs.get(RETRY_OF)) is not None:
+            number = before
+        return number
+
+    def folder_of(self, number: int) -> Path:
+        """The folder of a trial."""
+        return self.folder / f"trial-{self.root(number):04}"
+
+    def tidy(self, number: int) -> None:
+        """Drop the checkpoints of a trial that has ended; its curves and its log stay."""
+        shutil.rmtree(self.folder_of(number) / "checkpoints", ignore_errors=True)
+
+
+class Running:
+    """A trial under way, and its curve so far."""
+
+    def __init__(self, study: Study, trial: optuna.trial.Trial) -> None:
+        self._study, self._trial = study, trial
+        self.number = trial.number
+        self.folder = study.folder_of(trial.number)
+        self.settings = study.ranges.settings(study.base, trial.params)
+        self.curve: dict[int, float] = {}
+
+    def report(self, epoch: int, recall: float) -> None:
+        """Keep the recall after an epoch."""
+        if epoch not in self.curve:
+            self._trial.report(recall, epoch)
+        self.curve[epoch] = recall
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch with the best recall so far, the earliest where some tie; 0 before the first."""
+        return max(self.curve, key=lambda epoch: (self.curve[epoch], -epoch), default=0)
+
+
+def _name(work: Work, base: TrainingSettings, ranges: Ranges) -> str:
+    """Names the study by all that its values depend on: other orders, code, settings, ranges are another."""
+    digests = [work.manifest().digest, work.manifest(held_back=True).digest, code_digest(*DECIDES)]
+    settings = {name: value for name, value in base.recorded().items() if name != "gates"}
+    text = json.dumps([digests, settings, ranges.model_dump()], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
