@@ -43,7 +43,7 @@ def tune(
 ) -> None:
     """Search for better training settings by recall@20 on the last days before those that are reported on.
 
-    Killed and started again, the same command goes on with the study. Bad trials are pruned after an epoch.
+    Killed and started again, the same command goes on with the study. Bad trials are pruned early.
 
     Example:  isthmus tune --orders orders/ --before 2011-09-01 --trials 40 --parallel 2 --out tuned.yaml
     """
