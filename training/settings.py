@@ -36,12 +36,23 @@ class Window(Part):
 class Gates(Part):
     """What a release must reach on held-back orders before it is signed."""
 
-    min_recall_ratio_to_popularity: Annotated[float, Field(ge=0)] = 1.0
+    min_recall_ratio_to_popularity: Annotated[float, Field(ge=0, le=100)] = 1.0
     """Least recall@20 of the release divided by that of the popular list."""
-    min_customers: Annotated[int, Field(ge=1)] = 20
-    """Fewer held-back customers than this say nothing."""
+    min_recall_ratio_to_best_baseline: Annotated[float, Field(ge=0, le=100)] = 0.0
+    """Least recall@20 divided by that of the best baseline, over all products and over new ones."""
+    max_recall_loss_to_service: Annotated[float, Field(ge=0, le=1)] = 1.0
+    """Share of the recall@20 of the release in service that may be lost; refused when the whole 95 % interval
+    of the difference, customer by customer, is below it."""
     min_coverage: Annotated[float, Field(ge=0, le=1)] = 0.01
     """Least share of the products that is recommended to anyone."""
+    min_segment_recall_ratio: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Least recall@20 of any segment of customers divided by that of the best segment."""
+    max_segment_loss_to_service: Annotated[float, Field(ge=0, le=1)] = 1.0
+    """The same as max_recall_loss_to_service, for each segment."""
+    min_segment_customers: Annotated[int, Field(ge=1)] = 20
+    """Segments of fewer held-back customers are not judged, and stay in the private site."""
+    min_customers: Annotated[int, Field(ge=1)] = 20
+    """Fewer held-back customers than this say nothing."""
 
 
 class TrainingSettings(Part):
@@ -71,7 +82,7 @@ class TrainingSettings(Part):
 
     def recorded(self) -> dict[str, object]:
         """What is written into a manifest: all that can change the result, nothing that cannot."""
-        return self.model_dump(mode="json", exclude={"enabled", "pool", "orders_url", "base_port"})
+        return self.model_dump(mode="json", exclude={"enabled", "pool", "orders_url", "base_port", "gates"})
 
 
 def parse(text: str) -> TrainingSettings:

@@ -20,7 +20,7 @@ from training.pod import (
 )
 
 NAME = "validate"
-KEYS = ("ORDERS_ACCESS_KEY_ID", "ORDERS_SECRET_ACCESS_KEY", "SIGNING_KEY")
+KEYS = ("ORDERS_ACCESS_KEY_ID", "ORDERS_SECRET_ACCESS_KEY", "PSEUDONYM_KEY", "SIGNING_KEY")
 
 
 class ValidationJob(pulumi.ComponentResource):

@@ -208,7 +208,9 @@ def _recall(validation: dict[str, Any] | None) -> str:
     if validation is None:
         return ""
     scores = validation["scores"]
-    model, popular = (scores[name]["all products"]["recall"] for name in ("two towers", "popular"))
+    recalls = {name: row["all products"]["recall"] for name, row in scores.items()}
+    model = recalls.get("this release", recalls.get("two towers", 0.0))  # as it was called before
+    popular = recalls["popular"]
     return f"{model:.3f} (popular {popular:.3f})"
 
 

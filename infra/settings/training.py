@@ -48,6 +48,31 @@ class Window(Section):
     """Last day; absent: to the newest order."""
 
 
+Ratio = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class Gates(Section):
+    """What a release must reach on held-back orders before it is signed."""
+
+    min_recall_ratio_to_popularity: Ratio = 1.0
+    """Least recall@20 divided by that of the popular list."""
+    min_recall_ratio_to_best_baseline: Ratio = 0.0
+    """Least recall@20 divided by that of the best baseline, over all products and over new ones."""
+    max_recall_loss_to_service: Share = 1.0
+    """Share of the recall@20 of the release in service that may be lost, beyond the 95 % interval."""
+    min_coverage: Share = 0.01
+    """Least share of the products that is recommended to anyone."""
+    min_segment_recall_ratio: Share = 0.0
+    """Least recall@20 of any segment of customers divided by that of the best segment."""
+    max_segment_loss_to_service: Share = 1.0
+    """The same as max_recall_loss_to_service, for each segment."""
+    min_segment_customers: Annotated[int, Unit("customers"), Field(ge=1, le=1000000)] = 20
+    """Segments of fewer held-back customers are not judged, and stay in the private site."""
+    min_customers: Annotated[int, Unit("customers"), Field(ge=1, le=1000000)] = 20
+    """Fewer held-back customers than this say nothing."""
+
+
 class TrainingSettings(Section):
     """The training job."""
 
@@ -83,3 +108,5 @@ class TrainingSettings(Section):
     """Seed of everything random."""
     base_port: Port = 2222
     """Port of worker 0; worker i listens on the base port plus i."""
+    gates: Gates = Gates()
+    """What a release must reach before it is signed."""

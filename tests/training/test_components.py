@@ -134,7 +134,12 @@ def test_secrets_come_by_reference_and_only_where_needed(
 
     assert keys("transfer") == {"ORDERS_ACCESS_KEY_ID", "ORDERS_SECRET_ACCESS_KEY", "PSEUDONYM_KEY"}
     assert keys("train") == set()
-    assert keys("validate") == {"ORDERS_ACCESS_KEY_ID", "ORDERS_SECRET_ACCESS_KEY", "SIGNING_KEY"}
+    assert keys("validate") == {
+        "ORDERS_ACCESS_KEY_ID",
+        "ORDERS_SECRET_ACCESS_KEY",
+        "PSEUDONYM_KEY",
+        "SIGNING_KEY",
+    }
 
 
 def test_federation_mounts_a_token_for_sts(objects: dict[tuple[str, str], dict[str, Any]]) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from tests.training.shops import SAMPLE, small_shop
-from training.evaluate.held_back import ALL, MODEL, NEW, POPULAR
+from training.evaluate.baselines import POPULAR
+from training.evaluate.held_back import ALL, MODEL, NEW
 from training.local.run import Trained, train_here
 from training.local.work import Work
 from training.orders.source import Folder

@@ -1,4 +1,4 @@
-"""A release on held-back orders, beside the popular list and personal frequency.
+"""A release on held-back orders, beside plain baselines and the release in service.
 
 The protocol: customers of the release who buy on a held-back day; of what they buy there, the products that
 the release knows. *All products*: whatever they buy counts. *New products*: only what they had not bought
@@ -7,101 +7,207 @@ before, recommended from what they had not bought before.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from training.evaluate.metrics import Scores, score
-from training.release import ONNX_MODEL, Customers, read_items, read_popular
+from training.evaluate.baselines import BASELINES
+from training.evaluate.comparison import Comparison
+from training.evaluate.lists import Lists, lists_of
+from training.evaluate.metrics import Numbers, Scores, calibration_error, per_customer, score
+from training.evaluate.past import Past
+from training.evaluate.ranked import best
+from training.evaluate.segments import segments
+from training.release import read, read_items
 
-MODEL, POPULAR, PERSONAL = "two towers", "popular", "personal frequency"
+MODEL, IN_SERVICE = "this release", "in service"
 ALL, NEW = "all products", "new products"
 K = 20
 Table = dict[str, dict[str, Scores]]
-"""Scores by recommender, then by protocol."""
+"""Scores by recommender, then by protocol; the release first."""
 
 
-def evaluate(release: Path, held_back: pd.DataFrame) -> Table:
-    """Score ``model.onnx`` of a release, and its baselines, on held-back purchases (columns of SCHEMA)."""
-    items, customers, popular = read_items(release), Customers.read(release), read_popular(release)
-    index = {item.stock_code: item.index for item in items}
+@dataclass(frozen=True)
+class Evaluation:
+    """What is known of a release after it met held-back orders.
+
+    Attributes:
+        table: the release, its baselines and, where there is one, the release in service.
+        segments: by kind of customer, then by recommender: scores over all products.
+        calibration: expected calibration error of the scores; None where they are no probabilities.
+        service: the comparison with the release in service; None where there is none to compare with.
+        notes: what a reader must know, in sentences.
+        seconds: what each baseline took, fitted and asked.
+    """
+
+    table: Table
+    segments: dict[str, dict[str, Scores]] = field(default_factory=dict)
+    calibration: float | None = None
+    service: Comparison | None = None
+    notes: tuple[str, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def best_baseline(self, protocol: str = ALL) -> tuple[str, Scores]:
+        """The baseline with the highest recall."""
+        rows = [(name, row[protocol]) for name, row in self.table.items() if name in BASELINES]
+        return max(rows, key=lambda row: row[1].recall)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """The customers that are asked about, in one order for every recommender."""
+
+    names: list[str]
+    rows: Numbers
+    bought: list[set[int]]
+    before: list[set[int]]
+
+    @property
+    def bought_new(self) -> list[set[int]]:
+        return [one - other for one, other in zip(self.bought, self.before, strict=True)]
+
+
+def evaluate(
+    release: Path,
+    held_back: pd.DataFrame,
+    past: Past,
+    in_service: Path | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Evaluation:
+    """Score a release and its baselines on held-back purchases (columns of SCHEMA).
+
+    Args:
+        release: the candidate.
+        held_back: purchases on days that no release and no baseline has seen.
+        past: the purchases of the release's window, by its numbers.
+        in_service: the release that the candidate would replace.
+        say: takes lines of progress.
+    """
+    index = {item.stock_code: item.index for item in read_items(release)}
+    task = _task(held_back, past, index)
+    shares = past.buyers() / max(len(past.customers), 1)
+
+    def scored(lists: Lists) -> dict[str, Scores]:
+        return {
+            ALL: score(lists.every, task.bought, len(index), K, shares),
+            NEW: score(lists.new, task.bought_new, len(index), K, shares),
+        }
+
+    ours = lists_of(release, task.names, index, task.before)
+    found: dict[str, Lists] = {MODEL: ours}
+    seconds: dict[str, float] = {}
+    for name, fit in BASELINES.items():
+        started = time.monotonic()
+        scoring = fit(past)
+        found[name] = Lists(best(scoring, task.rows, K), best(scoring, task.rows, K, task.before))
+        seconds[name] = time.monotonic() - started
+        say(f"baseline {name}: {seconds[name]:.1f} s")
+    notes, service, groups = [], None, segments(past, task.rows)
+    if in_service is not None:
+        other = read(in_service)
+        if len(held_back) and held_back["at"].min().date() <= other.window.last_day:
+            notes.append(
+                f"The release in service learned from orders to {other.window.last_day}, some of which are "
+                "held back here, so it is not compared."
+            )
+        else:
+            found[IN_SERVICE] = lists_of(in_service, task.names, index, task.before)
+            service = Comparison(
+                digest=other.digest(),
+                candidate=per_customer(ours.every, task.bought, K).recall,
+                in_service=per_customer(found[IN_SERVICE].every, task.bought, K).recall,
+                groups=groups,
+            )
+    if not past.countries:
+        notes.append("The orders tell no country, so there is no segment by country.")
+    return Evaluation(
+        table={name: scored(lists) for name, lists in found.items()},
+        segments={
+            kind: {
+                name: score(_some(lists.every, members), _some(task.bought, members), len(index), K, shares)
+                for name, lists in found.items()
+            }
+            for kind, members in groups.items()
+        },
+        calibration=_calibration(ours, task.bought),
+        service=service,
+        notes=tuple(notes),
+        seconds=seconds,
+    )
+
+
+def as_plain(evaluation: Evaluation, least_customers: int) -> dict[str, Any]:
+    """The evaluation as JSON values; segments of fewer customers than this stay in the private site."""
+
+    def plain(rows: dict[str, Scores]) -> dict[str, Any]:
+        return {name: vars(scores) for name, scores in rows.items()}
+
+    service = evaluation.service
+    return {
+        "scores": {name: plain(row) for name, row in evaluation.table.items()},
+        "segments": {
+            kind: plain(rows)
+            for kind, rows in evaluation.segments.items()
+            if rows[MODEL].customers >= least_customers
+        },
+        "calibration_error": evaluation.calibration,
+        "in_service": None if service is None else service.as_plain(),
+        "notes": list(evaluation.notes),
+    }
+
+
+def as_lines(evaluation: Evaluation) -> list[str]:
+    """The table as text, one line per recommender; intervals are of 95 %."""
+    lines = [
+        f"{'':20}{'recall@20':>22}{'NDCG@20':>9}{'coverage':>10}{'novelty':>9}"
+        f"{'new: recall@20':>24}{'NDCG@20':>9}"
+    ]
+    for name, row in evaluation.table.items():
+        every, new = row[ALL], row[NEW]
+        lines.append(
+            f"{name:20}{_with_interval(every):>22}{every.ndcg:>9.3f}{every.coverage:>10.1%}"
+            f"{every.novelty or 0:>9.1f}{_with_interval(new):>24}{new.ndcg:>9.3f}"
+        )
+    ours = evaluation.table[MODEL]
+    lines.append(f"{ours[ALL].customers} customers; {ours[NEW].customers} of them bought something new")
+    lines += [
+        f"{kind}: {rows[MODEL].customers} customers, recall@20 {_with_interval(rows[MODEL])}"
+        for kind, rows in evaluation.segments.items()
+    ]
+    return [*lines, *evaluation.notes]
+
+
+def _with_interval(scores: Scores) -> str:
+    low, high = scores.recall_interval
+    return f"{scores.recall:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def _task(held_back: pd.DataFrame, past: Past, index: dict[str, int]) -> _Task:
     known = held_back.assign(item=held_back["stock_code"].map(index)).dropna(subset=["item"])
-    known = known[known["customer"].isin(customers.keys())]
+    known = known[known["customer"].isin(set(past.customers))]
     truth = {str(name): set(map(int, group)) for name, group in known.groupby("customer")["item"]}
     names = sorted(truth)
-    if not names:
-        return {name: {ALL: score([], [], len(items)), NEW: score([], [], len(items))} for name in _NAMES}
-    before = [set(customers[name].history.tolist()) | set(customers[name].last_bought) for name in names]
-    lists = {
-        MODEL: _model_lists(release, customers, names),
-        POPULAR: [popular] * len(names),
-        PERSONAL: [_personal(customers, name, popular) for name in names],
-    }
-    bought = [truth[name] for name in names]
-    return {
-        name: {
-            ALL: score(one, bought, len(items), K),
-            NEW: score(_without(one, before), _minus(bought, before), len(items), K),
-        }
-        for name, one in lists.items()
-    }
+    rows = past.rows_of(names)
+    matrix = past.matrix()
+    before = [set((matrix.indices[slice(*matrix.indptr[row : row + 2])] + 1).tolist()) for row in rows]
+    return _Task(names, rows, [truth[name] for name in names], before)
 
 
-_NAMES = (MODEL, PERSONAL, POPULAR)
+def _some(values: Sequence[Any], members: Numbers) -> list[Any]:
+    return [values[row] for row in np.flatnonzero(members)]
 
 
-def as_plain(table: Table) -> dict[str, Any]:
-    """The table as JSON values."""
-    return {name: {protocol: vars(scores) for protocol, scores in row.items()} for name, row in table.items()}
-
-
-def as_lines(table: Table) -> list[str]:
-    """The table as text, one line per recommender."""
-    lines = [f"{'':20}{'recall@20':>18}{'NDCG@20':>9}{'coverage':>10}{'new: recall@20':>17}{'NDCG@20':>9}"]
-    for name in _NAMES:
-        every, new = table[name][ALL], table[name][NEW]
-        lines.append(
-            f"{name:20}{every.recall:>9.3f} ± {every.recall_error:.3f} {every.ndcg:>9.3f}"
-            f"{every.coverage:>9.1%}{new.recall:>17.3f}{new.ndcg:>9.3f}"
-        )
-    customers = table[MODEL][ALL].customers
-    return [*lines, f"{customers} customers; {table[MODEL][NEW].customers} of them bought something new"]
-
-
-def _model_lists(release: Path, customers: Customers, names: Sequence[str]) -> list[list[int]]:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(
-        str(release / ONNX_MODEL), options, providers=["CPUExecutionProvider"]
-    )
-    out: list[list[int]] = []
-    for start in range(0, len(names), 256):
-        batch = [customers[name] for name in names[start : start + 256]]
-        given: dict[str, npt.NDArray[Any]] = {
-            "history": np.stack([one.history for one in batch]),
-            "weights": np.stack([one.weights for one in batch]),
-            "user": np.stack([one.user for one in batch]),
-        }
-        (top,) = session.run(["items"], given)
-        out += top.tolist()
-    return out
-
-
-def _personal(customers: Customers, name: str, popular: Sequence[int]) -> list[int]:
-    """What the customer bought, by recency-weighted frequency, filled up with what is popular."""
-    history = [item for item in customers[name].history.tolist() if item]
-    return list(dict.fromkeys([*history, *popular]))
-
-
-def _without(lists: Sequence[Sequence[int]], sets: Sequence[set[int]]) -> list[list[int]]:
-    return [[item for item in one if item not in before] for one, before in zip(lists, sets, strict=True)]
-
-
-def _minus(left: Sequence[set[int]], right: Sequence[set[int]]) -> list[set[int]]:
-    return [one - other for one, other in zip(left, right, strict=True)]
+def _calibration(lists: Lists, bought: list[set[int]]) -> float | None:
+    if lists.scores is None:
+        return None
+    told = np.array([one for line in lists.scores for one in line[:K]])
+    if not len(told) or told.min() < 0 or told.max() > 1:
+        return None
+    pairs = zip(lists.every, bought, strict=True)
+    happened = np.array([item in wanted for given, wanted in pairs for item in given[:K]])
+    return calibration_error(told, happened)

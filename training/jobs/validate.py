@@ -17,12 +17,16 @@ from training.environment import EXIT_REFUSED, Environment, aws_client, run_job
 from training.errors import TrainingError
 from training.evaluate.gates import judge
 from training.evaluate.held_back import as_lines, as_plain, evaluate
+from training.evaluate.reading import read_past
+from training.evaluate.report import HTML, MARKDOWN, report
 from training.orders.s3 import client_for_orders
-from training.release import Store, sign, verify
+from training.orders.source import open_source
+from training.release import ReleaseError, Store, sign, verify
 from training.settings import parse
 from training.transfer.batch import from_parquet
 from training.transfer.bucket import BatchBucket
 from training.transfer.manifest import HELD_BACK_MANIFEST_KEY, TransferManifest
+from training.transfer.pseudonym import Pseudonyms
 
 say = partial(print, flush=True)
 
@@ -49,12 +53,21 @@ def main(environment: Environment) -> int:
                 f"the release learned from orders to {window.last_day}, but orders are held back from "
                 f"{held_back['at'].min().date()} on; run transfer and training again"
             )
-        table = evaluate(release, held_back)
-    for line in as_lines(table):
+        if settings.orders_url is None:
+            raise TrainingError("TRAINING_SETTINGS has no orders_url; baselines are fitted on the raw orders")
+        source = open_source(settings.orders_url, environment)
+        past = read_past(source, Pseudonyms(environment["PSEUDONYM_KEY"]), release)
+        evaluation = evaluate(release, held_back, past, in_service(store, digest, Path(folder)), say)
+    for line in as_lines(evaluation):
         say(line)
-    refusals = judge(table, settings.gates)
-    scores = {"digest": digest, "scores": as_plain(table), "refusals": refusals}
-    store.set_validation(digest, scores)
+    refusals = judge(evaluation, settings.gates)
+    scores = as_plain(evaluation, settings.gates.min_segment_customers)
+    told = report(digest, window, evaluation, settings.gates)
+    where = f"reports/{digest.removeprefix('sha256:')}/"
+    private.put(where + HTML, told.html.encode())
+    private.put(where + MARKDOWN, told.markdown.encode())
+    say(f"report: s3://{private.name}/{where}{HTML}")
+    store.set_validation(digest, {"digest": digest, **scores, "refusals": refusals})
     if refusals:
         print(f"isthmus: {digest} is refused: {'; '.join(refusals)}", file=sys.stderr, flush=True)
         return EXIT_REFUSED
@@ -64,6 +77,21 @@ def main(environment: Environment) -> int:
     store.set_latest(signature)
     say(f"signed {digest} with key {signature.keyid}; it is in service")
     return 0
+
+
+def in_service(store: Store, candidate: str, folder: Path) -> Path | None:
+    """The release in service, pulled to compare with; None where there is none, or it is the candidate.
+
+    One that cannot be read is no reason to refuse its successor: it is told, and left out.
+    """
+    latest = store.latest()
+    if latest is None or latest["digest"] == candidate:
+        return None
+    try:
+        return store.pull(latest["digest"], folder)
+    except ReleaseError as error:
+        say(f"the release in service is not compared: {error}")
+        return None
 
 
 def read_held_back(private: BatchBucket) -> pd.DataFrame:

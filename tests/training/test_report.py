@@ -1,0 +1,207 @@
+"""The validation job from end to end: scored, compared with what is in service, refused or not, reported."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from datetime import timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.training.conftest import REGION, client
+from tests.training.shops import FIRST_DAY, small_shop
+from training import release as r
+from training.environment import EXIT_REFUSED, Environment
+from training.errors import TrainingError
+from training.evaluate.held_back import IN_SERVICE, MODEL
+from training.evaluate.reading import read_past
+from training.features.catalogue import catalogue_of
+from training.jobs import validate
+from training.orders.source import Folder
+from training.release.ranked import write_ranked
+from training.settings import Gates, TrainingSettings, Window
+from training.transfer.batch import from_parquet
+from training.transfer.bucket import BatchBucket
+from training.transfer.folder import BatchFolder
+from training.transfer.pseudonym import Pseudonyms
+from training.transfer.run import transfer
+
+KEY = "a key of the private site"
+HELD_BACK = 3
+
+
+def _release(folder: Path, purchases: pd.DataFrame, good: bool) -> Path:
+    """A release whose ranking stage tells what each customer bought most, or least."""
+    folder.mkdir()
+    catalogue = catalogue_of(purchases)
+    codes = [item.stock_code for item in catalogue.items]
+    counts = purchases.groupby(["customer", "stock_code"]).size()
+    names = sorted(purchases["customer"].unique())
+    lists = []
+    for name in names:
+        mine = counts[name].reindex(codes, fill_value=0).sort_values(ascending=not good, kind="stable")
+        lists += [(name, rank, product, 0.5) for rank, product in enumerate(mine.index[:20], 1)]
+    frame = pd.DataFrame(lists, columns=["customer", "rank", "product", "score"])
+    columns = {name: frame[name].to_numpy() for name in frame}
+    write_ranked(folder, columns, columns)
+    r.write_items(folder, catalogue.items)
+    r.write_popular(folder, catalogue.popular())
+    shape = (len(names), 4)
+    r.Customers(
+        names,
+        np.ones(shape, np.int32),
+        np.ones(shape, np.float32),
+        np.zeros((len(names), 6), np.float32),
+        [[1]] * len(names),
+    ).write(folder)
+    tensor = r.Tensor(name="history", dtype="int32", shape=(-1, 4))
+    manifest = r.Manifest(
+        files=r.describe(folder),
+        window=r.Window(
+            first_day=FIRST_DAY,
+            last_day=FIRST_DAY + timedelta(days=11 - HELD_BACK),
+            days=12 - HELD_BACK,
+            rows=len(purchases),
+            orders_digest="sha256:" + "0" * 64,
+        ),
+        cleaning={},
+        metrics={},
+        model=r.Model(
+            inputs=(tensor,), outputs=(tensor,), items=len(codes), history_length=4, top_k=20,
+            parameters=10, opset=17, max_abs_difference=0.0, tolerance=1e-3,
+        ),
+        versions={},
+        settings={},
+        seeds={},
+    )  # fmt: skip
+    r.write(folder, manifest)
+    return folder
+
+
+class _Outline(HTMLParser):
+    """Every tag closes what it opened; counts tags and what the page would fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: list[str] = []
+        self.fetched: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append(tag)
+        self.fetched += [str(value) for name, value in attrs if name == "src" or tag == "link"]
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append(tag)
+
+
+def test_a_worse_release_is_refused_with_the_table_and_a_good_one_is_signed(
+    tmp_path: Path,
+    s3_url: str,
+    bucket: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in {
+        "AWS_ENDPOINT_URL": s3_url,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "rehearsal",
+        "AWS_SECRET_ACCESS_KEY": "rehearsal",
+    }.items():
+        monkeypatch.setenv(name, value)
+    shop = small_shop(tmp_path / "orders")
+    gates = Gates(max_recall_loss_to_service=0.1)
+    settings = TrainingSettings(hold_back_days=HELD_BACK, orders_url=Folder(shop).url, gates=gates)
+    arrivals = BatchFolder(tmp_path / "arrivals")
+    s3 = client(s3_url)
+    private = BatchBucket(bucket("private"), s3, server_checksums=False)
+    moved = transfer(Folder(shop), Pseudonyms(KEY), settings, arrivals, private, lambda _: None)
+    purchases = pd.concat([from_parquet(arrivals.batch(one)) for one in moved.arrivals.batches])
+    store = r.Store(bucket("releases"), s3)
+    environment = Environment(
+        {
+            "TRAINING_SETTINGS": settings.model_dump_json(),
+            "RELEASES_BUCKET": store.bucket,
+            "PRIVATE_BUCKET": private.name,
+            "SIGNING_KEY": r.new_key(),
+            "PSEUDONYM_KEY": KEY,
+            "ORDERS_ENDPOINT_URL": s3_url,
+        }
+    )
+
+    good = store.push(_release(tmp_path / "good", purchases, good=True))
+    store.set_candidate("train", good)
+    assert validate.main(environment) == 0
+    assert store.latest()["digest"] == good
+    told = store.validation(good)
+    assert told["refusals"] == []
+    assert told["scores"]["personal frequency"]["all products"]["recall"] > 0.3
+
+    bad = store.push(_release(tmp_path / "bad", purchases, good=False))
+    store.set_candidate("train", bad)
+    capsys.readouterr()
+    assert validate.main(environment) == EXIT_REFUSED
+    assert store.latest()["digest"] == good
+    assert store.signature(bad) is None
+    printed = capsys.readouterr()
+    for name in (MODEL, IN_SERVICE, "EASE", "personal frequency"):
+        assert f"\n{name}" in printed.out
+    assert "differs from the release in service by -" in printed.err
+    assert "gates.max_recall_loss_to_service" in printed.err
+    assert store.validation(bad)["in_service"]["digest"] == good
+
+    where = f"reports/{bad.removeprefix('sha256:')}/"
+    html = private.get(where + "report.html").decode()
+    markdown = private.get(where + "report.md").decode()
+    assert "Refused" in html
+    assert "| in service | " in markdown
+    assert "| United Kingdom | " in markdown
+    outline = _Outline()
+    outline.feed(html)
+    assert outline.open == []
+    assert outline.fetched == []
+    assert outline.seen.count("svg") == 2
+    lines = [line for line in markdown.splitlines() if line.startswith("|")]
+    assert len({line.count("|") for line in lines}) == 3, "each of the three tables has rows of one width"
+    _look_at(html, tmp_path)
+
+
+def _look_at(html: str, folder: Path) -> None:
+    """In a real browser, where there is one."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        return
+    (folder / "report.html").write_text(html)
+    shot = folder / "report.png"
+    arguments = ["--headless", "--no-sandbox", "--window-size=1100,1600", f"--screenshot={shot}"]
+    subprocess.run([chromium, *arguments, (folder / "report.html").as_uri()], check=True, timeout=120)
+    assert shot.stat().st_size > 20_000
+
+
+def test_the_past_is_not_read_with_another_key_or_of_other_days(tmp_path: Path) -> None:
+    shop = Folder(small_shop(tmp_path / "orders"))
+    settings = TrainingSettings(
+        hold_back_days=HELD_BACK, window=Window(last_day=FIRST_DAY + timedelta(days=11))
+    )
+    arrivals = BatchFolder(tmp_path / "arrivals")
+    private = BatchFolder(tmp_path / "private")
+    moved = transfer(shop, Pseudonyms(KEY), settings, arrivals, private, lambda _: None)
+    purchases = pd.concat([from_parquet(arrivals.batch(one)) for one in moved.arrivals.batches])
+    release = _release(tmp_path / "release", purchases, good=True)
+    past = read_past(shop, Pseudonyms(KEY), release)
+    assert past.customers == tuple(sorted(purchases["customer"].unique()))
+    assert len(past.rows) == len(purchases.drop_duplicates(["customer", "stock_code", "at"]))
+    assert past.days.max() == past.day_after - 1
+    with pytest.raises(TrainingError, match="names 0 of the release's 60 customers"):
+        read_past(shop, Pseudonyms("another key of the site"), release)

@@ -1,0 +1,51 @@
+"""The past read from the raw orders: in the private site, where the key is, and where countries are told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from training.errors import TrainingError
+from training.evaluate.past import Past, past_of
+from training.orders.cleaning import clean
+from training.orders.source import OrderSource, read_day
+from training.release import Customers, read, read_items
+from training.transfer.pseudonym import Pseudonyms
+
+LEAST_SHARE = 0.9
+"""Of the release's customers; with fewer found, the key or the orders are not those of the release."""
+
+
+def read_past(source: OrderSource, pseudonyms: Pseudonyms, release: Path) -> Past:
+    """The purchases of a release's window, cleaned and told by pseudonym as the transfer does.
+
+    Raises:
+        TrainingError: when these are not the orders, or this is not the key, that the release was made with.
+    """
+    window = read(release).window
+    frames, countries = [], dict[str, str]()
+    for day in source.days():
+        if window.first_day <= day <= window.last_day:
+            rows = read_day(source, day)
+            frames.append(clean(day, rows).purchases[["customer", "stock_code", "quantity", "at"]])
+            names = rows["CustomerID"].str.strip().str.removesuffix(".0")
+            countries |= dict(zip(names, rows["Country"].str.strip(), strict=True))
+    if not frames:
+        raise TrainingError(
+            f"{source.url} has no orders from {window.first_day} to {window.last_day}, which the release "
+            "learned from; name the orders it was made of"
+        )
+    purchases = pd.concat(frames, ignore_index=True)
+    purchases["country"] = purchases["customer"].map(countries)
+    told = {name: pseudonyms.customer(name) for name in purchases["customer"].unique()}
+    purchases["customer"] = purchases["customer"].map(told)
+    known = set(Customers.read(release))
+    if len(known & set(told.values())) < LEAST_SHARE * len(known):
+        raise TrainingError(
+            f"{source.url} names {len(known & set(told.values()))} of the release's {len(known)} customers: "
+            "PSEUDONYM_KEY or the orders are not those it was made with; run transfer and training again"
+        )
+    index = {item.stock_code: item.index for item in read_items(release)}
+    return past_of(purchases, index, int(np.datetime64(window.last_day, "D").astype(int)) + 1)
