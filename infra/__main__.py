@@ -20,8 +20,8 @@ async def estate(settings: Settings) -> Outputs:
     """Settings in, estate out: register all of one environment and return the stack's outputs."""
     naming, linked = Naming(settings.stack), settings.link.enabled
     aws, openstack = aws_provider(settings.aws, naming), openstack_provider(settings.openstack)
-
     await begin()
+
     # The two shores: each lives when the other is gone.
     public = AwsSite(
         "aws",
@@ -52,8 +52,8 @@ async def estate(settings: Settings) -> Outputs:
             opts=ResourceOptions(providers=[aws, openstack]),
         )
         outputs["link"] = {"aws": link.aws_addresses, "openstack": link.private_address}
-
     await begin()
+
     # What runs on them: orders become a signed release on the way there and back, and Triton answers from it.
     aws_shore, private_shore = shores(
         settings=settings,

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from training.errors import TrainingError
 from training.export.keras_file import save_keras
 from training.export.onnx_file import OPSET, TOLERANCE, largest_difference, save_onnx
 from training.features.history import USER_FEATURES, features_at, last_bought
+from training.folder_aside import folder_aside
 from training.learning import Learning
 from training.model.two_tower import served
 from training.release import (
@@ -42,20 +40,8 @@ def assemble(model: Any, learning: Learning, losses: list[float], target: Path) 
     Raises:
         TrainingError: when the export differs from the model, or ``target`` holds something else.
     """
-    if target.exists() and any(target.iterdir()) and not (target / MANIFEST).exists():
-        raise TrainingError(f"{target} is not empty and no release; name another folder with --out")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    try:
-        digest = _fill(aside, model, learning, losses)
-        aside.chmod(0o755)
-        if target.exists():
-            shutil.rmtree(target)
-        aside.rename(target)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
-    return digest
+    with folder_aside(target, MANIFEST, "release") as aside:
+        return _fill(aside, model, learning, losses)
 
 
 def customers_of(learning: Learning) -> Customers:

@@ -9,21 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.orders_folder import OrdersFolder, named_or_sample
+
 if TYPE_CHECKING:
     from training.local.run import Trained
 
-SAMPLE = Path("data") / "online-retail" / "by-day"
 _STEP = re.compile(r"^(?:worker \d+: )?(?:\[(\d+)/(\d+)\]|epoch (\d+)/(\d+))")
 
 
 def train(
-    orders: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="ISTHMUS_ORDERS",
-            help="Folder of by-day files such as 2011-09-01.csv.gz; default: the month in data/.",
-        ),
-    ] = None,
+    orders: OrdersFolder = None,
     before: Annotated[
         datetime | None,
         typer.Option(
@@ -52,7 +47,7 @@ def train(
     from training.settings import TrainingSettings
     from training.transfer.pseudonym import Pseudonyms
 
-    source = Folder(orders if orders is not None else _sample())
+    source = Folder(named_or_sample(orders))
     chosen = {"workers": workers, "epochs": epochs, "seed": seed}
     settings = TrainingSettings.model_validate({k: v for k, v in chosen.items() if v is not None})
     if before is not None:
@@ -69,17 +64,6 @@ def train(
             signing_key=signing_key,
         )
     _show(trained)
-
-
-def _sample() -> Path:
-    from cli.errors import CommandError
-
-    for folder in (Path.cwd(), *Path.cwd().parents):
-        if (folder / SAMPLE).is_dir():
-            return folder / SAMPLE
-    raise CommandError(
-        f"there is no {SAMPLE} here or above; name a folder of orders with --orders or $ISTHMUS_ORDERS"
-    )
 
 
 class _Progress:

@@ -8,18 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.orders_folder import OrdersFolder, named_or_sample
+
 if TYPE_CHECKING:
     from training.tuning.run import Tuned
 
 
 def tune(
-    orders: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="ISTHMUS_ORDERS",
-            help="Folder of by-day files such as 2011-09-01.csv.gz; default: the month in data/.",
-        ),
-    ] = None,
+    orders: OrdersFolder = None,
     before: Annotated[
         datetime | None,
         typer.Option(
@@ -50,7 +46,6 @@ def tune(
     from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from cli.commands.train import _sample
     from cli.console import err
     from training.local import key
     from training.orders.source import Folder
@@ -59,7 +54,7 @@ def tune(
     from training.tuning.ranges import Ranges
     from training.tuning.run import for_tuning, tune_here
 
-    source = Folder(orders if orders is not None else _sample())
+    source = Folder(named_or_sample(orders))
     base = TrainingSettings() if seed is None else TrainingSettings(seed=seed)
     ranges = Ranges() if epochs is None else Ranges(epochs=epochs)
     settings = for_tuning(base, source.days(), before.date() if before else None, held_back)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from training.errors import TrainingError
+from training.folder_aside import folder_aside
 from training.ranking.export import save_onnx
 from training.ranking.orders import Orders
 from training.ranking.recommend import Recommendations
@@ -46,11 +44,7 @@ def write(folder: Path, ranking: Ranking, lists: Recommendations, orders: Orders
     Raises:
         TrainingError: when the folder holds something else, or the ONNX file differs from the network.
     """
-    if folder.exists() and any(folder.iterdir()) and not (folder / RECORD).exists():
-        raise TrainingError(f"{folder} is not empty and no ranking; name another folder with --out")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
+    with folder_aside(folder, RECORD, "ranking") as aside:
         ranking.model.save(aside / KERAS)
         trial = np.random.default_rng(0).normal(size=(512, len(ranking.names))).astype(np.float32)
         difference = save_onnx(ranking.model, aside / ONNX, trial)
@@ -59,10 +53,3 @@ def write(folder: Path, ranking: Ranking, lists: Recommendations, orders: Orders
         lists.new.to_csv(aside / NEW, index=False, float_format="%.6f")
         record = record_of(ranking, orders, before, difference)
         (aside / RECORD).write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
-        aside.chmod(0o755)
-        if folder.exists():
-            shutil.rmtree(folder)
-        aside.rename(folder)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise

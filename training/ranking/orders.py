@@ -13,10 +13,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from training.errors import TrainingError
+from training.orders.cleaning import PRODUCT_CODE
 from training.orders.source import OrderSource, read_day
 
 HOME = "United Kingdom"
-PRODUCT_CODE = r"\d{5}[A-Za-z]*"
 Integers = NDArray[np.int64]
 
 
