@@ -20,6 +20,9 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+_NOT_RECORDED = {"enabled", "pool", "orders_url", "base_port", "gates", "transfer"}
+
+
 class Window(Part):
     """Days of orders to learn from, both included; None is open."""
 
@@ -40,19 +43,48 @@ class Gates(Part):
     """Least recall@20 of the release divided by that of the popular list."""
     min_recall_ratio_to_best_baseline: Annotated[float, Field(ge=0, le=100)] = 0.0
     """Least recall@20 divided by that of the best baseline, over all products and over new ones."""
-    max_recall_loss_to_service: Annotated[float, Field(ge=0, le=1)] = 1.0
+    max_recall_loss_to_service: Annotated[float, Field(ge=0, le=1)] = 0.1
     """Share of the recall@20 of the release in service that may be lost; refused when the whole 95 % interval
     of the difference, customer by customer, is below it."""
     min_coverage: Annotated[float, Field(ge=0, le=1)] = 0.01
     """Least share of the products that is recommended to anyone."""
     min_segment_recall_ratio: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Least recall@20 of any segment of customers divided by that of the best segment."""
+    min_segment_recall_ratio_to_best_baseline: Annotated[float, Field(ge=0, le=100)] = 0.0
+    """Least recall@20 of each segment divided by that of the baseline that serves this segment best."""
     max_segment_loss_to_service: Annotated[float, Field(ge=0, le=1)] = 1.0
     """The same as max_recall_loss_to_service, for each segment."""
     min_segment_customers: Annotated[int, Field(ge=1)] = 20
     """Segments of fewer held-back customers are not judged, and stay in the private site."""
     min_customers: Annotated[int, Field(ge=1)] = 20
     """Fewer held-back customers than this say nothing."""
+
+
+CHANGE_NOTHING = {
+    "enabled",
+    "pool",
+    "orders_url",
+    "base_port",
+    "gates",
+    "checkpoint_steps",
+    "checkpoint_seconds",
+    "elastic_min_workers",
+    "elastic_wait_seconds",
+    "straggler_ratio",
+    "straggler_epochs",
+}
+"""Settings that cannot change the result, beyond the rounding of sums over another number of workers."""
+
+
+class Transfer(Part):
+    """How the line to the arrivals bucket is used."""
+
+    bytes_per_second: Annotated[int, Field(ge=1024)] | None = None
+    """Most that the transfer may send; None is all that the line gives."""
+    part_bytes: Annotated[int, Field(ge=65_536, le=5 * 2**30)] = 8 * 2**20
+    """Batches above this size go in parts of it, and are resumed part by part; S3 takes 5 MiB and more."""
+    at_once: Annotated[int, Field(ge=1, le=64)] = 4
+    """Batches, or parts of a large one, on their way at once."""
 
 
 class TrainingSettings(Part):
@@ -78,11 +110,24 @@ class TrainingSettings(Part):
     """Days after which a purchase counts half."""
     top_k: Annotated[int, Field(ge=1, le=1000)] = 100
     """Products that the served model returns."""
+    checkpoint_steps: Annotated[int, Field(ge=0)] = 0
+    """Steps after which a checkpoint is saved, besides that of each epoch; 0 never."""
+    checkpoint_seconds: Annotated[float, Field(ge=0)] = 60.0
+    """Seconds after which a checkpoint is saved, besides that of each epoch; 0 never."""
+    elastic_min_workers: Annotated[int, Field(ge=0, le=64)] = 0
+    """Fewest workers that go on when others do not come back; 0 is all of them."""
+    elastic_wait_seconds: Annotated[float, Field(ge=0)] = 120.0
+    """How long the workers wait for those that are missing before they go on without them."""
+    straggler_ratio: Annotated[float, Field(ge=0)] = 3.0
+    """A worker whose own seconds of a step are so many times the median of the others is named; 0 never."""
+    straggler_epochs: Annotated[int, Field(ge=0)] = 0
+    """Slow epochs in a row after which the slow worker leaves, once, to be started elsewhere; 0 never."""
     gates: Gates = Gates()
+    transfer: Transfer = Transfer()
 
     def recorded(self) -> dict[str, object]:
         """What is written into a manifest: all that can change the result, nothing that cannot."""
-        return self.model_dump(mode="json", exclude={"enabled", "pool", "orders_url", "base_port", "gates"})
+        return self.model_dump(mode="json", exclude=CHANGE_NOTHING)
 
 
 def parse(text: str) -> TrainingSettings:

@@ -59,12 +59,14 @@ class Gates(Section):
     """Least recall@20 divided by that of the popular list."""
     min_recall_ratio_to_best_baseline: Ratio = 0.0
     """Least recall@20 divided by that of the best baseline, over all products and over new ones."""
-    max_recall_loss_to_service: Share = 1.0
+    max_recall_loss_to_service: Share = 0.1
     """Share of the recall@20 of the release in service that may be lost, beyond the 95 % interval."""
     min_coverage: Share = 0.01
     """Least share of the products that is recommended to anyone."""
     min_segment_recall_ratio: Share = 0.0
     """Least recall@20 of any segment of customers divided by that of the best segment."""
+    min_segment_recall_ratio_to_best_baseline: Ratio = 0.0
+    """Least recall@20 of each segment divided by that of the baseline that serves this segment best."""
     max_segment_loss_to_service: Share = 1.0
     """The same as max_recall_loss_to_service, for each segment."""
     min_segment_customers: Annotated[int, Unit("customers"), Field(ge=1, le=1000000)] = 20
@@ -108,5 +110,19 @@ class TrainingSettings(Section):
     """Seed of everything random."""
     base_port: Port = 2222
     """Port of worker 0; worker i listens on the base port plus i."""
+    checkpoint_steps: Annotated[int, Unit("steps"), Field(ge=0, le=1000000)] = 0
+    """Steps after which a checkpoint is saved, besides that of each epoch; 0 never."""
+    checkpoint_seconds: Annotated[float, Unit("seconds"), Field(ge=0, le=86400, allow_inf_nan=False)] = 60.0
+    """Seconds after which a checkpoint is saved, besides that of each epoch; 0 never."""
+    elastic_min_workers: Annotated[int, Unit("workers"), Field(ge=0, le=64)] = 0
+    """Fewest workers that go on when others do not come back; 0 is all of them."""
+    elastic_wait_seconds: Annotated[float, Unit("seconds"), Field(ge=0, le=86400, allow_inf_nan=False)] = (
+        120.0
+    )
+    """How long the workers wait for those that are missing before they go on without them."""
+    straggler_ratio: Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)] = 3.0
+    """A worker whose own seconds of a step are so many times the median of the others is named; 0 never."""
+    straggler_epochs: Annotated[int, Unit("epochs"), Field(ge=0, le=1000)] = 3
+    """Slow epochs in a row after which the slow worker leaves, once, to be started elsewhere; 0 never."""
     gates: Gates = Gates()
     """What a release must reach before it is signed."""

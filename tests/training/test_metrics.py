@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training.evaluate.bootstrap import interval
-from training.evaluate.metrics import calibration_error, novelty, per_customer, score
+from training.evaluate.metrics import novelty, per_customer, score
 from training.evaluate.past import past_of
 from training.evaluate.segments import segments
 
@@ -66,12 +66,6 @@ def test_novelty_is_the_mean_of_the_bits() -> None:
     assert novelty([1, 2, 2], np.array([0.5, 0.125])) == pytest.approx((1 + 3 + 3) / 3)
 
 
-def test_calibration_error_by_hand() -> None:
-    # Bin 0: 0.05 told of two, one happened; bin 9: 1.0 told of two, both happened.
-    told, happened = np.array([0.05, 0.05, 1.0, 1.0]), np.array([True, False, True, True])
-    assert calibration_error(told, happened) == pytest.approx((abs(0.1 - 1) + 0) / 4)
-
-
 def test_intervals_cover_the_mean_about_as_often_as_they_say_and_are_the_same_twice() -> None:
     random = np.random.default_rng(3)
     samples = random.beta(1, 3, (300, 60))
@@ -95,3 +89,15 @@ def test_customers_fall_into_segments_by_what_they_bought_before() -> None:
         "X": [False, True, True],
         "other countries": [True, False, False],
     }
+
+
+def test_a_country_with_enough_customers_is_a_segment_of_its_own() -> None:
+    homes = ["X"] * 30 + ["Y"] * 20 + ["Z"] * 19
+    rows = [(f"c{n:02}", "A", 1, 1, home) for n, home in enumerate(homes)]
+    frame = pd.DataFrame(rows, columns=["customer", "stock_code", "day", "quantity", "country"])
+    frame["at"] = pd.Timestamp("2011-09-01")
+    past = past_of(frame, {"A": 1}, 20_000)
+    found = segments(past, np.arange(len(homes)))
+    assert {name: int(members.sum()) for name, members in found.items()} == {
+        "new": 69, "X": 30, "Y": 20, "other countries": 19
+    }  # fmt: skip

@@ -6,17 +6,55 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from training.evaluate.baselines import POPULAR
-from training.evaluate.held_back import ALL, MODEL, NEW, Evaluation
+from training.evaluate.held_back import ALL, MODEL, NEW, Evaluation, best_baseline
 from training.settings import Gates
+
+RECALL, NOTHING = "recall@20", "nothing"
 
 
 @dataclass(frozen=True)
 class Check:
-    """One gate met or missed; ``sentence`` says what was reached and what is asked for."""
+    """One gate at one place: what was measured, what is asked for, and against whom.
+
+    Attributes:
+        gate: its setting, under ``training.gates``.
+        setting: the value of that setting.
+        measured: what, such as recall@20.
+        of: whose: all products, new products, or a segment.
+        value: what was measured.
+        bar: the least that is asked for.
+        reached: the value as text, with its interval where the gate looks at one.
+        asked: the bar as text.
+        against: the baseline, the segment or the release that the bar comes from; empty for a plain number.
+        passed: whether the gate lets the release through.
+        off: whether the setting asks for nothing.
+    """
 
     gate: str
+    setting: float
+    measured: str
+    of: str
+    value: float
+    bar: float
+    reached: str
+    asked: str
+    against: str
     passed: bool
-    sentence: str
+    off: bool = False
+
+    @property
+    def verdict(self) -> str:
+        """``passed``, ``missed``, or ``off``."""
+        return "off" if self.off else "passed" if self.passed else "missed"
+
+    @property
+    def sentence(self) -> str:
+        """What was reached and what is asked for."""
+        against = f" ({self.against})" if self.against else ""
+        return (
+            f"{self.measured} of {self.of} is {self.reached}, {'' if self.passed else 'but '}"
+            f"gates.{self.gate} {self.setting:g} asks for {self.asked}{against}"
+        )
 
 
 def judge(evaluation: Evaluation, gates: Gates) -> list[str]:
@@ -37,17 +75,45 @@ def checks(evaluation: Evaluation, gates: Gates) -> list[Check]:
 def _customers_and_coverage(evaluation: Evaluation, gates: Gates) -> Iterator[Check]:
     model = evaluation.table[MODEL][ALL]
     yield Check(
-        "min_customers",
-        model.customers >= gates.min_customers,
-        f"only {model.customers} held-back customers, but gates.min_customers is {gates.min_customers}"
-        if model.customers < gates.min_customers
-        else f"{model.customers} held-back customers, of {gates.min_customers}",
+        gate="min_customers",
+        setting=gates.min_customers,
+        measured="held-back customers",
+        of=ALL,
+        value=model.customers,
+        bar=gates.min_customers,
+        reached=str(model.customers),
+        asked=f"at least {gates.min_customers}",
+        against="",
+        passed=model.customers >= gates.min_customers,
     )
     yield Check(
-        "min_coverage",
-        model.coverage >= gates.min_coverage,
-        f"coverage is {model.coverage:.1%}, {_but(model.coverage < gates.min_coverage)}gates.min_coverage is "
-        f"{gates.min_coverage:.1%}",
+        gate="min_coverage",
+        setting=gates.min_coverage,
+        measured="coverage",
+        of=ALL,
+        value=model.coverage,
+        bar=gates.min_coverage,
+        reached=f"{model.coverage:.1%}",
+        asked=f"at least {gates.min_coverage:.1%}" if gates.min_coverage else NOTHING,
+        against="",
+        passed=model.coverage >= gates.min_coverage,
+        off=not gates.min_coverage,
+    )
+
+
+def _recall(gate: str, ratio: float, of: str, value: float, against: str, theirs: float) -> Check:
+    return Check(
+        gate=gate,
+        setting=ratio,
+        measured=RECALL,
+        of=of,
+        value=value,
+        bar=theirs * ratio,
+        reached=f"{value:.3f}",
+        asked=f"at least {theirs * ratio:.3f}" if ratio else NOTHING,
+        against=f"{against}: {theirs:.3f}",
+        passed=value >= theirs * ratio,
+        off=not ratio,
     )
 
 
@@ -59,34 +125,32 @@ def _baselines(evaluation: Evaluation, gates: Gates) -> Iterator[Check]:
             ratio = gates.min_recall_ratio_to_best_baseline
             asked.append((protocol, name, "min_recall_ratio_to_best_baseline", ratio))
     for protocol, name, gate, ratio in asked:
-        reached, theirs = evaluation.table[MODEL][protocol].recall, evaluation.table[name][protocol].recall
-        missed = reached < theirs * ratio
-        where = "" if protocol == ALL else f" of {protocol}"
-        yield Check(
-            gate,
-            not missed,
-            f"recall@20{where} is {reached:.3f}, {_but(missed)}gates.{gate} {ratio:g} asks for "
-            f"{theirs * ratio:.3f} ({name}: {theirs:.3f})",
-        )
+        ours, theirs = evaluation.table[MODEL][protocol].recall, evaluation.table[name][protocol].recall
+        yield _recall(gate, ratio, protocol, ours, name, theirs)
 
 
 def _segments(evaluation: Evaluation, gates: Gates) -> Iterator[Check]:
-    found = {
-        kind: rows[MODEL].recall
+    judged = {
+        kind: rows
         for kind, rows in evaluation.segments.items()
         if rows[MODEL].customers >= gates.min_segment_customers
     }
-    if len(found) < 2:
-        return
-    worst, best = min(found, key=found.__getitem__), max(found, key=found.__getitem__)
-    least = found[best] * gates.min_segment_recall_ratio
-    missed = found[worst] < least
-    yield Check(
-        "min_segment_recall_ratio",
-        not missed,
-        f"recall@20 of segment {worst} is {found[worst]:.3f}, {_but(missed)}gates.min_segment_recall_ratio "
-        f"{gates.min_segment_recall_ratio:g} asks for {least:.3f} ({best}: {found[best]:.3f})",
-    )
+    found = {kind: rows[MODEL].recall for kind, rows in judged.items()}
+    if len(found) > 1:
+        worst, best = min(found, key=found.__getitem__), max(found, key=found.__getitem__)
+        yield _recall(
+            "min_segment_recall_ratio",
+            gates.min_segment_recall_ratio,
+            f"segment {worst}",
+            found[worst],
+            f"segment {best}",
+            found[best],
+        )
+    ratio = gates.min_segment_recall_ratio_to_best_baseline
+    for kind, rows in judged.items():
+        name, theirs = best_baseline(rows)
+        gate = "min_segment_recall_ratio_to_best_baseline"
+        yield _recall(gate, ratio, f"segment {kind}", found[kind], name, theirs.recall)
 
 
 def _service(evaluation: Evaluation, gates: Gates) -> Iterator[Check]:
@@ -104,15 +168,17 @@ def _service(evaluation: Evaluation, gates: Gates) -> Iterator[Check]:
     for kind, gate, forgiven in told:
         mean, low, high = service.difference(group=kind)
         _, _, best_case = service.difference(forgiven, kind)
-        missed = best_case < 0
-        where = "" if kind is None else f" of segment {kind}"
+        least = -service.forgiven(forgiven, kind)
         yield Check(
-            gate,
-            not missed,
-            f"recall@20{where} differs from the release in service by {mean:+.3f} [{low:+.3f}, {high:+.3f}], "
-            f"{_but(missed)}gates.{gate} forgives a loss of {forgiven:.0%}",
+            gate=gate,
+            setting=forgiven,
+            measured=f"{RECALL} less that in service",
+            of=ALL if kind is None else f"segment {kind}",
+            value=mean,
+            bar=least,
+            reached=f"{mean:+.3f} [{low:+.3f}, {high:+.3f}]",
+            asked=NOTHING if forgiven == 1 else f"no loss surely beyond {-least:.3f}",
+            against=f"{service.digest[:19]}: {service.forgiven(1.0, kind):.3f}",
+            passed=best_case >= 0,
+            off=forgiven == 1,
         )
-
-
-def _but(missed: bool) -> str:
-    return "but " if missed else ""

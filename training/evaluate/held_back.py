@@ -8,7 +8,7 @@ before, recommended from what they had not bought before.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,10 @@ import numpy as np
 import pandas as pd
 
 from training.evaluate.baselines import BASELINES
-from training.evaluate.comparison import Comparison
+from training.evaluate.calibration import Calibration, calibration
+from training.evaluate.comparison import Comparison, Interval, difference
 from training.evaluate.lists import Lists, lists_of
-from training.evaluate.metrics import Numbers, Scores, calibration_error, per_customer, score
+from training.evaluate.metrics import Numbers, Scores, per_customer, score
 from training.evaluate.past import Past
 from training.evaluate.ranked import best
 from training.evaluate.segments import segments
@@ -39,23 +40,32 @@ class Evaluation:
     Attributes:
         table: the release, its baselines and, where there is one, the release in service.
         segments: by kind of customer, then by recommender: scores over all products.
-        calibration: expected calibration error of the scores; None where they are no probabilities.
+        calibration: of the release's probabilities; None where it tells none.
         service: the comparison with the release in service; None where there is none to compare with.
         notes: what a reader must know, in sentences.
         seconds: what each baseline took, fitted and asked.
+        differences: recall of the release less that of each other recommender, by protocol, paired.
+        held_back_days: calendar days from the first to the last purchase that was held back.
     """
 
     table: Table
     segments: dict[str, dict[str, Scores]] = field(default_factory=dict)
-    calibration: float | None = None
+    calibration: Calibration | None = None
     service: Comparison | None = None
     notes: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
+    differences: dict[str, dict[str, Interval]] = field(default_factory=dict)
+    held_back_days: int = 0
 
     def best_baseline(self, protocol: str = ALL) -> tuple[str, Scores]:
         """The baseline with the highest recall."""
-        rows = [(name, row[protocol]) for name, row in self.table.items() if name in BASELINES]
-        return max(rows, key=lambda row: row[1].recall)
+        return best_baseline({name: row[protocol] for name, row in self.table.items()})
+
+
+def best_baseline(rows: Mapping[str, Scores]) -> tuple[str, Scores]:
+    """Of the scores by recommender, those of the baseline with the highest recall."""
+    name = max((name for name in rows if name in BASELINES), key=lambda name: rows[name].recall)
+    return name, rows[name]
 
 
 @dataclass(frozen=True)
@@ -119,8 +129,8 @@ def evaluate(
             found[IN_SERVICE] = lists_of(in_service, task.names, index, task.before)
             service = Comparison(
                 digest=other.digest(),
-                candidate=per_customer(ours.every, task.bought, K).recall,
-                in_service=per_customer(found[IN_SERVICE].every, task.bought, K).recall,
+                candidate=per_customer(ours.every, task.bought, K),
+                in_service=per_customer(found[IN_SERVICE].every, task.bought, K),
                 groups=groups,
             )
     if not past.countries:
@@ -138,6 +148,8 @@ def evaluate(
         service=service,
         notes=tuple(notes),
         seconds=seconds,
+        differences=_differences(found, task),
+        held_back_days=_calendar_days(held_back),
     )
 
 
@@ -155,36 +167,11 @@ def as_plain(evaluation: Evaluation, least_customers: int) -> dict[str, Any]:
             for kind, rows in evaluation.segments.items()
             if rows[MODEL].customers >= least_customers
         },
-        "calibration_error": evaluation.calibration,
+        "calibration_error": None if evaluation.calibration is None else evaluation.calibration.error,
+        "calibration": None if evaluation.calibration is None else evaluation.calibration.as_plain(),
         "in_service": None if service is None else service.as_plain(),
         "notes": list(evaluation.notes),
     }
-
-
-def as_lines(evaluation: Evaluation) -> list[str]:
-    """The table as text, one line per recommender; intervals are of 95 %."""
-    lines = [
-        f"{'':20}{'recall@20':>22}{'NDCG@20':>9}{'coverage':>10}{'novelty':>9}"
-        f"{'new: recall@20':>24}{'NDCG@20':>9}"
-    ]
-    for name, row in evaluation.table.items():
-        every, new = row[ALL], row[NEW]
-        lines.append(
-            f"{name:20}{_with_interval(every):>22}{every.ndcg:>9.3f}{every.coverage:>10.1%}"
-            f"{every.novelty or 0:>9.1f}{_with_interval(new):>24}{new.ndcg:>9.3f}"
-        )
-    ours = evaluation.table[MODEL]
-    lines.append(f"{ours[ALL].customers} customers; {ours[NEW].customers} of them bought something new")
-    lines += [
-        f"{kind}: {rows[MODEL].customers} customers, recall@20 {_with_interval(rows[MODEL])}"
-        for kind, rows in evaluation.segments.items()
-    ]
-    return [*lines, *evaluation.notes]
-
-
-def _with_interval(scores: Scores) -> str:
-    low, high = scores.recall_interval
-    return f"{scores.recall:.3f} [{low:.3f}, {high:.3f}]"
 
 
 def _task(held_back: pd.DataFrame, past: Past, index: dict[str, int]) -> _Task:
@@ -202,12 +189,32 @@ def _some(values: Sequence[Any], members: Numbers) -> list[Any]:
     return [values[row] for row in np.flatnonzero(members)]
 
 
-def _calibration(lists: Lists, bought: list[set[int]]) -> float | None:
-    if lists.scores is None:
+def _calibration(lists: Lists, bought: list[set[int]]) -> Calibration | None:
+    if lists.probabilities is None:
         return None
-    told = np.array([one for line in lists.scores for one in line[:K]])
-    if not len(told) or told.min() < 0 or told.max() > 1:
-        return None
-    pairs = zip(lists.every, bought, strict=True)
-    happened = np.array([item in wanted for given, wanted in pairs for item in given[:K]])
-    return calibration_error(told, happened)
+    told = [line[:K] for line in lists.probabilities]
+    happened = [
+        [item in wanted for item in given[:K]] for given, wanted in zip(lists.every, bought, strict=True)
+    ]
+    return calibration(told, happened, horizon_days=lists.horizon_days)
+
+
+def _differences(found: Mapping[str, Lists], task: _Task) -> dict[str, dict[str, Interval]]:
+    each = {
+        name: {
+            ALL: per_customer(lists.every, task.bought, K).recall,
+            NEW: per_customer(lists.new, task.bought_new, K).recall,
+        }
+        for name, lists in found.items()
+    }
+    return {
+        name: {protocol: difference(each[MODEL][protocol], theirs) for protocol, theirs in row.items()}
+        for name, row in each.items()
+        if name != MODEL
+    }
+
+
+def _calendar_days(held_back: pd.DataFrame) -> int:
+    if held_back.empty:
+        return 0
+    return int((held_back["at"].max().normalize() - held_back["at"].min().normalize()).days) + 1

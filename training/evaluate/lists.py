@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy.typing as npt
 from training.release import ONNX_MODEL, Customers, read_items, read_popular
 from training.release.ranked import read_ranked
 
+_UNTOLD = float("nan")
 LONGEST = 100
 """Products of a list that are looked at; what is new to a customer is found among them."""
 
@@ -21,12 +23,17 @@ LONGEST = 100
 class Lists:
     """Numbers of products by customer, the best first: of all products, and of those new to the customer.
 
-    ``scores`` are those of ``every``, where the recommender tells any.
+    Attributes:
+        every: of all products.
+        new: of those that the customer had not bought.
+        probabilities: those of ``every``; None where the recommender tells no probability.
+        horizon_days: days that the probabilities speak of; None where that is not told.
     """
 
     every: list[list[int]]
     new: list[list[int]]
-    scores: list[list[float]] | None = None
+    probabilities: list[list[float]] | None = None
+    horizon_days: int | None = None
 
 
 def lists_of(
@@ -42,12 +49,11 @@ def lists_of(
     """
     codes = [item.stock_code for item in read_items(release)]
     popular = [codes[number - 1] for number in read_popular(release)]
-    found = _ranked(release, only_new=False)
-    if found is None:
-        found = _answers(release, names, codes)
+    ranked = _ranked(release, only_new=False)
+    found = _answers(release, names, codes) if ranked is None else ranked
     every, scores = [], []
     for name in names:
-        told = found.get(name) or [(code, float("nan")) for code in popular]
+        told = found.get(name) or [(code, _UNTOLD) for code in popular]
         kept = [(index[code], value) for code, value in told if code in index]
         every.append([number for number, _ in kept])
         scores.append([value for _, value in kept])
@@ -56,7 +62,33 @@ def lists_of(
     for name, given, known in zip(names, every, before, strict=True):
         numbers = [index[code] for code, _ in fresh[name] if code in index] if name in fresh else given
         new.append([number for number in numbers if number not in known])
-    return Lists(every, new, scores)
+    probabilities = None if ranked is None else probabilities_of(scores)
+    return Lists(every, new, probabilities, horizon_days(release) if probabilities else None)
+
+
+def probabilities_of(scores: Sequence[Sequence[float]]) -> list[list[float]] | None:
+    """Scores of a ranking stage as probabilities; None where some customer has none.
+
+    The ranker is trained with a sigmoid cross entropy beside its listwise losses: a softmax is the same for
+    every constant added to the scores of a customer, so it is the cross entropy alone that says how likely a
+    purchase is, and sigmoid(score) that can be held against what happens. A ranking that tells probabilities
+    already, all of them from 0 to 1, is taken at its word.
+    """
+    flat = np.array([value for line in scores for value in line], float)
+    if not len(flat) or np.isnan(flat).any():
+        return None
+    if flat.min() >= 0 and flat.max() <= 1:
+        return [list(line) for line in scores]
+    return [(1 / (1 + np.exp(-np.array(line, float)))).tolist() for line in scores]
+
+
+def horizon_days(release: Path) -> int | None:
+    """The days whose purchases were the labels of a release's ranking stage."""
+    try:
+        told = json.loads((release / "ranker.json").read_bytes())["settings"]["label_days"]
+    except (FileNotFoundError, KeyError, TypeError, ValueError):
+        return None
+    return int(told)
 
 
 def _ranked(release: Path, only_new: bool) -> dict[str, list[tuple[str, float]]] | None:

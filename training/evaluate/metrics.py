@@ -1,10 +1,9 @@
-"""recall@k, NDCG@k, coverage, novelty and calibration, with confidence intervals.
+"""recall@k, NDCG@k, coverage and novelty, with confidence intervals.
 
 recall@k of a customer is hits / min(k, products bought), NDCG@k has binary gains and the discount
 1/log2(rank+1) (Järvelin and Kekäläinen, ACM TOIS 20(4), 2002); both are means over customers
 with something to find. Novelty is the mean of -log2(share of customers who bought the product) over all that
-is recommended, in bits (Vargas and Castells, RecSys 2011). The calibration error is the expected one over
-bins of equal width (Naeini, Cooper and Hauskrecht, AAAI 2015).
+is recommended, in bits (Vargas and Castells, RecSys 2011).
 """
 
 from __future__ import annotations
@@ -104,17 +103,3 @@ def novelty(shown: Sequence[int], shares: Numbers) -> float:
     """Mean -log2 of the share of customers who bought each product shown, in bits; 0 is what all bought."""
     given = np.maximum(shares[np.asarray(shown) - 1], np.finfo(float).tiny)
     return float(-np.log2(given).mean())
-
-
-def calibration_error(probabilities: Numbers, happened: Numbers, bins: int = 10) -> float:
-    """Expected calibration error: mean |probability - frequency| over bins, weighed by what is in them.
-
-    Args:
-        probabilities: float [n] from 0 to 1.
-        happened: bool [n].
-        bins: of equal width.
-    """
-    place = np.minimum((probabilities * bins).astype(int), bins - 1)
-    told = np.bincount(place, weights=probabilities, minlength=bins)
-    seen = np.bincount(place, weights=happened.astype(float), minlength=bins)
-    return float(np.abs(told - seen).sum() / max(len(probabilities), 1))

@@ -1,7 +1,11 @@
-"""The past read from the raw orders: in the private site, where the key is, and where countries are told."""
+"""The past, and what came after it, read from the raw orders.
+
+In the private site: the key is there, and the countries are told.
+"""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -49,3 +53,25 @@ def read_past(source: OrderSource, pseudonyms: Pseudonyms, release: Path) -> Pas
         )
     index = {item.stock_code: item.index for item in read_items(release)}
     return past_of(purchases, index, int(np.datetime64(window.last_day, "D").astype(int)) + 1)
+
+
+def read_after(source: OrderSource, pseudonyms: Pseudonyms, release: Path, days: int) -> pd.DataFrame:
+    """The purchases of up to ``days`` calendar days after a release's window: customer, stock_code, at.
+
+    Raises:
+        TrainingError: when there are none.
+    """
+    last = read(release).window.last_day
+    frames = [
+        clean(day, read_day(source, day)).purchases[["customer", "stock_code", "at"]]
+        for day in source.days()
+        if last < day <= last + timedelta(days=days)
+    ]
+    if not frames:
+        raise TrainingError(
+            f"{source.url} has no orders of the {days} days after {last}, the last that the release learned "
+            "from, so there is nothing to judge it on; name orders that go on longer"
+        )
+    purchases = pd.concat(frames, ignore_index=True)
+    told = {name: pseudonyms.customer(name) for name in purchases["customer"].unique()}
+    return purchases.assign(customer=purchases["customer"].map(told))

@@ -8,6 +8,7 @@ from training.evaluate.past import Numbers, Past
 
 FEW_BASKETS = 2
 BULK_QUANTILE = 0.9
+COUNTRY_CUSTOMERS = 20
 
 
 def segments(past: Past, rows: Numbers) -> dict[str, Numbers]:
@@ -15,14 +16,18 @@ def segments(past: Past, rows: Numbers) -> dict[str, Numbers]:
 
     *New*: at most 2 baskets in the window. *Bulk buyers*: more, and the median basket among the tenth with
     the most pieces. *Regular*: the others. Countries, where the orders tell them: the one with most
-    customers, and all others together.
+    customers, each other with at least 20 of these customers, and the rest together.
     """
     new = past.baskets[rows] <= FEW_BASKETS
     bulk = ~new & (past.pieces[rows] >= np.quantile(past.pieces, BULK_QUANTILE))
     found = {"new": new, "regular": ~new & ~bulk, "bulk buyers": bulk}
     if past.countries:
-        named, counts = np.unique(np.array(past.countries), return_counts=True)
-        home = str(named[counts.argmax()])
-        at_home = np.array(past.countries)[rows] == home
-        found |= {home: at_home, "other countries": ~at_home}
+        every, lived = np.array(past.countries), np.array(past.countries)[rows]
+        names, counts = np.unique(every, return_counts=True)
+        home = str(names[counts.argmax()])
+        found[home] = lived == home
+        for name in names[np.argsort(-counts, kind="stable")]:
+            if name != home and (lived == name).sum() >= COUNTRY_CUSTOMERS:
+                found[str(name)] = lived == name
+        found["other countries"] = ~np.isin(lived, list(found))
     return {name: members for name, members in found.items() if members.any()}

@@ -15,10 +15,9 @@ import pandas as pd
 
 from training.environment import EXIT_REFUSED, Environment, aws_client, run_job
 from training.errors import TrainingError
-from training.evaluate.gates import judge
-from training.evaluate.held_back import as_lines, as_plain, evaluate
+from training.evaluate.judging import judge_release
 from training.evaluate.reading import read_past
-from training.evaluate.report import HTML, MARKDOWN, report
+from training.evaluate.report import HTML, MARKDOWN
 from training.orders.s3 import client_for_orders
 from training.orders.source import open_source
 from training.release import ReleaseError, Store, sign, verify
@@ -47,29 +46,28 @@ def main(environment: Environment) -> int:
     held_back = read_held_back(private)
     with tempfile.TemporaryDirectory() as folder:
         release = store.pull(digest, Path(folder))
-        window = verify(release, digest).window
-        if not held_back.empty and held_back["at"].min().date() <= window.last_day:
+        manifest = verify(release, digest)
+        last_day = manifest.window.last_day
+        if not held_back.empty and held_back["at"].min().date() <= last_day:
             raise TrainingError(
-                f"the release learned from orders to {window.last_day}, but orders are held back from "
+                f"the release learned from orders to {last_day}, but orders are held back from "
                 f"{held_back['at'].min().date()} on; run transfer and training again"
             )
         if settings.orders_url is None:
             raise TrainingError("TRAINING_SETTINGS has no orders_url; baselines are fitted on the raw orders")
         source = open_source(settings.orders_url, environment)
         past = read_past(source, Pseudonyms(environment["PSEUDONYM_KEY"]), release)
-        evaluation = evaluate(release, held_back, past, in_service(store, digest, Path(folder)), say)
-    for line in as_lines(evaluation):
+        other = in_service(store, digest, Path(folder))
+        judged = judge_release(release, manifest, held_back, past, settings.gates, other, say)
+    for line in judged.lines():
         say(line)
-    refusals = judge(evaluation, settings.gates)
-    scores = as_plain(evaluation, settings.gates.min_segment_customers)
-    told = report(digest, window, evaluation, settings.gates)
     where = f"reports/{digest.removeprefix('sha256:')}/"
-    private.put(where + HTML, told.html.encode())
-    private.put(where + MARKDOWN, told.markdown.encode())
+    private.put(where + HTML, judged.report.html.encode())
+    private.put(where + MARKDOWN, judged.report.markdown.encode())
     say(f"report: s3://{private.name}/{where}{HTML}")
-    store.set_validation(digest, {"digest": digest, **scores, "refusals": refusals})
-    if refusals:
-        print(f"isthmus: {digest} is refused: {'; '.join(refusals)}", file=sys.stderr, flush=True)
+    store.set_validation(digest, judged.as_plain())
+    if judged.refusals:
+        print(f"isthmus: {digest} is refused: {'; '.join(judged.refusals)}", file=sys.stderr, flush=True)
         return EXIT_REFUSED
     existing = store.signature(digest)
     signature = existing if existing is not None and _is_ours(existing.keyid, key) else sign(digest, key)

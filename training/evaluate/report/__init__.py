@@ -5,12 +5,14 @@ It holds means over customers only, yet stays in the private site: of a segment 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from training.evaluate.gates import checks
-from training.evaluate.held_back import ALL, IN_SERVICE, MODEL, NEW, Evaluation
-from training.evaluate.report.plots import segment_plot, table_plot
+from training.evaluate.held_back import ALL, IN_SERVICE, MODEL, NEW, Evaluation, best_baseline
+from training.evaluate.report.plots import recommender_plot, reliability_plot, segment_plot
 from training.release import Window
 from training.release.aside import write_aside
 from training.settings import Gates
@@ -33,9 +35,7 @@ class Report:
 
 def report(digest: str, window: Window, evaluation: Evaluation, gates: Gates) -> Report:
     """Tell how a release did; no time of day is in it, so the same evaluation gives the same report."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
-    judged = checks(evaluation, gates)
+    judged = sorted(checks(evaluation, gates), key=lambda check: check.passed)
     given = {
         "digest": digest,
         "window": window,
@@ -46,17 +46,48 @@ def report(digest: str, window: Window, evaluation: Evaluation, gates: Gates) ->
         "in_service": IN_SERVICE,
         "every": ALL,
         "new": NEW,
+        "best_baseline": best_baseline,
+        "least": gates.min_segment_customers,
     }
-    loader = PackageLoader("training.evaluate.report", "templates")
-    templates = Environment(
-        loader=loader,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=select_autoescape(enabled_extensions=("html.j2",)),
-    )
-    plots = {"table_plot": table_plot(evaluation), "segment_plot": segment_plot(evaluation)}
+    plots = {
+        "plots": [recommender_plot(evaluation, protocol) for protocol in (ALL, NEW)],
+        "segment_plot": segment_plot(evaluation),
+        "reliability_plot": reliability_plot(evaluation.calibration),
+    }
+    templates = _templates()
     return Report(
         html=templates.get_template("report.html.j2").render(given | plots),
         markdown=templates.get_template("report.md.j2").render(given),
     )
+
+
+def _templates() -> Any:
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+    templates = Environment(
+        loader=PackageLoader("training.evaluate.report", "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=select_autoescape(enabled_extensions=("html.j2", "css")),
+    )
+    templates.filters |= {
+        "three": lambda value: f"{value:.3f}",
+        "percent": lambda value: f"{value:.1%}",
+        "bits": lambda value: "" if value is None else f"{value:.1f}",
+        "range": _range,
+        "signed": _signed,
+        "thousands": lambda value: f"{value:,}",
+    }
+    return templates
+
+
+def _range(ends: Sequence[float]) -> str:
+    low, high = ends
+    return f"{low:.3f}–{high:.3f}"
+
+
+def _signed(told: Sequence[float]) -> str:
+    """A difference with its interval; a minus sign, not a hyphen, so that a column of them lines up."""
+    mean, low, high = (f"{value:+.3f}".replace("-", "−") for value in told)
+    return f"{mean} [{low}, {high}]"

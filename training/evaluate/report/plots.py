@@ -1,27 +1,24 @@
-"""Plots of a report, as SVG text that may stand in a page."""
+"""Plots of a report, as SVG that stands in a page and takes the page's colours, light or dark."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
-from training.evaluate.held_back import ALL, MODEL, NEW, Evaluation
+from training.evaluate.calibration import Calibration
+from training.evaluate.held_back import MODEL, Evaluation
 from training.evaluate.metrics import Scores
+from training.evaluate.report.svg import ACCENT, INK, QUIET, REST, svg_of
 
-OURS, OTHERS = "#0b6e4f", "#9aa5b1"
+WIDTH, BAR_HEIGHT, FRAME_HEIGHT = 4.7, 0.3, 0.75
 
 
-def table_plot(evaluation: Evaluation) -> str:
-    """recall@20 of every recommender with its 95 % interval, over all products and over new ones."""
+def recommender_plot(evaluation: Evaluation, protocol: str) -> str:
+    """recall@20 of every recommender with its 95 % interval."""
     names = list(evaluation.table)
-    colours = [OURS if name == MODEL else OTHERS for name in names]
-    figure, axes = _figure(2, 0.36 * len(names) + 1.1)
-    for axis, protocol in zip(axes, (ALL, NEW), strict=True):
-        _bars(axis, names, [evaluation.table[name][protocol] for name in names], colours)
-        axis.set_title(protocol, fontsize=10)
-    axes[1].tick_params(labelleft=False)
-    return _svg(figure)
+    rows = [evaluation.table[name][protocol] for name in names]
+    told = f"recall@20 over {protocol}: " + _in_words(names, rows)
+    return _bars(f"recommenders-{protocol.split()[0]}", told, names, rows, [name == MODEL for name in names])
 
 
 def segment_plot(evaluation: Evaluation) -> str:
@@ -29,40 +26,68 @@ def segment_plot(evaluation: Evaluation) -> str:
     if not evaluation.segments:
         return ""
     kinds = list(evaluation.segments)
-    figure, axes = _figure(1, 0.36 * len(kinds) + 1.1)
     rows = [evaluation.segments[kind][MODEL] for kind in kinds]
     labels = [f"{kind} ({row.customers})" for kind, row in zip(kinds, rows, strict=True)]
-    _bars(axes[0], labels, rows, [OURS] * len(kinds))
-    return _svg(figure)
+    told = "recall@20 of this release by segment: " + _in_words(kinds, rows)
+    return _bars("segments", told, labels, rows, [True] * len(kinds))
 
 
-def _figure(columns: int, height: float) -> tuple[Any, Sequence[Any]]:
+def reliability_plot(calibration: Calibration | None) -> str:
+    """Share bought over the told probability, with 95 % intervals; empty where none is told."""
+    if calibration is None:
+        return ""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(4.6 * columns, height), layout="constrained")
-    return figure, list(figure.subplots(1, columns, squeeze=False, sharey=False)[0])
+    figure = Figure(figsize=(WIDTH, 3.6), layout="constrained")
+    axis = figure.subplots()
+    told = [one.told for one in calibration.bins]
+    seen = [one.happened for one in calibration.bins]
+    below = [max(one.happened - one.low, 0.0) for one in calibration.bins]
+    above = [max(one.high - one.happened, 0.0) for one in calibration.bins]
+    end = 1.06 * max([*told, *(one.high for one in calibration.bins), 0.01])
+    axis.plot([0, end], [0, end], color=QUIET, linewidth=1, linestyle="--")
+    axis.errorbar(
+        told, seen, yerr=[below, above], color=ACCENT, ecolor=ACCENT, marker="o", markersize=4, capsize=2
+    )
+    axis.set_xlim(0, end)
+    axis.set_ylim(0, end)
+    axis.set_xlabel("probability told", fontsize=9, color=INK)
+    axis.set_ylabel("share bought", fontsize=9, color=INK)
+    _quiet_frame(axis)
+    words = "; ".join(f"told {one.told:.3f}, bought {one.happened:.3f}" for one in calibration.bins)
+    return svg_of(figure, "reliability", f"Share bought by probability told: {words}")
 
 
-def _bars(axis: Any, names: Sequence[str], rows: Sequence[Scores], colours: Sequence[str]) -> None:
-    places = list(range(len(names)))
+def _bars(name: str, told: str, labels: Sequence[str], rows: Sequence[Scores], ours: Sequence[bool]) -> str:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(WIDTH, BAR_HEIGHT * len(rows) + FRAME_HEIGHT), layout="constrained")
+    axis = figure.subplots()
+    places = list(range(len(rows)))
+    values = [row.recall for row in rows]
     below = [max(row.recall - row.recall_interval[0], 0.0) for row in rows]
     above = [max(row.recall_interval[1] - row.recall, 0.0) for row in rows]
-    values = [row.recall for row in rows]
-    axis.barh(places, values, xerr=[below, above], color=colours, ecolor="#333333", capsize=2)
-    axis.set_yticks(places, names, fontsize=9)
+    colours = [ACCENT if mine else REST for mine in ours]
+    axis.barh(places, values, height=0.66, color=colours)
+    axis.errorbar(values, places, xerr=[below, above], fmt="none", ecolor=INK, elinewidth=1, capsize=2)
+    end = max([value + more for value, more in zip(values, above, strict=True)], default=0.0) or 1.0
+    for place, value, more in zip(places, values, above, strict=True):
+        axis.text(value + more + 0.02 * end, place, f"{value:.3f}", va="center", fontsize=8, color=INK)
+    axis.set_xlim(0, 1.16 * end)
+    axis.set_yticks(places, labels, fontsize=9)
     axis.invert_yaxis()
-    axis.set_xlabel("recall@20, 95 % interval", fontsize=9)
+    axis.set_xlabel("recall@20, 95 % interval", fontsize=9, color=INK)
+    _quiet_frame(axis)
+    axis.tick_params(axis="y", length=0)
+    return svg_of(figure, name, told)
+
+
+def _quiet_frame(axis: Any) -> None:
     axis.spines[["top", "right"]].set_visible(False)
+    axis.spines[["left", "bottom"]].set_color(QUIET)
+    axis.tick_params(colors=QUIET, labelcolor=INK, labelsize=9)
+    axis.patch.set_visible(False)
 
 
-def _svg(figure: Any) -> str:
-    import matplotlib
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-
-    sink = io.StringIO()
-    # Text stays text, and no id or date differs from run to run.
-    with matplotlib.rc_context({"svg.hashsalt": "isthmus", "svg.fonttype": "none"}):
-        figure.set_canvas(FigureCanvasSVG(figure))
-        figure.savefig(sink, format="svg", metadata={"Date": None})
-    text = sink.getvalue()
-    return text[text.index("<svg") :]
+def _in_words(names: Sequence[str], rows: Sequence[Scores]) -> str:
+    return "; ".join(f"{name} {row.recall:.3f}" for name, row in zip(names, rows, strict=True))
