@@ -64,7 +64,7 @@ def test_two_workers_one_killed_end_where_one_preempted_ends(tmp_path: Path) -> 
     killer = Killer(work.folder, 1, signal.SIGKILL)
     trained, said = _train(shop, tmp_path / "work", tmp_path / "two", probe, killer)
     assert len(killer.killed) == 1
-    assert any("resumed after epoch" in line for line in said)
+    assert any("resumed at step" in line for line in said)
     assert any("worker 0 ended with code 75" in line for line in said)
     batch = work.learning(probe).examples.shape.batch
     assert batch == work.learning(settings).examples.shape.batch, "the comparison needs equal steps"

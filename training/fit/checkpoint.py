@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +18,7 @@ from training.errors import TrainingError
 from training.release.aside import write_aside
 
 POINTER = "latest.json"
+KEPT = 2
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class Checkpoint:
     """All that a run needs to go on: ``epoch`` full epochs and ``step`` steps are done.
 
     ``loss`` is the sum over the steps of the epoch under way, ``losses`` the means of the epochs done;
-    ``values`` are the trainable variables and then the optimizer's, in the order that the model builds them.
+    ``values`` are the trainable variables and then the optimizer's, in the order that the model builds them;
+    ``rate`` is the factor by which the learning rate was lowered after a loss that was no number.
     """
 
     epoch: int
@@ -33,11 +35,18 @@ class Checkpoint:
     loss: float
     losses: tuple[float, ...]
     values: Sequence[npt.NDArray[Any]]
+    rate: float = 1.0
 
     def to_bytes(self) -> bytes:
         """An .npz archive; nothing in it can run code when it is read."""
         sink = io.BytesIO()
-        head = {"epoch": self.epoch, "step": self.step, "loss": self.loss, "losses": list(self.losses)}
+        head = {
+            "epoch": self.epoch,
+            "step": self.step,
+            "loss": self.loss,
+            "losses": list(self.losses),
+            "rate": self.rate,
+        }
         named = {f"value_{number:04}": value for number, value in enumerate(self.values)}
         np.savez(sink, head=np.frombuffer(json.dumps(head).encode(), np.uint8), **named)
         return sink.getvalue()
@@ -47,7 +56,7 @@ class Checkpoint:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             head = json.loads(archive["head"].tobytes())
             values = [archive[name] for name in sorted(archive.files) if name.startswith("value_")]
-        return cls(head["epoch"], head["step"], head["loss"], tuple(head["losses"]), values)
+        return cls(head["epoch"], head["step"], head["loss"], tuple(head["losses"]), values, head["rate"])
 
 
 class Objects(Protocol):
@@ -59,39 +68,46 @@ class Objects(Protocol):
 
 
 class CheckpointStore:
-    """The checkpoints of one run.
+    """The checkpoints of one run: the last one, and the one before in case that the last is damaged.
 
     Args:
         objects: where they are.
         run: the run's fingerprint; a run with other orders or settings never meets them.
+        say: takes a sentence about a damaged one.
     """
 
-    def __init__(self, objects: Objects, run: str) -> None:
-        self._objects, self._run = objects, run
-        self._last: str | None = None
+    def __init__(self, objects: Objects, run: str, say: Callable[[str], None] = print) -> None:
+        self._objects, self._run, self._say = objects, run, say
 
     def save(self, checkpoint: Checkpoint) -> None:
-        """Write the checkpoint, then move the pointer, then drop the one before."""
+        """Write the checkpoint, then move the pointer, then drop what is older than the one before."""
         content = checkpoint.to_bytes()
         sha256 = hashlib.sha256(content).hexdigest()
         name = f"{self._run}/checkpoint-{checkpoint.epoch:04}-{checkpoint.step:06}-{sha256[:8]}.npz"
+        # Read anew each time: a worker that is told to stop saves too, not only the chief.
+        before = [one for one in self._listed() if one["name"] != name]
         self._objects.put(name, content)
-        self._objects.put(self._pointer, json.dumps({"name": name, "sha256": sha256}).encode())
-        if self._last not in (None, name):
-            self._objects.delete(str(self._last))
-        self._last = name
+        kept = [{"name": name, "sha256": sha256}, *before[: KEPT - 1]]
+        self._objects.put(self._pointer, json.dumps(kept).encode())
+        for one in before[KEPT - 1 :]:
+            self._objects.delete(one["name"])
 
     def load(self) -> Checkpoint | None:
-        """The last checkpoint; None when there is none, or when it is not what the pointer says."""
+        """The last checkpoint that is what the pointer says; None when there is none."""
+        listed = self._listed()
+        for number, one in enumerate(listed):
+            content = self._objects.get(one["name"])
+            if content is not None and hashlib.sha256(content).hexdigest() == one["sha256"]:
+                return Checkpoint.from_bytes(content)
+            what = "is missing" if content is None else f"does not have the SHA-256 {one['sha256'][:16]}..."
+            then = "the one before" if number + 1 < len(listed) else "none, so training begins anew"
+            self._say(f"checkpoint {one['name']} {what}; going on from {then}")
+        return None
+
+    def _listed(self) -> list[dict[str, str]]:
+        """What the pointer names, the newest first."""
         pointer = self._objects.get(self._pointer)
-        if pointer is None:
-            return None
-        said = json.loads(pointer)
-        content = self._objects.get(said["name"])
-        if content is None or hashlib.sha256(content).hexdigest() != said["sha256"]:
-            return None
-        self._last = said["name"]
-        return Checkpoint.from_bytes(content)
+        return [] if pointer is None else list(json.loads(pointer))
 
     @property
     def _pointer(self) -> str:

@@ -12,7 +12,8 @@ class Epoch:
     """One full pass over the examples.
 
     ``number`` counts from 1; ``loss`` is the mean of the epoch; ``examples`` and ``seconds`` are of the steps
-    that this process did (a resumed epoch has fewer); ``model`` is the model as it is now.
+    that this process did (a resumed epoch has fewer); ``model`` is the model as it is now; ``worker_seconds``
+    are each worker's own mean seconds of a step, without waiting for the others.
     """
 
     number: int
@@ -20,6 +21,7 @@ class Epoch:
     examples: int
     seconds: float
     model: Any
+    worker_seconds: tuple[float, ...] = ()
 
     @property
     def examples_per_second(self) -> float:

@@ -9,6 +9,8 @@ from typing import Any
 from training.fit.checkpoint import CheckpointStore, Objects
 from training.fit.cluster import Worker, prepare, strategy_of
 from training.fit.epoch import AfterEpoch, Epoch
+from training.fit.health import Health, Straggling
+from training.fit.keeper import Keeper
 from training.fit.watch import Watch
 from training.learning import Learning
 from training.tracking.run import tracked
@@ -35,6 +37,7 @@ def fit(
     Raises:
         training.fit.loop.Preempted: the checkpoint is saved, as ``watch`` was asked to stop.
         training.fit.loop.WorkersDisagree: the workers must start again.
+        training.fit.health.Straggling: this worker should run elsewhere; never twice.
         TrainingError: when the loss is no number.
     """
     prepare(os.environ, worker)
@@ -42,6 +45,9 @@ def fit(
     from training.model.two_tower import Sizes, build
 
     settings = learning.settings
+    # A worker that is slow wherever it runs must not leave again and again.
+    mark = f"{learning.fingerprint}/left-{worker.index}.json"
+    epochs = settings.straggler_epochs if checkpoints.get(mark) is None else 0
     sizes = Sizes(len(learning.catalogue), settings.embedding_dim, settings.history_length)
     strategy = strategy_of(worker, settings.seed)
     if watch is not None:
@@ -57,14 +63,23 @@ def fit(
             make_model=lambda: build(sizes, learning.catalogue.features()),
             examples=learning.examples,
             settings=settings,
-            checkpoints=CheckpointStore(checkpoints, learning.fingerprint),
-            saves=worker.is_chief,
+            keeper=Keeper(
+                CheckpointStore(checkpoints, learning.fingerprint, say),
+                worker.is_chief,
+                settings.checkpoint_steps,
+                settings.checkpoint_seconds,
+            ),
+            health=Health(worker.index, settings.straggler_ratio, epochs, say),
             say=say,
             stop=(lambda: watch.stopping) if watch is not None else (lambda: False),
             alive=watch.step if watch is not None else (lambda: None),
             after_epoch=ended,
         )
-        model = run.run()
+        try:
+            model = run.run()
+        except Straggling:
+            checkpoints.put(mark, b"{}")
+            raise
     if watch is not None:
         watch.finished()
     return model, run.losses

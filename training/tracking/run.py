@@ -18,6 +18,7 @@ from training.tracking.tensorboard import TensorBoard
 
 TRACKING = "tracking"
 LOSS, SPEED, RECALL = "loss", "examples_per_second", "recall_at_20"
+OWN_SECONDS = "step_seconds"
 
 
 class Tracker(Protocol):
@@ -46,7 +47,8 @@ class Tracking:
 
     def epoch(self, epoch: Epoch) -> None:
         """Track what every run knows of an epoch."""
-        self.scalars(epoch.number, {LOSS: epoch.loss, SPEED: epoch.examples_per_second})
+        own = {f"{OWN_SECONDS}/worker_{index}": one for index, one in enumerate(epoch.worker_seconds)}
+        self.scalars(epoch.number, {LOSS: epoch.loss, SPEED: epoch.examples_per_second, **own})
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
         """Track values at a step."""

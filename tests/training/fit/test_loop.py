@@ -1,0 +1,128 @@
+"""One worker: it goes on at the step where it stopped, and comes back from a loss that is no number."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.training.shops import small_shop
+from training.errors import TrainingError
+from training.features.examples import Examples
+from training.fit.checkpoint import CheckpointStore, FolderObjects
+from training.fit.cluster import ALONE, prepare
+from training.fit.keeper import Keeper
+from training.learning import Learning
+from training.local.work import Work
+from training.orders.source import Folder
+from training.settings import TrainingSettings
+from training.transfer.pseudonym import Pseudonyms
+from training.transfer.run import transfer
+
+SETTINGS = TrainingSettings(
+    hold_back_days=0, epochs=2, batch_size=512, embedding_dim=4, history_length=8, checkpoint_steps=2
+)
+
+
+@pytest.fixture(scope="module")
+def learning(tmp_path_factory: pytest.TempPathFactory) -> Learning:
+    folder = tmp_path_factory.mktemp("shop")
+    source = Folder(small_shop(folder / "orders"))
+    work = Work.of(source.url, folder / "work")
+    transfer(
+        source, Pseudonyms("a key of the private site"), SETTINGS, work.arrivals, work.private, lambda _: 0
+    )
+    return work.learning(SETTINGS)
+
+
+Fit = Callable[..., tuple[list[float], list[str]]]
+
+
+@pytest.fixture
+def fit(learning: Learning, tmp_path: Path) -> Fit:
+    """Trains with checkpoints in a folder of the test; returns the losses and what was said."""
+    prepare(os.environ, ALONE)
+    from training.fit import loop
+    from training.fit.cluster import strategy_of
+    from training.model.two_tower import Sizes, build
+
+    def run(name: str = "run", **more: Any) -> tuple[list[float], list[str]]:
+        said: list[str] = []
+        one = loop.Fit(
+            strategy=strategy_of(ALONE, SETTINGS.seed),
+            make_model=lambda: build(Sizes(len(learning.catalogue), 4, 8), learning.catalogue.features()),
+            settings=SETTINGS,
+            keeper=Keeper(CheckpointStore(FolderObjects(tmp_path), name, said.append), every_steps=2),
+            say=said.append,
+            **{"examples": learning.examples, **more},
+        )
+        one.run()
+        return one.losses, said
+
+    return run
+
+
+def test_it_goes_on_at_the_very_step_and_ends_with_the_same_losses(learning: Learning, fit: Fit) -> None:
+    from training.fit.loop import Preempted
+
+    steps = learning.examples.steps
+    assert steps > 4
+    asked = iter([False] * (steps + 3) + [True])
+    with pytest.raises(Preempted):
+        fit("stopped", stop=lambda: next(asked))
+
+    class Killed(Exception):
+        pass
+
+    done = iter(range(100))
+
+    def kill() -> None:
+        if next(done) == 1:
+            raise Killed
+
+    with pytest.raises(Killed):
+        fit("killed", alive=kill)
+    plain, _ = fit("plain")
+    stopped, said = fit("stopped")
+    assert f"resumed at step {steps + 3} of {2 * steps}" in said
+    assert stopped == plain
+    killed, said = fit("killed")
+    assert killed == plain
+
+
+class Poisoned(Examples):
+    """Examples of which those of one step have no number in them, for the first ``times`` epochs drawn."""
+
+    def __init__(self, real: Examples, step: int, times: int) -> None:
+        self.__dict__.update(real.__dict__)
+        self.bad, self.times = step, times
+
+    def arrays(self, epoch: int, *more: Any, **named: Any) -> Any:
+        drawn = dict(super().arrays(epoch, *more, **named))
+        if self.times > 0:
+            self.times -= 1
+            weight = np.array(drawn["weight"])
+            batch = self.shape.batch
+            weight[self.bad * batch : (self.bad + 1) * batch] = np.nan
+            drawn["weight"] = weight
+        return drawn
+
+
+def test_a_loss_that_is_none_goes_back_once_with_half_the_learning_rate(learning: Learning, fit: Fit) -> None:
+    losses, said = fit(examples=Poisoned(learning.examples, step=3, times=1))
+    assert (
+        f"the loss of step 4 is no number; going back to the last checkpoint, with the learning rate {0.001}"
+        in said
+    )
+    assert any(line.startswith("resumed at step 2 of") for line in said), said
+    assert len(losses) == 2
+    assert np.isfinite(losses).all()
+
+
+def test_a_batch_that_is_bad_again_is_named_with_its_step_and_digest(learning: Learning, fit: Fit) -> None:
+    with pytest.raises(TrainingError, match=r"step 1 is no number.*SHA-256 [0-9a-f]{16}"):
+        fit(examples=Poisoned(learning.examples, step=0, times=9))
