@@ -8,6 +8,7 @@ get stays.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from google.protobuf import text_format
@@ -27,8 +28,8 @@ _DTYPES = {
     "bool": pb.TYPE_BOOL,
     "bytes": pb.TYPE_STRING,
 }
-Tensors = Mapping[str, tuple[str, int]]
-"""Name -> element type, length (-1: differs between requests)."""
+Tensors = Mapping[str, tuple[str, int | tuple[int, ...]]]
+"""Name -> element type, length or shape (-1: differs between requests)."""
 
 ASKED: Tensors = {"customer": ("bytes", 1), "k": ("int32", 1), "only_new": ("bool", 1)}
 """What a client sends to ``recommend``."""
@@ -46,8 +47,21 @@ ANSWERED: Tensors = {
 """What a client gets from ``recommend``."""
 
 
+@dataclass(frozen=True)
+class RankingShape:
+    """Of the ranking stage: products of the longest shortlist, and features of each."""
+
+    length: int
+    features: int
+
+
 def model_configs(
-    manifest: Manifest, *, onnx_backend: OnnxBackend, gpu: bool = False, threads: int = 1
+    manifest: Manifest,
+    *,
+    onnx_backend: OnnxBackend,
+    gpu: bool = False,
+    threads: int = 1,
+    ranking: RankingShape | None = None,
 ) -> dict[str, Any]:
     """Model name -> ``ModelConfig``.
 
@@ -55,8 +69,9 @@ def model_configs(
         manifest: of the release; names the tensors of ``model.onnx``.
         onnx_backend: ``native`` is Triton's own ONNX Runtime backend; ``python`` runs ONNX Runtime in the
             Python backend, for a server that has no other (the rehearsal's).
-        gpu: run the towers on the GPU, through TensorRT; only with ``native``.
-        threads: CPU threads of one run of the towers.
+        gpu: run the ONNX models on the GPU, through TensorRT; only with ``native``.
+        threads: CPU threads of one run of an ONNX model.
+        ranking: of a release with a ranking stage.
 
     Raises:
         ValueError: a GPU with the Python backend.
@@ -68,14 +83,26 @@ def model_configs(
     looked_up = {"row": ("int32", 1), **features}
     configs = {
         "lookup": _python_model("lookup", {"customer": ASKED["customer"]}, looked_up),
-        "two_tower": _two_tower(features, ranked, onnx_backend, gpu, threads),
+        "two_tower": _onnx("two_tower", features, ranked, onnx_backend, gpu, threads),
         "answer": _python_model(
             "answer",
-            {"row": ("int32", 1), **ranked, "k": ASKED["k"], "only_new": ASKED["only_new"]},
+            {
+                "row": ("int32", 1),
+                **ranked,
+                **(_to_answer(ranking) if ranking else {}),
+                "k": ASKED["k"],
+                "only_new": ASKED["only_new"],
+            },
             ANSWERED,
         ),
-        "recommend": _ensemble(features, ranked),
+        "recommend": _ensemble(features, ranked, ranking),
     }
+    if ranking:
+        told: Tensors = {"features": ("float32", (ranking.length, ranking.features))}
+        listed = {"product": ("int32", ranking.length), "owned": ("bool", ranking.length), **told}
+        configs["shortlist"] = _python_model("shortlist", {"customer": ASKED["customer"]}, listed)
+        scored: Tensors = {"scores": ("float32", ranking.length)}
+        configs["ranker"] = _onnx("ranker", told, scored, onnx_backend, gpu, threads)
     said = {
         "release": manifest.digest(),
         "onnx_backend": onnx_backend,
@@ -93,7 +120,15 @@ def to_text(config: Any) -> str:
     return str(text_format.MessageToString(config))
 
 
-def _ensemble(features: Tensors, ranked: Tensors) -> Any:
+def _to_answer(ranking: RankingShape) -> Tensors:
+    return {
+        "shortlist": ("int32", ranking.length),
+        "owned": ("bool", ranking.length),
+        "ranks": ("float32", ranking.length),
+    }
+
+
+def _ensemble(features: Tensors, ranked: Tensors, ranking: RankingShape | None) -> Any:
     config = _config("recommend", ASKED, ANSWERED)
     config.platform = "ensemble"
     # Tensors between the steps carry the name of the step that made them: a stage put in between re-maps one
@@ -102,10 +137,16 @@ def _ensemble(features: Tensors, ranked: Tensors) -> Any:
     towers = {name: f"two_tower_{name}" for name in ranked}
     _step(config, "lookup", {"customer": "customer"}, looked_up)
     _step(config, "two_tower", {name: looked_up[name] for name in features}, towers)
+    answers = {"row": looked_up["row"], **towers, "k": "k", "only_new": "only_new"}
+    if ranking:
+        listed = {name: f"shortlist_{name}" for name in ("product", "owned", "features")}
+        _step(config, "shortlist", {"customer": "customer"}, listed)
+        _step(config, "ranker", {"features": listed["features"]}, {"scores": "ranker_scores"})
+        answers |= {"shortlist": listed["product"], "owned": listed["owned"], "ranks": "ranker_scores"}
     _step(
         config,
         "answer",
-        {"row": looked_up["row"], **towers, "k": "k", "only_new": "only_new"},
+        answers,
         {name: name for name in ANSWERED},
     )
     return config
@@ -117,12 +158,14 @@ def _step(config: Any, model: str, inputs: dict[str, str], outputs: dict[str, st
     step.output_map.update(outputs)
 
 
-def _two_tower(features: Tensors, ranked: Tensors, onnx_backend: OnnxBackend, gpu: bool, threads: int) -> Any:
+def _onnx(
+    name: str, inputs: Tensors, outputs: Tensors, onnx_backend: OnnxBackend, gpu: bool, threads: int
+) -> Any:
     if onnx_backend == "python":
-        config = _python_model("two_tower", features, ranked)
+        config = _python_model(name, inputs, outputs)
         _say(config, {"threads": str(threads)})
         return config
-    config = _batching(_config("two_tower", features, ranked))
+    config = _batching(_config(name, inputs, outputs))
     config.backend = "onnxruntime"
     config.default_model_filename = "model.onnx"
     kind = pb.ModelInstanceGroup.KIND_GPU if gpu else pb.ModelInstanceGroup.KIND_CPU
@@ -156,10 +199,10 @@ def _python_model(name: str, inputs: Tensors, outputs: Tensors) -> Any:
 def _config(name: str, inputs: Tensors, outputs: Tensors) -> Any:
     config = pb.ModelConfig(name=name, max_batch_size=MAX_BATCH_SIZE)
     config.version_policy.latest.num_versions = 1
-    for tensor, (dtype, length) in inputs.items():
-        config.input.add(name=tensor, data_type=_DTYPES[dtype], dims=[length])
-    for tensor, (dtype, length) in outputs.items():
-        config.output.add(name=tensor, data_type=_DTYPES[dtype], dims=[length])
+    for tensors, declared in ((inputs, config.input), (outputs, config.output)):
+        for tensor, (dtype, shape) in tensors.items():
+            dims = [shape] if isinstance(shape, int) else list(shape)
+            declared.add(name=tensor, data_type=_DTYPES[dtype], dims=dims)
     return config
 
 

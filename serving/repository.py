@@ -5,6 +5,8 @@
     recommend/config.pbtxt                       the ensemble
     lookup/config.pbtxt, <version>/model.py, *.npy
     two_tower/config.pbtxt, <version>/model.onnx (and model.py for the Python backend)
+    shortlist/config.pbtxt, <version>/model.py, *.npy        with a ranking stage
+    ranker/config.pbtxt, <version>/model.onnx (as two_tower) with a ranking stage
     answer/config.pbtxt, <version>/model.py, *.npy
     release.json                                 which release this is, and the SHA-256 of every file
 
@@ -25,12 +27,14 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from serving.model_configs import OnnxBackend, model_configs, to_text
-from serving.tables import write_answer_tables, write_lookup_tables
+from serving.model_configs import OnnxBackend, RankingShape, model_configs, to_text
+from serving.tables import numbers_of, write_answer_tables, write_lookup_tables, write_shortlist_tables
 from training.release import (
     ONNX_MODEL,
+    RANKER_MODEL,
     Customers,
     Manifest,
+    Shortlist,
     Signature,
     read_items,
     read_popular,
@@ -39,6 +43,8 @@ from training.release import (
 
 BUILT = "release.json"
 MODELS = Path(__file__).parent / "models"
+ONNX_MODELS = {"two_tower": ONNX_MODEL, "ranker": RANKER_MODEL}
+"""Models of Triton that are a file of the release."""
 SOURCES = "model_configs.py", "repository.py", "tables.py", "models/*/model.py"
 """The code that decides what is in a repository."""
 
@@ -96,15 +102,18 @@ def build(
         shutil.rmtree(left, ignore_errors=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{repository.name}-", dir=repository.parent))
     try:
-        configs = model_configs(manifest, onnx_backend=onnx_backend, gpu=gpu)
+        shortlist = Shortlist.read(release)
+        ranking = RankingShape(shortlist.longest, shortlist.features.shape[1]) if shortlist else None
+        configs = model_configs(manifest, onnx_backend=onnx_backend, gpu=gpu, ranking=ranking)
         version = str(version_of(manifest.digest()))
         for name, config in configs.items():
             (aside / name / version).mkdir(parents=True)
             (aside / name / "config.pbtxt").write_text(to_text(config))
             _warmup(aside / name, config)
             if config.backend == "python":
-                shutil.copyfile(MODELS / name / "model.py", aside / name / version / "model.py")
-        _fill(release, aside, version)
+                source = MODELS / ("onnx" if name in ONNX_MODELS else name) / "model.py"
+                shutil.copyfile(source, aside / name / version / "model.py")
+        _fill(release, shortlist, aside, version)
         built = Built(
             code=code_digest(),
             digest=manifest.digest(),
@@ -151,15 +160,22 @@ def check(repository: Path, built: Built) -> None:
             raise RepositoryDamaged(f"{path} of the model repository was changed after it was built")
 
 
-def _fill(release: Path, aside: Path, version: str) -> None:
+def _fill(release: Path, shortlist: Shortlist | None, aside: Path, version: str) -> None:
     customers, items, popular = Customers.read(release), read_items(release), read_popular(release)
     write_lookup_tables(customers, aside / "lookup" / version)
-    write_answer_tables(customers, items, popular, aside / "answer" / version)
-    model = aside / "two_tower" / version / ONNX_MODEL
-    try:
-        os.link(release / ONNX_MODEL, model)
-    except OSError:
-        shutil.copyfile(release / ONNX_MODEL, model)
+    more: list[str] = []
+    if shortlist is not None:
+        numbers, more = numbers_of(shortlist, items)
+        write_shortlist_tables(shortlist, numbers, aside / "shortlist" / version)
+    write_answer_tables(customers, items, more, popular, aside / "answer" / version)
+    for name, file in ONNX_MODELS.items():
+        if not (aside / name).exists():
+            continue
+        model = aside / name / version / ONNX_MODEL
+        try:
+            os.link(release / file, model)
+        except OSError:
+            shutil.copyfile(release / file, model)
 
 
 def _warmup(model: Path, config: Any) -> None:

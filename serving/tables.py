@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from training.release import Customer, Customers, Item
+from training.release import Customer, Customers, Item, Shortlist
 
 
 def write_lookup_tables(customers: Customers, directory: Path) -> None:
@@ -24,10 +24,34 @@ def write_lookup_tables(customers: Customers, directory: Path) -> None:
         np.save(directory / f"{name}.npy", np.ascontiguousarray(getattr(customers, name)[order]))
 
 
+def numbers_of(shortlist: Shortlist, items: Sequence[Item]) -> tuple[npt.NDArray[np.int32], list[str]]:
+    """What the repository calls the products of a shortlist, and the stock codes that no item has.
+
+    The ranking knows a few products more: such as were only bought in orders taken back the same day.
+    """
+    number = {item.stock_code: item.index for item in items}
+    codes = [code.decode() for code in shortlist.codes.tolist()]
+    more = [code for code in codes if code not in number]
+    number |= {code: len(items) + place for place, code in enumerate(more, 1)}
+    return np.array([number[code] for code in codes], np.int32), more
+
+
+def write_shortlist_tables(shortlist: Shortlist, numbers: npt.NDArray[np.int32], directory: Path) -> None:
+    """Write what ``serving/models/shortlist`` reads; ``numbers`` are those of ``numbers_of``."""
+    np.save(directory / "pseudonyms.npy", shortlist.customers)
+    np.save(directory / "start.npy", shortlist.start)
+    np.save(directory / "product.npy", numbers[shortlist.product])
+    np.save(directory / "owned.npy", shortlist.owned)
+    np.save(directory / "features.npy", shortlist.features)
+
+
 def write_answer_tables(
-    customers: Customers, items: Sequence[Item], popular: Sequence[int], directory: Path
+    customers: Customers, items: Sequence[Item], more: Sequence[str], popular: Sequence[int], directory: Path
 ) -> None:
-    """Write what ``serving/models/answer`` reads: purchases in the same order, product names, the popular."""
+    """Write what ``serving/models/answer`` reads: purchases in the same order, product names, the popular.
+
+    ``more`` are the stock codes of ``numbers_of``.
+    """
     names = list(customers)
     order = np.argsort(text_array(names), kind="stable")
     bought = [_bought(customers[names[row]]) for row in order]
@@ -37,8 +61,9 @@ def write_answer_tables(
     np.save(directory / "bought.npy", np.array([item for one in bought for item in one], np.int32))
     np.save(directory / "popular.npy", np.array(popular, np.int32))
     # Index 0 is padding: it has no code.
-    np.save(directory / "codes.npy", text_array(["", *(item.stock_code for item in items)]))
-    np.save(directory / "descriptions.npy", text_array(["", *(item.description for item in items)]))
+    nothing = [""] * len(more)
+    np.save(directory / "codes.npy", text_array(["", *(item.stock_code for item in items), *more]))
+    np.save(directory / "descriptions.npy", text_array(["", *(item.description for item in items), *nothing]))
 
 
 def _bought(customer: Customer) -> list[int]:

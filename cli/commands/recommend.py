@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from cli.orders_folder import OrdersFolder
+
 if TYPE_CHECKING:
     from serving.answer import Answer
+    from serving.client import Recommender
 
 NAMESPACE, SERVICE = "serving", "triton"
 SHOWN_BOUGHT = 5
@@ -17,13 +22,33 @@ SHOWN_BOUGHT = 5
 
 def recommend(
     customers: Annotated[
-        list[str], typer.Argument(help="Customer ids, as the order log has them.", metavar="CUSTOMER...")
-    ],
+        list[str] | None,
+        typer.Argument(help="Customer ids, as the order log has them.", metavar="CUSTOMER..."),
+    ] = None,
+    everybody: Annotated[
+        bool, typer.Option("--all", help="Every customer, in place of naming some; with --out or --json.")
+    ] = False,
     top: Annotated[int, typer.Option("--top", "-n", min=1, max=1000, help="Products for each.")] = 10,
     only_new: Annotated[
         bool, typer.Option("--only-new", help="Leave out what the customer has bought before.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write customer,rank,product,score to this CSV file.", metavar="FILE.csv"),
+    ] = None,
+    release: Annotated[
+        str | None,
+        typer.Option(
+            help="Ask this release, a directory or sha256:... in the estate's bucket: Triton is started on "
+            "it for this command.",
+            metavar="RELEASE",
+        ),
+    ] = None,
+    orders: OrdersFolder = None,
+    bucket: Annotated[
+        str | None, typer.Option(envvar="RELEASES_BUCKET", help="Bucket of a release named by sha256:...")
+    ] = None,
     site: Annotated[
         Literal["aws", "openstack"] | None, typer.Option(help="Ask this site; absent: any that answers.")
     ] = None,
@@ -36,7 +61,8 @@ def recommend(
         typer.Option(
             envvar="PSEUDONYM_KEY",
             show_envvar=True,
-            help="Key of the private site that makes pseudonyms; absent: the rehearsal's.",
+            help="Key of the private site that makes pseudonyms; absent: your own for a release directory, "
+            "else the rehearsal's.",
         ),
     ] = None,
     pseudonyms: Annotated[
@@ -45,25 +71,121 @@ def recommend(
 ) -> None:
     """Recommend products to customers, with what they had bought and why.
 
-    An unknown customer gets the popular products, and is told so.
+    An unknown customer gets the popular products, and is told so. --all asks for every customer of the
+    orders (a server), or of the release (--release), by the ids of the source: it runs where the key is.
 
     Example:  isthmus recommend 14911 12748 --top 5 --only-new
-    """
-    from serving.client import Recommender
 
-    named = _pseudonym(key, pseudonyms)
-    with Recommender(url or _endpoint(site), pseudonym=named, patience_s=2) as recommender:
-        if len(customers) == 1:
-            # An application keeps its connection open: measure an answer without opening it.
-            recommender.recommend(customers[0], 1)
-            answers = iter([recommender.recommend(customers[0], top, only_new)])
-        else:
-            answers = recommender.recommend_all(customers, top, only_new)
-        for number, answer in enumerate(answers):
-            if as_json:
-                print(json.dumps(answer.to_dict(), ensure_ascii=False))
-            else:
-                _show(answer, only_new=only_new, first=number == 0)
+    Example:  isthmus recommend --all --release release/ --top 20 --out recommended.csv
+    """
+    from cli.asked_customers import everyone
+
+    named = customers or []
+    _check(named, everybody, as_json, out, release, url or site)
+    with _release(release, bucket) as directory:
+        local = release is not None and not release.startswith("sha256:")
+        pseudonym = _pseudonym(key, pseudonyms, own=local)
+        asked = everyone(directory, orders, pseudonym, given=pseudonyms) if everybody else named
+        with _recommender(directory, url, site, pseudonym) as recommender:
+            answers = _answers(recommender, asked, top, only_new)
+            if everybody:
+                # A log of orders may name customers that the release never saw.
+                answers = (one for one in _counted(answers, len(asked)) if one.known)
+            if out is not None:
+                _say_written(out, answers)
+                return
+            for number, answer in enumerate(answers):
+                if as_json:
+                    print(json.dumps(answer.to_dict(), ensure_ascii=False))
+                else:
+                    _show(answer, only_new=only_new, first=number == 0)
+
+
+def _check(
+    named: list[str],
+    everybody: bool,
+    as_json: bool,
+    out: Path | None,
+    release: str | None,
+    server: str | None,
+) -> None:
+    from cli.errors import CommandError
+
+    if everybody and named:
+        raise CommandError(f"--all is for every customer, but {named[0]} is named too; leave one of them out")
+    if not everybody and not named:
+        raise CommandError("no customer is named; name some, as in `isthmus recommend 14911`, or give --all")
+    if everybody and out is None and not as_json:
+        raise CommandError("--all needs a place for the answers: --out FILE.csv, or --json")
+    if out is not None and as_json:
+        raise CommandError("--out writes a CSV file, --json prints; give one of them")
+    if release is not None and server is not None:
+        raise CommandError("--release starts a server of its own; leave out --url and --site")
+
+
+@contextmanager
+def _release(release: str | None, bucket: str | None) -> Iterator[Path | None]:
+    """The directory of a release; of one in the bucket, for the time of the block."""
+    import tempfile
+
+    if release is None:
+        yield None
+    elif release.startswith("sha256:"):
+        from cli.commands.release import _store
+
+        with tempfile.TemporaryDirectory(prefix="isthmus-release-") as folder:
+            yield _store(bucket).pull(release, Path(folder))
+    else:
+        yield Path(release)
+
+
+@contextmanager
+def _recommender(
+    release: Path | None,
+    url: str | None,
+    site: str | None,
+    pseudonym: Callable[[str], str],
+) -> Iterator[Recommender]:
+    if release is None:
+        from serving.client import Recommender
+
+        with Recommender(url or _endpoint(site), pseudonym=pseudonym, patience_s=2) as recommender:
+            yield recommender
+        return
+    from cli.console import err
+    from serving.offline import offline
+
+    with err.status("starting Triton on the release"):
+        served = offline(release, pseudonym)
+        recommender = served.__enter__()
+    try:
+        yield recommender
+    finally:
+        served.__exit__(None, None, None)
+
+
+def _answers(recommender: Recommender, asked: list[str], top: int, only_new: bool) -> Iterator[Answer]:
+    if len(asked) == 1:
+        # An application keeps its connection open: measure an answer without opening it.
+        recommender.recommend(asked[0], 1)
+        return iter([recommender.recommend(asked[0], top, only_new)])
+    return recommender.recommend_all(asked, top, only_new)
+
+
+def _counted(answers: Iterable[Answer], number: int) -> Iterator[Answer]:
+    """The same answers, with a bar on stderr."""
+    from rich.progress import track
+
+    from cli.console import err
+
+    yield from track(answers, "recommend", number, console=err, transient=True)
+
+
+def _say_written(out: Path, answers: Iterable[Answer]) -> None:
+    from cli.answers_file import write_answers
+    from cli.console import err
+
+    err.print(f"{out}: products for {write_answers(out, answers):,} customers")
 
 
 def _show(answer: Answer, *, only_new: bool, first: bool) -> None:
@@ -100,12 +222,16 @@ def _show(answer: Answer, *, only_new: bool, first: bool) -> None:
     out.print(table)
 
 
-def _pseudonym(key: str | None, given: bool) -> Callable[[str], str]:
+def _pseudonym(key: str | None, given: bool, *, own: bool) -> Callable[[str], str]:
     if given:
         return str
     from training.transfer.pseudonym import Pseudonyms
 
-    if key is None:
+    if key is None and own:
+        from training.local.key import pseudonym_key
+
+        key = pseudonym_key()
+    elif key is None:
         from rehearsal.orders import throwaway_keys
 
         key = throwaway_keys().pseudonym

@@ -43,6 +43,7 @@ def train(
     """
     from cli.console import err
     from training.local import key, run
+    from training.local.register import Register
     from training.orders.source import Folder
     from training.settings import TrainingSettings
     from training.transfer.pseudonym import Pseudonyms
@@ -62,6 +63,7 @@ def train(
             out=out,
             say=progress.say,
             signing_key=signing_key,
+            register=Register(),
         )
     _show(trained)
 

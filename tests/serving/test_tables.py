@@ -19,7 +19,7 @@ def test_what_the_model_knows_was_bought_counts_as_bought(tmp_path: Path) -> Non
         last_bought=[[3, 7], []],
     )
     write_lookup_tables(customers, tmp_path)
-    write_answer_tables(customers, [], [], tmp_path)
+    write_answer_tables(customers, [], [], [], tmp_path)
     names, start = np.load(tmp_path / "pseudonyms.npy"), np.load(tmp_path / "bought_start.npy")
     bought = np.load(tmp_path / "bought.npy")
     told = {name: bought[start[row] : start[row + 1]].tolist() for row, name in enumerate(names)}
@@ -32,7 +32,7 @@ def test_a_release_without_customers_has_tables(tmp_path: Path) -> None:
         [], np.zeros((0, 3), np.int32), np.zeros((0, 3), np.float32), np.zeros((0, 1), np.float32), []
     )
     write_lookup_tables(nobody, tmp_path)
-    write_answer_tables(nobody, [], [], tmp_path)
+    write_answer_tables(nobody, [], [], [], tmp_path)
     assert np.load(tmp_path / "pseudonyms.npy").shape == (0,)
     assert np.load(tmp_path / "bought_start.npy").tolist() == [0]
 

@@ -18,6 +18,7 @@ from training.evaluate.gates import judge
 from training.evaluate.held_back import Table, as_plain, evaluate
 from training.evaluate.reading import read_past
 from training.evaluate.report import HTML, report
+from training.local.register import Register, customer_ids
 from training.local.work import Work, is_made
 from training.local.workers import Workers
 from training.orders.source import OrderSource
@@ -74,6 +75,7 @@ def train_here(
     signing_key: str | None = None,
     poll: Poll = lambda _: None,
     ranking: RankingSettings | None = RankingSettings(),  # noqa: B008 (frozen)
+    register: Register | None = None,
 ) -> Trained:
     """Transfer, train, export and evaluate; sign where a key is given. Safe to stop and to repeat.
 
@@ -87,6 +89,7 @@ def train_here(
         signing_key: base64 Ed25519 seed.
         poll: see ``Workers``.
         ranking: of the second stage; None for none. It is left out where the orders are too few days for it.
+        register: is to remember the customers' ids, for `isthmus recommend --all`.
     """
     from training.ranking.stage import add_ranking, enough, is_ranked
 
@@ -105,6 +108,8 @@ def train_here(
             unchanged = False
         else:
             say("no ranking stage: it needs orders of more days than these")
+    if register is not None:
+        register.remember(customer_ids(source))
     manifest = verify(out)
     table = None
     if transferred.held_back.batches:

@@ -17,7 +17,12 @@ TOLERANCE = 1e-3
 
 
 def save_onnx(model: Any, path: Path, trial: Floats) -> float:
-    """Write input ``features`` (batch x features) to output ``scores`` (batch x 1).
+    """Write input ``features`` [customers, candidates, features], output ``scores`` [customers, candidates].
+
+    Args:
+        model: features [rows, features] to scores [rows, 1].
+        path: of the file.
+        trial: rows x features, to compare on.
 
     Returns:
         The largest difference from the Keras model on ``trial``.
@@ -33,10 +38,11 @@ def save_onnx(model: Any, path: Path, trial: Floats) -> float:
         warnings.simplefilter("ignore")
         import tf2onnx
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
-    specs = [tf.TensorSpec((None, trial.shape[1]), tf.float32, name="features")]
+    specs = [tf.TensorSpec((None, None, trial.shape[1]), tf.float32, name="features")]
 
     def serve(features: Any) -> Any:
-        return {"scores": model(features, training=False)}
+        rows = tf.reshape(features, (-1, trial.shape[1]))
+        return {"scores": tf.reshape(model(rows, training=False), tf.shape(features)[:2])}
 
     compiled = tf.function(serve, input_signature=specs)
     proto, _ = tf2onnx.convert.from_function(compiled, input_signature=specs, opset=OPSET)
@@ -44,8 +50,8 @@ def save_onnx(model: Any, path: Path, trial: Floats) -> float:
     onnx.checker.check_model(proto)
     content = proto.SerializeToString(deterministic=True)
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    said = session.run(["scores"], {"features": trial})[0]
-    worst = float(np.abs(said - np.asarray(model(trial, training=False))).max())
+    said = session.run(["scores"], {"features": trial[None]})[0]
+    worst = float(np.abs(said[0] - np.asarray(model(trial, training=False))[:, 0]).max())
     if not worst <= TOLERANCE:
         raise TrainingError(
             f"the ranker's ONNX file differs from Keras by {worst:.2e}; allowed is {TOLERANCE:.0e}"

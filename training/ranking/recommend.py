@@ -1,4 +1,4 @@
-"""The best products for every customer, all of them and only new ones."""
+"""The best products for every customer, all and only new ones, and the shortlist that they come from."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from training.ranking.features import Features, Fitted
 from training.ranking.past import Floats
 from training.ranking.train import Ranking
+from training.release.shortlist import Shortlist
 
 CUSTOMERS_AT_ONCE = 500
 """A chunk of 500 needs about 400 MiB of scores and features on 3,500 products."""
@@ -20,10 +21,14 @@ COLUMNS = ("customer", "rank", "product", "score")
 
 @dataclass(frozen=True)
 class Recommendations:
-    """Lists of every customer; columns customer, rank (1 is best), product, score."""
+    """Lists of every customer; columns customer, rank (1 is best), product, score.
+
+    ``shortlist`` holds the products of both lists with the features they were scored by.
+    """
 
     every: pd.DataFrame
     new: pd.DataFrame
+    shortlist: Shortlist
 
 
 def recommend(
@@ -31,26 +36,55 @@ def recommend(
 ) -> Recommendations:
     """Up to ``top`` products for each customer of the past."""
     number = fitted.past.shape[0]
-    every, new = [], []
+    every, new, short = [], [], []
     for start in range(0, number, CUSTOMERS_AT_ONCE):
         chunk = np.arange(start, min(start + CUSTOMERS_AT_ONCE, number), dtype=np.int64)
         features = fitted.features(chunk)
-        scores = ranking.score(features.values, features.names)
-        every.append(_best(fitted, features, scores, np.ones(len(scores), np.bool_), top))
-        new.append(_best(fitted, features, scores, ~features.owned, top))
+        # Half precision here too, so that the lists are those that serving gives.
+        values = ranking.normalised(features.values, features.names).astype(np.float16)
+        scores = ranking.score(values.astype(np.float32))
+        chosen = _best(features, scores, np.ones(len(scores), np.bool_), top)
+        chosen_new = _best(features, scores, ~features.owned, top)
+        every.append(_told(fitted, features, scores, *chosen))
+        new.append(_told(fitted, features, scores, *chosen_new))
+        kept = np.union1d(chosen[0], chosen_new[0])
+        short.append((features.customer[kept], features.product[kept], features.owned[kept], values[kept]))
         say(f"recommended for {chunk[-1] + 1:,} of {number:,} customers")
-    return Recommendations(pd.concat(every, ignore_index=True), pd.concat(new, ignore_index=True))
+    customer, product, owned, values = (np.concatenate(part) for part in zip(*short, strict=True))
+    return Recommendations(
+        pd.concat(every, ignore_index=True),
+        pd.concat(new, ignore_index=True),
+        Shortlist(
+            customers=fitted.past.orders.customers.astype(bytes),
+            start=np.searchsorted(customer, np.arange(number + 1)).astype(np.int64),
+            codes=fitted.past.orders.products.astype(bytes),
+            product=product.astype(np.int32),
+            owned=owned,
+            features=values,
+        ),
+    )
 
 
 def _best(
-    fitted: Fitted, features: Features, scores: Floats, allowed: NDArray[np.bool_], top: int
-) -> pd.DataFrame:
-    customer, product, score = features.customer[allowed], features.product[allowed], scores[allowed]
+    features: Features, scores: Floats, allowed: NDArray[np.bool_], top: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows of the ``top`` products of each customer, the best first, and their ranks from 1."""
+    rows = np.flatnonzero(allowed)
     # Ties in the order of stock codes, so that a list does not depend on the order of the candidates.
-    order = np.lexsort((product, -score, customer))
-    customer, product, score = customer[order], product[order], score[order]
-    rank = np.arange(len(customer)) - np.searchsorted(customer, customer)
-    kept = rank < top
+    rows = rows[np.lexsort((features.product[rows], -scores[rows], features.customer[rows]))]
+    customer = features.customer[rows]
+    rank = np.arange(len(rows)) - np.searchsorted(customer, customer) + 1
+    return rows[rank <= top], rank[rank <= top]
+
+
+def _told(
+    fitted: Fitted, features: Features, scores: Floats, rows: NDArray[np.int64], rank: NDArray[np.int64]
+) -> pd.DataFrame:
     known = fitted.past.orders
-    columns = (known.customers[customer[kept]], rank[kept] + 1, known.products[product[kept]], score[kept])
+    columns = (
+        known.customers[features.customer[rows]],
+        rank,
+        known.products[features.product[rows]],
+        scores[rows],
+    )
     return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))

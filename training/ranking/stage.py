@@ -18,13 +18,13 @@ from training.ranking.orders import Orders, read_orders
 from training.ranking.recommend import recommend
 from training.ranking.settings import RankingSettings
 from training.ranking.train import train
-from training.release import describe, read, write
+from training.release import RANKER_MODEL, describe, read, write
 from training.release.aside import write_aside
 from training.release.ranked import COLUMNS, write_ranked
 from training.settings import TrainingSettings
 from training.transfer.pseudonym import Pseudonyms
 
-RANKER, NORMALISER, RECORD = "ranker.onnx", "ranker.npz", "ranker.json"
+RANKER, NORMALISER, RECORD = RANKER_MODEL, "ranker.npz", "ranker.json"
 LENGTH = 100
 """Products a list holds, as many as the retrieval stage answers with."""
 
@@ -87,6 +87,7 @@ def add_ranking(
     write_aside(release / RECORD, json.dumps(record, indent=1, sort_keys=True).encode() + b"\n")
     every, new = ({name: table[name].to_numpy() for name in COLUMNS} for table in (lists.every, lists.new))
     write_ranked(release, every, new)
+    lists.shortlist.write(release)
     write(release, read(release).model_copy(update={"files": describe(release)}))
     for path in trained.windows:
         path.unlink(missing_ok=True)

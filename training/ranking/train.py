@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from training.errors import TrainingError
+from training.ranking.calibration import calibrated
 from training.ranking.normalise import Normaliser
 from training.ranking.orders import Orders
 from training.ranking.past import Floats
@@ -26,7 +27,7 @@ class Ranking:
     """A trained ranking.
 
     Attributes:
-        model: Keras model of normalised features.
+        model: Keras model of normalised features; its score is a probability.
         normaliser: of features.
         names: of the features, in order.
         settings: it was trained with.
@@ -41,8 +42,8 @@ class Ranking:
     examples: int
     windows: tuple[Path, ...]
 
-    def score(self, values: Floats, names: tuple[str, ...]) -> Floats:
-        """Scores of candidates; higher is better.
+    def normalised(self, values: Floats, names: tuple[str, ...]) -> Floats:
+        """Features of candidates as the network takes them.
 
         Raises:
             TrainingError: when the features are not those the ranking was trained with.
@@ -50,7 +51,11 @@ class Ranking:
         if names != self.names:
             other = sorted(set(names) ^ set(self.names)) or ["their order"]
             raise TrainingError(f"the ranking was trained with other features ({other[0]}); train it again")
-        return scores_of(self.model, self.normaliser(values))
+        return self.normaliser(values)
+
+    def score(self, values: Floats) -> Floats:
+        """Scores of normalised candidates: estimated probabilities of a purchase in the label's days."""
+        return scores_of(self.model, values)
 
 
 def train(
@@ -73,7 +78,8 @@ def train(
     if not examples.label.any():
         raise TrainingError("no customer bought a candidate in any window; train on more orders")
     models = [train_one(examples, settings, seed, say) for seed in settings.seeds]
-    return Ranking(average(models), normaliser, names, settings, len(examples.label), files)
+    model = calibrated(average(models), examples, settings.negatives)
+    return Ranking(model, normaliser, names, settings, len(examples.label), files)
 
 
 def _gather(

@@ -10,6 +10,9 @@ A release is a directory of plain files, named by its digest (``sha256:<hex>`` o
 ``items.json``            products: index, stock_code, description, price (GBP), popularity_rank
 ``customers.parquet``     per pseudonym: history, weights, user (the model's inputs) and last_bought
 ``popular.json``          item indices, the most popular first: the answer for an unknown customer
+``ranker.onnx``           the ranking stage: features of candidates -> probabilities (absent without one)
+``shortlist.npz``         per pseudonym: the candidates, which are owned, their features for ``ranker.onnx``
+``ranked.parquet``        per pseudonym: the products in the ranker's order, all and only new ones
 ``report.json``           cleaning counts, metrics beside their baselines, training curve
 ``manifest.json``         every file with size and SHA-256, and what the release was made from
 ``validation.json``       scores on held-back orders beside the baselines' (absent before validation)
@@ -24,6 +27,9 @@ A release is a directory of plain files, named by its digest (``sha256:<hex>`` o
 - input ``user`` float32 [B, U]: features of the customer;
 - output ``items`` int32 [B, K]: the K best item indices (from 1; never 0), the best first;
 - output ``scores`` float32 [B, K]: their scores y_ui = f(x_u, x_i) + b, descending; not probabilities.
+
+``ranker.onnx`` (dynamic batch B and length L): input ``features`` float32 [B, L, F], output ``scores``
+float32 [B, L], the probability that the customer buys the candidate in the days that follow.
 
 Products that the customer has bought are among them: leaving them out (``--only-new``) and cutting K = 100
 down to the wanted number is serving's step. All-zero inputs are a valid customer without any history.
@@ -52,6 +58,7 @@ from training.release.contents import (
 from training.release.directory import describe, read, sha256_of, verify, write
 from training.release.errors import ReleaseDamaged, ReleaseError, SignatureRefused
 from training.release.manifest import MANIFEST, File, Manifest, Model, TargetHardware, Tensor, Window
+from training.release.shortlist import RANKER_MODEL, SHORTLIST, Shortlist
 from training.release.signature import (
     SIGNATURE,
     Signature,
@@ -73,7 +80,9 @@ __all__ = [
     "MANIFEST",
     "ONNX_MODEL",
     "POPULAR",
+    "RANKER_MODEL",
     "REPORT",
+    "SHORTLIST",
     "SIGNATURE",
     "Customer",
     "Customers",
@@ -83,6 +92,7 @@ __all__ = [
     "Model",
     "ReleaseDamaged",
     "ReleaseError",
+    "Shortlist",
     "Signature",
     "SignatureRefused",
     "Store",

@@ -1,14 +1,16 @@
-"""Triton model ``answer``: the best products of the towers -> what a person can read.
+"""Triton model ``answer``: the best products of the ranker, or of the towers -> what a person can read.
 
 Runs inside Triton's own image, so it imports numpy and nothing else. It leaves out what the customer has
-bought when asked to (``only_new``), cuts to ``k``, fills up from the popular products where the towers' list
-is too short, answers an unknown customer with the popular products, and names products by stock code.
+bought when asked to (``only_new``), cuts to ``k``, fills up from the popular products where the list is too
+short, answers an unknown customer with the popular products, and names products by stock code. In a release
+with a ranking stage the inputs ``shortlist``, ``owned`` and ``ranks`` carry what was ranked, and the towers
+answer only for customers without a shortlist.
 
 Rows of one request that are shorter than others are padded at the end with the empty code and score 0.
 
 Files beside it (written by ``serving.tables``; C customers, I products): ``bought.npy`` int32 (products of
 all customers one after the other, the newest first) and ``bought_start.npy`` int64 [C + 1] into it,
-``codes.npy`` and ``descriptions.npy`` bytes (UTF-8) [I + 1], ``popular.npy`` int32.
+``codes.npy`` and ``descriptions.npy`` bytes (UTF-8) [I + 1 and more], ``popular.npy`` int32.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ import triton_python_backend_utils as pb_utils
 
 PERSONAL, POPULAR = b"personal", b"popular"
 NO_ITEMS = np.empty(0, np.int32)
+Ranked = tuple[npt.NDArray[np.int32], npt.NDArray[np.float32], npt.NDArray[np.bool_]]
+NOTHING_RANKED: Ranked = (NO_ITEMS, np.empty(0, np.float32), np.empty(0, np.bool_))
 
 
 class TritonPythonModel:
@@ -31,7 +35,9 @@ class TritonPythonModel:
     def initialize(self, args: dict[str, str]) -> None:
         """Map the tables into memory and read the parameters ``release`` and ``bought_limit``."""
         here = Path(args["model_repository"]) / args["model_version"]
-        parameters = json.loads(args["model_config"])["parameters"]
+        config = json.loads(args["model_config"])
+        parameters = config["parameters"]
+        self.ranked = any(one["name"] == "ranks" for one in config["input"])
         self.release = parameters["release"]["string_value"].encode()
         self.bought_limit = int(parameters["bought_limit"]["string_value"])
         self.bought = np.load(here / "bought.npy", mmap_mode="r")
@@ -53,18 +59,28 @@ class TritonPythonModel:
                 error = pb_utils.TritonError(f"k is {int(k.min())}; allowed is 1 or more")
                 responses.append(pb_utils.InferenceResponse(output_tensors=[], error=error))
                 continue
+            given = self.ranked_of(request) if self.ranked else [NOTHING_RANKED] * len(row)
             answers = [
-                self.answer(int(row[i, 0]), items[i], scores[i], int(k[i, 0]), bool(only_new[i, 0]))
+                self.answer(int(row[i, 0]), items[i], scores[i], given[i], int(k[i, 0]), bool(only_new[i, 0]))
                 for i in range(len(row))
             ]
             responses.append(pb_utils.InferenceResponse(output_tensors=self.tensors(answers)))
         return responses
+
+    def ranked_of(self, request: Any) -> list[Ranked]:
+        """What was ranked for each customer of a request: products, scores, and which are owned."""
+        products, scores, owned = (
+            pb_utils.get_input_tensor_by_name(request, name).as_numpy()
+            for name in ("shortlist", "ranks", "owned")
+        )
+        return list(zip(products, scores, owned, strict=True))
 
     def answer(
         self,
         row: int,
         items: npt.NDArray[np.int32],
         scores: npt.NDArray[np.float32],
+        ranked: Ranked,
         k: int,
         only_new: bool,
     ) -> dict[str, npt.NDArray[Any]]:
@@ -72,7 +88,17 @@ class TritonPythonModel:
         known = 0 <= row < len(self.bought_start) - 1
         bought = self.bought[self.bought_start[row] : self.bought_start[row + 1]] if known else NO_ITEMS
         left_out = bought if only_new else NO_ITEMS
-        if known:
+        shortlist, ranks, owned = ranked
+        if shortlist.any():
+            known = True
+            keep = shortlist > 0
+            if only_new:
+                keep = keep & ~owned
+                left_out = np.concatenate([bought, shortlist[owned]])
+            # Stable, because a shortlist is in the order of stock codes, and ties are to stay so.
+            best = np.argsort(-ranks[keep], kind="stable")[:k]
+            chosen, chosen_scores = shortlist[keep][best], ranks[keep][best]
+        elif known:
             keep = (items > 0) & ~np.isin(items, left_out)
             chosen, chosen_scores = items[keep][:k], scores[keep][:k]
         else:

@@ -69,8 +69,11 @@ def test_it_beats_popularity_repeats_itself_and_resumes(table: pd.DataFrame, tmp
     features = fitted.features(np.arange(3))
     session = onnxruntime.InferenceSession(str(out / ONNX), providers=["CPUExecutionProvider"])
     given = Normaliser.load(out / NORMALISER)(features.values)
-    scores = session.run(["scores"], {"features": given})[0][:, 0]
-    np.testing.assert_allclose(scores, first.score(features.values, features.names), atol=1e-4)
+    np.testing.assert_array_equal(given, first.normalised(features.values, features.names))
+    scores = session.run(["scores"], {"features": given[None]})[0][0]
+    np.testing.assert_allclose(scores, first.score(given), atol=1e-4)
+    assert scores.min() >= 0
+    assert scores.max() <= 1
     for name in (EVERY, NEW):
         assert list(pd.read_csv(out / name)) == ["customer", "rank", "product", "score"]
 

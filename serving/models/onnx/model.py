@@ -1,4 +1,4 @@
-"""Triton model ``two_tower`` where the server has no ONNX Runtime backend of its own (the rehearsal).
+"""Triton models ``two_tower`` and ``ranker`` where the server has no ONNX Runtime backend (the rehearsal).
 
 NVIDIA's images run ``model.onnx`` natively and never see this file. Same inputs, outputs and batching: all
 requests of a batch are one run of the session.
