@@ -20,9 +20,6 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-_NOT_RECORDED = {"enabled", "pool", "orders_url", "base_port", "gates", "transfer"}
-
-
 class Window(Part):
     """Days of orders to learn from, both included; None is open."""
 
@@ -66,6 +63,7 @@ CHANGE_NOTHING = {
     "orders_url",
     "base_port",
     "gates",
+    "transfer",
     "checkpoint_steps",
     "checkpoint_seconds",
     "elastic_min_workers",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -24,6 +25,7 @@ def s3_url() -> Iterator[str]:
     port = free_ports(1)[0]
     server = subprocess.Popen(
         [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        env={**os.environ, "S3_UPLOAD_PART_MIN_SIZE": "65536"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

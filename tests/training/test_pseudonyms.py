@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import io
+import hashlib
+import hmac
 import re
-from datetime import date
 
-import pyarrow.parquet as pq
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.training.shops import SAMPLE
 from training.errors import TrainingError
-from training.orders.cleaning import clean
-from training.orders.source import Folder, read_day
-from training.transfer.batch import pseudonymous, to_parquet
+from training.transfer.description import without_identifiers
 from training.transfer.pseudonym import Pseudonyms
 
 KEY = "a key of the private site"
@@ -44,15 +41,58 @@ def test_short_key_is_refused_without_being_shown() -> None:
     assert KEY not in repr(Pseudonyms(KEY))
 
 
-def test_batch_holds_no_identifier_of_the_source() -> None:
-    cleaned = clean(date(2011, 9, 1), read_day(Folder(SAMPLE), date(2011, 9, 1)))
-    content = to_parquet(pseudonymous(cleaned, Pseudonyms(KEY)))
-    table = pq.read_table(io.BytesIO(content)).to_pandas()
-    # Stock codes have five digits as customers have, so a code may well look like a customer.
-    cells = set(table.drop(columns="stock_code").astype(str).to_numpy().ravel())
-    assert set(table.columns) == {
-        "customer", "order", "stock_code", "description", "quantity", "price", "at",
-    }  # fmt: skip
-    assert not cells & set(cleaned.purchases["customer"])
-    assert not cells & set(cleaned.purchases["invoice"])
-    assert to_parquet(pseudonymous(cleaned, Pseudonyms(KEY))) == content
+def test_plain_key_stays_what_it_was_and_is_named_without_being_told() -> None:
+    plain = Pseudonyms(KEY)
+    expected = hmac.new(KEY.encode(), b"customer\x0017850", hashlib.sha256).hexdigest()[:32]
+    assert plain.customer("17850") == expected
+    assert re.fullmatch("[0-9a-f]{8}", plain.key_id)
+    assert plain.key_id == Pseudonyms(KEY).key_id != Pseudonyms(KEY + "!").key_id
+
+
+@pytest.mark.parametrize(
+    "ring",
+    [
+        "2026-11:the new key of a site,2026-05:the old key of a site",
+        '{"2026-11": "the new key of a site", "2026-05": "the old key of a site"}',
+    ],
+)
+def test_first_key_of_a_ring_is_current_and_older_ones_resolve(ring: str) -> None:
+    pseudonyms = Pseudonyms(ring)
+    old = Pseudonyms("2026-05:the old key of a site")
+    assert pseudonyms.key_id == "2026-11"
+    assert pseudonyms.customer("1") == Pseudonyms("the new key of a site").customer("1")
+    assert pseudonyms.under("2026-05").customer("1") == old.customer("1")
+    assert pseudonyms.renewed(["1", "2"]) == {old.customer(one): pseudonyms.customer(one) for one in "12"}
+    with pytest.raises(TrainingError, match="no key '2025-01', only 2026-11, 2026-05"):
+        pseudonyms.under("2025-01")
+    assert "site" not in repr(pseudonyms)
+
+
+@pytest.mark.parametrize(
+    ("ring", "says"),
+    [
+        ("2026-11:the new key of a site,2026-05:short", "the key 2026-05 has 5 characters"),
+        ("a:the new key of a site,a:the old key of a site", "the same id twice"),
+        ("a:the new key of a site,b:the new key of a site", "the same key twice"),
+        ('{"a": 5}', "begins as JSON"),
+        ('{"a": "the new key', "begins as JSON"),
+    ],
+)
+def test_ring_that_is_none_is_refused_without_being_shown(ring: str, says: str) -> None:
+    with pytest.raises(TrainingError, match=says) as refused:
+        Pseudonyms(ring)
+    assert "of a site" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "leaves"),
+    [
+        ("SET 10 CARDS HANGING BAUBLES 17080", "SET 10 CARDS HANGING BAUBLES #"),
+        ("for invoice C536379, wrong", "for invoice # wrong"),
+        ("ask anna@example.com", "ask #"),
+        ("promised to (AB-123)", "promised to (#)"),
+        ("PACK OF 72 RETROSPOT CAKE CASES", "PACK OF 72 RETROSPOT CAKE CASES"),
+    ],
+)
+def test_description_leaves_without_whom_it_was_for(text: str, leaves: str) -> None:
+    assert without_identifiers(pd.Series([text, text]), {"ab-123", "72"}).tolist() == [leaves, leaves]

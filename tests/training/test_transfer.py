@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,19 @@ import pandas as pd
 import pytest
 
 from tests.training.conftest import client, keys
-from tests.training.shops import small_shop
+from tests.training.shops import small_shop, write_day
 from training.errors import TrainingError
 from training.jobs.train import read
 from training.orders.source import Bucket, Folder
 from training.settings import TrainingSettings
 from training.transfer.batch import from_parquet
 from training.transfer.bucket import BatchBucket
-from training.transfer.manifest import HELD_BACK_MANIFEST_KEY, MANIFEST_KEY, TransferManifest
+from training.transfer.manifest import (
+    HELD_BACK_MANIFEST_KEY,
+    MANIFEST_KEY,
+    REJECTS_MANIFEST_KEY,
+    TransferManifest,
+)
 from training.transfer.pseudonym import Pseudonyms
 from training.transfer.run import Transferred, transfer
 
@@ -30,31 +36,44 @@ class Killed(BaseException):
 
 
 class KilledClient:
-    """An S3 client whose process dies at the n-th write; half of the time the write arrived."""
+    """An S3 client whose process dies at the n-th write; half of the time that write arrived."""
 
     def __init__(self, s3: Any, writes: int, arrived: bool) -> None:
         self._s3, self._left, self._arrived = s3, writes, arrived
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._s3, name)
+        real = getattr(self._s3, name)
+        if name not in {"put_object", "delete_objects"}:
+            return real
 
-    def put_object(self, **arguments: Any) -> Any:
-        if self._left == 0:
-            if self._arrived:
-                self._s3.put_object(**arguments)
-            raise Killed
-        self._left -= 1
-        return self._s3.put_object(**arguments)
+        def write(**arguments: Any) -> Any:
+            self._left -= 1
+            if self._left == -1 and self._arrived:
+                real(**arguments)
+            if self._left < 0:
+                raise Killed
+            return real(**arguments)
+
+        return write
 
 
-def _run(folder: Path, s3: Any, arrivals: str, private: str) -> Transferred:
+def _run(
+    folder: Path,
+    s3: Any,
+    arrivals: str,
+    private: str,
+    settings: TrainingSettings = SETTINGS,
+    pseudonyms: Pseudonyms = PSEUDONYMS,
+    dry_run: bool = False,
+) -> Transferred:
     return transfer(
         Folder(folder),
-        PSEUDONYMS,
-        SETTINGS,
+        pseudonyms,
+        settings,
         BatchBucket(arrivals, s3, server_checksums=True),
         BatchBucket(private, s3, server_checksums=False),
         say=lambda _: None,
+        dry_run=dry_run,
     )
 
 
@@ -66,7 +85,7 @@ def test_transfer_killed_at_every_write_ends_with_every_row_once(
     sent = []
     for writes in range(20):
         try:
-            done = _run(folder, KilledClient(s3, writes % 3, arrived=writes % 2 == 0), arrivals, private)
+            done = _run(folder, KilledClient(s3, 1 + writes % 3, arrived=writes % 2 == 0), arrivals, private)
             sent.append(done.sent)
             break
         except Killed:
@@ -81,6 +100,7 @@ def test_transfer_killed_at_every_write_ends_with_every_row_once(
     assert len(rows) == done.arrivals.cleaning["kept"]
     assert not rows.duplicated().any()
     assert len(keys(s3, arrivals)) == 4 + 1
+    assert not [key for key in keys(s3, arrivals) if "rejects" in key]
     assert sorted(one.day.day for one in done.held_back.batches) == [5, 6]
 
 
@@ -124,3 +144,92 @@ def test_holding_back_everything_is_refused(tmp_path: Path) -> None:
     folder = small_shop(tmp_path / "orders", days=2, customers=4)
     with pytest.raises(TrainingError, match="hold_back_days is 2"):
         _run(folder, None, "a", "b")
+
+
+def test_rejected_rows_are_kept_in_the_private_site_with_their_reason(
+    tmp_path: Path, s3_url: str, bucket: Callable[[str], str]
+) -> None:
+    folder, s3 = small_shop(tmp_path / "orders", days=6, customers=6), client(s3_url)
+    arrivals, private = bucket("arrivals"), bucket("private")
+    write_day(
+        folder,
+        date(2011, 9, 2),
+        [
+            "1,10001,CUP,1,2011-09-02 10:00:00,1.5,13000.0,UK",
+            "2,10001, CUP ,six,2011-09-02 10:00:00,1.5,13000.0,UK",
+            "C3,10001,CUP,-1,2011-09-01 10:00:00,1.5,13000.0,UK",
+            "4,POST,POSTAGE,1,2011-09-02 10:00:00,1.5,,UK",
+        ],
+    )
+    done = _run(folder, s3, arrivals, private)
+    kept = BatchBucket(private, s3, False)
+    (entry,) = done.rejected.batches
+    rows = from_parquet(kept.batch(entry))
+    assert rows["reason"].tolist() == ["unreadable", "unreadable", "not_products"]
+    assert rows["Quantity"].tolist() == ["six", "-1", "1"]
+    assert rows["Description"].tolist() == [" CUP ", "CUP", "POSTAGE"], "a reject is kept as it was read"
+    assert TransferManifest.from_bytes(kept.get(REJECTS_MANIFEST_KEY) or b"", "rejects") == done.rejected
+    assert (done.rejected.cleaning["unreadable"], done.rejected.cleaning["not_products"]) == (2, 1)
+    assert all("rejects" not in key for key in keys(s3, arrivals))
+
+
+def test_what_no_manifest_names_any_more_is_taken_away_in_all_its_versions(
+    tmp_path: Path, s3_url: str, bucket: Callable[[str], str]
+) -> None:
+    folder, s3 = small_shop(tmp_path / "orders", days=6, customers=6), client(s3_url)
+    arrivals, private = bucket("arrivals"), bucket("private")
+    s3.put_bucket_versioning(Bucket=arrivals, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket=arrivals, Key="elsewhere/file.parquet", Body=b"not ours")
+    _run(folder, s3, arrivals, private)
+    # Two more days are held back now: they must not stay where they would be learned from.
+    done = _run(folder, s3, arrivals, private, SETTINGS.model_copy(update={"hold_back_days": 4}))
+    assert (done.sent, done.taken_away) == (2, 2)
+    versions = s3.list_object_versions(Bucket=arrivals)
+    named = {each["Key"] for each in (*versions["Versions"], *versions.get("DeleteMarkers", ()))}
+    assert named == {
+        "elsewhere/file.parquet", MANIFEST_KEY, *(one.key for one in done.arrivals.batches)
+    }  # fmt: skip
+    for each in versions["Versions"]:
+        s3.delete_object(Bucket=arrivals, Key=each["Key"], VersionId=each["VersionId"])
+
+
+def test_rotated_key_makes_every_pseudonym_anew_and_resolves_the_old_ones(
+    tmp_path: Path, s3_url: str, bucket: Callable[[str], str]
+) -> None:
+    folder, s3 = small_shop(tmp_path / "orders", days=6, customers=6), client(s3_url)
+    arrivals, private = bucket("arrivals"), bucket("private")
+
+    def customers(done: Transferred) -> set[str]:
+        there = BatchBucket(arrivals, s3, True)
+        return {
+            one for entry in done.arrivals.batches for one in from_parquet(there.batch(entry))["customer"]
+        }
+
+    before = Pseudonyms("2026-05:an old key of the site")
+    old = _run(folder, s3, arrivals, private, pseudonyms=before)
+    first = customers(old)
+    after = Pseudonyms("2026-11:a new key of the site,2026-05:an old key of the site")
+    new = _run(folder, s3, arrivals, private, pseudonyms=after)
+    second = customers(new)
+    assert (old.arrivals.key_id, new.arrivals.key_id) == ("2026-05", "2026-11")
+    assert not first & second
+    assert (new.sent, new.taken_away) == (6, 6)
+    assert len(keys(s3, arrivals)) == 4 + 1
+    renewed = after.renewed(str(13_000 + number) for number in range(6))
+    assert {renewed[one] for one in first} == second
+    assert b"key of the site" not in new.arrivals.to_bytes()
+
+
+def test_dry_run_says_what_a_transfer_would_do_and_writes_nothing(
+    tmp_path: Path, s3_url: str, bucket: Callable[[str], str]
+) -> None:
+    folder, s3 = small_shop(tmp_path / "orders", days=6, customers=6), client(s3_url)
+    arrivals, private = bucket("arrivals"), bucket("private")
+    said = _run(folder, s3, arrivals, private, dry_run=True)
+    assert not keys(s3, arrivals)
+    assert not keys(s3, private)
+    done = _run(folder, s3, arrivals, private)
+    assert (said.sent, said.bytes_sent, said.arrivals, said.held_back) == (
+        done.sent, done.bytes_sent, done.arrivals, done.held_back
+    )  # fmt: skip
+    assert _run(folder, s3, arrivals, private, dry_run=True).sent == 0

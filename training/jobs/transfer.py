@@ -9,22 +9,24 @@ from training.orders.s3 import client_for_orders
 from training.orders.source import open_source
 from training.settings import parse
 from training.transfer.bucket import BatchBucket
+from training.transfer.line import Line
 from training.transfer.pseudonym import Pseudonyms
 from training.transfer.run import transfer
 
 
 def main(environment: Environment) -> int:
-    """Transfer; 0 when the manifests are there."""
-    private = BatchBucket(
-        environment["PRIVATE_BUCKET"], client_for_orders(environment), server_checksums=False
-    )
+    """Transfer; 0 when the manifests are there. With DRY_RUN=1 it only says what it would do."""
+    settings = parse(environment["TRAINING_SETTINGS"])
+    # The limit is for the link; the private store is on this side of it.
+    near = Line(settings.transfer.model_copy(update={"bytes_per_second": None}))
     transfer(
         source=open_source(environment["ORDERS_URL"], environment),
         pseudonyms=Pseudonyms(environment["PSEUDONYM_KEY"]),
-        settings=parse(environment["TRAINING_SETTINGS"]),
-        arrivals=BatchBucket(environment["ARRIVALS_BUCKET"], aws_client(), server_checksums=True),
-        private=private,
+        settings=settings,
+        arrivals=BatchBucket(environment["ARRIVALS_BUCKET"], aws_client(), True, Line(settings.transfer)),
+        private=BatchBucket(environment["PRIVATE_BUCKET"], client_for_orders(environment), False, near),
         say=partial(print, flush=True),
+        dry_run=environment.get("DRY_RUN", "").lower() in {"1", "true", "yes"},
     )
     return 0
 

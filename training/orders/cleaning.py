@@ -14,6 +14,9 @@ The protocol, in this order; a row is counted under the first reason that fits:
    and at least the same quantity in all (mistyped orders, such as 74,215 pieces taken back in a quarter of
    an hour).
 
+Reasons 1 to 7 come from a pandera schema (``training.orders.schema``). Rejected rows are kept aside as they
+were read; they hold what the source holds, so they must never leave the private site.
+
 A later return leaves the purchase in: the customer did buy, and a day's batch must not depend on later days.
 """
 
@@ -23,21 +26,11 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
 import pandas as pd
 
-PRODUCT_CODE = r"\d{5}[A-Za-z]*"
-REASONS = (
-    "unreadable",
-    "duplicates",
-    "cancellations",
-    "not_products",
-    "returns",
-    "zero_prices",
-    "missing_customers",
-    "cancelled_same_day",
-)
-MAX_QUANTITY = 2**31 - 1
+from training.orders.schema import CHECKED, PRODUCT_CODE, first_reasons, typed
+
+REASONS = (*CHECKED, "cancelled_same_day")
 
 
 @dataclass(frozen=True)
@@ -49,59 +42,37 @@ class CleanDay:
         purchases: columns invoice, customer, stock_code, description (str), quantity (int32, pieces),
             price (float64, GBP a piece), at (datetime64[s], local time); sorted by time, invoice, code.
         counts: rows ``read``, rows ``kept``, and rows left out by each of REASONS.
+        rejects: the rows left out, as read (COLUMNS, text), in the order of the file, with their ``reason``.
     """
 
     day: date
     purchases: pd.DataFrame
     counts: Counter[str]
+    rejects: pd.DataFrame
 
 
 def clean(day: date, rows: pd.DataFrame) -> CleanDay:
     """Clean the rows of one day (columns of ``training.orders.source.COLUMNS``, all text)."""
     counts = Counter({reason: 0 for reason in REASONS})
     counts["read"] = len(rows)
-    text = rows.apply(lambda column: column.str.strip())
-    table = pd.DataFrame(
-        {
-            "invoice": text["InvoiceNo"].str.upper(),
-            "customer": text["CustomerID"].str.replace(r"\.0$", "", regex=True),
-            "stock_code": text["StockCode"],
-            "description": text["Description"].str.replace(r"\s+", " ", regex=True),
-            "quantity": pd.to_numeric(text["Quantity"], errors="coerce"),
-            "price": pd.to_numeric(text["UnitPrice"], errors="coerce"),
-            "at": pd.to_datetime(text["InvoiceDate"], errors="coerce", format="%Y-%m-%d %H:%M:%S"),
-        }
-    )
-    readable = (
-        table["quantity"].abs().le(MAX_QUANTITY)
-        & table["quantity"].mod(1).eq(0)
-        & np.isfinite(table["price"])
-        & table["at"].dt.strftime("%Y-%m-%d").eq(day.isoformat())
-        & table["invoice"].ne("")
-    )
-    cancellations = table[readable & table["invoice"].str.startswith("C") & table["quantity"].lt(0)]
-    first_reason = np.select(
-        [
-            ~readable,
-            text.duplicated(),
-            table["invoice"].str.startswith("C"),
-            ~table["stock_code"].str.fullmatch(PRODUCT_CODE),
-            table["quantity"].le(0),
-            table["price"].le(0),
-            table["customer"].eq(""),
-        ],
-        list(REASONS[:-1]),
-        default="",
-    )
-    counts.update(Counter(reason for reason in first_reason.tolist() if reason))
-    kept = table[first_reason == ""]
+    rows = rows.reset_index(drop=True)
+    table = typed(rows.apply(lambda column: column.str.strip()), day)
+    reasons = first_reasons(table)
+    # What is readable and negative of an invoice C takes back, even where the line is also a duplicate.
+    cancellations = table[
+        reasons.ne("unreadable") & table["invoice"].str.startswith("C") & table["quantity"].lt(0)
+    ]
+    kept = table[reasons == ""].drop(columns="repeated")
     taken_back = _cancelled_same_day(kept, cancellations)
-    counts["cancelled_same_day"] += int(taken_back.sum())
+    reasons[taken_back[taken_back].index] = "cancelled_same_day"
+    counts.update(Counter(reason for reason in reasons.tolist() if reason))
     kept = kept[~taken_back]
     kept = kept.astype({"quantity": "int32", "price": "float64", "at": "datetime64[s]"})
     kept = kept.sort_values(["at", "invoice", "stock_code", "quantity"], kind="stable", ignore_index=True)
     counts["kept"] = len(kept)
-    return CleanDay(day, kept, counts)
+    left_out = reasons != ""
+    rejects = rows[left_out].assign(reason=reasons[left_out]).reset_index(drop=True)
+    return CleanDay(day, kept, counts, rejects)
 
 
 def _cancelled_same_day(kept: pd.DataFrame, cancellations: pd.DataFrame) -> pd.Series:
@@ -117,3 +88,6 @@ def _cancelled_same_day(kept: pd.DataFrame, cancellations: pd.DataFrame) -> pd.S
             left[customer, code] -= quantity
             taken.loc[label] = True
     return taken
+
+
+__all__ = ["PRODUCT_CODE", "REASONS", "CleanDay", "clean"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from datetime import date
+from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
@@ -13,6 +14,9 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field
 
 from training.orders.cleaning import CleanDay
+from training.orders.source import COLUMNS
+from training.release import sha256_of
+from training.transfer.description import without_identifiers
 from training.transfer.pseudonym import Pseudonyms
 
 SCHEMA = pa.schema(
@@ -27,6 +31,8 @@ SCHEMA = pa.schema(
     ]
 )
 """All that leaves the private site. Country is not needed to learn, so it stays."""
+REJECTS = pa.schema([*((name, pa.string()) for name in COLUMNS), ("reason", pa.string())])
+"""Rows left out, as they were read, with the reason. They never leave the private site."""
 
 
 class BatchEntry(BaseModel):
@@ -50,17 +56,32 @@ def pseudonymous(clean: CleanDay, pseudonyms: Pseudonyms) -> pd.DataFrame:
         {
             "customer": rows["customer"].map(customers),
             "order": rows["invoice"].map(invoices),
-            **{name: rows[name] for name in ("stock_code", "description", "quantity", "price", "at")},
+            "stock_code": rows["stock_code"],
+            "description": without_identifiers(rows["description"], {*customers, *invoices}),
+            **{name: rows[name] for name in ("quantity", "price", "at")},
         }
     )
 
 
-def to_parquet(frame: pd.DataFrame) -> bytes:
+def to_parquet(frame: pd.DataFrame, schema: pa.Schema = SCHEMA) -> bytes:
     """Parquet bytes of a batch; the same rows give the same bytes."""
-    table = pa.Table.from_pandas(frame, schema=SCHEMA, preserve_index=False).replace_schema_metadata(None)
     sink = io.BytesIO()
-    pq.write_table(table, sink, compression="zstd")
+    _write(frame, schema, sink)
     return sink.getvalue()
+
+
+def write_batch(
+    frame: pd.DataFrame, path: Path, day: date, prefix: str, schema: pa.Schema = SCHEMA
+) -> BatchEntry:
+    """Write a batch to a file, from where it is sent piece by piece, and name it as ``entry_of`` does."""
+    with path.open("wb") as file:
+        _write(frame, schema, file)
+    return _entry(day, len(frame), path.stat().st_size, sha256_of(path), prefix)
+
+
+def _write(frame: pd.DataFrame, schema: pa.Schema, sink: object) -> None:
+    table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False).replace_schema_metadata(None)
+    pq.write_table(table, sink, compression="zstd")
 
 
 def from_parquet(content: bytes) -> pd.DataFrame:
@@ -71,7 +92,10 @@ def from_parquet(content: bytes) -> pd.DataFrame:
 
 def entry_of(day: date, rows: int, content: bytes, prefix: str) -> BatchEntry:
     """Name a batch by its day and content, so that no batch is ever written over by another."""
-    sha256 = hashlib.sha256(content).hexdigest()
+    return _entry(day, rows, len(content), hashlib.sha256(content).hexdigest(), prefix)
+
+
+def _entry(day: date, rows: int, size: int, sha256: str, prefix: str) -> BatchEntry:
     return BatchEntry(
-        day=day, key=f"{prefix}{day}-{sha256[:16]}.parquet", rows=rows, size=len(content), sha256=sha256
+        day=day, key=f"{prefix}{day}-{sha256[:16]}.parquet", rows=rows, size=size, sha256=sha256
     )

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
+import threading
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from training.errors import StoreFailed, TrainingError
 from training.transfer.batch import BatchEntry
+from training.transfer.line import Line, Progress
+from training.transfer.pieces import Piece, base64_of, composite, digest, pieces_of
+from training.transfer.upload import REFUSED, ROUNDS, ChecksumMismatch, Upload
+
+MISSING = {"404", "NoSuchKey", "NotFound"}
+UNKNOWN_TO_THE_STORE = {"NotImplemented", "MethodNotAllowed", "XNotImplemented"}
+_MOST_AT_ONCE = 1000
+"""Keys that one DeleteObjects takes."""
 
 
 class BatchBucket:
@@ -19,44 +30,106 @@ class BatchBucket:
         name: the bucket.
         client: a boto3 S3 client.
         server_checksums: whether the store checks ChecksumSHA256 itself (AWS does; others may not know it).
+        line: how the line to it is used; one Line for all buckets behind the same line.
     """
 
-    def __init__(self, name: str, client: Any, server_checksums: bool) -> None:
-        self.name, self.client, self._server_checksums = name, client, server_checksums
+    takes_away = True
+    """Whether a transfer takes away batches that no manifest names any more."""
 
-    def holds(self, entry: BatchEntry) -> bool:
-        """Whether a batch is there already, with the same size and SHA-256."""
+    def __init__(self, name: str, client: Any, server_checksums: bool, line: Line | None = None) -> None:
+        self.name, self.client, self._server_checksums = name, client, server_checksums
+        self.line = line or Line()
+        self._one_large_file = threading.Lock()
+        if client is not None:
+            self.line.attach(client)
+
+    def holds(self, entry: BatchEntry, path: Path | None = None) -> bool:
+        """Whether a batch is there already: its size, its SHA-256, and what the store says of its bytes.
+
+        ``path``: the batch's file, against whose parts the store's own checksum is held where there is one.
+        """
         try:
-            head = self.client.head_object(Bucket=self.name, Key=entry.key)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in {"404", "NoSuchKey", "NotFound"}:
-                return False
-            raise self._failed("read", entry.key, error) from error
-        except BotoCoreError as error:
-            raise self._failed("read", entry.key, error) from error
-        return bool(head["ContentLength"] == entry.size and head["Metadata"].get("sha256") == entry.sha256)
+            with self._failing("read", entry.key):
+                mode = {"ChecksumMode": "ENABLED"} if self._server_checksums else {}
+                head = self.client.head_object(Bucket=self.name, Key=entry.key, **mode)
+        except _Missing:
+            return False
+        if head["ContentLength"] != entry.size or head["Metadata"].get("sha256") != entry.sha256:
+            return False
+        told, _, parts = str(head.get("ChecksumSHA256", "")).partition("-")
+        if path is None or not told or told == base64_of(bytes.fromhex(entry.sha256)):
+            return True
+        pieces = pieces_of(entry.size, self.line.settings.part_bytes)
+        if parts and int(parts) != len(pieces):  # sent in parts of another size
+            return True
+        return told == composite([digest(path, piece) for piece in pieces])
+
+    def send(
+        self,
+        entry: BatchEntry,
+        path: Path,
+        say: Callable[[str], None] = print,
+        progress: Progress | None = None,
+    ) -> int:
+        """Bring a batch's file there; parts sent again because they had arrived changed.
+
+        Raises:
+            ChecksumMismatch: naming the parts that never arrived as they were.
+            StoreFailed: the store cannot be reached, or refuses.
+        """
+        if entry.size > self.line.settings.part_bytes:
+            upload = Upload(
+                client=self.client,
+                bucket=self.name,
+                key=entry.key,
+                path=path,
+                metadata={"sha256": entry.sha256},
+                line=self.line,
+                checksums=self._server_checksums,
+                say=say,
+                progress=progress,
+            )
+            with self._one_large_file, self._failing("written", entry.key):
+                upload.run()
+            return len(upload.sent_again)
+        whole = Piece(1, 0, entry.size)
+        for turn in range(ROUNDS):
+            with self.line.body(path, whole, progress) as body:
+                if self._put(entry.key, body, entry.sha256, digest(path, whole, "md5")):
+                    return turn
+            say(f"s3://{self.name}/{entry.key} arrived changed; it is sent again")
+        raise ChecksumMismatch(f"s3://{self.name}/{entry.key} arrived changed {ROUNDS} times")
 
     def put(self, key: str, content: bytes) -> None:
         """Write an object; the store refuses it when the bytes arrive changed."""
-        digest = hashlib.sha256(content).digest()
-        extra = {"ChecksumSHA256": base64.b64encode(digest).decode()} if self._server_checksums else {}
+        if not self._put(key, content, hashlib.sha256(content).hexdigest(), None):
+            raise ChecksumMismatch(f"s3://{self.name}/{key} arrived changed; run the transfer again")
+
+    def _put(self, key: str, body: Any, sha256: str, md5: bytes | None) -> bool:
+        """False when it arrived changed, by the store's word or by the ETag that it tells."""
+        checksum = base64_of(bytes.fromhex(sha256))
+        extra = {"ChecksumSHA256": checksum} if self._server_checksums else {}
         try:
-            self.client.put_object(
-                Bucket=self.name, Key=key, Body=content, Metadata={"sha256": digest.hex()}, **extra
-            )
-        except (ClientError, BotoCoreError) as error:
-            raise self._failed("written", key, error) from error
+            with self._failing("written", key):
+                told = self.client.put_object(
+                    Bucket=self.name, Key=key, Body=body, Metadata={"sha256": sha256}, **extra
+                )
+        except _Refused:
+            return False
+        if "ChecksumSHA256" in told:
+            return bool(told["ChecksumSHA256"] == checksum)
+        # An object under a KMS key has an ETag that is no MD5.
+        if md5 is None or "aws:kms" in told.get("ServerSideEncryption", ""):
+            return True
+        return bool(told["ETag"].strip('"') == md5.hex())
 
     def get(self, key: str) -> bytes | None:
         """An object's bytes; None when there is none."""
         try:
-            body: bytes = self.client.get_object(Bucket=self.name, Key=key)["Body"].read()
-        except ClientError as error:
-            if error.response["Error"]["Code"] in {"404", "NoSuchKey", "NotFound"}:
-                return None
-            raise self._failed("read", key, error) from error
-        except BotoCoreError as error:
-            raise self._failed("read", key, error) from error
+            with self._failing("read", key):
+                body: bytes = self.client.get_object(Bucket=self.name, Key=key)["Body"].read()
+        except _Missing:
+            return None
         return body
 
     def batch(self, entry: BatchEntry) -> bytes:
@@ -75,5 +148,74 @@ class BatchBucket:
             )
         return content
 
-    def _failed(self, verb: str, key: str, error: Exception) -> StoreFailed:
-        return StoreFailed(f"s3://{self.name}/{key} cannot be {verb}: {error}")
+    def keys(self, prefix: str) -> set[str]:
+        """The keys under a prefix."""
+        with self._failing("listed", prefix):
+            pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
+            return {entry["Key"] for page in pages for entry in page.get("Contents", ())}
+
+    def erase(self, prefix: str, keys: Collection[str]) -> None:
+        """Delete objects under a prefix in all their versions, and uploads of them that nobody finished."""
+        if not keys:
+            return
+        with self._failing("deleted", prefix):
+            doomed = self._versions(prefix, keys)
+            for start in range(0, len(doomed), _MOST_AT_ONCE):
+                told = self.client.delete_objects(
+                    Bucket=self.name, Delete={"Objects": doomed[start : start + _MOST_AT_ONCE], "Quiet": True}
+                )
+                for failed in told.get("Errors", ()):
+                    raise StoreFailed(
+                        f"s3://{self.name}/{failed['Key']} cannot be deleted: {failed.get('Message')}"
+                    )
+
+    def abort(self, prefix: str, kept: Collection[str] = ()) -> None:
+        """Throw away unfinished uploads under a prefix, but for those of the keys ``kept``."""
+        with self._failing("cleared of unfinished uploads", prefix):
+            pages = self.client.get_paginator("list_multipart_uploads").paginate(
+                Bucket=self.name, Prefix=prefix
+            )
+            for each in [each for page in pages for each in page.get("Uploads", ())]:
+                if each["Key"] not in kept:
+                    self.client.abort_multipart_upload(
+                        Bucket=self.name, Key=each["Key"], UploadId=each["UploadId"]
+                    )
+
+    def _versions(self, prefix: str, keys: Collection[str]) -> list[dict[str, str]]:
+        try:
+            pages = self.client.get_paginator("list_object_versions").paginate(
+                Bucket=self.name, Prefix=prefix
+            )
+            found = [
+                {"Key": each["Key"], "VersionId": each["VersionId"]}
+                for page in pages
+                for each in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
+                if each["Key"] in keys
+            ]
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in UNKNOWN_TO_THE_STORE:
+                raise
+            found = []
+        return found or [{"Key": key} for key in sorted(keys)]
+
+    @contextmanager
+    def _failing(self, verb: str, key: str) -> Iterator[None]:
+        try:
+            yield
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if verb == "read" and code in MISSING:
+                raise _Missing from None
+            if verb == "written" and code in REFUSED:
+                raise _Refused from None
+            raise StoreFailed(f"s3://{self.name}/{key} cannot be {verb}: {error}") from error
+        except BotoCoreError as error:
+            raise StoreFailed(f"s3://{self.name}/{key} cannot be {verb}: {error}") from error
+
+
+class _Missing(Exception):
+    """There is no such object."""
+
+
+class _Refused(Exception):
+    """The store computed another checksum than was sent."""

@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from training.release import sha256_of
 from training.release.aside import write_aside
 from training.transfer.batch import BatchEntry
 from training.transfer.bucket import BatchBucket
+from training.transfer.line import Line, Progress
 
 
 class BatchFolder(BatchBucket):
-    """Batches under a folder, by the same keys as in a bucket."""
+    """Batches under a folder, by the same keys as in a bucket.
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder.name, client=None, server_checksums=False)
+    ``takes_away`` False keeps batches of other windows: runs with other settings that share the folder
+    would otherwise take each other's batches away.
+    """
+
+    def __init__(self, folder: Path, takes_away: bool = False, line: Line | None = None) -> None:
+        super().__init__(folder.name, client=None, server_checksums=False, line=line)
         self.folder = folder
+        self.takes_away = takes_away
 
-    def holds(self, entry: BatchEntry) -> bool:
-        path = self.folder / entry.key
-        return path.is_file() and path.stat().st_size == entry.size and sha256_of(path) == entry.sha256
+    def holds(self, entry: BatchEntry, path: Path | None = None) -> bool:  # noqa: ARG002
+        there = self.folder / entry.key
+        return there.is_file() and there.stat().st_size == entry.size and sha256_of(there) == entry.sha256
+
+    def send(
+        self,
+        entry: BatchEntry,
+        path: Path,
+        say: Callable[[str], None] = print,  # noqa: ARG002
+        progress: Progress | None = None,
+    ) -> int:
+        there = self.folder / entry.key
+        there.parent.mkdir(parents=True, exist_ok=True)
+        # Renamed when whole, so that no reader and no crash ever sees half of it.
+        with tempfile.TemporaryDirectory(prefix=f".{there.name}.", dir=there.parent) as aside:
+            Path(shutil.copyfile(path, Path(aside) / there.name)).replace(there)
+        if progress is not None:
+            progress(entry.size)
+        return 0
 
     def put(self, key: str, content: bytes) -> None:
         write_aside(self.folder / key, content)
@@ -27,3 +52,14 @@ class BatchFolder(BatchBucket):
     def get(self, key: str) -> bytes | None:
         path = self.folder / key
         return path.read_bytes() if path.is_file() else None
+
+    def keys(self, prefix: str) -> set[str]:
+        files = (self.folder / prefix).glob("*.parquet")
+        return {path.relative_to(self.folder).as_posix() for path in files}
+
+    def erase(self, prefix: str, keys: Collection[str]) -> None:  # noqa: ARG002
+        for key in keys:
+            (self.folder / key).unlink(missing_ok=True)
+
+    def abort(self, prefix: str, kept: Collection[str] = ()) -> None:
+        """A folder has no unfinished uploads."""

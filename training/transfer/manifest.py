@@ -16,6 +16,8 @@ MANIFEST_KEY = "orders/manifest.json"
 BATCH_PREFIX = "orders/batches/"
 HELD_BACK_MANIFEST_KEY = "held-back/manifest.json"
 HELD_BACK_PREFIX = "held-back/batches/"
+REJECTS_MANIFEST_KEY = "rejects/manifest.json"
+REJECTS_PREFIX = "rejects/batches/"
 
 
 class TransferManifest(BaseModel):
@@ -26,6 +28,8 @@ class TransferManifest(BaseModel):
     format: Literal[1] = 1
     batches: tuple[BatchEntry, ...]
     cleaning: dict[str, int]
+    key_id: str | None = None
+    """Which key of the private site's ring made the pseudonyms; None where there are none."""
 
     @model_validator(mode="after")
     def _days_are_in_order(self) -> TransferManifest:
@@ -47,11 +51,14 @@ class TransferManifest(BaseModel):
         return self.model_dump_json(indent=1).encode() + b"\n"
 
     @classmethod
-    def of(cls, entries: Iterable[BatchEntry], counts: Counter[str]) -> TransferManifest:
+    def of(
+        cls, entries: Iterable[BatchEntry], counts: Counter[str], key_id: str | None = None
+    ) -> TransferManifest:
         """A manifest of batches in any order."""
         return cls(
             batches=tuple(sorted(entries, key=lambda entry: entry.day)),
             cleaning={name: counts[name] for name in sorted(counts)},
+            key_id=key_id,
         )
 
     @classmethod

@@ -8,31 +8,56 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 from typing import Literal
 
 from training.errors import TrainingError
-
-LEAST_KEY_LENGTH = 16
-"""Characters; shorter keys could be tried out."""
+from training.transfer.key_ring import LEAST_KEY_LENGTH, NamedKey, read_keys
 
 
 class Pseudonyms:
-    """Makes pseudonyms with one key.
+    """Makes pseudonyms with the current key of a ring, and resolves those of its older keys.
+
+    Args:
+        key: a key, or several with ids (see ``training.transfer.key_ring``).
 
     Raises:
-        TrainingError: when the key is shorter than 16 characters (the key itself is never shown).
+        TrainingError: when a key is shorter than 16 characters (the key itself is never shown).
     """
 
-    def __init__(self, key: str) -> None:
-        if len(key) < LEAST_KEY_LENGTH:
-            raise TrainingError(
-                f"PSEUDONYM_KEY has {len(key)} characters, but needs at least {LEAST_KEY_LENGTH}; "
-                "put a random one into the secret isthmus-keys"
-            )
-        self._key = key.encode()
+    def __init__(self, key: str | tuple[NamedKey, ...]) -> None:
+        self._ring = read_keys(key) if isinstance(key, str) else key
+        self._key = self._ring[0].secret
 
     def __repr__(self) -> str:
-        return "Pseudonyms(key=...)"
+        return f"Pseudonyms(key={self.key_id}: ...)"
+
+    @property
+    def key_id(self) -> str:
+        """The id of the current key, which manifests name."""
+        return self._ring[0].id
+
+    def under(self, key_id: str) -> Pseudonyms:
+        """The pseudonyms of one key of the ring.
+
+        Raises:
+            TrainingError: when the ring has no such key.
+        """
+        for key in self._ring:
+            if key.id == key_id:
+                return Pseudonyms((key,))
+        raise TrainingError(
+            f"PSEUDONYM_KEY has no key {key_id!r}, only {', '.join(key.id for key in self._ring)}; "
+            "keep a rotated key in the ring for as long as its pseudonyms are in use"
+        )
+
+    def renewed(self, customers: Iterable[str]) -> dict[str, str]:
+        """Old pseudonyms (of every older key) of these customers of the source, and the current one of each.
+
+        Only who has the source and the keys can make it: the private site.
+        """
+        older = [self.under(key.id) for key in self._ring[1:]]
+        return {old.customer(one): self.customer(one) for one in set(customers) for old in older}
 
     def of(self, kind: Literal["customer", "invoice"], value: str) -> str:
         """The pseudonym of one value: 32 hexadecimal digits."""
@@ -46,3 +71,6 @@ class Pseudonyms:
     def invoice(self, number: str) -> str:
         """The pseudonym of an invoice of the source."""
         return self.of("invoice", number.strip().upper())
+
+
+__all__ = ["LEAST_KEY_LENGTH", "Pseudonyms"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,26 +10,44 @@ from training.errors import TrainingError
 from training.orders.cleaning import CleanDay, clean
 from training.orders.source import OrderSource, read_day
 from training.settings import TrainingSettings
-from training.transfer.batch import BatchEntry, entry_of, pseudonymous, to_parquet
 from training.transfer.bucket import BatchBucket
+from training.transfer.line import Progress
 from training.transfer.manifest import (
     BATCH_PREFIX,
     HELD_BACK_MANIFEST_KEY,
     HELD_BACK_PREFIX,
     MANIFEST_KEY,
+    REJECTS_MANIFEST_KEY,
+    REJECTS_PREFIX,
     TransferManifest,
 )
 from training.transfer.pseudonym import Pseudonyms
+from training.transfer.sending import Sending, Tally
 
 
 @dataclass(frozen=True)
 class Transferred:
-    """What a transfer did: both manifests, and how many batches were sent and how many were there."""
+    """What a transfer did; in a dry run, what it would do.
+
+    Attributes:
+        arrivals: the manifest of what is learned from.
+        held_back: the manifest of what stays in the private site.
+        sent: batches sent, of both.
+        skipped: batches that were there.
+        rejected: the manifest of the rows left out, kept in the private site with their reason.
+        bytes_sent: size of the batches sent.
+        sent_again: parts and files that had arrived changed, and were sent again.
+        taken_away: batches of earlier windows, keys or contents that are gone now.
+    """
 
     arrivals: TransferManifest
     held_back: TransferManifest
     sent: int
     skipped: int
+    rejected: TransferManifest
+    bytes_sent: int
+    sent_again: int
+    taken_away: int
 
 
 def split_days(days: list[date], settings: TrainingSettings) -> tuple[list[date], list[date]]:
@@ -63,22 +80,83 @@ def transfer(
     arrivals: BatchBucket,
     private: BatchBucket,
     say: Callable[[str], None] = print,
+    dry_run: bool = False,
+    progress: Progress | None = None,
 ) -> Transferred:
     """Bring the orders to where they may be used. Safe to kill and to repeat at any moment.
 
     The held-back days go to the private bucket only, and first: an interrupted transfer has uploaded nothing
-    that a later one would hold back.
+    that a later one would hold back. What an earlier transfer brought and this one's manifests do not name
+    (days that are held back now, pseudonyms of a rotated key) is taken away once the manifests are there.
+
+    Args:
+        source: raw orders.
+        pseudonyms: of the current key.
+        settings: window and held-back days.
+        arrivals: takes batches to learn from.
+        private: takes held-back batches and rejected rows.
+        say: takes lines of progress.
+        dry_run: read, clean and compare, but write nothing anywhere.
+        progress: takes bytes as they leave for ``arrivals``.
     """
     learn, held_back = split_days(source.days(), settings)
-    say(f"orders: {source.url}, {learn[0]} to {learn[-1]} to learn from, {len(held_back)} days held back")
-    sent: Counter[bool] = Counter()
-    private_manifest = _send(source, held_back, pseudonyms, private, HELD_BACK_PREFIX, sent, say)
-    private.put(HELD_BACK_MANIFEST_KEY, private_manifest.to_bytes())
-    arrivals_manifest = _send(source, learn, pseudonyms, arrivals, BATCH_PREFIX, sent, say)
-    arrivals.put(MANIFEST_KEY, arrivals_manifest.to_bytes())
+    say(
+        f"orders: {source.url}, {learn[0]} to {learn[-1]} to learn from, {len(held_back)} days held back, "
+        f"key {pseudonyms.key_id}{', dry run' if dry_run else ''}"
+    )
+    before = {
+        (bucket, prefix): bucket.keys(prefix) if bucket.takes_away and not dry_run else set()
+        for bucket, prefix in (
+            (private, HELD_BACK_PREFIX), (private, REJECTS_PREFIX), (arrivals, BATCH_PREFIX)
+        )
+    }  # fmt: skip
+    tally = Tally()
+
+    def send(days: list[date], bucket: BatchBucket, prefix: str) -> TransferManifest:
+        leaving = progress if bucket is arrivals else None
+        sending = Sending(pseudonyms, bucket, prefix, private, tally, say, dry_run, leaving)
+        entries, counts = sending.run(clean_days(source, days), len(days))
+        return TransferManifest.of(entries, counts, pseudonyms.key_id)
+
+    def show(bucket: BatchBucket, key: str, manifest: TransferManifest) -> None:
+        if not dry_run:
+            bucket.put(key, manifest.to_bytes())
+
+    private_manifest = send(held_back, private, HELD_BACK_PREFIX)
+    show(private, HELD_BACK_MANIFEST_KEY, private_manifest)
+    arrivals_manifest = send(learn, arrivals, BATCH_PREFIX)
+    rejects = TransferManifest.of(tally.rejects, tally.reasons)
+    show(private, REJECTS_MANIFEST_KEY, rejects)
+    show(arrivals, MANIFEST_KEY, arrivals_manifest)
+    named = {
+        one.key for manifest in (private_manifest, arrivals_manifest, rejects) for one in manifest.batches
+    }
+    taken_away = 0
+    for (bucket, prefix), keys in before.items():
+        if bucket.takes_away and not dry_run:
+            bucket.erase(prefix, keys - named)
+            bucket.abort(prefix)
+            taken_away += len(keys - named)
+    done = Transferred(
+        arrivals=arrivals_manifest,
+        held_back=private_manifest,
+        sent=tally.batches[True],
+        skipped=tally.batches[False],
+        rejected=rejects,
+        bytes_sent=tally.bytes_sent,
+        sent_again=tally.sent_again,
+        taken_away=taken_away,
+    )
     say(f"cleaning: {describe(arrivals_manifest.cleaning)}")
-    say(f"transferred: {sent[True]} batches sent, {sent[False]} were there; {arrivals_manifest.digest}")
-    return Transferred(arrivals_manifest, private_manifest, sent[True], sent[False])
+    say(_summary(done, dry_run))
+    return done
+
+
+def _summary(done: Transferred, dry_run: bool) -> str:
+    told = [f"{done.sent} batches {'would be ' if dry_run else ''}sent, {done.skipped} were there"]
+    told += [f"{done.sent_again} sent again"] if done.sent_again else []
+    told += [f"{done.taken_away} taken away"] if done.taken_away else []
+    return f"{'dry run' if dry_run else 'transferred'}: {', '.join(told)}; {done.arrivals.digest}"
 
 
 def describe(counts: dict[str, int]) -> str:
@@ -92,31 +170,3 @@ def clean_days(source: OrderSource, days: list[date]) -> Iterator[CleanDay]:
     """Cleaned days, one at a time: memory holds one."""
     for day in days:
         yield clean(day, read_day(source, day))
-
-
-def _send(
-    source: OrderSource,
-    days: list[date],
-    pseudonyms: Pseudonyms,
-    bucket: BatchBucket,
-    prefix: str,
-    sent: Counter[bool],
-    say: Callable[[str], None],
-) -> TransferManifest:
-    entries: list[BatchEntry] = []
-    counts: Counter[str] = Counter({"read": 0, "kept": 0})
-    for number, cleaned in enumerate(clean_days(source, days), 1):
-        counts.update(cleaned.counts)
-        rows = pseudonymous(cleaned, pseudonyms)
-        content = to_parquet(rows)
-        entry = entry_of(cleaned.day, len(rows), content, prefix)
-        new = not bucket.holds(entry)
-        if new:
-            bucket.put(entry.key, content)
-        sent[new] += 1
-        entries.append(entry)
-        say(
-            f"[{number}/{len(days)}] {cleaned.day} -> s3://{bucket.name}: {entry.rows:,} rows, "
-            f"{entry.size:,} bytes, {'sent' if new else 'was there'}"
-        )
-    return TransferManifest.of(entries, counts)

@@ -1,0 +1,67 @@
+"""How the line to a store is used: how fast, in how large parts, how many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from training.settings import Transfer
+from training.transfer.pieces import Piece
+
+Progress = Callable[[int], None]
+"""Takes bytes as they leave."""
+
+
+class Line:
+    """Bodies of requests that are read from disk no faster than the line may be used.
+
+    One Line is shared by all that goes over the link, so that its limit is that of the sum.
+    """
+
+    def __init__(self, settings: Transfer | None = None) -> None:
+        self.settings = settings or Transfer()
+        self._limiter: Any = None
+        if rate := self.settings.bytes_per_second:
+            from s3transfer.bandwidth import (  # type: ignore[import-untyped]
+                BandwidthLimiter,
+                LeakyBucket,
+            )
+
+            self._limiter = BandwidthLimiter(LeakyBucket(rate))
+
+    def attach(self, client: Any) -> None:
+        """Let a client tell a body when it is read to be sent and when only to be signed.
+
+        The same handlers as s3transfer's own manager registers: reads for a signature are not counted.
+        """
+        from s3transfer.utils import (  # type: ignore[import-untyped]
+            signal_not_transferring,
+            signal_transferring,
+        )
+
+        events = client.meta.events
+        events.register_first(
+            "request-created.s3", signal_not_transferring, unique_id="s3upload-not-transferring"
+        )
+        events.register_last("request-created.s3", signal_transferring, unique_id="s3upload-transferring")
+
+    def body(self, path: Path, piece: Piece, progress: Progress | None = None) -> Any:
+        """A part of a file as the body of a request; close it afterwards."""
+        from s3transfer.utils import ReadFileChunk
+
+        file: Any = path.open("rb")
+        file.seek(piece.offset)
+        if self._limiter is not None:
+            never_stopped = SimpleNamespace(exception=None)
+            file = self._limiter.get_bandwith_limited_stream(file, never_stopped, enabled=False)
+        callbacks = [lambda bytes_transferred: progress(bytes_transferred)] if progress is not None else []
+        return ReadFileChunk(
+            file,
+            chunk_size=piece.size,
+            full_file_size=path.stat().st_size,
+            callbacks=callbacks,
+            enable_callbacks=False,
+            close_callbacks=[file.close],
+        )
