@@ -1,9 +1,10 @@
-"""Who may do what with the buckets: one table of the estate's four kinds of pod, as plain data.
+"""Who may do what with the buckets: one table of the estate's five kinds of pod, as plain data.
 
 | pod | arrivals | releases |
 |---|---|---|
-| transfer (private site) | writes | |
+| transfer (private site) | writes; erases batches that no manifest names | |
 | training (AWS) | reads | writes candidates, model files and checkpoints; never a signature |
+| ranking (private site) | | reads candidates; writes them again with the ranking stage; never a signature |
 | validation (private site) | | reads candidates; writes verdicts and signatures, moves ``latest.json`` |
 | serving (both sites) | | reads signed releases |
 """
@@ -24,6 +25,8 @@ class Grant:
     reads: Sequence[tuple[Bucket, str]] = ()
     writes: Sequence[tuple[Bucket, str]] = ()
     deletes: Sequence[tuple[Bucket, str]] = ()
+    erases: Sequence[tuple[Bucket, str]] = ()
+    """Deletes in every version, so that nothing can be brought back."""
     never_writes: Sequence[tuple[Bucket, str]] = ()
 
 
@@ -37,11 +40,19 @@ TRANSFER = Grant(
     # A transfer that goes on after an interruption reads what is there already.
     reads=[("arrivals", "*")],
     writes=[("arrivals", "*")],
+    # Days that are held back now and pseudonyms of a rotated key must go for good.
+    erases=[("arrivals", "orders/batches/*")],
 )
 TRAINING = Grant(
     reads=[("arrivals", "*"), ("releases", "*")],
     writes=[("releases", "candidates/*"), ("releases", "releases/*"), ("releases", "checkpoints/*")],
     deletes=[("releases", "checkpoints/*")],
+    never_writes=[*VERDICTS, ("releases", "latest.json")],
+)
+RANKING = Grant(
+    # It learns from the raw orders of its own site; of the buckets it needs only what waits for validation.
+    reads=[("releases", "candidates/*"), ("releases", "releases/*")],
+    writes=[("releases", "candidates/*"), ("releases", "releases/*")],
     never_writes=[*VERDICTS, ("releases", "latest.json")],
 )
 VALIDATION = Grant(
@@ -57,14 +68,16 @@ def policy(grant: Grant, bucket_arns: dict[Bucket, str], data_key_arn: str) -> d
     def objects(patterns: Sequence[tuple[Bucket, str]]) -> list[str]:
         return [f"{bucket_arns[bucket]}/{pattern}" for bucket, pattern in patterns]
 
-    listed = sorted({bucket for bucket, _ in [*grant.reads, *grant.writes]})
+    def named(*patterns: Sequence[tuple[Bucket, str]]) -> list[str]:
+        return [bucket_arns[bucket] for bucket in sorted({bucket for each in patterns for bucket, _ in each})]
+
     statements: list[dict[str, Any]] = [
         {
             # Without it S3 says 403, not 404, of what is not there.
             "Sid": "List",
             "Effect": "Allow",
             "Action": "s3:ListBucket",
-            "Resource": [bucket_arns[bucket] for bucket in listed],
+            "Resource": named(grant.reads, grant.writes),
         }
     ]
     if grant.reads:
@@ -72,8 +85,14 @@ def policy(grant: Grant, bucket_arns: dict[Bucket, str], data_key_arn: str) -> d
     if grant.writes:
         actions = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
         statements.append(_allow("Write", actions, objects(grant.writes)))
+        # An upload that was killed is found again, to be gone on with.
+        statements.append(_allow("Unfinished", ["s3:ListBucketMultipartUploads"], named(grant.writes)))
     if grant.deletes:
         statements.append(_allow("Delete", ["s3:DeleteObject"], objects(grant.deletes)))
+    if grant.erases:
+        actions = ["s3:DeleteObject", "s3:DeleteObjectVersion"]
+        statements.append(_allow("Erase", actions, objects(grant.erases)))
+        statements.append(_allow("Versions", ["s3:ListBucketVersions"], named(grant.erases)))
     if grant.never_writes:
         denied = _allow("Never", ["s3:PutObject", "s3:DeleteObject"], objects(grant.never_writes))
         statements.append({**denied, "Effect": "Deny"})
@@ -87,4 +106,4 @@ def _allow(sid: str, actions: list[str], resources: list[str]) -> dict[str, Any]
     return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
 
 
-__all__ = ["SERVING", "TRAINING", "TRANSFER", "VALIDATION", "Bucket", "Grant", "policy"]
+__all__ = ["RANKING", "SERVING", "TRAINING", "TRANSFER", "VALIDATION", "Bucket", "Grant", "policy"]

@@ -75,6 +75,17 @@ class Gates(Section):
     """Fewer held-back customers than this say nothing."""
 
 
+class Transfer(Section):
+    """How the transfer uses the line to the arrivals bucket."""
+
+    bytes_per_second: Annotated[int, Unit("bytes a second"), Field(ge=1024)] | None = None
+    """Most that the transfer may send; absent: all that the line gives."""
+    part_bytes: Annotated[int, Unit("bytes"), Field(ge=5242880, le=5368709120)] = 8388608
+    """Batches above this size go in parts of it, and are resumed part by part."""
+    at_once: Annotated[int, Field(ge=1, le=64)] = 4
+    """Batches, or parts of a large one, on their way at once."""
+
+
 class TrainingSettings(Section):
     """The training job."""
 
@@ -124,5 +135,7 @@ class TrainingSettings(Section):
     """A worker whose own seconds of a step are so many times the median of the others is named; 0 never."""
     straggler_epochs: Annotated[int, Unit("epochs"), Field(ge=0, le=1000)] = 3
     """Slow epochs in a row after which the slow worker leaves, once, to be started elsewhere; 0 never."""
+    transfer: Transfer = Transfer()
+    """How the transfer uses the line."""
     gates: Gates = Gates()
     """What a release must reach before it is signed."""

@@ -8,12 +8,18 @@ from typing import Any
 
 import pytest
 
-from infra.aws.access import SERVING, TRAINING, TRANSFER, VALIDATION, Grant, policy
+from infra.aws.access import RANKING, SERVING, TRAINING, TRANSFER, VALIDATION, Grant, policy
 from tests.infra.recorded import STACKS, Estate, estate_of
 
 ARNS: dict[Any, str] = {"arrivals": "arn:aws:s3:::a", "releases": "arn:aws:s3:::r"}
 KEY = "arn:aws:kms:eu-west-1:1:key/data"
-GRANTS = {"transfer": TRANSFER, "training": TRAINING, "validation": VALIDATION, "serving": SERVING}
+GRANTS = {
+    "transfer": TRANSFER,
+    "training": TRAINING,
+    "ranking": RANKING,
+    "validation": VALIDATION,
+    "serving": SERVING,
+}
 
 
 def allowed(grant: Grant, action: str, resource: str) -> bool:
@@ -34,17 +40,18 @@ def may(who: str, what: str, where: str) -> bool:
 
 WRITERS = {
     "a/orders/2011-09-01.parquet": {"transfer"},
-    "r/candidates/train.json": {"training"},
-    "r/releases/ab/model.onnx": {"training"},
+    "r/candidates/train.json": {"training", "ranking"},
+    "r/releases/ab/model.onnx": {"training", "ranking"},
     "r/releases/ab/validation.json": {"validation"},
     "r/releases/ab/signature.json": {"validation"},
     "r/latest.json": {"validation"},
+    "r/checkpoints/7": {"training"},
     "r/anything-else": set[str](),
 }
 
 
 @pytest.mark.parametrize("where", WRITERS)
-def test_each_object_has_one_kind_of_pod_that_writes_it(where: str) -> None:
+def test_each_object_is_written_by_those_who_make_it_and_verdicts_by_the_validation_alone(where: str) -> None:
     assert {who for who in GRANTS if may(who, "PutObject", where)} == WRITERS[where]
 
 
@@ -54,9 +61,32 @@ def test_customers_orders_are_read_by_training_and_by_the_transfer_that_brought_
 
 
 def test_nobody_deletes_orders_or_releases() -> None:
-    for where in WRITERS:
+    for where in WRITERS.keys() - {"r/checkpoints/7"}:
         assert not {who for who in GRANTS if may(who, "DeleteObject", where)}, where
     assert may("training", "DeleteObject", "r/checkpoints/7")
+
+
+def test_only_the_transfer_erases_and_only_batches() -> None:
+    batch = "a/orders/batches/2011-09-01-0123456789abcdef.parquet"
+    for action in ("DeleteObject", "DeleteObjectVersion"):
+        assert {who for who in GRANTS if may(who, action, batch)} == {"transfer"}
+        assert not may("transfer", action, "a/orders/manifest.json")
+    assert {who for who in GRANTS if may(who, "ListBucketVersions", "a")} == {"transfer"}
+    assert not [who for who in GRANTS if may(who, "DeleteObjectVersion", "r/releases/ab/model.onnx")]
+
+
+@pytest.mark.parametrize(("who", "bucket"), [("transfer", "a"), ("training", "r"), ("validation", "r")])
+def test_who_writes_finds_unfinished_uploads_and_goes_on_with_them(who: str, bucket: str) -> None:
+    """What resuming a multipart upload asks of S3 (user guide, "Uploading ... multipart upload API and
+    permissions")."""
+    other = {"a": "r", "r": "a"}[bucket]
+    assert may(who, "ListBucketMultipartUploads", bucket)
+    assert not may(who, "ListBucketMultipartUploads", other)
+    where = {"a": "a/orders/batches/x", "r": "r/releases/ab/validation.json"}[bucket]
+    if who != "training":
+        for action in ("AbortMultipartUpload", "ListMultipartUploadParts"):
+            assert may(who, action, where)
+    assert not may("serving", "ListBucketMultipartUploads", "r")
 
 
 @pytest.mark.parametrize("who", GRANTS)
@@ -79,7 +109,7 @@ def test_federated_roles_trust_one_service_account_each(estate: Estate) -> None:
         for role in estate.of("aws:iam/role:Role")
     }
     federated = {name: s for name, s in trusts.items() if s["Action"] == "sts:AssumeRoleWithWebIdentity"}
-    assert {"pods-private-transfer", "pods-private-validation"} <= set(federated)
+    assert {"pods-private-transfer", "pods-private-ranking", "pods-private-validation"} <= set(federated)
     subjects = []
     for statement in federated.values():
         conditions = statement["Condition"]
