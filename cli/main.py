@@ -20,9 +20,11 @@ from cli.commands import (
     recommend,
     rehearse,
     release,
+    release_judge,
     settings,
     status,
     train,
+    transfer,
     tune,
     up,
 )
@@ -49,10 +51,12 @@ COMMANDS: dict[str, Callable[..., object]] = {
     "logs": logs.logs,
     "train": train.train,
     "tune": tune.tune,
+    "transfer": transfer.transfer,
     "recommend": recommend.recommend,
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)
+release.app.command("judge")(release_judge.judge)
 app.add_typer(release.app, name="release")
 app.add_typer(settings.app, name="settings")
 

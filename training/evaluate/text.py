@@ -48,10 +48,17 @@ def gate_lines(checks: Sequence[Check]) -> list[str]:
     """Every gate with what was measured and what is asked for, those missed first."""
     ordered = sorted(checks, key=lambda check: check.passed)
     rows = [
-        [check.verdict, check.gate, check.of, check.measured, check.reached, check.asked, check.against]
+        [
+            check.verdict,
+            check.gate,
+            f"{check.measured} of {check.of}",
+            check.reached,
+            check.asked,
+            check.against,
+        ]
         for check in ordered
     ]
-    return table(["", "gate", "of", "measured", "reached", "asked", "against"], rows, left=7)
+    return table(["", "gate", "measured", "reached", "asked for", "against"], rows, left=6)
 
 
 def table(titles: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
