@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.orders_folder import OrdersFolder, named_or_sample
+from cli.settings_file import SettingsFile
 
 if TYPE_CHECKING:
     from training.local.run import Trained
@@ -26,7 +27,10 @@ def train(
             help="Learn from the days before this one, and evaluate on up to 31 days from it on.",
         ),
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that train together.")] = 1,
+    settings_file: SettingsFile = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Processes that train together; default: 1.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="The release directory to write.")] = Path("release"),
     epochs: Annotated[int | None, typer.Option(min=1, max=1000, help="Passes over the orders.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of everything random.")] = None,
@@ -42,15 +46,14 @@ def train(
     Example:  isthmus train --orders orders/ --before 2011-09-01 --workers 2 --out release/
     """
     from cli.console import err
+    from cli.settings_file import training_settings
     from training.local import key, run
     from training.local.register import Register
     from training.orders.source import Folder
-    from training.settings import TrainingSettings
     from training.transfer.pseudonym import Pseudonyms
 
     source = Folder(named_or_sample(orders))
-    chosen = {"workers": workers, "epochs": epochs, "seed": seed}
-    settings = TrainingSettings.model_validate({k: v for k, v in chosen.items() if v is not None})
+    settings = training_settings(settings_file, workers=workers, epochs=epochs, seed=seed)
     if before is not None:
         settings = run.before(settings, before.date(), source.days())
     err.print(f"orders: {source.path}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.orders_folder import OrdersFolder, named_or_sample
+from cli.settings_file import SettingsFile
 
 if TYPE_CHECKING:
     from training.tuning.run import Tuned
@@ -23,6 +24,7 @@ def tune(
             help="Use the days before this one only; default: those that `isthmus train` learns from.",
         ),
     ] = None,
+    settings_file: SettingsFile = None,
     trials: Annotated[
         int, typer.Option(min=1, max=10_000, help="Trials in all, earlier ones included.")
     ] = 20,
@@ -47,15 +49,15 @@ def tune(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from cli.console import err
+    from cli.settings_file import training_settings
     from training.local import key
     from training.orders.source import Folder
-    from training.settings import TrainingSettings
     from training.transfer.pseudonym import Pseudonyms
     from training.tuning.ranges import Ranges
     from training.tuning.run import for_tuning, tune_here
 
     source = Folder(named_or_sample(orders))
-    base = TrainingSettings() if seed is None else TrainingSettings(seed=seed)
+    base = training_settings(settings_file, seed=seed)
     ranges = Ranges() if epochs is None else Ranges(epochs=epochs)
     settings = for_tuning(base, source.days(), before.date() if before else None, held_back)
     err.print(f"orders: {source.path}, none after {settings.window.last_day}")
@@ -110,6 +112,7 @@ def _show(tuned: Tuned, path: Path) -> None:
     out.print(
         f"\nrecall@20 is on the orders of {first} to {last}, so a little flattering: report on later days.\n"
         f"{path}: the best settings, in the form of a stack file's section isthmus:training\n"
-        f"Next:  put its keys into stacks/Pulumi.STACK.yaml, run `isthmus settings check`, open a PR;\n"
+        f"Next:  isthmus train --settings {path}; to keep them, put its keys into stacks/Pulumi.STACK.yaml,\n"
+        f"       run `isthmus settings check`, open a PR;\n"
         f"       curves: tensorboard --logdir {tuned.study.folder}"
     )

@@ -1,0 +1,113 @@
+"""``isthmus tune``, ``train --settings`` and ``release compare`` as a person types them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.training.shops import small_shop
+from training.release import read
+
+
+class Shell:
+    """A folder to work in, and the environment of a user of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = {
+            **os.environ,
+            "HOME": str(folder),
+            "XDG_CACHE_HOME": str(folder / "cache"),
+            "PSEUDONYM_KEY": "a key of the private site",
+            "COLUMNS": "200",
+            "PYTHONPATH": str(Path(__file__).parents[3]),
+        }
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "cli.main", *words],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, *words: str, ends: int = 0) -> str:
+        started = self.start(*words)
+        told, _ = started.communicate(timeout=400)
+        assert started.returncode == ends, told
+        assert "Traceback" not in told, told
+        return told
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path)
+
+
+def test_a_killed_tune_goes_on_and_what_it_finds_is_trained_and_can_be_made_again(shell: Shell) -> None:
+    orders = small_shop(shell.folder / "orders", days=10, customers=16)
+    tune = ("tune", "--orders", "orders", "--trials", "2", "--epochs", "2", "--held-back", "2")
+    first = shell.start(*tune)
+    deadline = time.monotonic() + 240
+    while not list(shell.folder.glob("cache/**/trial-0000/checkpoints/*/latest.json")):
+        assert first.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
+    assert not (shell.folder / "tuned.yaml").exists()
+
+    told = shell.run(*tune)
+    assert "trial 0 was left running by a killed process" in told
+    assert "1 of 2 trials were begun" in told
+    assert re.search(r"^ *0 +lost", told, re.MULTILINE)
+    assert "retry of 0" in told
+    tuned = yaml.safe_load((shell.folder / "tuned.yaml").read_text())["config"]["isthmus:training"]
+
+    shell.run("train", "--settings", "tuned.yaml", "--orders", "orders")
+    settings = read(shell.folder / "release").settings
+    assert {name: settings[name] for name in tuned} == tuned
+
+    same = shell.run("release", "compare", "release", "--orders", "orders")
+    assert "makes sha256:" in same
+    oldest = min(orders.iterdir())
+    shutil.copy(oldest, orders / "2011-08-31.csv.gz")
+    differs = shell.run("release", "compare", "release", "--orders", "orders", ends=1)
+    assert "orders" in differs
+
+
+def test_settings_of_a_stack_file_are_read_and_what_is_wrong_is_named(shell: Shell) -> None:
+    small_shop(shell.folder / "orders", days=4, customers=2)
+    stack = shell.folder / "Pulumi.dev.yaml"
+    section = {"enabled": True, "pool": "training", "orders_version": "7", "epochs": 0}
+    stack.write_text(yaml.safe_dump({"config": {"isthmus:training": section}}))
+    told = shell.run("train", "--settings", stack.name, "--orders", "orders", ends=1)
+    assert "Pulumi.dev.yaml: training.epochs is 0" in told
+
+    stack.write_text("config: {}\n")
+    told = shell.run("train", "--settings", stack.name, "--orders", "orders", ends=1)
+    assert "has no section config: isthmus:training" in told
+
+
+def test_options_are_over_the_file(tmp_path: Path) -> None:
+    from cli.settings_file import training_settings
+
+    root = Path(__file__).parents[3]
+    for stack in ("local", "dev", "staging", "prod"):
+        path = root / "stacks" / f"Pulumi.{stack}.yaml"
+        file = yaml.safe_load(path.read_text())["config"]["isthmus:training"]
+        settings = training_settings(path, seed=5, epochs=None)
+        assert settings.seed == 5
+        assert settings.epochs == file.get("epochs", 4)
+        assert settings.pool is None
