@@ -1,4 +1,4 @@
-"""Where by-day order files are: a folder, or an S3 bucket of the private object store."""
+"""Where orders are: by-day files in a folder or in a bucket of the private store, or a database."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 import pandas as pd
 
 from training.errors import TrainingError
+from training.orders.database import Database
 from training.orders.s3 import client_for_orders
 
 COLUMNS = (
@@ -27,6 +28,7 @@ COLUMNS = (
     "CustomerID",
     "Country",
 )
+DATABASES = ("postgresql", "mysql", "mariadb", "sqlite", "oracle", "mssql")
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})\.csv\.gz$")
 
 
@@ -80,7 +82,9 @@ class Bucket:
 
 
 def open_source(url: str, environment: Mapping[str, str]) -> OrderSource:
-    """The orders at ``file:///FOLDER/``, at ``s3://BUCKET/PREFIX/``, or in a folder named plainly.
+    """The orders at ``file:///FOLDER/``, at ``s3://BUCKET/PREFIX/``, in a database, or in a plain folder.
+
+    A database is named as SQLAlchemy names it; see ``training.orders.database``.
 
     Raises:
         TrainingError: when the URL is of another kind, or the folder does not exist.
@@ -93,8 +97,11 @@ def open_source(url: str, environment: Mapping[str, str]) -> OrderSource:
         return Bucket(parts.netloc, prefix, client_for_orders(environment))
     if parts.scheme in ("", "file"):
         return Folder(Path(unquote(parts.path)) if parts.scheme else Path(url))
+    if parts.scheme.split("+")[0] in DATABASES:
+        return Database(url, COLUMNS, environment)
     raise TrainingError(
-        f"orders cannot be read from {url!r}; allowed are file:///FOLDER/ and s3://BUCKET/PREFIX/"
+        f"orders cannot be read from {parts.scheme}://; allowed are file:///FOLDER/, s3://BUCKET/PREFIX/ "
+        f"and the databases {', '.join(DATABASES)}"
     )
 
 

@@ -1,0 +1,205 @@
+"""``isthmus transfer``: orders to where they may be used, without whom they are of."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from training.settings import Transfer
+    from training.transfer.bucket import BatchBucket
+    from training.transfer.run import Transferred
+
+_STEP = re.compile(r"^\[(\d+)/(\d+)\] (\S+) -> (.*?): .* (sent|was there)$")
+_RATE = re.compile(r"(\d+(?:\.\d+)?)([kMG]?)")
+_TIMES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
+
+
+def transfer(
+    to: Annotated[str, typer.Option(help="Folder or s3://BUCKET that may learn from the orders.")],
+    orders: Annotated[
+        str | None,
+        typer.Option(
+            envvar="ISTHMUS_ORDERS",
+            help="Folder of by-day files, s3://BUCKET/PREFIX/, or the URL of a database such as "
+            "sqlite:///shop.db?table=orders; default: the month in data/.",
+        ),
+    ] = None,
+    private: Annotated[
+        str | None,
+        typer.Option(
+            help="Folder or s3://BUCKET of the private store, for held-back days and rejected rows; "
+            "default: a folder of this user's."
+        ),
+    ] = None,
+    hold_back_days: Annotated[
+        int | None, typer.Option(min=0, max=90, help="Last days that do not leave.")
+    ] = None,
+    bandwidth: Annotated[
+        str | None, typer.Option(help="Most bytes a second, such as 500k, 20M or 1G.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be sent, rejected and held back; send nothing.")
+    ] = False,
+) -> None:
+    """Clean orders, replace customers and invoices by keyed pseudonyms, and send what is not there yet.
+
+    Stopped and started again, it goes on from the part of the file at which it was.
+
+    Example:  isthmus transfer --orders orders/ --to s3://acme-arrivals --bandwidth 20M --dry-run
+    """
+    import os
+
+    from cli.orders_folder import named_or_sample
+    from training.local import key
+    from training.local.work import Work
+    from training.orders.source import open_source
+    from training.settings import TrainingSettings, Transfer
+    from training.transfer.pseudonym import Pseudonyms
+    from training.transfer.run import transfer
+
+    source = open_source(orders if orders is not None else str(named_or_sample(None)), os.environ)
+    line = Transfer(bytes_per_second=_rate(bandwidth))
+    near = Transfer()
+    settings = (
+        TrainingSettings() if hold_back_days is None else TrainingSettings(hold_back_days=hold_back_days)
+    )
+    arrivals = _place(to, line, near_by=False)
+    kept = _place(private or str(Work.of(source.url, key.work_folder()).private.folder), near, near_by=True)
+    with _Progress() as progress:
+        done = transfer(
+            source=source,
+            pseudonyms=Pseudonyms(key.pseudonym_key()),
+            settings=settings,
+            arrivals=arrivals,
+            private=kept,
+            say=progress.say,
+            dry_run=dry_run,
+            progress=progress.left,
+        )
+    _show(done, to, dry_run)
+
+
+def _rate(text: str | None) -> int | None:
+    """Bytes a second of ``20M``."""
+    if text is None:
+        return None
+    found = _RATE.fullmatch(text)
+    rate = int(float(found[1]) * _TIMES[found[2]]) if found else 0
+    if rate < 1024:
+        raise typer.BadParameter(
+            f"--bandwidth is {text}, but needs to be bytes a second of at least 1024, such as 500k, 20M or 1G"
+        )
+    return rate
+
+
+def _place(where: str, line: Transfer, near_by: bool) -> BatchBucket:
+    """A folder, or a bucket: AWS's, or with ``near_by`` one of the private store."""
+    import os
+    from urllib.parse import urlsplit
+
+    from botocore.exceptions import BotoCoreError
+
+    from cli.errors import CommandError
+    from training.environment import aws_client
+    from training.orders.s3 import client_for_orders
+    from training.transfer.bucket import BatchBucket
+    from training.transfer.folder import BatchFolder
+    from training.transfer.line import Line
+
+    parts = urlsplit(where)
+    if parts.scheme in ("", "file"):
+        return BatchFolder(Path(parts.path if parts.scheme else where), takes_away=True, line=Line(line))
+    if parts.scheme != "s3" or not parts.netloc or parts.path.strip("/"):
+        raise CommandError(f"orders cannot be sent to {where}; name a folder or s3://BUCKET")
+    try:
+        client = client_for_orders(os.environ) if near_by else aws_client()
+    except BotoCoreError as error:
+        raise CommandError(f"{where} cannot be reached: {error}; see `aws configure`") from None
+    return BatchBucket(parts.netloc, client, server_checksums=not near_by, line=Line(line))
+
+
+class _Progress:
+    """Days of each stage, and the bytes that have left; every other line above them."""
+
+    def __init__(self) -> None:
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TransferSpeedColumn,
+        )
+
+        from cli.console import err
+
+        days = (TextColumn("{task.description:10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        sent = (TextColumn("{task.description:10}"), DownloadColumn(), TransferSpeedColumn())
+        self._days = Progress(*days, TextColumn("[dim]{task.fields[note]}"), console=err)
+        self._sent = Progress(*sent, console=err)
+        self._stages: dict[str, int] = {}
+        self._bytes = self._sent.add_task("left", total=None)
+
+    def __enter__(self) -> _Progress:
+        from rich.console import Group
+        from rich.live import Live
+
+        from cli.console import err
+
+        self._live = Live(Group(self._days, self._sent), console=err, refresh_per_second=8)
+        self._live.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._live.stop()
+
+    def left(self, size: int) -> None:
+        """Take bytes that have left."""
+        self._sent.update(self._bytes, advance=size)
+
+    def say(self, line: str) -> None:
+        """Take a line of the transfer."""
+        from rich.markup import escape
+        from rich.progress import TaskID
+
+        found = _STEP.match(line)
+        if found is None:
+            self._live.console.print(f"[dim]{escape(line)}[/]")
+            return
+        number, total, day, where, what = found.groups()
+        if where not in self._stages:
+            name = "hold back" if not self._stages and "private" in where else "days"
+            self._stages[where] = self._days.add_task(name, total=int(total), note="")
+        self._days.update(TaskID(self._stages[where]), completed=int(number), note=escape(f"{day} {what}"))
+
+
+def _show(done: Transferred, to: str, dry_run: bool) -> None:
+    from rich.table import Table
+
+    from cli.console import out
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("Would do" if dry_run else "Done")
+    for title in ("days", "rows", "bytes"):
+        table.add_column(title, justify="right")
+    for name, manifest in (
+        ("for learning", done.arrivals),
+        ("held back, stays private", done.held_back),
+        ("rejected, stays private", done.rejected),
+    ):
+        rows, size = (sum(getattr(one, what) for one in manifest.batches) for what in ("rows", "size"))
+        table.add_row(name, str(len(manifest.batches)), f"{rows:,}", f"{size:,}")
+    out.print(table)
+    reasons = {name: n for name, n in done.rejected.cleaning.items() if n}
+    for reason, n in sorted(reasons.items(), key=lambda each: -each[1]):
+        out.print(f"[dim]  {n:>9,} {reason.replace('_', ' ')}[/]")
+    verb = "would be sent" if dry_run else "sent"
+    out.print(
+        f"\n{to}: {done.sent} batches {verb} ({done.bytes_sent:,} bytes), {done.skipped} were there, "
+        f"{done.taken_away} taken away; key {done.arrivals.key_id}, {done.arrivals.digest}"
+    )
