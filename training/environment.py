@@ -21,6 +21,8 @@ EXIT_PEER_LOST = 75
 """Another worker is gone: start again from the last checkpoint (EX_TEMPFAIL)."""
 EXIT_PREEMPTED = 76
 """SIGTERM: the checkpoint is saved; start again when there is room."""
+EXIT_STRAGGLING = 78
+"""This worker is much slower than the others: the checkpoint is saved; start it again, better elsewhere."""
 EXIT_REFUSED = 77
 """The release did not pass its gates."""
 

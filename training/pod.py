@@ -15,7 +15,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from training.code import code_digest
-from training.environment import EXIT_BAD_INPUT, EXIT_PEER_LOST, EXIT_PREEMPTED, EXIT_REFUSED
+from training.environment import EXIT_BAD_INPUT, EXIT_PEER_LOST, EXIT_PREEMPTED, EXIT_REFUSED, EXIT_STRAGGLING
 
 USER = 10001
 """The user of the image ``isthmus/training``; any but 0 would do."""
@@ -126,7 +126,7 @@ def failure_policy(container: str) -> k8s.batch.v1.PodFailurePolicyArgs:
     return k8s.batch.v1.PodFailurePolicyArgs(
         rules=[
             on_exit("FailJob", [EXIT_BAD_INPUT, EXIT_REFUSED]),
-            on_exit("Ignore", [EXIT_PEER_LOST, EXIT_PREEMPTED]),
+            on_exit("Ignore", [EXIT_PEER_LOST, EXIT_PREEMPTED, EXIT_STRAGGLING]),
             k8s.batch.v1.PodFailurePolicyRuleArgs(
                 action="Ignore",
                 on_pod_conditions=[

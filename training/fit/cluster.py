@@ -12,10 +12,19 @@ from training.errors import TrainingError
 
 @dataclass(frozen=True)
 class Worker:
-    """Worker ``index`` of ``peers`` ("host:port" each); worker 0 is the chief, who keeps checkpoints."""
+    """Worker ``index`` of ``peers`` ("host:port" each); worker 0 is the chief, who keeps checkpoints.
+
+    ``absent`` are workers of the run that did not come, and are waited for while it goes on.
+    """
 
     index: int
     peers: tuple[str, ...]
+    absent: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Where this worker is: the same however many others there are."""
+        return self.peers[self.index]
 
     @property
     def is_chief(self) -> bool:

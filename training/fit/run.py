@@ -46,7 +46,7 @@ def fit(
 
     settings = learning.settings
     # A worker that is slow wherever it runs must not leave again and again.
-    mark = f"{learning.fingerprint}/left-{worker.index}.json"
+    mark = f"{learning.fingerprint}/left-{worker.name.replace(':', '-')}.json"
     epochs = settings.straggler_epochs if checkpoints.get(mark) is None else 0
     sizes = Sizes(len(learning.catalogue), settings.embedding_dim, settings.history_length)
     strategy = strategy_of(worker, settings.seed)

@@ -34,6 +34,7 @@ class Watch:
         stop_seconds: how long saving may take after SIGTERM.
         is_done: asked while waiting for the peers: whether the run's work is done by now.
         leave: ends the process.
+        back: asked for each absent peer: whether it waits to be taken in.
     """
 
     def __init__(
@@ -44,14 +45,17 @@ class Watch:
         stop_seconds: float = 25.0,
         is_done: Callable[[], bool] = lambda: False,
         leave: Callable[[int], Any] = os._exit,
+        back: Callable[[str], bool] = lambda _: False,
     ) -> None:
-        self.worker = worker
+        self.start_seconds = start_seconds
         self.stop_seconds, self.stall_seconds = stop_seconds, stall_seconds
-        self._is_done, self._leave = is_done, leave
-        self._deadline = time.monotonic() + start_seconds
+        self._is_done, self._leave, self._back = is_done, leave, back
+        self.regrouping = False
+        self._gathering = False
         self._started = self._finished = False
+        self._steps = 0
         self._asked_to_stop: float | None = None
-        self._refused = dict.fromkeys(worker.others, 0)
+        self.join(worker)
         self._thread = threading.Thread(target=self._look, name="watch", daemon=True)
 
     def begin(self) -> None:
@@ -59,9 +63,25 @@ class Watch:
         self._listen()
         self._thread.start()
 
+    def gathering(self) -> None:
+        """The workers that train are being found: this may take as long as capacity is missing."""
+        self._gathering = True
+
+    def join(self, worker: Worker) -> None:
+        """This is who trains; from here they have ``start_seconds`` to find each other."""
+        self.worker = worker
+        self._refused = dict.fromkeys(worker.others, 0)
+        self._deadline = time.monotonic() + self.start_seconds
+        self._gathering = False
+
     def ask_to_stop(self) -> None:
         """Ask the loop to save and leave; it is made to after ``stop_seconds``."""
         self._asked_to_stop = self._asked_to_stop or time.monotonic()
+
+    def spot_notice(self, due: str) -> None:
+        """The instance is taken back soon."""
+        print(f"isthmus: spot notice: {due}; saving and leaving", file=sys.stderr, flush=True)
+        self.ask_to_stop()
 
     def _listen(self) -> None:
         signal.signal(signal.SIGTERM, lambda *_: self.ask_to_stop())
@@ -74,11 +94,12 @@ class Watch:
     def started(self) -> None:
         """The workers have found each other."""
         self._listen()  # TensorFlow's coordination service has put its own handler there meanwhile
-        self._started = True
         self.step()
+        self._started = True
 
     def step(self) -> None:
         """A step is done."""
+        self._steps += self._started
         self._deadline = time.monotonic() + self.stall_seconds
 
     def finished(self) -> None:
@@ -113,11 +134,14 @@ class Watch:
                 self._end(EXIT_PREEMPTED, "SIGTERM came before there was anything to save")
             elif self._finished:
                 return
-            elif now > self._deadline:
+            elif now > self._deadline and not self._gathering:
                 what = "no step was done" if self._started else "the workers did not find each other"
                 self._end(EXIT_PEER_LOST, f"{what} in time")
             elif self._started:
                 self._look_after_peers()
+                # Not before it has got on: a worker that comes and goes must not keep the others from it.
+                if self._steps and self.worker.is_chief and not self.regrouping:
+                    self._look_for_absent()
             elif ticks % 5 == 0 and self._is_done():
                 self._end(0, "the others have finished the run meanwhile")
 
@@ -128,6 +152,14 @@ class Watch:
                 self._end(
                     EXIT_PEER_LOST, f"worker {peer[0]}:{peer[1]} is gone; going on from the last checkpoint"
                 )
+
+    def _look_for_absent(self) -> None:
+        for peer in self.worker.absent:
+            if self._back(peer):
+                print(f"isthmus: worker {peer} is back; starting again with it", file=sys.stderr, flush=True)
+                self.regrouping = True
+                self.ask_to_stop()
+                return
 
     def _end(self, code: int, why: str) -> None:
         print(f"isthmus: {why} (exit code {code})", file=sys.stderr, flush=True)

@@ -1,8 +1,9 @@
 """``python -m training.jobs.train``: worker JOB_COMPLETION_INDEX of TRAINING_PEERS.
 
-Exit codes: 0 done; 64 wrong input (not repeated); 75 another worker is gone, or the workers disagree; 76
-stopped by SIGTERM with the checkpoint saved. 75 and 76 are to be started again, and go on from the last
-checkpoint. Worker 0 writes the release.
+Exit codes: 0 done; 64 wrong input (not repeated); 75 another worker is gone or back, or the workers
+disagree; 76 stopped by SIGTERM or a spot notice, 78 slower than the others, both with the checkpoint saved.
+75, 76 and 78 are to be started again, and go on from the last checkpoint. The first worker that is there
+writes the release.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any
 from training.environment import (
     EXIT_PEER_LOST,
     EXIT_PREEMPTED,
+    EXIT_STRAGGLING,
     Environment,
     aws_client,
     run_job,
@@ -27,6 +29,8 @@ from training.environment import (
 from training.errors import TrainingError
 from training.fit.checkpoint import Objects, open_objects
 from training.fit.cluster import Worker, prepare, worker_of
+from training.fit.members import ask, gather
+from training.fit.spot import SpotNotice
 from training.fit.watch import Watch
 from training.learning import Learning, read_learning
 from training.release import ReleaseError, Store
@@ -49,13 +53,12 @@ def main(environment: Environment) -> int:
     if is_done(store, name, learning):
         say(f"candidate {name} was made from the same orders, settings and code; nothing to do")
         return 0
-    watch = Watch(worker, is_done=lambda: is_done(store, name, learning))
-    watch.begin()
     return train(
         worker,
         learning,
         open_objects(environment["CHECKPOINT_URL"], aws_client()),
-        watch,
+        lambda: is_done(store, name, learning),
+        environment.get("SPOT_NOTICE_URL"),
         lambda model, losses: publish(model, losses, learning, store, name, started),
     )
 
@@ -91,23 +94,56 @@ def train(
     worker: Worker,
     learning: Learning,
     checkpoints: Objects,
-    watch: Watch,
+    done: Callable[[], bool],
+    spot_notice_url: str | None,
     publish: Callable[[Any, list[float]], None],
 ) -> int:
-    """Train, and as the chief publish the release; leaves the process with its exit code."""
+    """Train, and as the chief publish the release; leaves the process with its exit code.
+
+    Args:
+        worker: this one, with all peers of the run.
+        learning: what to learn from.
+        checkpoints: where they are kept.
+        done: whether the run's release is there.
+        spot_notice_url: see ``training.fit.spot``; None where nobody asks.
+        publish: takes the model and the losses.
+    """
+    run, settings = learning.fingerprint, learning.settings
+    prefix = f"worker {worker.index}: " if not worker.alone else ""
+
+    def tell(line: str) -> None:
+        say(prefix + line)
+
+    watch = Watch(worker, is_done=done, back=lambda peer: ask(peer, run) == "waiting")
+    watch.begin()
+    if spot_notice_url:
+        SpotNotice(spot_notice_url).begin(watch.spot_notice)
+    if 0 < settings.elastic_min_workers < len(worker.peers):
+        watch.gathering()
+        least, wait = settings.elastic_min_workers, settings.elastic_wait_seconds
+        chosen = gather(worker, run, least, wait, tell, lambda: watch.stopping)
+        if chosen is None:
+            return leave(EXIT_PREEMPTED)
+        worker = chosen
+        watch.join(worker)
     prepare(os.environ, worker)
+    if not worker.alone:
+        tell(f"TF_CONFIG={os.environ['TF_CONFIG']}")
     from tensorflow import errors
 
+    from training.fit.health import Straggling
     from training.fit.loop import Preempted, WorkersDisagree
     from training.fit.run import fit
 
     lost = (errors.UnavailableError, errors.AbortedError, errors.CancelledError, errors.DeadlineExceededError)
-    prefix = f"worker {worker.index}: " if not worker.alone else ""
     try:
-        model, losses = fit(learning, worker, checkpoints, lambda line: say(prefix + line), watch)
+        model, losses = fit(learning, worker, checkpoints, tell, watch)
     except Preempted:
-        print("isthmus: stopped by SIGTERM; the checkpoint is saved", file=sys.stderr)
-        return leave(EXIT_PREEMPTED)
+        print("isthmus: stopped; the checkpoint is saved", file=sys.stderr)
+        return leave(EXIT_PEER_LOST if watch.regrouping else EXIT_PREEMPTED)
+    except Straggling:
+        print("isthmus: slower than the others; leaving, to be started elsewhere", file=sys.stderr)
+        return leave(EXIT_STRAGGLING)
     except WorkersDisagree as error:
         print(f"isthmus: {error}; starting again", file=sys.stderr)
         return leave(EXIT_PEER_LOST)

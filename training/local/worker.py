@@ -11,7 +11,6 @@ from typing import Any
 
 from training.environment import Environment, run_job
 from training.fit.cluster import worker_of
-from training.fit.watch import Watch
 from training.jobs.train import say, train
 from training.local.work import Work, is_made
 from training.settings import parse
@@ -24,15 +23,20 @@ def main(environment: Environment) -> int:
     learning = work.learning(parse(environment["TRAINING_SETTINGS"]))
     if is_made(out, learning):
         return 0
-    watch = Watch(worker, is_done=lambda: is_made(out, learning))
-    watch.begin()
 
     def publish(model: Any, losses: list[float]) -> None:
         from training.assemble import assemble
 
         say(f"release {assemble(model, learning, losses, out)}")
 
-    return train(worker, learning, work.checkpoints, watch, publish)
+    return train(
+        worker,
+        learning,
+        work.checkpoints,
+        lambda: is_made(out, learning),
+        environment.get("SPOT_NOTICE_URL"),
+        publish,
+    )
 
 
 if __name__ == "__main__":

@@ -10,14 +10,15 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import IO
 
-from training.environment import EXIT_BAD_INPUT, EXIT_PEER_LOST, EXIT_PREEMPTED
+from training.environment import EXIT_BAD_INPUT, EXIT_PEER_LOST, EXIT_PREEMPTED, EXIT_STRAGGLING
 from training.errors import TrainingError
 from training.settings import TrainingSettings
 
-COSTS_NOTHING = (EXIT_PEER_LOST, EXIT_PREEMPTED)
+COSTS_NOTHING = (EXIT_PEER_LOST, EXIT_PREEMPTED, EXIT_STRAGGLING)
 MOST_FAILURES = 6
 """Of one worker, as ``backoff_limit_per_index`` of the Job."""
 
@@ -29,8 +30,9 @@ class Workers:
         settings: with the number of workers.
         work: folder of ``training.local.work.Work``.
         out: the release directory to write.
-        say: takes each line that worker 0 prints.
+        say: takes each line that the first worker prints.
         poll: called about ten times a second with the processes, by index.
+        has_place: asked before a worker is started again; one without a place waits for it, as a pod does.
     """
 
     def __init__(
@@ -40,9 +42,12 @@ class Workers:
         out: Path,
         say: Callable[[str], None] = print,
         poll: Callable[[dict[int, subprocess.Popen[bytes]]], None] = lambda _: None,
+        has_place: Callable[[int], bool] = lambda _: True,
     ) -> None:
         self.settings, self.work, self.out = settings, work, out
-        self._say, self._poll = say, poll
+        self._say, self._poll, self._has_place = say, poll, has_place
+        self._waiting: set[int] = set()
+        self._done = False
         self._running: dict[int, subprocess.Popen[bytes]] = {}
         self._failures = dict.fromkeys(range(settings.workers), 0)
 
@@ -58,20 +63,25 @@ class Workers:
             stack.callback(self._stop)
             for index in range(len(peers)):
                 self._start(index, peers, logs[index])
-            printed = _lines(logs[0])
-            while self._running:
+            printed = [_lines(log) for log in logs]
+            while self._running or (self._waiting and not self._done):
                 time.sleep(0.1)
                 self._poll(self._running)
-                for line in printed:
-                    if line is None:
-                        break
-                    self._say(line)
+                self._print(printed)
                 for index in [one for one, process in self._running.items() if process.poll() is not None]:
-                    self._ended(index, peers, logs[index])
-            for line in printed:
-                if line is None:
-                    break
-                self._say(line)
+                    self._ended(index, logs[index])
+                for index in [one for one in self._waiting if self._has_place(one)]:
+                    self._waiting.remove(index)
+                    self._start(index, peers, logs[index])
+            self._print(printed)
+
+    def _print(self, printed: Sequence[Iterator[str | None]]) -> None:
+        """Say what the first worker printed that runs; the others say the same."""
+        first = min(self._running, default=0)
+        for index, lines in enumerate(printed):
+            for line in iter(partial(next, lines), None):
+                if index == first:
+                    self._say(line)
 
     def _start(self, index: int, peers: Sequence[str], log: IO[bytes]) -> None:
         environment = {
@@ -91,16 +101,22 @@ class Workers:
             stderr=subprocess.STDOUT,
         )
 
-    def _ended(self, index: int, peers: Sequence[str], log: IO[bytes]) -> None:
+    def _ended(self, index: int, log: IO[bytes]) -> None:
         code = self._running.pop(index).returncode
         if code == 0:
+            self._done = True  # a worker ends well only when the release is there
             return
         if code not in COSTS_NOTHING:
             self._failures[index] += 1
         if code == EXIT_BAD_INPUT or self._failures[index] > MOST_FAILURES:
-            raise TrainingError(f"worker {index} ended with code {code}: {_last_words(log)}")
+            words = f"worker {index} ended with code {code}: {_last_words(log)}"
+            left = len(self._running) + len(self._waiting)
+            if code == EXIT_BAD_INPUT or not 0 < self.settings.elastic_min_workers <= left:
+                raise TrainingError(words)
+            self._say(f"{words}; going on without it")
+            return
         self._say(f"worker {index} ended with code {code}; it starts again")
-        self._start(index, peers, log)
+        self._waiting.add(index)
 
     def _stop(self) -> None:
         for process in self._running.values():

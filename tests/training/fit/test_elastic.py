@@ -1,0 +1,193 @@
+"""A run goes on with the workers that are there, takes back those that return, and learns the same."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.training.shops import small_shop
+from training.fit.cluster import Worker
+from training.fit.members import Door, ask, gather
+from training.fit.spot import SpotNotice
+from training.local.work import Work
+from training.local.workers import Workers, free_ports
+from training.orders.source import Folder
+from training.release import read_report
+from training.settings import TrainingSettings
+from training.transfer.pseudonym import Pseudonyms
+from training.transfer.run import transfer
+
+SETTINGS = TrainingSettings(
+    hold_back_days=0,
+    epochs=8,
+    batch_size=256,
+    learning_rate=0.005,
+    embedding_dim=8,
+    history_length=16,
+    checkpoint_steps=5,
+    elastic_min_workers=1,
+    elastic_wait_seconds=10,
+)
+
+
+class Metadata(ThreadingHTTPServer):
+    """The part of an instance's metadata service that tells of a spot instance's end."""
+
+    notice: str | None = None
+    tokens = 0
+    asked = 0
+
+
+class Answers(BaseHTTPRequestHandler):
+    server: Metadata
+
+    def do_PUT(self) -> None:
+        assert self.path == "/latest/api/token"
+        assert int(self.headers["X-aws-ec2-metadata-token-ttl-seconds"]) > 0
+        self.server.tokens += 1
+        self._say(200, "the-token")
+
+    def do_GET(self) -> None:
+        self.server.asked += 1
+        if self.headers.get("X-aws-ec2-metadata-token") != "the-token":
+            self._say(401, "")
+        elif self.path == "/latest/meta-data/spot/instance-action" and self.server.notice:
+            self._say(200, self.server.notice)
+        else:
+            self._say(404, "")
+
+    def _say(self, status: int, text: str) -> None:
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def metadata() -> Iterator[Metadata]:
+    with Metadata(("127.0.0.1", 0), Answers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def test_a_spot_notice_is_read_with_one_token(metadata: Metadata) -> None:
+    notice = SpotNotice(f"http://127.0.0.1:{metadata.server_port}")
+    assert notice.due() is None
+    metadata.notice = json.dumps({"action": "terminate", "time": "2026-01-01T00:00:00Z"})
+    assert notice.due() == "terminate at 2026-01-01T00:00:00Z"
+    assert (metadata.tokens, metadata.asked) == (1, 2)
+    assert SpotNotice("http://127.0.0.1:1").due() is None
+
+
+def three() -> list[Worker]:
+    peers = tuple(f"127.0.0.1:{port}" for port in free_ports(3))
+    return [Worker(index, peers) for index in range(3)]
+
+
+def gathered(workers: list[Worker], least: int, wait: float) -> list[Worker | None]:
+    found: dict[int, Worker | None] = {}
+    threads = [
+        threading.Thread(
+            target=lambda one=one: found.update({one.index: gather(one, "run", least, wait, lambda _: None)})
+        )
+        for one in workers
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return [found[one.index] for one in workers]
+
+
+def test_all_that_are_there_begin_at_once_and_fewer_after_the_wait() -> None:
+    peers = three()
+    assert gathered(peers, least=2, wait=60) == peers
+    first, _, third = peers = three()
+    members = (first.peers[0], first.peers[2])
+    assert gathered([first, third], least=2, wait=1) == [
+        Worker(0, members, (first.peers[1],)),
+        Worker(1, members, (first.peers[1],)),
+    ]
+
+
+def test_one_that_comes_later_waits_while_a_run_is_under_way() -> None:
+    """Beginning a second run beside the first is what it must not do, however long it waits."""
+    _, second, third = three()
+    alone = gathered([third], least=1, wait=0.5)[0]
+    assert alone is not None
+    assert alone.alone
+    assert ask(third.name, "run") == "training"
+    stop = threading.Event()
+    found: list[Worker | None] = []
+    late = threading.Thread(
+        target=lambda: found.append(gather(second, "run", 1, 0.5, lambda _: None, stop.is_set))
+    )
+    late.start()
+    late.join(3)
+    assert late.is_alive()
+    assert ask(second.name, "run") == "waiting"
+    stop.set()
+    late.join(10)
+    assert found == [None]
+
+
+def test_workers_of_another_run_are_strangers() -> None:
+    first = three()[0]
+    door = Door(first, "run")
+    assert ask(first.name, "run") == "waiting"
+    assert ask(first.name, "another run") == "training"
+    door.close()
+    assert ask(first.name, "run") == "away"
+
+
+def test_two_workers_one_for_a_while_then_two_learn_what_one_learns(
+    tmp_path: Path, metadata: Metadata, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Folder(small_shop(tmp_path / "orders"))
+    work = Work.of(source.url, tmp_path / "work")
+    transfer(
+        source, Pseudonyms("a key of the private site"), SETTINGS, work.arrivals, work.private, lambda _: None
+    )
+    two = SETTINGS.model_copy(update={"workers": 2})
+    assert work.learning(two).examples.shape == work.learning(SETTINGS).examples.shape
+    said: list[str] = []
+    killed: list[int] = []
+
+    def kill(running: dict[int, subprocess.Popen[bytes]]) -> None:
+        if not killed and 1 in running and list(work.checkpoints.folder.glob("*/latest.json")):
+            running[1].send_signal(signal.SIGKILL)
+            killed.append(running[1].pid)
+
+    def has_place(index: int) -> bool:
+        return index == 0 or any("going on with 1 of 2 workers" in line for line in said)
+
+    Workers(two, work.folder, tmp_path / "two", said.append, kill, has_place).run()
+    assert len(killed) == 1
+    starts = [line for line in said if "TF_CONFIG=" in line]
+    assert len(starts) == 2, said
+    resumed = [int(line.split()[5]) for line in said if "resumed at step" in line]
+    assert len(resumed) == 2
+    assert 0 < resumed[0] < resumed[1]
+
+    monkeypatch.setenv("SPOT_NOTICE_URL", f"http://127.0.0.1:{metadata.server_port}")
+
+    def notice(_: dict[int, subprocess.Popen[bytes]]) -> None:
+        gone = any("ended with code 76" in line for line in said)
+        metadata.notice = None if gone else json.dumps({"action": "stop", "time": "soon"})
+
+    Workers(SETTINGS, work.folder, tmp_path / "one", said.append, notice).run()
+    assert any("ended with code 76" in line for line in said)
+    one, both = (read_report(tmp_path / name)["losses"] for name in ("one", "two"))
+    assert len(one) == len(both) == SETTINGS.epochs
+    np.testing.assert_allclose(both, one, rtol=5e-3)
