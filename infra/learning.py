@@ -1,4 +1,4 @@
-"""From raw orders to a signed release: transfer, training and validation, each on the shore of its data."""
+"""From raw orders to a signed release: four jobs, each on the shore of its data."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from infra.in_cluster.namespaces import TRAINING
 from infra.naming import Naming
 from infra.settings import Settings
 from infra.shore import Shore
-from training import job, transfer_job, validation_job
+from training import job, ranking_job, transfer_job, validation_job
 
 IN_AWS: Mapping[str, ServiceAccount] = {"training": ServiceAccount(TRAINING, job.NAME)}
 IN_OPENSTACK: Mapping[str, ServiceAccount] = {
     "transfer": ServiceAccount(TRAINING, transfer_job.NAME),
+    "ranking": ServiceAccount(TRAINING, ranking_job.NAME),
     "validation": ServiceAccount(TRAINING, validation_job.NAME),
 }
 """Service accounts by kind of pod."""
@@ -32,13 +33,13 @@ def learning(
     private_container: pulumi.Input[str],
     image: pulumi.Input[str],
 ) -> pulumi.Output[str]:
-    """Declare the three jobs; returns what is known once a release is signed and named in ``latest.json``.
+    """Declare the four jobs; returns what is known once a release is signed and named in ``latest.json``.
 
     Args:
         settings: of the estate.
         naming: of the stack.
         public: the shore of the training.
-        private: the shore of transfer and validation.
+        private: the shore of transfer, ranking and validation.
         arrivals: bucket of the pseudonymous orders.
         releases: bucket of candidates and releases.
         private_container: container of held-back orders and reports.
@@ -80,6 +81,20 @@ def learning(
         labels=naming.labels,
         opts=public.options,
     )
+    ranked = ranking_job.RankingJob(
+        "rank",
+        namespace=private.namespaces.training,
+        image=image,
+        region=settings.aws.region,
+        endpoint_url=settings.aws.endpoint_url,
+        role_arn=private.roles.get("ranking"),
+        releases_bucket=releases,
+        orders_endpoint_url=orders_endpoint,
+        settings=told,
+        candidate=trained.candidate,
+        labels=naming.labels,
+        opts=private.options,
+    )
     validation = validation_job.ValidationJob(
         "validate",
         namespace=private.namespaces.training,
@@ -91,7 +106,7 @@ def learning(
         private_bucket=private_container,
         orders_endpoint_url=orders_endpoint,
         settings=told,
-        candidate=trained.candidate,
+        candidate=ranked.candidate,
         labels=naming.labels,
         opts=private.options,
     )

@@ -6,12 +6,17 @@ from collections.abc import Mapping
 
 import pulumi
 
-from infra.aws.access import SERVING, TRAINING, TRANSFER, VALIDATION, Grant
+from infra.aws.access import RANKING, SERVING, TRAINING, TRANSFER, VALIDATION, Grant
 from infra.aws.identity import Federation, PodRole, ServiceAccount, Stores
 
 IN_AWS: Mapping[str, Grant] = {"training": TRAINING, "serving": SERVING}
 """Kinds of pod in the EKS cluster: they get their role by Pod Identity."""
-IN_OPENSTACK: Mapping[str, Grant] = {"transfer": TRANSFER, "validation": VALIDATION, "serving": SERVING}
+IN_OPENSTACK: Mapping[str, Grant] = {
+    "transfer": TRANSFER,
+    "ranking": RANKING,
+    "validation": VALIDATION,
+    "serving": SERVING,
+}
 """Kinds of pod in the private cluster: they get their role for a token that the cluster signed."""
 
 

@@ -213,7 +213,7 @@ def test_other_orders_run_the_jobs_again(estate: Estate, tmp_path: Path) -> None
     for file in order_files(estate.orders())[:-3]:
         shutil.copy(file, tmp_path)
     told = isthmus(estate, "up", "--orders", str(tmp_path))
-    assert re.search(r"local: .*3 replaced", told), told
+    assert re.search(r"local: .*4 replaced", told), told
     assert served(estate) != before
 
 

@@ -1,4 +1,4 @@
-"""The three jobs with Pulumi's mocks: what they say to the cluster, checked against its API's schema."""
+"""The four jobs with Pulumi's mocks: what they say to the cluster, checked against its API's schema."""
 
 from __future__ import annotations
 
@@ -37,8 +37,9 @@ class Recorder(mocks.Mocks):
 
 
 def made(**train: Any) -> tuple[dict[tuple[str, str], dict[str, Any]], dict[str, str]]:
-    """The objects of all three jobs, and the components' outputs, awaited."""
+    """The objects of all four jobs, and the components' outputs, awaited."""
     from training.job import TrainingJob
+    from training.ranking_job import RankingJob
     from training.transfer_job import TransferJob
     from training.validation_job import ValidationJob
 
@@ -63,6 +64,14 @@ def made(**train: Any) -> tuple[dict[tuple[str, str], dict[str, Any]], dict[str,
             arrivals=transfer.ready,
             **{"settings": "{}", "workers": 2, **train},
         )
+        ranking = RankingJob(
+            "rank",
+            **COMMON,
+            releases_bucket="releases",
+            orders_endpoint_url="https://store.example",
+            settings="{}",
+            candidate=training.candidate,
+        )
         validation = ValidationJob(
             "validate",
             **COMMON,
@@ -70,11 +79,12 @@ def made(**train: Any) -> tuple[dict[tuple[str, str], dict[str, Any]], dict[str,
             private_bucket="private",
             orders_endpoint_url="https://store.example",
             settings="{}",
-            candidate=training.candidate,
+            candidate=ranking.candidate,
         )
         for name, output in {
             "transfer": transfer.ready,
             "candidate": training.candidate,
+            "ranked": ranking.candidate,
             "validate": validation.ready,
         }.items():
             outputs[name] = await output.future()
@@ -90,8 +100,9 @@ def objects() -> dict[tuple[str, str], dict[str, Any]]:
 
 def test_objects_are_what_the_api_takes(objects: dict[tuple[str, str], dict[str, Any]]) -> None:
     assert set(objects) == {
-        ("Job", "transfer"), ("Job", "train"), ("Job", "validate"), ("Service", "train"),
-        ("ServiceAccount", "transfer"), ("ServiceAccount", "train"), ("ServiceAccount", "validate"),
+        ("Job", "transfer"), ("Job", "train"), ("Job", "rank"), ("Job", "validate"), ("Service", "train"),
+        ("ServiceAccount", "transfer"), ("ServiceAccount", "train"), ("ServiceAccount", "rank"),
+        ("ServiceAccount", "validate"),
     }  # fmt: skip
     for (kind, _), inputs in objects.items():
         kubernetes_validate.validate(
@@ -99,7 +110,7 @@ def test_objects_are_what_the_api_takes(objects: dict[tuple[str, str], dict[str,
         )
 
 
-@pytest.mark.parametrize("name", ["transfer", "train", "validate"])
+@pytest.mark.parametrize("name", ["transfer", "train", "rank", "validate"])
 def test_pods_have_no_privilege(name: str, objects: dict[tuple[str, str], dict[str, Any]]) -> None:
     spec = objects["Job", name]["spec"]["template"]["spec"]
     assert spec["securityContext"]["runAsNonRoot"] is True
@@ -121,7 +132,7 @@ def test_exit_codes_decide_what_is_repeated(objects: dict[tuple[str, str], dict[
     by_code = {
         code: rule["action"] for rule in rules for code in rule.get("onExitCodes", {}).get("values", [])
     }
-    assert by_code == {64: "FailJob", 77: "FailJob", 75: "Ignore", 76: "Ignore"}
+    assert by_code == {64: "FailJob", 77: "FailJob", 75: "Ignore", 76: "Ignore", 78: "Ignore"}
     assert rules[-1]["onPodConditions"][0]["type"] == "DisruptionTarget"
 
 
@@ -134,12 +145,25 @@ def test_secrets_come_by_reference_and_only_where_needed(
 
     assert keys("transfer") == {"ORDERS_ACCESS_KEY_ID", "ORDERS_SECRET_ACCESS_KEY", "PSEUDONYM_KEY"}
     assert keys("train") == set()
+    assert keys("rank") == {"ORDERS_ACCESS_KEY_ID", "ORDERS_SECRET_ACCESS_KEY", "PSEUDONYM_KEY"}
     assert keys("validate") == {
         "ORDERS_ACCESS_KEY_ID",
         "ORDERS_SECRET_ACCESS_KEY",
         "PSEUDONYM_KEY",
         "SIGNING_KEY",
     }
+
+
+def test_the_validation_judges_what_the_ranking_made_of_the_training(
+    objects: dict[tuple[str, str], dict[str, Any]],
+) -> None:
+    def env(name: str) -> dict[str, str]:
+        (container,) = objects["Job", name]["spec"]["template"]["spec"]["containers"]
+        return {one["name"]: one["value"] for one in container["env"] if "value" in one}
+
+    assert env("rank")["CANDIDATE"] == env("train")["CANDIDATE"]
+    assert env("validate")["CANDIDATE"] == env("rank")["RANKED_CANDIDATE"]
+    assert env("validate")["CANDIDATE"] != env("train")["CANDIDATE"]
 
 
 def test_federation_mounts_a_token_for_sts(objects: dict[tuple[str, str], dict[str, Any]]) -> None:
@@ -179,6 +203,7 @@ def test_changed_settings_make_another_candidate_and_another_judgement() -> None
     assert one == same
     assert one["transfer"] == other["transfer"]
     assert one["candidate"] != other["candidate"]
+    assert one["ranked"] != other["ranked"]
     assert one["validate"] != other["validate"]
 
 
@@ -192,7 +217,8 @@ def test_components_do_not_import_tensorflow() -> None:
     import sys
 
     code = (
-        "import sys, training.job, training.transfer_job, training.validation_job, training.release;"
+        "import sys, training.job, training.transfer_job, training.ranking_job,"
+        " training.validation_job, training.release;"
         "print(*sorted({'tensorflow', 'keras', 'pandas'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
