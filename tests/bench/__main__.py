@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rehearsal import ground
-from tests.bench import answers, warm_up
+from tests.bench import answers, transfer, warm_up
 from tests.bench.measure import Memory, seconds
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -55,6 +55,10 @@ def main(short: Annotated[bool, typer.Option("--short", help="Few rounds of each
         down = seconds(estate.destroy)
         table.add_row("destroy", f"{down:.1f} s", "")
         table.add_row("up again, training included", f"{seconds(estate.up):.1f} s", "at most 90 s")
+    mebibytes, uploads = (64, 1) if short else (1024, 5)
+    console.print(f"[bold]transfer[/], {uploads} uploads of {mebibytes} MiB by each tool")
+    for row in transfer.rows(mebibytes, uploads):
+        table.add_row(*row)
     console.print(table)
     load = " ".join(f"{value:.1f}" for value in os.getloadavg())
     console.print(

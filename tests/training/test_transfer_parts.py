@@ -135,25 +135,29 @@ def _held_parts(s3: Any, name: str) -> set[int]:
     }
 
 
-def test_part_that_arrives_changed_is_named_and_sent_again(
-    large: tuple[BatchEntry, Path], s3_url: str, bucket: Callable[[str], str]
+@pytest.mark.parametrize("checksums", [True, False])
+def test_part_that_arrives_changed_is_named_and_sent_again_alone(
+    large: tuple[BatchEntry, Path], s3_url: str, bucket: Callable[[str], str], checksums: bool
 ) -> None:
     entry, path = large
     name, s3, told = bucket("arrivals"), client(s3_url), list[str]()
     line = FaultyClient(s3, changed={3: 1})
-    assert BatchBucket(name, line, True, LINE).send(entry, path, say=told.append) == 1
+    assert BatchBucket(name, line, checksums, LINE).send(entry, path, say=told.append) == 1
     _ends_whole(s3, name, entry)
-    assert line.parts.count(3) == 2
+    assert sorted(line.parts) == [1, 2, 3, 3, 4, 5, 6]
     assert [line for line in told if "part 3 of 6" in line]
 
 
+@pytest.mark.parametrize("checksums", [True, False])
 def test_part_that_always_arrives_changed_is_named_and_nothing_is_shown(
-    large: tuple[BatchEntry, Path], s3_url: str, bucket: Callable[[str], str]
+    large: tuple[BatchEntry, Path], s3_url: str, bucket: Callable[[str], str], checksums: bool
 ) -> None:
     entry, path = large
     name, s3 = bucket("arrivals"), client(s3_url)
     with pytest.raises(ChecksumMismatch, match="part 2 arrived changed 3 times"):
-        BatchBucket(name, FaultyClient(s3, changed={2: 9}), True, LINE).send(entry, path, say=lambda _: None)
+        BatchBucket(name, FaultyClient(s3, changed={2: 9}), checksums, LINE).send(
+            entry, path, say=lambda _: None
+        )
     assert entry.key not in keys(s3, name)
 
 

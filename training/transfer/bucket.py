@@ -7,15 +7,17 @@ import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from training.errors import StoreFailed, TrainingError
-from training.transfer.batch import BatchEntry
 from training.transfer.line import Line, Progress
 from training.transfer.pieces import Piece, base64_of, composite, digest, pieces_of
 from training.transfer.upload import REFUSED, ROUNDS, ChecksumMismatch, Upload
+
+if TYPE_CHECKING:  # what only sends files needs no pandas
+    from training.transfer.batch import BatchEntry
 
 MISSING = {"404", "NoSuchKey", "NotFound"}
 UNKNOWN_TO_THE_STORE = {"NotImplemented", "MethodNotAllowed", "XNotImplemented"}

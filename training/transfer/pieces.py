@@ -21,6 +21,11 @@ class Piece:
     offset: int
     size: int
 
+    @property
+    def range(self) -> str:
+        """As HTTP names it."""
+        return f"bytes={self.offset}-{self.offset + self.size - 1}"
+
 
 def pieces_of(size: int, part_bytes: int) -> tuple[Piece, ...]:
     """Cut ``size`` bytes into parts of ``part_bytes``, larger ones where they would be too many."""

@@ -2,12 +2,14 @@
 
 A killed upload leaves its finished parts with the store. The next run finds them (ListMultipartUploads,
 ListParts), keeps those that are what the file says, and sends the others. Every part goes with its SHA-256,
-by which the store refuses it when it arrives changed; before the upload is completed all parts are compared
-once more with what the store says that it holds, and after it the whole object.
+by which the store refuses it when it arrives changed; afterwards the checksum that the store made of all
+parts is compared with the file's. A store that checks nothing itself is found out by it: the changed parts
+are looked for, named and sent again, and the others are copied where they are.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -21,6 +23,8 @@ from training.errors import StoreFailed
 from training.transfer.line import Line, Progress
 from training.transfer.pieces import Piece, base64_of, composite, digest, pieces_of
 
+Parts = dict[int, dict[str, Any]]
+"""Parts as ListParts tells them, by number."""
 ROUNDS = 3
 """How often a part is sent before the line is called broken."""
 REFUSED = {"BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch"}
@@ -39,7 +43,17 @@ class _Lost(Exception):
 class Upload:
     """The upload of one file.
 
-    ``metadata`` is kept with the object. ``say`` takes a line for each part that is sent again.
+    Attributes:
+        client: of S3.
+        bucket: to.
+        key: to.
+        path: the file; it must not change.
+        metadata: kept with the object.
+        line: how the line is used.
+        checksums: whether the store knows SHA-256. Else parts are compared by their ETag, which is an MD5.
+        say: takes a line for each part that is sent again.
+        progress: takes bytes as they leave.
+        sent_again: numbers of the parts that had arrived changed.
     """
 
     client: Any
@@ -52,18 +66,13 @@ class Upload:
     say: Callable[[str], None] = print
     progress: Progress | None = None
     sent_again: list[int] = field(default_factory=list)
-    """Numbers of the parts that had arrived changed."""
-    kept: int = 0
-    """Bytes that an earlier, killed upload had brought."""
+    _etags: dict[int, str] = field(default_factory=dict)
+    _digests: dict[int, bytes] = field(default_factory=dict)
 
     @cached_property
     def pieces(self) -> tuple[Piece, ...]:
+        """The parts."""
         return pieces_of(self.path.stat().st_size, self.line.settings.part_bytes)
-
-    @cached_property
-    def digests(self) -> dict[int, bytes]:
-        """SHA-256 of every part, filled as the parts are sent."""
-        return {}
 
     def run(self) -> None:
         """Bring the file there.
@@ -80,40 +89,46 @@ class Upload:
         raise StoreFailed(f"{self._where} is being uploaded by another transfer; let one end first")
 
     def _once(self) -> None:
-        upload = self._unfinished() or self._begun()
-        missing = self._differing(upload, tell=True)
-        self.kept = sum(piece.size for piece in self.pieces) - sum(piece.size for piece in missing)
+        upload, held = self._unfinished()
+        self._etags = {number: part["ETag"] for number, part in held.items()}
+        missing = self._differing(held)
         for _ in range(ROUNDS):
             self._send(upload, missing)
-            missing = self._differing(upload, tell=True)
+            missing = [] if self.checksums else self._differing(self._parts(upload))
             if not missing:
                 break
         else:
             raise ChecksumMismatch(f"{self._where}: {_named(missing)} arrived changed {ROUNDS} times")
         self._complete(upload)
+        for _ in range(ROUNDS - 1):
+            if self._is_whole():
+                return
+            missing = self._mend()
+        if not self._is_whole():
+            self.client.delete_object(Bucket=self.bucket, Key=self.key)
+            raise ChecksumMismatch(f"{self._where}: {_named(missing)} arrived changed {ROUNDS} times")
 
     @property
     def _where(self) -> str:
         return f"s3://{self.bucket}/{self.key}"
 
-    def _unfinished(self) -> str | None:
-        """The newest upload of this key that nobody finished; older ones are thrown away."""
+    def _unfinished(self) -> tuple[str, Parts]:
+        """The newest upload of this key that nobody finished, else a new one; older ones are thrown away."""
         pages = self.client.get_paginator("list_multipart_uploads").paginate(
             Bucket=self.bucket, Prefix=self.key
         )
         found = [each for page in pages for each in page.get("Uploads", ()) if each["Key"] == self.key]
         found.sort(key=lambda each: (each["Initiated"], each["UploadId"]))
-        usable: str | None = None
-        for each in reversed(found):
-            if usable is None and self._is_cut_alike(each["UploadId"]):
-                usable = each["UploadId"]
-            else:
-                self._abort(each["UploadId"])
-        return usable
-
-    def _is_cut_alike(self, upload: str) -> bool:
         sizes = {piece.number: piece.size for piece in self.pieces}
-        return all(sizes.get(number) == part["Size"] for number, part in self._parts(upload).items())
+        usable: tuple[str, Parts] | None = None
+        for upload in (each["UploadId"] for each in reversed(found)):
+            held = self._parts(upload)
+            cut_alike = all(sizes.get(number) == part["Size"] for number, part in held.items())
+            if usable is None and cut_alike:
+                usable = (upload, held)
+            else:
+                self.client.abort_multipart_upload(Bucket=self.bucket, Key=self.key, UploadId=upload)
+        return usable or (self._begun(), {})
 
     def _begun(self) -> str:
         extra = {"ChecksumAlgorithm": "SHA256", "ChecksumType": "COMPOSITE"} if self.checksums else {}
@@ -122,43 +137,43 @@ class Upload:
         )
         return str(begun["UploadId"])
 
-    def _parts(self, upload: str) -> dict[int, dict[str, Any]]:
+    def _parts(self, upload: str) -> Parts:
         pages = self.client.get_paginator("list_parts").paginate(
             Bucket=self.bucket, Key=self.key, UploadId=upload
         )
         with _lost():
             return {part["PartNumber"]: part for page in pages for part in page.get("Parts", ())}
 
-    def _differing(self, upload: str, tell: bool) -> list[Piece]:
+    def _differing(self, held: Parts) -> list[Piece]:
         """The parts that the store lacks or holds otherwise than the file; the latter are named."""
-        held = self._parts(upload)
-        missing = [piece for piece in self.pieces if piece.number not in held]
         there = [piece for piece in self.pieces if piece.number in held]
         with self._pool() as pool:
             same = list(pool.map(lambda piece: self._agrees(piece, held[piece.number]), there))
-        changed = [piece for piece, agrees in zip(there, same, strict=True) if not agrees]
-        for piece in changed if tell else ():
-            self._tell(piece, "is not what the file says")
-        return sorted(missing + changed, key=lambda piece: piece.number)
+        for piece, agrees in zip(there, same, strict=True):
+            if not agrees:
+                self._tell(piece, "is not what the file says")
+        good = {piece for piece, agrees in zip(there, same, strict=True) if agrees}
+        return [piece for piece in self.pieces if piece not in good]
 
     def _agrees(self, piece: Piece, held: dict[str, Any]) -> bool:
         """Whether a part is held as the file has it: by its SHA-256, else by its ETag, which is an MD5."""
-        if held["Size"] != piece.size:
-            return False
         if "ChecksumSHA256" in held:
             return bool(held["ChecksumSHA256"] == base64_of(self._digest(piece)))
         return bool(held["ETag"].strip('"') == digest(self.path, piece, "md5").hex())
 
     def _digest(self, piece: Piece) -> bytes:
-        if piece.number not in self.digests:
-            self.digests[piece.number] = digest(self.path, piece)
-        return self.digests[piece.number]
+        if piece.number not in self._digests:
+            self._digests[piece.number] = digest(self.path, piece)
+        return self._digests[piece.number]
 
     def _send(self, upload: str, missing: Iterable[Piece]) -> None:
+        self._each(missing, lambda piece: self._send_one(upload, piece))
+
+    def _each(self, pieces: Iterable[Piece], work: Callable[[Piece], object]) -> None:
         with self._pool() as pool:
-            sending = [pool.submit(self._send_one, upload, piece) for piece in missing]
+            working = [pool.submit(work, piece) for piece in pieces]
             try:
-                for one in sending:
+                for one in working:
                     one.result()
             except BaseException:
                 # What is on its way may arrive; the next run keeps it.
@@ -170,7 +185,7 @@ class Upload:
         for left in reversed(range(ROUNDS)):
             with self.line.body(self.path, piece, self.progress) as body, _lost():
                 try:
-                    self.client.upload_part(
+                    told = self.client.upload_part(
                         Bucket=self.bucket,
                         Key=self.key,
                         UploadId=upload,
@@ -178,6 +193,7 @@ class Upload:
                         Body=body,
                         **extra,
                     )
+                    self._etags[piece.number] = told["ETag"]
                     return
                 except ClientError as error:
                     if error.response["Error"]["Code"] not in REFUSED:
@@ -189,9 +205,8 @@ class Upload:
             self._tell(piece, "arrived changed and was refused")
 
     def _complete(self, upload: str) -> None:
-        held = self._parts(upload)
         parts = [
-            {"PartNumber": piece.number, "ETag": held[piece.number]["ETag"]}
+            {"PartNumber": piece.number, "ETag": self._etags[piece.number]}
             | ({"ChecksumSHA256": base64_of(self._digest(piece))} if self.checksums else {})
             for piece in self.pieces
         ]
@@ -199,19 +214,45 @@ class Upload:
             self.client.complete_multipart_upload(
                 Bucket=self.bucket, Key=self.key, UploadId=upload, MultipartUpload={"Parts": parts}
             )
+
+    def _is_whole(self) -> bool:
+        """Whether the checksum that the store made of the parts that it got is that of the file."""
         if not self.checksums:
-            return
+            return True
         told = self.client.head_object(Bucket=self.bucket, Key=self.key, ChecksumMode="ENABLED")
         expected = composite([self._digest(piece) for piece in self.pieces])
-        if told.get("ChecksumSHA256", expected).split("-")[0] != expected:
-            self.client.delete_object(Bucket=self.bucket, Key=self.key)
-            raise ChecksumMismatch(
-                f"{self._where} was put together wrongly: its parts' SHA-256 is {told['ChecksumSHA256']}, "
-                f"not {expected}; it was deleted, run the transfer again"
-            )
+        return bool(told.get("ChecksumSHA256", expected).split("-")[0] == expected)
 
-    def _abort(self, upload: str) -> None:
-        self.client.abort_multipart_upload(Bucket=self.bucket, Key=self.key, UploadId=upload)
+    def _mend(self) -> list[Piece]:
+        """Find the parts that are not the file's, send them again, and copy the others where they are."""
+        changed = [piece for piece in self.pieces if self._read_back(piece) != self._digest(piece)]
+        for piece in changed:
+            self._tell(piece, "arrived changed")
+        upload = self._begun()
+        self._each(
+            [piece for piece in self.pieces if piece not in changed], lambda piece: self._copy(upload, piece)
+        )
+        self._send(upload, changed)
+        self._complete(upload)
+        return changed
+
+    def _read_back(self, piece: Piece) -> bytes:
+        held = self.client.get_object(Bucket=self.bucket, Key=self.key, Range=piece.range)
+        total = hashlib.sha256()
+        for block in held["Body"].iter_chunks(1 << 18):
+            total.update(block)
+        return total.digest()
+
+    def _copy(self, upload: str, piece: Piece) -> None:
+        told = self.client.upload_part_copy(
+            Bucket=self.bucket,
+            Key=self.key,
+            UploadId=upload,
+            PartNumber=piece.number,
+            CopySource={"Bucket": self.bucket, "Key": self.key},
+            CopySourceRange=piece.range,
+        )
+        self._etags[piece.number] = told["CopyPartResult"]["ETag"]
 
     def _tell(self, piece: Piece, what: str) -> None:
         self.sent_again.append(piece.number)
