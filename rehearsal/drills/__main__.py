@@ -13,11 +13,23 @@ from rich.markup import escape
 from rich.table import Table
 
 from rehearsal import ground
-from rehearsal.drills import killed_engine, killed_pods, lost_moto, worse_model
+from rehearsal.drills import (
+    killed_engine,
+    killed_pods,
+    killed_transfer,
+    lost_moto,
+    worse_model,
+)
 from rehearsal.drills.drill import DrillFailed
 from rehearsal.engine.errors import EngineError
 
-DRILLS = [killed_engine.DRILL, killed_pods.DRILL, lost_moto.DRILL, worse_model.DRILL]
+DRILLS = [
+    killed_engine.DRILL,
+    killed_pods.DRILL,
+    lost_moto.DRILL,
+    worse_model.DRILL,
+    killed_transfer.DRILL,
+]
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
