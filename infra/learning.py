@@ -75,6 +75,7 @@ def learning(
         arrivals=transfer.ready,
         settings=told,
         workers=training.workers,
+        elastic_min_workers=training.elastic_min_workers,
         base_port=training.base_port,
         pool=training.pool,
         gpus=public.gpus(training.pool),

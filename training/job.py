@@ -21,6 +21,9 @@ from training.pod import (
 
 NAME = "train"
 
+DONE_BY_ONE = k8s.batch.v1.SuccessPolicyArgs(rules=[k8s.batch.v1.SuccessPolicyRuleArgs(succeeded_count=1)])
+"""A worker ends well only when the release is there; those that found no node need not run for it."""
+
 
 class TrainingJob(pulumi.ComponentResource):
     """An Indexed Job and the headless Service by which its workers find each other.
@@ -43,6 +46,7 @@ class TrainingJob(pulumi.ComponentResource):
         releases_bucket: pulumi.Input[str],
         settings: pulumi.Input[str],
         workers: int,
+        elastic_min_workers: int = 0,
         base_port: int = 2222,
         arrivals: pulumi.Input[str] = "",
         checkpoint_url: pulumi.Input[str] | None = None,
@@ -66,6 +70,7 @@ class TrainingJob(pulumi.ComponentResource):
             releases_bucket: where the release goes.
             settings: JSON of the section ``training``.
             workers: pods that train together.
+            elastic_min_workers: fewest that go on when others find no node; 0 is all of them.
             base_port: worker i listens on the base port plus i.
             arrivals: ``TransferJob.ready``: what the orders are.
             checkpoint_url: ``s3://BUCKET/PREFIX``; None is ``checkpoints/`` of the releases bucket.
@@ -81,6 +86,7 @@ class TrainingJob(pulumi.ComponentResource):
         super().__init__("isthmus:training:TrainingJob", name, None, opts)
         if workers < 1:
             raise ValueError(f"{name}: {workers} workers; at least 1 is needed")
+        elastic = 0 < elastic_min_workers < workers
         labelled = labels_of(NAME, labels)
         selector = {"app.kubernetes.io/name": NAME}
         inputs = inputs_digest(image, arrivals_bucket, releases_bucket, settings, str(workers), arrivals)
@@ -140,7 +146,8 @@ class TrainingJob(pulumi.ComponentResource):
                 completions=workers,
                 parallelism=workers,
                 backoff_limit_per_index=6,
-                max_failed_indexes=0,
+                max_failed_indexes=workers - elastic_min_workers if elastic else 0,
+                success_policy=DONE_BY_ONE if elastic else None,
                 active_deadline_seconds=timeout_seconds,
                 pod_failure_policy=failure_policy(NAME),
                 template=pod_template(pod),
