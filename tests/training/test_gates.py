@@ -47,7 +47,7 @@ def test_gates_name_what_was_missed() -> None:
     assert judge(_evaluation(), gates) == []
     assert "asks for at least 0.240" in judge(_evaluation(0.2, 0.2), gates)[0]
     assert (
-        "customers of all products is 3, but gates.min_customers 20"
+        "customers of the held-back days is 3, but gates.min_customers 20"
         in judge(_evaluation(customers=3), gates)[0]
     )
     assert "coverage of all products is 0.1%, but" in judge(_evaluation(coverage=0.001), gates)[0]
@@ -86,14 +86,14 @@ def test_a_worse_release_is_refused_only_beyond_what_is_forgiven(loss: float, re
     missed = judge(evaluation, Gates(max_recall_loss_to_service=0.1))
     assert bool(missed) == refused
     if refused:
-        assert "less that in service of all products is -0." in missed[0]
+        assert "gain in recall@20 of all products is -0." in missed[0]
     assert judge(evaluation, Gates(max_recall_loss_to_service=1.0)) == []
 
 
 def test_a_segment_that_gets_worse_is_named() -> None:
     gates = Gates(max_segment_loss_to_service=0.1, max_recall_loss_to_service=1.0)
     (missed,) = judge(_evaluation(service=_compared(0.5, 200)), gates)
-    assert "in service of segment new is -0." in missed
+    assert "gain in recall@20 of segment new is -0." in missed
 
 
 def test_every_gate_of_a_stack_file_is_one_of_training_with_the_same_default() -> None:

@@ -160,7 +160,7 @@ def test_a_worse_release_is_refused_with_the_table_and_a_good_one_is_signed(
     printed = capsys.readouterr()
     for name in (MODEL, IN_SERVICE, "EASE", "personal frequency", "missed  max_recall_loss_to_service"):
         assert f"\n{name}" in printed.out
-    assert "recall@20 less that in service of all products is -" in printed.err
+    assert "gain in recall@20 of all products is -" in printed.err
     assert "gates.max_recall_loss_to_service" in printed.err
     assert store.validation(bad)["in_service"]["digest"] == good
 

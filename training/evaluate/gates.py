@@ -77,8 +77,8 @@ def _customers_and_coverage(evaluation: Evaluation, gates: Gates) -> Iterator[Ch
     yield Check(
         gate="min_customers",
         setting=gates.min_customers,
-        measured="held-back customers",
-        of=ALL,
+        measured="customers",
+        of="the held-back days",
         value=model.customers,
         bar=gates.min_customers,
         reached=str(model.customers),
@@ -172,13 +172,13 @@ def _service(evaluation: Evaluation, gates: Gates) -> Iterator[Check]:
         yield Check(
             gate=gate,
             setting=forgiven,
-            measured=f"{RECALL} less that in service",
+            measured=f"gain in {RECALL}",
             of=ALL if kind is None else f"segment {kind}",
             value=mean,
             bar=least,
             reached=f"{mean:+.3f} [{low:+.3f}, {high:+.3f}]",
-            asked=NOTHING if forgiven == 1 else f"no loss surely beyond {-least:.3f}",
-            against=f"{service.digest[:19]}: {service.forgiven(1.0, kind):.3f}",
+            asked=NOTHING if forgiven == 1 else f"loss of at most {-least:.3f}",
+            against=f"in service: {service.forgiven(1.0, kind):.3f}",
             passed=best_case >= 0,
             off=forgiven == 1,
         )
