@@ -17,6 +17,7 @@ from rehearsal.drills import (
     killed_engine,
     killed_pods,
     killed_transfer,
+    killed_workers,
     lost_moto,
     worse_model,
 )
@@ -26,6 +27,7 @@ from rehearsal.engine.errors import EngineError
 DRILLS = [
     killed_engine.DRILL,
     killed_pods.DRILL,
+    killed_workers.DRILL,
     lost_moto.DRILL,
     worse_model.DRILL,
     killed_transfer.DRILL,
