@@ -12,7 +12,7 @@ import pytest
 
 from tests.training.conftest import client, keys
 from tests.training.shops import small_shop, write_day
-from training.errors import TrainingError
+from training.errors import StoreFailed, TrainingError
 from training.jobs.train import read
 from training.orders.source import Bucket, Folder
 from training.settings import TrainingSettings
@@ -233,3 +233,29 @@ def test_dry_run_says_what_a_transfer_would_do_and_writes_nothing(
         done.sent, done.bytes_sent, done.arrivals, done.held_back
     )  # fmt: skip
     assert _run(folder, s3, arrivals, private, dry_run=True).sent == 0
+
+
+def test_transfer_of_another_window_at_the_same_time_is_noticed(
+    tmp_path: Path, s3_url: str, bucket: Callable[[str], str]
+) -> None:
+    folder, s3 = small_shop(tmp_path / "orders", days=6, customers=6), client(s3_url)
+    arrivals, private = bucket("arrivals"), bucket("private")
+    _run(folder, s3, arrivals, private)
+
+    class Meanwhile(BatchBucket):
+        """Another transfer, with other held-back days, runs to its end before this one's manifest."""
+
+        def put(self, key: str, content: bytes) -> None:
+            _run(folder, s3, arrivals, private, SETTINGS.model_copy(update={"hold_back_days": 4}))
+            super().put(key, content)
+
+    with pytest.raises(StoreFailed, match="is gone again: another transfer ran at the same time"):
+        transfer(
+            Folder(folder),
+            PSEUDONYMS,
+            SETTINGS,
+            Meanwhile(arrivals, s3, server_checksums=True),
+            BatchBucket(private, s3, server_checksums=False),
+            say=lambda _: None,
+        )
+    assert _run(folder, s3, arrivals, private).sent == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # what only sends files needs no pandas
 
 MISSING = {"404", "NoSuchKey", "NotFound"}
 UNKNOWN_TO_THE_STORE = {"NotImplemented", "MethodNotAllowed", "XNotImplemented"}
+UNFINISHED = "cleared of unfinished uploads"
 _MOST_AT_ONCE = 1000
 """Keys that one DeleteObjects takes."""
 
@@ -43,7 +44,7 @@ class BatchBucket:
         self.line = line or Line()
         self._one_large_file = threading.Lock()
         if client is not None:
-            self.line.attach(client)
+            self.line.attach(client, server_checksums)
 
     def holds(self, entry: BatchEntry, path: Path | None = None) -> bool:
         """Whether a batch is there already: its size, its SHA-256, and what the store says of its bytes.
@@ -173,7 +174,7 @@ class BatchBucket:
 
     def abort(self, prefix: str, kept: Collection[str] = ()) -> None:
         """Throw away unfinished uploads under a prefix, but for those of the keys ``kept``."""
-        with self._failing("cleared of unfinished uploads", prefix):
+        with self._failing(UNFINISHED, prefix), suppress(_Unknown):
             pages = self.client.get_paginator("list_multipart_uploads").paginate(
                 Bucket=self.name, Prefix=prefix
             )
@@ -208,6 +209,8 @@ class BatchBucket:
             code = error.response["Error"]["Code"]
             if verb == "read" and code in MISSING:
                 raise _Missing from None
+            if code in UNKNOWN_TO_THE_STORE and verb == UNFINISHED:
+                raise _Unknown from None
             if verb == "written" and code in REFUSED:
                 raise _Refused from None
             raise StoreFailed(f"s3://{self.name}/{key} cannot be {verb}: {error}") from error
@@ -217,6 +220,10 @@ class BatchBucket:
 
 class _Missing(Exception):
     """There is no such object."""
+
+
+class _Unknown(Exception):
+    """The store has no such operation, so it has nothing of the kind."""
 
 
 class _Refused(Exception):

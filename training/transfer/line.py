@@ -31,10 +31,12 @@ class Line:
 
             self._limiter = BandwidthLimiter(LeakyBucket(rate))
 
-    def attach(self, client: Any) -> None:
+    def attach(self, client: Any, checksums: bool) -> None:
         """Let a client tell a body when it is read to be sent and when only to be signed.
 
-        The same handlers as s3transfer's own manager registers: reads for a signature are not counted.
+        The same handlers as s3transfer's own manager registers: reads for a signature are not counted. With
+        ``checksums`` bodies are not read for a signature at all, which signs their checksum as a header; over
+        TLS that is botocore's own way, too.
         """
         from s3transfer.utils import (  # type: ignore[import-untyped]
             signal_not_transferring,
@@ -45,6 +47,9 @@ class Line:
         events.register_first(
             "request-created.s3", signal_not_transferring, unique_id="s3upload-not-transferring"
         )
+        if checksums:
+            config = client.meta.config
+            config.s3 = {**(config.s3 or {}), "payload_signing_enabled": False}
         events.register_last("request-created.s3", signal_transferring, unique_id="s3upload-transferring")
 
     def body(self, path: Path, piece: Piece, progress: Progress | None = None) -> Any:

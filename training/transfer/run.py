@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from training.errors import TrainingError
+from training.errors import StoreFailed, TrainingError
 from training.orders.cleaning import CleanDay, clean
 from training.orders.source import OrderSource, read_day
 from training.settings import TrainingSettings
@@ -137,6 +137,16 @@ def transfer(
             bucket.erase(prefix, keys - named)
             bucket.abort(prefix)
             taken_away += len(keys - named)
+    for bucket, prefix, manifest in (
+        (private, HELD_BACK_PREFIX, private_manifest), (arrivals, BATCH_PREFIX, arrivals_manifest)
+    ):  # fmt: skip
+        # A transfer of another window, at the same time, may have taken away what was there for this one.
+        gone = {one.key for one in manifest.batches} - (bucket.keys(prefix) if not dry_run else named)
+        if gone:
+            raise StoreFailed(
+                f"s3://{bucket.name}/{min(gone)} is gone again: another transfer ran at the same time; "
+                "run this one again"
+            )
     done = Transferred(
         arrivals=arrivals_manifest,
         held_back=private_manifest,
