@@ -61,10 +61,8 @@ def test_intervals_are_of_customers_whose_products_come_together() -> None:
     assert together.bins[0].high - together.bins[0].low > 3 * (alone.bins[0].high - alone.bins[0].low)
 
 
-def test_a_score_without_bounds_is_read_by_the_sigmoid_and_a_missing_one_is_no_probability() -> None:
+def test_a_score_without_bounds_and_a_missing_one_are_no_probabilities() -> None:
     assert probabilities_of([[0.2, 0.9], []]) == [[0.2, 0.9], []]
-    assert probabilities_of([[0.0, np.log(3)], [-np.log(3)]]) == [
-        pytest.approx([0.5, 0.75]),
-        pytest.approx([0.25]),
-    ]
+    assert probabilities_of([[0.2], [1.1]]) is None
     assert probabilities_of([[0.2], [float("nan")]]) is None
+    assert probabilities_of([[], []]) is None

@@ -67,19 +67,15 @@ def lists_of(
 
 
 def probabilities_of(scores: Sequence[Sequence[float]]) -> list[list[float]] | None:
-    """Scores of a ranking stage as probabilities; None where some customer has none.
+    """Scores of a ranking stage, where they can be probabilities: all there, and all from 0 to 1.
 
-    The ranker is trained with a sigmoid cross entropy beside its listwise losses: a softmax is the same for
-    every constant added to the scores of a customer, so it is the cross entropy alone that says how likely a
-    purchase is, and sigmoid(score) that can be held against what happens. A ranking that tells probabilities
-    already, all of them from 0 to 1, is taken at its word.
+    A ranking stage tells calibrated ones (``training.ranking.calibration``); its bare scores, of a listwise
+    softmax that knows no level, would be without bounds.
     """
     flat = np.array([value for line in scores for value in line], float)
-    if not len(flat) or np.isnan(flat).any():
+    if not len(flat) or np.isnan(flat).any() or flat.min() < 0 or flat.max() > 1:
         return None
-    if flat.min() >= 0 and flat.max() <= 1:
-        return [list(line) for line in scores]
-    return [(1 / (1 + np.exp(-np.array(line, float)))).tolist() for line in scores]
+    return [list(line) for line in scores]
 
 
 def horizon_days(release: Path) -> int | None:
