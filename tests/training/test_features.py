@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.features.baskets import Purchases, baskets_of
+from training.features.baskets import Baskets, Purchases, baskets_of
 from training.features.catalogue import catalogue_of
 from training.features.examples import Examples, Shape
 from training.features.history import features_at, last_bought
@@ -86,3 +86,56 @@ def test_examples_are_deterministic_and_never_show_what_is_to_predict(epoch: int
         told, wanted = set(one["told"][row].tolist()) - {0}, set(one["targets"][row].tolist()) - {0}
         assert not told & wanted
         assert told <= set(one["history"][row].tolist())
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(purchases, min_size=1, max_size=4), st.integers(0, 3), st.integers(1, 12))
+def test_drawn_histories_are_those_of_serving_to_the_last_bit(
+    customers: list[list[tuple[int, int]]], epoch: int, length: int
+) -> None:
+    """Examples add histories up over all rows at a time; serving asks ``features_at`` for one customer."""
+    by_customer = {str(number): _purchases(pairs) for number, pairs in enumerate(customers)}
+    examples = Examples(Baskets(by_customer), Shape(length=length, half_life_days=7, batch=3), seed=5)
+    arrays = examples.arrays(epoch)
+    order = np.random.default_rng([5, epoch]).permutation(len(examples))
+    assert len(arrays["weight"]) == 3 * examples.steps
+    for row, number in enumerate(order):
+        known, day, rest = examples._days[number]
+        told = arrays["told"][row][arrays["told"][row] > 0]
+        assert bool(len(told)) == rest
+        before = known.before(day)
+        features = features_at(
+            Purchases(
+                np.concatenate([before.items, told]),
+                np.concatenate([before.days, np.full(len(told), day, np.int32)]),
+            ),
+            day + rest,
+            length,
+            7,
+        )
+        np.testing.assert_array_equal(arrays["history"][row], features.history)
+        np.testing.assert_array_equal(arrays["weights"][row], features.weights)
+        np.testing.assert_allclose(arrays["user"][row], features.user, rtol=1e-6)
+        basket = set(known.on(day).tolist())
+        assert set(arrays["targets"][row].tolist()) - {0} <= basket - set(told.tolist())
+
+
+@settings(max_examples=25, deadline=None)
+@given(purchases, st.integers(1, 59))
+def test_a_future_row_slipped_in_changes_no_example_of_the_days_before(
+    pairs: list[tuple[int, int]], day: int
+) -> None:
+    def known(some: list[tuple[int, int]]) -> dict[tuple[int, bool], bytes]:
+        examples = Examples(Baskets({"a": _purchases(some)}), Shape(16, 30, 4), seed=1)
+        facts = examples.facts
+        return {
+            (int(facts.day[one]), bool(facts.rest[one])): b"".join(
+                np.ascontiguousarray(values[facts.splits[one] : facts.splits[one + 1]]).tobytes()
+                for values in (facts.items, facts.decayed, facts.newest)
+            )
+            for one in range(len(examples))
+        }
+
+    past = [pair for pair in pairs if pair[0] < day]
+    before, after = known(past), known([*past, (day, 1), (60, 2)])
+    assert {key: after[key] for key in before} == before

@@ -12,13 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 
 import numpy as np
 import numpy.typing as npt
 
 from training.features.baskets import Baskets, Purchases
-from training.features.history import USER_FEATURES, features_at
+from training.features.drawn import Drawn, Lists
+from training.features.facts import Facts, facts_of
+from training.features.history import USER_FEATURES, user_features
 
 TARGETS = 64
 """Products of a basket that are learned from at a time; larger baskets are sampled, anew in every epoch."""
@@ -41,9 +44,9 @@ class Shape:
 class Examples:
     """All examples of some baskets.
 
-    The same seed and epoch give the same examples in the same order on every worker; ``arrays`` pads the
-    last step with examples of weight 0, so that
-    each step has ``shape.batch`` of them.
+    The same seed and epoch give the same examples in the same order on every worker. What does not change
+    from epoch to epoch is counted once; an epoch draws its order and what is told, and adds that up over all
+    rows at a time: the histories are those of ``features_at`` to the last bit.
     """
 
     def __init__(self, baskets: Baskets, shape: Shape, seed: int) -> None:
@@ -62,41 +65,73 @@ class Examples:
         """Steps in one epoch."""
         return ceil(len(self._days) / self.shape.batch)
 
+    @cached_property
+    def facts(self) -> Facts:
+        """What is known of each example before anything is drawn."""
+        return facts_of(self._days, self.shape.half_life_days)
+
     def arrays(self, epoch: int) -> dict[str, npt.NDArray[np.generic]]:
         """The examples of one epoch, [steps * batch, ...].
 
         ``history`` int32 [H], ``weights`` float32 [H], ``user`` float32 [U]: the model's inputs;
         ``told`` int32 [H] and ``targets`` int32 [TARGETS], padded with 0; ``weight`` float32 [].
         """
+        return self.draw(epoch).padded(self.shape.length, TARGETS)
+
+    def draw(self, epoch: int) -> Drawn:
+        """The examples of one epoch; rows of weight 0 fill up the last step."""
         random = np.random.default_rng([self.seed, epoch])
-        rows, length = self.steps * self.shape.batch, self.shape.length
-        out: dict[str, npt.NDArray[np.generic]] = {
-            "history": np.zeros((rows, length), np.int32),
-            "weights": np.zeros((rows, length), np.float32),
-            "user": np.zeros((rows, USER_FEATURES), np.float32),
-            "told": np.zeros((rows, length), np.int32),
-            "targets": np.zeros((rows, TARGETS), np.int32),
-            "weight": np.zeros(rows, np.float32),
-        }
-        for row, number in enumerate(random.permutation(len(self._days))):
-            purchases, day, rest = self._days[number]
-            basket = random.permutation(purchases.on(day))
-            known = purchases.before(day)
-            at = day
-            if rest:
-                told, basket = np.split(basket, [(len(basket) + 1) // 2])
-                told = np.sort(told[:length])
-                out["told"][row, : len(told)] = told
-                known = Purchases(
-                    np.concatenate([known.items, told]),
-                    np.concatenate([known.days, np.full(len(told), day, np.int32)]),
-                )
-                at = day + 1
-            features = features_at(known, at, length, self.shape.half_life_days)
-            out["history"][row] = features.history
-            out["weights"][row] = features.weights
-            out["user"][row] = features.user
-            targets = basket[:TARGETS]
-            out["targets"][row, : len(targets)] = targets
-            out["weight"][row] = REST_WEIGHT if rest else 1.0
-        return out
+        facts, length = self.facts, self.shape.length
+        order = random.permutation(len(self._days))
+        baskets = facts.baskets
+        drawn = [random.permutation(basket) for basket in map(baskets.__getitem__, order)]
+        sizes = np.fromiter(map(len, drawn), np.int64, len(drawn))
+        items = np.concatenate(drawn) if drawn else np.zeros(0, np.int32)
+        rows = np.repeat(np.arange(len(order)), sizes)
+        places = np.arange(len(items)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        rest = facts.rest[order]
+        half = np.where(rest, (sizes + 1) // 2, 0)
+        is_told = places < np.minimum(half, length)[rows]
+        after = places - half[rows]
+        is_target = (after >= 0) & (after < TARGETS)
+        count = self.steps * self.shape.batch
+        told = np.lexsort((items[is_told], rows[is_told]))
+        told_rows, told_items = rows[is_told][told], items[is_told][told]
+        history, weights, known, total = self._histories(order, told_rows, told_items)
+        user = np.zeros((count, USER_FEATURES), np.float32)
+        age = np.where(rest, 1, facts.day[order] - facts.last[order])
+        user[: len(order)] = user_features(facts.shopping_days[order] + rest, known, total, age)
+        weight = np.zeros(count, np.float32)
+        weight[: len(order)] = np.where(rest, REST_WEIGHT, 1.0)
+        return Drawn(
+            history=history,
+            weights=weights,
+            told=Lists.of(told_rows, told_items, count),
+            targets=Lists.of(rows[is_target], items[is_target], count),
+            user=user,
+            weight=weight,
+        )
+
+    def _histories(
+        self, order: npt.NDArray[np.int64], told_rows: npt.NDArray[np.int64], told: npt.NDArray[np.int32]
+    ) -> tuple[Lists, npt.NDArray[np.float32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """History with what was told, its weights, and for each row the products and the purchases known."""
+        facts, count = self.facts, len(order)
+        place, known_rows = facts.of(order)
+        rows = np.concatenate([known_rows, told_rows])
+        items = np.concatenate([facts.items[place], told])
+        decayed = np.concatenate([facts.decayed[place], np.full(len(told), facts.day_old)])
+        newest = np.concatenate([facts.newest[place], facts.day[order][told_rows].astype(np.int32)])
+        # What was known and is told again is one product; the known part comes first, as features_at adds.
+        by_item = np.argsort(rows * (1 + int(items.max(initial=0))) + items, kind="stable")
+        rows, items, decayed, newest = rows[by_item], items[by_item], decayed[by_item], newest[by_item]
+        begins = np.flatnonzero(np.append(True, (np.diff(rows) != 0) | (np.diff(items) != 0))[: len(rows)])
+        if len(begins):
+            decayed, newest = np.add.reduceat(decayed, begins), np.maximum.reduceat(newest, begins)
+        rows, items = rows[begins], items[begins]
+        known = np.bincount(rows, minlength=count)
+        best = np.lexsort((items, -newest, -decayed, rows))
+        kept = best[np.arange(len(best)) - np.repeat(np.cumsum(known) - known, known) < self.shape.length]
+        total = facts.purchases[order] + np.bincount(told_rows, minlength=count)
+        lists = Lists.of(rows[kept], items[kept], self.steps * self.shape.batch)
+        return lists, decayed[kept].astype(np.float32), known, total

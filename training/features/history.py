@@ -45,15 +45,26 @@ def features_at(known: Purchases, day: int, length: int, half_life_days: float) 
     history[: len(best)] = items[best]
     weights[: len(best)] = decayed[best]
     shopping_days = 1 + int(np.count_nonzero(np.diff(known.days)))
-    user[:] = (
-        np.log1p(shopping_days) / 3,
-        np.log1p(len(items)) / 6,
-        np.log1p(total / shopping_days) / 5,
-        np.log1p(day - int(known.days[-1])) / 5,
-        1 - len(items) / total,
-        1.0,
-    )
+    user[:] = user_features(shopping_days, len(items), total, day - int(known.days[-1]))
     return CustomerFeatures(history, weights, user)
+
+
+def user_features(
+    shopping_days: npt.ArrayLike, products: npt.ArrayLike, purchases: npt.ArrayLike, age: npt.ArrayLike
+) -> npt.NDArray[np.float64]:
+    """[..., USER_FEATURES] of customers with a history: counts, and the days since the last shopping day."""
+    days, known, total = (np.asarray(one, np.float64) for one in (shopping_days, products, purchases))
+    return np.stack(
+        [
+            np.log1p(days) / 3,
+            np.log1p(known) / 6,
+            np.log1p(total / days) / 5,
+            np.log1p(np.asarray(age, np.float64)) / 5,
+            1 - known / total,
+            np.ones_like(days),
+        ],
+        axis=-1,
+    )
 
 
 def last_bought(known: Purchases) -> list[int]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
@@ -15,16 +16,16 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from training.errors import TrainingError
+from training.features.drawn import Drawn
 from training.features.examples import Examples
+from training.fit.adam import FusedAdam
 from training.fit.checkpoint import Checkpoint
 from training.fit.epoch import AfterEpoch, Epoch
 from training.fit.health import Health, NotANumber, Straggling, beyond_repair
 from training.fit.keeper import Keeper
 from training.fit.pulse import pulse_of
-from training.model.loss import basket_loss
+from training.model.forms import FlatForm, Form
 from training.settings import TrainingSettings
-
-INPUTS = ("history", "weights", "user")
 
 
 class WorkersDisagree(Exception):
@@ -76,8 +77,11 @@ class Fit:
         """
         with self.strategy.scope():
             self.model = self.make_model()
-            self.optimizer = keras.optimizers.Adam(self.settings.learning_rate)
+            self.optimizer = FusedAdam(self.settings.learning_rate)
             self.optimizer.build(self.model.trainable_variables)
+        self._form: Form = FlatForm(self.model)
+        self._drawing = ThreadPoolExecutor(1, "examples")
+        self._drawn: dict[int, Future[Drawn]] = {}
         self._first = self._values()
         at = self._resume()
         train = self._step_function()
@@ -87,17 +91,20 @@ class Fit:
             except NotANumber as error:
                 at = self._back_off(error)
 
-    def _train(self, train: Callable[[Any, Any], Any], epoch: int, step: int, loss: float) -> keras.Model:
+    def _train(
+        self, train: Callable[[Any, Any, Any], Any], epoch: int, step: int, loss: float
+    ) -> keras.Model:
         self.health.began = time.time()
         while epoch < self.settings.epochs:
             began, began_at = time.monotonic(), step
-            for batch in self._batches(epoch, step):
+            examples = self._epoch(epoch)
+            for number in range(step, self.examples.steps):
                 if self.stop():
                     self._save(epoch, step, loss)
                     self.keeper.flush()
                     self.say(f"saved at step {self._at(epoch, step)} of {self._at(self.settings.epochs)}")
                     raise Preempted
-                pulse = train(batch, tf.constant(self.health.began, tf.float64))
+                pulse = train(examples, tf.constant(number), tf.constant(self.health.began, tf.float64))
                 loss += self.health.step(pulse.numpy(), self._at(epoch, step) + 1)
                 step += 1
                 self.alive()
@@ -162,45 +169,51 @@ class Fit:
         )
         return mean
 
-    def _batches(self, epoch: int, from_step: int) -> Iterator[Any]:
-        """The batches of an epoch, from a step on; every worker makes the same, and takes its share of each.
+    def _epoch(self, epoch: int) -> Mapping[str, Any]:
+        """An epoch's examples on the device. The next epoch's are drawn meanwhile, by a thread.
 
-        The share is cut by the replica's number, as DATA auto-sharding cuts it; a distributed dataset for
-        each epoch would take longer to build than a small epoch takes to run. However many replicas there
-        are, together they take the step's examples and no others: where they do not share evenly, the last
-        ones' shares are filled up with examples of weight 0.
+        Every worker draws the same, and takes its share of each step.
         """
-        arrays = self.examples.arrays(epoch)
-        batch = self.examples.shape.batch
-        share = ceil(batch / self.strategy.num_replicas_in_sync)
-        for step in range(from_step, self.examples.steps):
+        if epoch not in self._drawn:
+            self._drawn[epoch] = self._drawing.submit(self.examples.draw, epoch)
+        arrays = self._form.arrays(self._drawn.pop(epoch).result())
+        self._drawn.clear()
+        if epoch + 1 < self.settings.epochs:
+            self._drawn[epoch + 1] = self._drawing.submit(self.examples.draw, epoch + 1)
+        return {name: tf.constant(array) for name, array in arrays.items()}
 
-            def of_replica(context: Any, start: int = step * batch) -> dict[str, Any]:
-                first = min(context.replica_id_in_sync_group * share, batch)
-                mine = slice(start + first, start + min(first + share, batch))
-                return {name: tf.constant(filled(array[mine], share)) for name, array in arrays.items()}
+    def _step_function(self) -> Callable[[Mapping[str, Any], Any, Any], Any]:
+        """Epoch, step, time of its beginning -> pulse.
 
-            yield self.strategy.experimental_distribute_values_from_function(of_replica)
-
-    def _step_function(self) -> Callable[[Any, Any], Any]:
+        The share of a replica is cut by its number. However many replicas there are, together they take the
+        step's examples and no others: where they do not share evenly, the last ones have fewer.
+        """
         variables = self.model.trainable_variables
+        batch, replicas = self.examples.shape.batch, self.strategy.num_replicas_in_sync
+        share = ceil(batch / replicas)
 
-        def on_replica(example: Mapping[str, Any], began: Any) -> Any:
+        def on_replica(epoch: Mapping[str, Any], step: Any, began: Any) -> Any:
+            number = tf.distribute.get_replica_context().replica_id_in_sync_group
+            first, last = (tf.minimum(share * one, batch) + step * batch for one in (number, number + 1))
             with tf.GradientTape() as tape:
-                scores = self.model({name: example[name] for name in INPUTS}, training=True)
-                losses = basket_loss(scores, example)
-                loss = tf.reduce_sum(losses) / self.examples.shape.batch
+                loss = self._form.loss(epoch, first, last) / batch
             gradients = tape.gradient(loss, [variable.value for variable in variables])
             dense = [tf.convert_to_tensor(gradient) for gradient in gradients]
             pulse = pulse_of(loss, dense, began)
             self.optimizer.apply_gradients(zip(dense, variables, strict=True))
             return pulse
 
-        def train(batch: Any, began: Any) -> Any:
-            pulses = self.strategy.run(on_replica, args=(batch, began))
+        def train(epoch: Mapping[str, Any], step: Any, began: Any) -> Any:
+            pulses = self.strategy.run(on_replica, args=(epoch, step, began))
             return self.strategy.reduce(tf.distribute.ReduceOp.SUM, pulses, axis=None)
 
-        compiled: Callable[[Any, Any], Any] = tf.function(train)
+        user = next(one.shape[-1] for one in self.model.inputs if one.name == "user")
+        nothing = self._form.arrays(Drawn.nothing(user))
+        epoch = {
+            name: tf.TensorSpec([None, *array.shape[1:]], array.dtype) for name, array in nothing.items()
+        }
+        specs = (epoch, tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.float64))
+        compiled: Callable[[Mapping[str, Any], Any, Any], Any] = tf.function(train, input_signature=specs)
         return compiled
 
     def _variables(self) -> list[Any]:
@@ -240,10 +253,3 @@ class Fit:
         first, second = tf.function(total)(tf.constant(float(at), tf.float64)).numpy()
         if first != at * replicas or second != at * at * replicas:
             raise WorkersDisagree(f"this worker is at step {at}, the mean is {first / replicas}")
-
-
-def filled(rows: npt.NDArray[Any], share: int) -> npt.NDArray[Any]:
-    """``rows`` with rows of zeros after them, to ``share`` in all; an example of zeros has no weight."""
-    if len(rows) == share:
-        return rows
-    return np.concatenate([rows, np.zeros((share - len(rows), *rows.shape[1:]), rows.dtype)])

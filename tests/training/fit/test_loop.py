@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from tests.training.shops import small_shop
 from training.errors import TrainingError
+from training.features.drawn import Drawn
 from training.features.examples import Examples
 from training.fit.checkpoint import CheckpointStore, FolderObjects
 from training.fit.cluster import ALONE, prepare
@@ -101,14 +103,14 @@ class Poisoned(Examples):
         self.__dict__.update(real.__dict__)
         self.bad, self.times = step, times
 
-    def arrays(self, epoch: int, *more: Any, **named: Any) -> Any:
-        drawn = dict(super().arrays(epoch, *more, **named))
+    def draw(self, epoch: int) -> Drawn:
+        drawn = super().draw(epoch)
         if self.times > 0:
             self.times -= 1
-            weight = np.array(drawn["weight"])
+            weight = np.array(drawn.weight)
             batch = self.shape.batch
             weight[self.bad * batch : (self.bad + 1) * batch] = np.nan
-            drawn["weight"] = weight
+            drawn = replace(drawn, weight=weight)
         return drawn
 
 

@@ -1,0 +1,330 @@
+"""Our training loop beside the plain Keras `fit` of the same model on the same examples.
+
+Both train the default model of `isthmus train` by Adam, with the same loss and the same batch, on the
+sample's examples; each in a process of its own, in turns. Keras is written the way a person would: arrays of
+all examples, `compile`, `fit`, its defaults (threads, XLA when Keras thinks so). It gets arrays that are
+ready; our loop draws its examples anew for each epoch, and that is in its time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from training.learning import Learning
+from training.local.work import Work
+from training.orders.source import Folder
+from training.settings import TrainingSettings
+from training.transfer.pseudonym import Pseudonyms
+from training.transfer.run import transfer
+
+SAMPLE = Path(__file__).parents[2] / "data" / "online-retail" / "by-day"
+MODULE = "tests.bench.training_speed"
+BAR = 2.0
+EPOCHS = 8
+"""Of one round."""
+SIDES = ("keras", "keras_xla", "ours")
+
+
+@dataclass(frozen=True)
+class Speeds:
+    """Of each side, examples a second by the wall clock, and seconds of CPU for a thousand examples."""
+
+    wall: dict[str, list[float]]
+    cpu: dict[str, list[float]]
+    profile: list[tuple[str, float, float]]
+    """Part of a step, milliseconds of CPU of Keras and of ours."""
+
+    def ratio(self, side: str = "keras") -> float:
+        """Our examples a second by those of a side, by the medians."""
+        return statistics.median(self.wall["ours"]) / statistics.median(self.wall[side])
+
+    def cpu_ratio(self, side: str = "keras") -> float:
+        """The same by seconds of CPU, which do not depend on what else runs."""
+        return statistics.median(self.cpu[side]) / statistics.median(self.cpu["ours"])
+
+
+def measure(rounds: int, say: Callable[[str], None] = lambda _: None) -> Speeds:
+    """All sides by turns, ``rounds`` times; then the profile."""
+    wall: dict[str, list[float]] = {side: [] for side in SIDES}
+    cpu: dict[str, list[float]] = {side: [] for side in SIDES}
+    with tempfile.TemporaryDirectory(prefix="isthmus-bench-") as folder, ExitStack() as stack:
+        sides = {side: stack.enter_context(_process(side, folder)) for side in SIDES}
+        for process in sides.values():
+            _told(process)  # warm
+        for number in range(rounds):
+            for side, process in sides.items():
+                _ask(process)
+                seconds, busy, examples = _told(process)
+                wall[side].append(examples / seconds)
+                cpu[side].append(1000 * busy / examples)
+                say(f"round {number + 1}: {side} {wall[side][-1]:.0f} examples/s")
+        for process in sides.values():
+            process.kill()
+        ran = subprocess.run(
+            [sys.executable, "-m", MODULE, "profile", folder], capture_output=True, text=True, check=True
+        )
+    return Speeds(wall, cpu, json.loads(ran.stdout.splitlines()[-1]))
+
+
+def _process(side: str, folder: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", MODULE, side, folder],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def _ask(process: subprocess.Popen[str]) -> None:
+    assert process.stdin is not None
+    process.stdin.write("go\n")
+    process.stdin.flush()
+
+
+def _told(process: subprocess.Popen[str]) -> tuple[float, float, int]:
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("{"):
+            told = json.loads(line)
+            return told["seconds"], told["cpu"], told["examples"]
+    raise RuntimeError("a side of the benchmark ended early")
+
+
+def _rounds(examples: int) -> Iterator[None]:
+    """Yields at the beginning of each round, when it is asked for; tells of the one before."""
+    while True:
+        began, busy = time.perf_counter(), time.process_time()
+        yield
+        told = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - busy}
+        print(json.dumps({**told, "examples": examples}), flush=True)
+        if not sys.stdin.readline():
+            return
+
+
+def _learning(folder: str, epochs: int) -> Learning:
+    settings = TrainingSettings(epochs=epochs)
+    source = Folder(SAMPLE)
+    work = Work.of(source.url, Path(tempfile.mkdtemp(dir=folder)))
+    pseudonyms = Pseudonyms("the key of a benchmark")
+    transfer(source, pseudonyms, settings, work.arrivals, work.private, lambda _: None)
+    return work.learning(settings)
+
+
+def _model(learning: Learning) -> Any:
+    from training.model.two_tower import Sizes, build
+
+    settings = learning.settings
+    sizes = Sizes(len(learning.catalogue), settings.embedding_dim, settings.history_length)
+    return build(sizes, learning.catalogue.features())
+
+
+def _arrays(learning: Learning) -> tuple[dict[str, Any], Any, Any]:
+    """What `fit` takes: inputs, what is told and wanted side by side, weights of the examples."""
+    arrays, count = learning.examples.arrays(0), len(learning.examples)
+    inputs = {name: arrays[name][:count] for name in ("history", "weights", "user")}
+    wanted = np.concatenate([arrays["told"], arrays["targets"]], axis=1)[:count]
+    return inputs, wanted, arrays["weight"][:count]
+
+
+def _compiled(learning: Learning, xla: bool | str) -> Any:
+    import keras
+    import tensorflow as tf
+
+    from training.model.loss import basket_loss
+
+    length = learning.settings.history_length
+
+    def loss(wanted: Any, scores: Any) -> Any:
+        numbers = tf.cast(wanted, tf.int32)
+        example = {"told": numbers[:, :length], "targets": numbers[:, length:]}
+        return basket_loss(scores, {**example, "weight": tf.ones(tf.shape(scores)[0])})
+
+    model = _model(learning)
+    model.compile(keras.optimizers.Adam(learning.settings.learning_rate), loss, jit_compile=xla)
+    return model
+
+
+def _keras(folder: str, xla: bool | str) -> None:
+    learning = _learning(folder, 1)
+    model, (inputs, wanted, weight) = _compiled(learning, xla), _arrays(learning)
+    for _ in _rounds(EPOCHS * len(learning.examples)):
+        model.fit(
+            inputs,
+            wanted,
+            sample_weight=weight,
+            batch_size=learning.examples.shape.batch,
+            epochs=EPOCHS,
+            verbose=0,
+        )
+
+
+def _fit(learning: Learning, folder: str, after_epoch: Callable[[Any], None]) -> Any:
+    from training.fit.checkpoint import CheckpointStore, FolderObjects
+    from training.fit.cluster import ALONE, strategy_of
+    from training.fit.keeper import Keeper
+    from training.fit.loop import Fit
+
+    return Fit(
+        strategy=strategy_of(ALONE, learning.settings.seed),
+        make_model=lambda: _model(learning),
+        examples=learning.examples,
+        settings=learning.settings,
+        keeper=Keeper(CheckpointStore(FolderObjects(Path(folder)), "run"), saves=False),
+        say=lambda _: None,
+        after_epoch=after_epoch,
+    )
+
+
+def _ours(folder: str) -> None:
+    from training.fit.cluster import ALONE, prepare
+
+    prepare(os.environ, ALONE)
+    learning = _learning(folder, 1000)
+    rounds = _rounds(EPOCHS * len(learning.examples))
+    next(rounds)
+
+    def ended(epoch: Any) -> None:
+        if epoch.number % EPOCHS == 0 and next(rounds, "over") == "over":
+            os._exit(0)
+
+    _fit(learning, folder, ended).run()
+
+
+def _profile(folder: str) -> list[tuple[str, float, float]]:
+    """Milliseconds of CPU of a step's parts: what takes nothing else in, then what each adds."""
+    from training.fit.cluster import ALONE, prepare
+
+    prepare(os.environ, ALONE)
+    import tensorflow as tf
+
+    learning = _learning(folder, 1)
+    ours = _fit(learning, folder, lambda _: None)
+    ours.run()
+    batch, steps = learning.examples.shape.batch, learning.examples.steps
+    plain, (inputs, wanted, weight) = _compiled(learning, False), _arrays(learning)
+
+    def some(step: int) -> tuple[Any, Any, Any]:
+        rows = slice(step * batch, (step + 1) * batch)
+        of_step = {name: tf.constant(array[rows]) for name, array in inputs.items()}
+        return of_step, tf.constant(wanted[rows]), tf.constant(weight[rows])
+
+    def plain_loss(x: Any, y: Any, w: Any) -> Any:
+        return plain.compute_loss(x, y, plain(x, training=True), w)
+
+    def plain_gradients(x: Any, y: Any, w: Any) -> Any:
+        with tf.GradientTape() as tape:
+            loss = plain_loss(x, y, w)
+        return tape.gradient(loss, [one.value for one in plain.trainable_variables])
+
+    def plain_step(x: Any, y: Any, w: Any) -> Any:
+        plain.optimizer.apply_gradients(zip(plain_gradients(x, y, w), plain.trainable_variables, strict=True))
+        return tf.constant(0)
+
+    examples = {name: tf.constant(one) for name, one in ours._form.arrays(learning.examples.draw(0)).items()}
+
+    def our_loss(step: Any) -> Any:
+        return ours._form.loss(examples, step * batch, tf.minimum((step + 1) * batch, steps * batch))
+
+    def our_gradients(step: Any) -> Any:
+        with tf.GradientTape() as tape:
+            loss = our_loss(step)
+        return tape.gradient(loss, [one.value for one in ours.model.trainable_variables])
+
+    def our_step(step: Any) -> Any:
+        ours.optimizer.apply_gradients(zip(our_gradients(step), ours.model.trainable_variables, strict=True))
+        return tf.constant(0)
+
+    def timed(work: Callable[..., Any], given: Callable[[int], tuple[Any, ...]]) -> float:
+        compiled = tf.function(work)
+        compiled(*given(0))
+        times = []
+        for number in range(4 * steps):
+            one = given(number % steps)
+            began = time.process_time()
+            tf.nest.map_structure(lambda result: result is None or result.numpy(), _dense(compiled(*one)))
+            times.append(1000 * (time.process_time() - began))
+        return statistics.median(times)
+
+    def input_ms(work: Callable[[int], object], times: int = 10) -> float:
+        began = time.process_time()
+        for number in range(times):
+            work(number % steps)
+        return 1000 * (time.process_time() - began) / times
+
+    number: Callable[[int], tuple[Any, ...]] = lambda step: (tf.constant(step),)  # noqa: E731
+    keras_parts = [input_ms(some), *(timed(one, some) for one in (plain_loss, plain_gradients, plain_step))]
+    our_parts = [
+        input_ms(lambda step: ours._form.arrays(learning.examples.draw(step))) / steps,
+        *(timed(one, number) for one in (our_loss, our_gradients, our_step)),
+    ]
+    names = ("input", "forward and loss", "backward", "update (Adam)")
+    rows = []
+    for place, name in enumerate(names):
+        before = place if place > 1 else 0
+        rows.append(
+            (
+                name,
+                keras_parts[place] - (keras_parts[place - 1] if before else 0),
+                our_parts[place] - (our_parts[place - 1] if before else 0),
+            )
+        )
+    return rows
+
+
+def _dense(value: Any) -> Any:
+    import tensorflow as tf
+
+    return tf.nest.map_structure(tf.convert_to_tensor, value)
+
+
+def table(speeds: Speeds) -> list[tuple[str, str, str]]:
+    """Rows of what was measured, the result, and the bar."""
+    rows = [
+        (
+            f"training, {name}",
+            f"{statistics.median(speeds.wall[side]):.0f} examples/s, "
+            f"{statistics.median(speeds.cpu[side]):.3f} s of CPU a thousand",
+            "",
+        )
+        for side, name in zip(SIDES, ("Keras fit", "Keras fit, jit_compile=True", "our loop"), strict=True)
+    ]
+    rows.append(
+        (
+            "our loop beside Keras fit",
+            f"{speeds.ratio():.2f} times the examples/s ({speeds.cpu_ratio():.2f} by CPU; "
+            f"with jit_compile=True {speeds.ratio('keras_xla'):.2f} and {speeds.cpu_ratio('keras_xla'):.2f})",
+            f"at least {BAR:.0f}",
+        )
+    )
+    rows += [
+        (f"a step's {name}", f"Keras {theirs:.1f} ms of CPU, ours {ours:.1f} ms", "")
+        for name, theirs, ours in speeds.profile
+    ]
+    return rows
+
+
+if __name__ == "__main__":
+    side, folder = (*sys.argv[1:], "", "")[:2]
+    if side == "profile":
+        print(json.dumps(_profile(folder)))
+    elif side == "ours":
+        _ours(folder)
+    elif side in SIDES:
+        _keras(folder, True if side == "keras_xla" else "auto")
+    else:
+        for row in table(measure(3 if side == "--short" else 7, print)):
+            print(*row, sep="  ")

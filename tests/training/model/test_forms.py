@@ -1,0 +1,65 @@
+"""Without padding it is the same model: the same loss, and the same gradient of every weight."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from training.learning import Learning
+
+
+def _loss_and_gradients(form: Any, model: Any, epoch: Any, first: int, last: int) -> tuple[float, list[Any]]:
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        loss = form.loss({name: tf.constant(one) for name, one in epoch.items()}, first, last)
+    gradients = tape.gradient(loss, [one.value for one in model.trainable_variables])
+    return float(loss), [np.array(tf.convert_to_tensor(one)) for one in gradients]
+
+
+def test_flat_and_padded_examples_give_one_loss_and_one_gradient(learning: Learning) -> None:
+    from training.model.forms import FlatForm, PaddedForm
+    from training.model.two_tower import Sizes, build
+
+    model = build(Sizes(len(learning.catalogue), 8, 8), learning.catalogue.features())
+    random = np.random.default_rng(3)
+    for one in model.trainable_variables:
+        one.assign(random.normal(0, 0.3, one.shape))
+    drawn = learning.examples.draw(1)
+    flat, padded = FlatForm(model), PaddedForm(model, 8)
+    batch = learning.examples.shape.batch
+    assert (np.diff(drawn.history.splits) == 8).any()
+    last_step = (learning.examples.steps - 1) * batch  # has rows of weight 0
+    for first, last in ((0, batch), (batch, batch + 1), (last_step, last_step + batch)):
+        one, of_one = _loss_and_gradients(flat, model, flat.arrays(drawn), first, last)
+        other, of_other = _loss_and_gradients(padded, model, padded.arrays(drawn), first, last)
+        np.testing.assert_allclose(one, other, rtol=1e-5)
+        for variable, got, wanted in zip(model.trainable_variables, of_one, of_other, strict=True):
+            largest = np.abs(wanted).max()
+            np.testing.assert_allclose(got, wanted, atol=2e-5 * largest, err_msg=variable.path)
+
+
+def test_the_fused_adam_is_adam(learning: Learning) -> None:
+    import keras
+    import tensorflow as tf
+
+    from training.fit.adam import FusedAdam
+
+    random = np.random.default_rng(4)
+    gradients = [tf.constant(random.normal(size=(5, 3)), tf.float32) for _ in range(4)]
+    ended = []
+    kinds: list[Any] = [keras.optimizers.Adam, FusedAdam]
+    for kind in kinds:
+        variable = keras.Variable(np.ones((5, 3), np.float32))
+        optimizer = kind(0.1)
+        optimizer.build([variable])
+
+        def step(gradient: Any, optimizer: Any = optimizer, variable: Any = variable) -> None:
+            optimizer.apply([gradient], [variable])
+
+        for gradient in gradients:
+            step(gradient)
+        ended.append([np.array(variable), *(np.array(one) for one in optimizer.variables)])
+    for plain, fused in zip(*ended, strict=True):
+        np.testing.assert_allclose(fused, plain, rtol=1e-5)

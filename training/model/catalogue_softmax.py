@@ -1,0 +1,59 @@
+"""The loss over the whole catalogue with the gradient written by hand: few passes over the scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from training.model.layers import NEVER
+
+
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def catalogue_softmax(
+    users: Any, vectors: Any, own: Any, gains: Any, told: Any, targets: Any, shares: Any, weight: Any
+) -> tuple[Any, Callable[[Any], Any]]:
+    """The sum over some examples of -(shares at the targets) . log softmax(scores), and its gradient.
+
+    The scores [B, N] are ``users . vectors`` plus ``gains`` at the places ``own``; what was told is no
+    candidate. As the gradient of the scores is weight * softmax - shares, the exponentials of the loss are
+    used again, and neither log softmax nor a dense gradient of a gather is ever made.
+
+    Args:
+        users: float32 [B, D].
+        vectors: float32 [N, D].
+        own: int32 [H, 2], row and product.
+        gains: float32 [H].
+        told: int32 [T, 2].
+        targets: int32 [K, 2].
+        shares: float32 [K], the weight of the example over the products of its basket.
+        weight: float32 [B], the sum of an example's shares.
+
+    Returns:
+        float32 [], with gradients for users, vectors and gains.
+    """
+    scores = tf.matmul(users, vectors, transpose_b=True)
+    never = tf.fill([tf.shape(told)[0]], tf.constant(NEVER, scores.dtype))
+    scores = tf.tensor_scatter_nd_add(scores, tf.concat([own, told], 0), tf.concat([gains, never], 0))
+    at_targets = tf.gather_nd(scores, targets)
+    largest = tf.reduce_max(scores, 1, keepdims=True)
+    exponentials = tf.exp(scores - largest)
+    sums = tf.reduce_sum(exponentials, 1, keepdims=True)
+    loss = tf.reduce_sum(weight * (tf.math.log(sums) + largest)[:, 0]) - tf.reduce_sum(shares * at_targets)
+
+    def gradient(upstream: Any) -> Any:
+        of_scores = exponentials * (upstream * weight[:, None] / sums)
+        of_scores = tf.tensor_scatter_nd_sub(of_scores, targets, upstream * shares)
+        return (
+            tf.matmul(of_scores, vectors),
+            tf.matmul(of_scores, users, transpose_a=True),
+            None,
+            tf.gather_nd(of_scores, own),
+            None,
+            None,
+            None,
+            None,
+        )
+
+    return loss, gradient
