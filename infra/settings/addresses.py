@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network, ip_address
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -142,14 +142,30 @@ HttpUrl = Annotated[
 
 
 def orders_url(value: Any) -> str:
-    """Read the folder of the raw orders: ``s3://BUCKET/PREFIX/`` or ``file:///FOLDER/``.
+    """Read where the raw orders are: ``s3://BUCKET/PREFIX/``, ``file:///FOLDER/``, or a PostgreSQL database.
 
     Raises:
-        PydanticCustomError: another scheme, no bucket, or no slash at the end.
+        PydanticCustomError: another scheme, no bucket, no slash at the end, no table, or a user in the URL,
+            whose name and password belong into the secret.
     """
     parts = urlsplit(value) if isinstance(value, str) else urlsplit("")
     s3 = parts.scheme == "s3" and bool(parts.netloc) and "@" not in parts.netloc
     folder = parts.scheme == "file" and not parts.netloc and parts.path.startswith("/")
+    if parts.scheme == "postgresql+psycopg":
+        if (
+            parts.hostname
+            and "@" not in parts.netloc
+            and parts.path.strip("/")
+            and "table" in parse_qs(parts.query)
+        ):
+            return str(value)
+        raise refuse(
+            "a database is postgresql+psycopg://HOST/DATABASE?table=NAME; user and password are the "
+            "orders_access_key_id and orders_secret_access_key of the secret"
+        )
     if not (s3 or folder) or not parts.path.endswith("/"):
-        raise refuse("allowed is s3://BUCKET/PREFIX/ or file:///FOLDER/, with a slash at the end")
+        raise refuse(
+            "allowed is s3://BUCKET/PREFIX/ or file:///FOLDER/, with a slash at the end, "
+            "or postgresql+psycopg://HOST/DATABASE?table=NAME"
+        )
     return str(value)

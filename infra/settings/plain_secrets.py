@@ -23,7 +23,7 @@ VALUES = (
         "a token",
     ),
     (re.compile(r"^eyJ[\w-]{10,}\.[\w-]{10,}\."), "a signed token (JWT)"),
-    (re.compile(r"^\w+://[^/@\s]+:[^/@\s]+@"), "a password in a URL"),
+    (re.compile(r"^[\w+.-]+://[^/@\s]+:[^/@\s]+@"), "a password in a URL"),
 )
 BASE64 = re.compile(r"[A-Za-z0-9+/_-]{32,}={0,2}")
 ENTROPY_BITS = 4.2

@@ -35,7 +35,10 @@ Day = Annotated[
 OrdersUrl = Annotated[
     str,
     BeforeValidator(orders_url),
-    Allowed("s3://BUCKET/PREFIX/ in the private object store (in stack local also file:///FOLDER/)"),
+    Allowed(
+        "s3://BUCKET/PREFIX/ in the private object store, postgresql+psycopg://HOST/DATABASE?table=NAME "
+        "(in stack local also file:///FOLDER/)"
+    ),
 ]
 
 

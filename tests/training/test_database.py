@@ -89,6 +89,7 @@ def test_typed_columns_read_as_the_files_write_them_and_in_one_order(tmp_path: P
         ("sqlite:///{folder}/nowhere/shop.db?table=lines", "unable to open database file"),
         ("postgresql+nodriver://a:secret@host/shop?table=lines", "cannot be read"),
         ("oracle://a:secret@host/shop?table=lines", "driver '.*' of the orders' database is not installed"),
+        ("postgresql+psycopg://a:secret@127.0.0.1:1/shop?table=lines", "cannot be read: .*refused"),
         ("ftp://a:secret@host/shop", "allowed are file:///FOLDER/, s3://BUCKET/PREFIX/ and the databases"),
     ],
 )

@@ -42,7 +42,9 @@ def test_refused_in_one_sentence(path: Path) -> None:
     assert sentence.endswith(".")
 
 
-@pytest.mark.parametrize("name", ["secret-by-name", "secret-aws-key", "secret-pem", "secret-base64"])
+@pytest.mark.parametrize(
+    "name", ["secret-by-name", "secret-aws-key", "secret-pem", "secret-base64", "database-with-a-password"]
+)
 def test_a_refused_secret_is_not_shown(name: str) -> None:
     with pytest.raises(SettingsError) as caught:
         read(HERE / "bad" / f"{name}.yaml", "dev")
