@@ -33,6 +33,8 @@ def test_bins_hold_every_pair_once_and_do_not_overlap(lines: list) -> None:
     assert found is not None
     assert sum(one.pairs for one in found.bins) == sum(map(len, lines))
     assert [one.told for one in found.bins] == sorted(one.told for one in found.bins)
+    low, high = found.happened_interval
+    assert 0 <= low <= high <= 1
     assert 0 <= found.error <= 1
     assert 0 <= found.brier <= 1
     for one in found.bins:

@@ -38,6 +38,9 @@ def written(tmp_path: Path) -> Path:
     random = np.random.default_rng(2)
     theirs, told = random.beta(2, 5, CUSTOMERS), random.beta(1, 6, (CUSTOMERS, 20))
     ours = theirs * 0.6
+    happened = (random.random(told.shape) < told).tolist()
+    probable = calibration(told.tolist(), happened, horizon_days=30)
+    assert probable is not None
     kinds = ["new", "regular", "bulk buyers", "United Kingdom", "a country <with> & in its name"]
     names = [MODEL, *BASELINES, IN_SERVICE]
 
@@ -50,7 +53,8 @@ def written(tmp_path: Path) -> Path:
     evaluation = Evaluation(
         table={name: {ALL: one, NEW: one} for name, one in rows.items()},
         segments={kind: dict(rows) for kind in kinds},
-        calibration=calibration(told.tolist(), (random.random(told.shape) < told).tolist(), horizon_days=30),
+        calibration=probable,
+        segment_calibration=dict.fromkeys(kinds, probable),
         service=Comparison(
             "sha256:" + "1" * 64,
             PerCustomer(ours, ours),

@@ -41,6 +41,7 @@ class Calibration:
         brier: mean square of probability - (1 where bought, else 0), from 0 to 1.
         told: mean probability.
         happened: share of the pairs that was bought.
+        happened_interval: its 95 % interval.
         bins: by rising probability.
         horizon_days: days that the probabilities speak of; None where the release does not say.
     """
@@ -50,6 +51,7 @@ class Calibration:
     told: float
     happened: float
     bins: tuple[Bin, ...]
+    happened_interval: tuple[float, float] = (0.0, 0.0)
     horizon_days: int | None = None
 
     def as_plain(self) -> dict[str, Any]:
@@ -86,6 +88,7 @@ def calibration(
     means = np.bincount(place, weights=told, minlength=number) / pairs
     shares = np.bincount(place, weights=seen, minlength=number) / pairs
     low, high = _intervals(customer, place, seen, len(probabilities), number)
+    ((least,), (most,)) = _intervals(customer, np.zeros_like(place), seen, len(probabilities), 1)
     return Calibration(
         error=float(np.abs(means - shares) @ pairs / len(told)),
         brier=float(((told - seen) ** 2).mean()),
@@ -95,6 +98,7 @@ def calibration(
             Bin(float(means[n]), float(shares[n]), float(low[n]), float(high[n]), int(pairs[n]))
             for n in range(number)
         ),
+        happened_interval=(float(least), float(most)),
         horizon_days=horizon_days,
     )
 

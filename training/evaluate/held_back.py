@@ -41,6 +41,7 @@ class Evaluation:
         table: the release, its baselines and, where there is one, the release in service.
         segments: by kind of customer, then by recommender: scores over all products.
         calibration: of the release's probabilities; None where it tells none.
+        segment_calibration: the same by segment.
         service: the comparison with the release in service; None where there is none to compare with.
         notes: what a reader must know, in sentences.
         seconds: what each baseline took, fitted and asked.
@@ -51,6 +52,7 @@ class Evaluation:
     table: Table
     segments: dict[str, dict[str, Scores]] = field(default_factory=dict)
     calibration: Calibration | None = None
+    segment_calibration: dict[str, Calibration] = field(default_factory=dict)
     service: Comparison | None = None
     notes: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
@@ -145,6 +147,11 @@ def evaluate(
             for kind, members in groups.items()
         },
         calibration=_calibration(ours, task.bought),
+        segment_calibration={
+            kind: told
+            for kind, members in groups.items()
+            if (told := _calibration(_members(ours, members), _some(task.bought, members))) is not None
+        },
         service=service,
         notes=tuple(notes),
         seconds=seconds,
@@ -169,6 +176,11 @@ def as_plain(evaluation: Evaluation, least_customers: int) -> dict[str, Any]:
         },
         "calibration_error": None if evaluation.calibration is None else evaluation.calibration.error,
         "calibration": None if evaluation.calibration is None else evaluation.calibration.as_plain(),
+        "segment_calibration": {
+            kind: told.as_plain()
+            for kind, told in evaluation.segment_calibration.items()
+            if evaluation.segments[kind][MODEL].customers >= least_customers
+        },
         "in_service": None if service is None else service.as_plain(),
         "notes": list(evaluation.notes),
     }
@@ -187,6 +199,11 @@ def _task(held_back: pd.DataFrame, past: Past, index: dict[str, int]) -> _Task:
 
 def _some(values: Sequence[Any], members: Numbers) -> list[Any]:
     return [values[row] for row in np.flatnonzero(members)]
+
+
+def _members(lists: Lists, members: Numbers) -> Lists:
+    probabilities = None if lists.probabilities is None else _some(lists.probabilities, members)
+    return Lists(_some(lists.every, members), _some(lists.new, members), probabilities, lists.horizon_days)
 
 
 def _calibration(lists: Lists, bought: list[set[int]]) -> Calibration | None:
