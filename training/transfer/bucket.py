@@ -105,10 +105,11 @@ class BatchBucket:
 
     def put(self, key: str, content: bytes) -> None:
         """Write an object; the store refuses it when the bytes arrive changed."""
-        if not self._put(key, content, hashlib.sha256(content).hexdigest(), None):
+        md5 = hashlib.md5(content, usedforsecurity=False).digest()
+        if not self._put(key, content, hashlib.sha256(content).hexdigest(), md5):
             raise ChecksumMismatch(f"s3://{self.name}/{key} arrived changed; run the transfer again")
 
-    def _put(self, key: str, body: Any, sha256: str, md5: bytes | None) -> bool:
+    def _put(self, key: str, body: Any, sha256: str, md5: bytes) -> bool:
         """False when it arrived changed, by the store's word or by the ETag that it tells."""
         checksum = base64_of(bytes.fromhex(sha256))
         extra = {"ChecksumSHA256": checksum} if self._server_checksums else {}
@@ -122,7 +123,7 @@ class BatchBucket:
         if "ChecksumSHA256" in told:
             return bool(told["ChecksumSHA256"] == checksum)
         # An object under a KMS key has an ETag that is no MD5.
-        if md5 is None or "aws:kms" in told.get("ServerSideEncryption", ""):
+        if "aws:kms" in told.get("ServerSideEncryption", ""):
             return True
         return bool(told["ETag"].strip('"') == md5.hex())
 

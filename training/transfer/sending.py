@@ -55,11 +55,12 @@ class Sending:
             tempfile.TemporaryDirectory(prefix="isthmus-transfer-") as folder,
             ThreadPoolExecutor(at_once, "batch") as pool,
         ):
-            waiting: deque[tuple[BatchEntry, Future[bool]]] = deque()
+            waiting: deque[tuple[BatchEntry, Future[tuple[bool, int]]]] = deque()
 
             def arrive() -> None:
                 entry, arriving = waiting.popleft()
-                new = arriving.result()
+                new, sent_again = arriving.result()
+                self.tally.sent_again += sent_again
                 entries.append(entry)
                 self.tally.batches[new] += 1
                 self.tally.bytes_sent += entry.size if new else 0
@@ -84,7 +85,7 @@ class Sending:
 
     def _begin(
         self, cleaned: CleanDay, folder: Path, pool: ThreadPoolExecutor
-    ) -> tuple[BatchEntry, Future[bool]]:
+    ) -> tuple[BatchEntry, Future[tuple[bool, int]]]:
         kept, left_out = folder / f"{cleaned.day}.kept", folder / f"{cleaned.day}.rejects"
         entry = write_batch(pseudonymous(cleaned, self.pseudonyms), kept, cleaned.day, self.prefix)
         rejects = None
@@ -94,13 +95,17 @@ class Sending:
             self.tally.reasons.update({reason: cleaned.counts[reason] for reason in REASONS})
         return entry, pool.submit(self._bring, entry, kept, rejects, left_out)
 
-    def _bring(self, entry: BatchEntry, kept: Path, rejects: BatchEntry | None, left_out: Path) -> bool:
+    def _bring(
+        self, entry: BatchEntry, kept: Path, rejects: BatchEntry | None, left_out: Path
+    ) -> tuple[bool, int]:
+        """Whether the batch was not there yet, and what of it and of its rejects had arrived changed."""
+        sent_again = 0
         if rejects is not None:
             if not self.dry_run and not self.private.holds(rejects, left_out):
-                self.private.send(rejects, left_out, self.say)
+                sent_again += self.private.send(rejects, left_out, self.say)
             left_out.unlink()
         new = not self.bucket.holds(entry, kept)
         if new and not self.dry_run:
-            self.tally.sent_again += self.bucket.send(entry, kept, self.say, self.progress)
+            sent_again += self.bucket.send(entry, kept, self.say, self.progress)
         kept.unlink()
-        return new
+        return new, sent_again
