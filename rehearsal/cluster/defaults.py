@@ -21,6 +21,14 @@ def fill(object: dict[str, Any]) -> None:
         if "backoffLimitPerIndex" in spec and spec["backoffLimit"] == 6:
             spec["backoffLimit"] = 2**31 - 1
         spec.setdefault("completions", 1)
+    elif kind == "CronJob" and spec is not None:
+        _defaults(
+            spec,
+            concurrencyPolicy="Allow",
+            suspend=False,
+            successfulJobsHistoryLimit=3,
+            failedJobsHistoryLimit=1,
+        )
     elif kind == "Deployment" and spec is not None:
         _defaults(spec, replicas=1, progressDeadlineSeconds=600, minReadySeconds=0, revisionHistoryLimit=10)
         strategy = spec.setdefault("strategy", {})

@@ -24,6 +24,7 @@ from filelock import FileLock, Timeout
 from rehearsal.cluster import files, wake
 from rehearsal.cluster.addresses import Addresses
 from rehearsal.cluster.container import NEVER_WAKES, Tools
+from rehearsal.cluster.cron_job import CronJobPass, drop_orphans
 from rehearsal.cluster.deployment import DeploymentPass
 from rehearsal.cluster.job import JobPass
 from rehearsal.cluster.pod import PodRunner
@@ -92,7 +93,7 @@ class Node:
             # Kept, because a cluster remembers the files it has parsed.
             cluster = self._clusters.setdefault(found.name, found)
             before = cluster.writes
-            for make in (self._jobs, self._deployments, self._run_pods):
+            for make in (self._cron_jobs, self._jobs, self._deployments, self._run_pods):
                 try:
                     due = min(due, make(cluster, now))
                 except Exception:  # one bad object must not end the others' pods
@@ -101,6 +102,13 @@ class Node:
             self._namespaces(cluster)
             changed = changed or cluster.writes != before
         return due, changed
+
+    def _cron_jobs(self, cluster: Cluster, now: float) -> float:
+        due = now + NEVER_WAKES
+        for cron_job in cluster.list("CronJob"):
+            due = min(due, CronJobPass(cluster, cron_job, now).run())
+        drop_orphans(cluster)
+        return due
 
     def _jobs(self, cluster: Cluster, now: float) -> float:
         due = now + NEVER_WAKES
@@ -148,9 +156,8 @@ class Node:
                 shutil.rmtree(cluster.folder / "pods" / name, ignore_errors=True)
 
     def _has_work(self) -> bool:
-        return any(
-            cluster.list(kind) for cluster in clusters(self._home) for kind in ("Pod", "Job", "Deployment")
-        )
+        kinds = ("Pod", "Job", "CronJob", "Deployment")
+        return any(cluster.list(kind) for cluster in clusters(self._home) for kind in kinds)
 
     def _may_leave(self) -> bool:
         """Leave only while nobody is starting an agent, and stay if there is work after all."""

@@ -30,6 +30,8 @@ def ready(cluster: Cluster, object: dict[str, Any], stopped: threading.Event) ->
     kind, meta = object["kind"], object["metadata"]
     look = {"Deployment": _deployment, "Job": _job}.get(kind)
     if look is None:
+        if kind == "CronJob":
+            agent.ensure(cluster.home)
         return object
     agent.ensure(cluster.home)
     template = object["spec"]["template"]["spec"]

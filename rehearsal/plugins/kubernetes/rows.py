@@ -69,7 +69,7 @@ def _rows() -> Iterable[Row]:
     yield Row(apps, "Deployment")
     yield Row(apps, "DaemonSet", note=_NOT_RUN)
     yield Row(batch, "Job", LABEL)
-    yield Row(batch, "CronJob", note=_NOT_RUN)
+    yield Row(batch, "CronJob", LABEL, note="its times come while the node agent runs; see `isthmus trigger`")
     yield Row("networking.k8s.io/v1", "NetworkPolicy", note=_NOT_ENFORCED)
     yield Row(rbac, "Role", SEGMENT, note=_NOT_ENFORCED)
     yield Row(rbac, "RoleBinding", SEGMENT, note=_NOT_ENFORCED)

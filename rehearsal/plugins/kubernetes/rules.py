@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rehearsal.cluster import merge
+from rehearsal.cluster.schedule import BadSchedule, Schedule
 from rehearsal.plugins.backend import Refused, Unknown
 from rehearsal.plugins.kubernetes import pod_rules
 from rehearsal.plugins.kubernetes.faults import Faults, any_unknown, items, known, mapping
@@ -215,8 +216,11 @@ def _binding(object: Mapping[str, Any], faults: Faults) -> None:
 
 def _cron_job(object: Mapping[str, Any], faults: Faults) -> None:
     schedule = mapping(object.get("spec")).get("schedule")
-    if isinstance(schedule, str) and not schedule.startswith("@") and len(schedule.split()) != 5:
-        faults.add("spec.schedule", f"{schedule!r} must have five fields, as '0 3 * * *' has")
+    if isinstance(schedule, str):
+        try:
+            Schedule.parse(schedule)
+        except BadSchedule as error:
+            faults.add("spec.schedule", str(error))
 
 
 def _release(object: Mapping[str, Any], faults: Faults) -> None:
