@@ -14,6 +14,7 @@ from rich.markup import escape
 from cli.commands import (
     doctor,
     down,
+    drift,
     env,
     logs,
     preview,
@@ -25,6 +26,7 @@ from cli.commands import (
     status,
     train,
     transfer,
+    trigger,
     tune,
     up,
 )
@@ -49,8 +51,10 @@ COMMANDS: dict[str, Callable[..., object]] = {
     "env": env.env,
     "status": status.status,
     "logs": logs.logs,
+    "trigger": trigger.trigger,
     "train": train.train,
     "tune": tune.tune,
+    "drift": drift.drift,
     "transfer": transfer.transfer,
     "recommend": recommend.recommend,
 }

@@ -1,0 +1,86 @@
+"""``isthmus drift``: whether a release still fits the newest orders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.orders_folder import OrdersFolder, named_or_sample
+
+if TYPE_CHECKING:
+    from training.drift.settings import DriftSettings
+
+
+def drift(
+    release: Annotated[Path, typer.Argument(help="A release directory.")],
+    orders: OrdersFolder = None,
+    newest: Annotated[
+        int | None, typer.Option(min=1, max=366, help="Newest days to look at; default: 14.")
+    ] = None,
+    settings_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--settings", exists=True, dir_okay=False, help="Take the thresholds of this stack file."
+        ),
+    ] = None,
+) -> None:
+    """Hold the newest orders against those that a release was made from, and say whether to train anew.
+
+    The same table decides in the estate (training.retrain). Nothing is trained and nothing is written.
+
+    Example:  isthmus drift release/ --orders orders/
+    """
+    import json
+
+    from rich.table import Table
+
+    from cli.console import err, out
+    from training.drift.decide import COLUMNS, decide
+    from training.local import key
+    from training.orders.source import Folder
+    from training.release import verify
+    from training.release.directory import VALIDATION
+    from training.transfer.pseudonym import Pseudonyms
+
+    verify(release)
+    path = release / VALIDATION
+    validation = json.loads(path.read_bytes()) if path.is_file() else None
+    decision = decide(
+        release,
+        Folder(named_or_sample(orders)),
+        Pseudonyms(key.pseudonym_key()),
+        validation,
+        _thresholds(settings_file, newest),
+        lambda line: err.print(f"[dim]{line}[/]"),
+    )
+    if decision.drifts:
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        for number, title in enumerate(COLUMNS):
+            table.add_column(title, justify="right" if 0 < number < len(COLUMNS) - 1 else "left")
+        for row in decision.rows():
+            table.add_row(*row[:-1], f"[yellow]{row[-1]}[/]" if row[-1] else "")
+        out.print(table)
+    verdict = "[yellow]train[/]" if decision.train else "[green]do not train[/]"
+    out.print(f"{verdict}: {decision.why}")
+
+
+def _thresholds(path: Path | None, newest: int | None) -> DriftSettings:
+    import yaml
+    from pydantic import ValidationError
+
+    from cli.errors import CommandError
+    from training.drift.settings import DriftSettings
+
+    section = {}
+    try:
+        if path is not None:
+            section = yaml.safe_load(path.read_text())["config"]["isthmus:training"].get("retrain", {})
+        return DriftSettings.model_validate(section | ({} if newest is None else {"newest_days": newest}))
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError):
+        raise CommandError(f"{path} has no section config: isthmus:training; name a stack file") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise CommandError(f"{path}: training.retrain.{key} is {first['input']!r}: {first['msg']}") from None

@@ -1,0 +1,193 @@
+"""Drift of what comes in: products, sizes of baskets, prices, new customers.
+
+A few days hold few orders, so their shares differ from those of a long window by chance alone. How far, is
+told by drawing as many baskets from the window itself, many times: drift is what is beyond 95 % of those.
+Whole baskets are drawn, as the lines of one belong together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+ROUNDS, SEED, CONFIDENCE = 200, 20, 0.95
+BINS = 10
+_LEAST = 1e-4
+"""Share that a bin without any order is taken to have: the index of an empty bin has no value."""
+
+Shares = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One thing that was looked at.
+
+    Attributes:
+        what: in words.
+        then: in the release's window, or at its validation; "" where one number does not tell it.
+        now: on the newest days.
+        value: how far apart they are.
+        chance: how far apart chance alone puts them, 19 times out of 20.
+        threshold: what may be beyond chance.
+        crossed: whether it is more than that.
+    """
+
+    what: str
+    then: str
+    now: str
+    value: float
+    chance: float
+    threshold: float
+    crossed: bool
+
+
+def jensen_shannon(then: Shares, now: Shares) -> float:
+    """Jensen-Shannon distance, base 2: 0 for equal shares, 1 for no product in common."""
+    from scipy.spatial.distance import jensenshannon
+
+    return float(np.nan_to_num(jensenshannon(then, now, base=2)))
+
+
+def stability_index(then: Shares, now: Shares) -> float:
+    """Population stability index: the sum of (now - then) ln(now / then)."""
+    from scipy.special import rel_entr
+
+    p, q = np.maximum(then, _LEAST), np.maximum(now, _LEAST)
+    return float((rel_entr(p, q) + rel_entr(q, p)).sum())
+
+
+def product_drift(then: pd.DataFrame, now: pd.DataFrame, threshold: float) -> Drift:
+    """Of the products' shares of the order lines. Both frames: basket, customer, stock_code, price, at."""
+    codes = np.union1d(then["stock_code"].unique(), now["stock_code"].unique())
+    place = {code: number for number, code in enumerate(codes)}
+    tables = [_table(frame, frame["stock_code"].map(place).to_numpy(), len(codes)) for frame in (then, now)]
+    known = set(then["stock_code"].unique())
+    new = ~now["stock_code"].isin(known)
+    return _drift(
+        "products", "", f"{new.mean():.1%} of lines are of new products", tables, jensen_shannon, threshold
+    )
+
+
+def basket_drift(then: pd.DataFrame, now: pd.DataFrame, threshold: float) -> Drift:
+    """Of the number of products in a basket."""
+    sizes = [frame.groupby("basket")["stock_code"].nunique() for frame in (then, now)]
+    edges = _edges(sizes[0].to_numpy())
+    tables = [
+        _one_hot(np.searchsorted(edges, size.to_numpy(), side="right"), len(edges) + 1) for size in sizes
+    ]
+    before, after = (f"{size.median():.0f} products" for size in sizes)
+    return _drift("basket size (median)", before, after, tables, stability_index, threshold)
+
+
+def price_drift(then: pd.DataFrame, now: pd.DataFrame, threshold: float) -> Drift:
+    """Of the prices of the order lines, GBP a piece."""
+    edges = _edges(then["price"].to_numpy())
+    tables = [
+        _table(frame, np.searchsorted(edges, frame["price"].to_numpy(), side="right"), len(edges) + 1)
+        for frame in (then, now)
+    ]
+    before, after = (f"{frame['price'].median():.2f} GBP" for frame in (then, now))
+    return _drift("price (median)", before, after, tables, stability_index, threshold)
+
+
+def new_customer_drift(then: pd.DataFrame, now: pd.DataFrame, gap: pd.DataFrame, threshold: float) -> Drift:
+    """Of the share of customers who were not seen before, against as many days at the end of the window.
+
+    Before is as many days before in both cases: the longer one looks back, the fewer customers are new.
+
+    Args:
+        then: the release's window.
+        now: the newest days.
+        gap: the days between both.
+        threshold: change of the share that may be.
+    """
+    from scipy.stats import fisher_exact, norm
+
+    length = pd.Timedelta(days=(_last(now) - _first(now)).days + 1)
+    end = pd.Timestamp(_last(then)) + pd.Timedelta(days=1)
+    cut = max(end - length, pd.Timestamp(_first(then)))
+    back = cut - pd.Timestamp(_first(then))
+    late, early = then[then["at"] >= cut], then[then["at"] < cut]
+    start = pd.Timestamp(_first(now))
+    told = pd.concat([then, gap])
+    lately = told[(told["at"] >= start - back) & (told["at"] < start)]
+    before, after = _new(late, early), _new(now, lately)
+    shares = [new / max(1, new + known) for new, known in (before, after)]
+    value = abs(shares[1] - shares[0])
+    pooled = (before[0] + after[0]) / max(1, sum(before) + sum(after))
+    spread = np.sqrt(pooled * (1 - pooled) * (1 / max(1, sum(before)) + 1 / max(1, sum(after))))
+    chance = float(norm.ppf((1 + CONFIDENCE) / 2) * spread)
+    surely = fisher_exact([before, after]).pvalue < 1 - CONFIDENCE
+    # Where nothing is before, all are new: nothing to compare with.
+    crossed = bool(surely and value > threshold and not early.empty)
+    return Drift("new customers", f"{shares[0]:.1%}", f"{shares[1]:.1%}", value, chance, threshold, crossed)
+
+
+def _new(rows: pd.DataFrame, before: pd.DataFrame) -> tuple[int, int]:
+    customers, known = set(rows["customer"]), set(before["customer"])
+    return len(customers - known), len(customers & known)
+
+
+def _drift(
+    what: str,
+    then: str,
+    now: str,
+    tables: list[Any],
+    statistic: Callable[[Shares, Shares], float],
+    threshold: float,
+) -> Drift:
+    window, newest = tables
+    shares = _shares(np.asarray(window.sum(axis=0)).ravel())
+    value = statistic(shares, _shares(np.asarray(newest.sum(axis=0)).ravel()))
+    random = np.random.default_rng(SEED)
+    drawn = [statistic(shares, _shares(_draw(window, newest.shape[0], random))) for _ in range(ROUNDS)]
+    chance = float(np.quantile(drawn, CONFIDENCE))
+    return Drift(what, then, now, value, chance, threshold, value - chance > threshold)
+
+
+def _draw(table: Any, baskets: int, random: np.random.Generator) -> Shares:
+    times = np.bincount(random.integers(table.shape[0], size=baskets), minlength=table.shape[0])
+    counts: Shares = np.asarray(table.T @ times, dtype=np.float64).ravel()
+    return counts
+
+
+def _table(frame: pd.DataFrame, columns: npt.NDArray[np.int64], width: int) -> Any:
+    """Lines by basket and column, sparse."""
+    from scipy.sparse import csr_matrix
+
+    baskets, rows = np.unique(frame["basket"].to_numpy(), return_inverse=True)
+    return csr_matrix((np.ones(len(frame)), (rows, columns)), shape=(len(baskets), width))
+
+
+def _one_hot(columns: npt.NDArray[np.int64], width: int) -> Any:
+    from scipy.sparse import csr_matrix
+
+    rows = np.arange(len(columns))
+    return csr_matrix((np.ones(len(columns)), (rows, columns)), shape=(len(columns), width))
+
+
+def _edges(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Tenths of the values, those that are equal once."""
+    edges: npt.NDArray[Any] = np.unique(np.quantile(values, np.linspace(0, 1, BINS + 1)[1:-1]))
+    return edges
+
+
+def _shares(counts: npt.NDArray[Any]) -> Shares:
+    out: Shares = counts / max(float(counts.sum()), 1.0)
+    return out
+
+
+def _first(frame: pd.DataFrame) -> date:
+    day: date = frame["at"].min().date()
+    return day
+
+
+def _last(frame: pd.DataFrame) -> date:
+    day: date = frame["at"].max().date()
+    return day

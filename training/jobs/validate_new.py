@@ -1,0 +1,34 @@
+"""``python -m training.jobs.validate_new``: ``training.jobs.validate``, of a candidate without a verdict yet.
+
+For a schedule: a candidate that was judged, whichever way, is not judged again at each turn.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from training.environment import Environment, aws_client, run_job
+from training.jobs import validate
+from training.release import Store
+
+say = partial(print, flush=True)
+
+
+def main(environment: Environment) -> int:
+    """Validate what is new; returns the exit code."""
+    store = Store(environment["RELEASES_BUCKET"], aws_client())
+    name = environment["CANDIDATE"]
+    candidate = store.candidate(name)
+    if candidate is None:
+        say(f"there is no candidate {name} yet; nothing to do")
+        return 0
+    verdict = store.validation(candidate["digest"])
+    if verdict is not None:
+        how = "was refused" if verdict.get("refusals") else "passed"
+        say(f"{candidate['digest']} {how} before; nothing to do")
+        return 0
+    return validate.main(environment)
+
+
+if __name__ == "__main__":
+    run_job(main)
