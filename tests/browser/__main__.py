@@ -21,6 +21,7 @@ def main(
     height: Annotated[
         int | None, typer.Option(min=100, help="Cut the picture off here; absent: all.")
     ] = None,
+    part: Annotated[str | None, typer.Option(help="Show only the section of this heading's id.")] = None,
     dark: Annotated[bool, typer.Option("--dark", help="As for who prefers dark colours.")] = False,
     pdf: Annotated[Path | None, typer.Option(help="Write the page as it is printed here.")] = None,
 ) -> None:
@@ -32,7 +33,7 @@ def main(
         found = faults(opened, page)
         if out is not None:
             out.parent.mkdir(parents=True, exist_ok=True)
-            out.write_bytes(picture(opened, page, width, height, dark))
+            out.write_bytes(picture(opened, page, width, height, dark, part))
         if pdf is not None:
             pdf.write_bytes(opened.print())
     for one in found:

@@ -24,17 +24,36 @@ def faults(page: Page, path: Path) -> list[str]:
 
 
 def picture(
-    page: Page, path: Path, width: int = 1200, height: int | None = None, dark: bool = False
+    page: Page,
+    path: Path,
+    width: int = 1200,
+    height: int | None = None,
+    dark: bool = False,
+    part: str | None = None,
 ) -> bytes:
-    """A PNG of a page in few colours, from its top down to ``height`` or its end, in CSS pixels."""
+    """A PNG of a page in few colours.
+
+    Args:
+        page: to open it in.
+        path: of the HTML file.
+        width: of the window, CSS pixels.
+        height: where the picture is cut off, CSS pixels; None: at the end of the page.
+        dark: as for who prefers dark colours.
+        part: id of a heading, whose section alone is shown; None: the page from its top.
+    """
     from PIL import Image
 
     page.open(address(path), width, dark=dark)
     with Image.open(io.BytesIO(page.picture())) as image:
         shown = image.convert("RGB")
+    top, bottom = 0, shown.height
+    if part is not None:
+        box = f"document.getElementById({part!r}).closest('section').getBoundingClientRect()"
+        top, bottom = (int(page.run(f"{box}.{edge} + scrollY")) for edge in ("top", "bottom"))
     if height is not None:
-        shown = shown.crop((0, 0, shown.width, min(height, shown.height)))
+        bottom = min(bottom, top + height)
     sink = io.BytesIO()
+    shown = shown.crop((0, top, shown.width, bottom))
     shown.quantize(255, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
         sink, format="PNG", optimize=True
     )

@@ -94,7 +94,9 @@ def test_nothing_is_wrong_with_it_in_any_window_and_nothing_else_is_asked_for(
     assert page.run("document.querySelectorAll('tr.missed').length") == 9
     assert page.run("document.querySelector('.verdict').textContent").startswith("Refused: it misses 9")
     assert page.run("document.querySelectorAll('svg').length") == 4
-    assert picture(page, written, height=400).startswith(b"\x89PNG")
+    whole, part = picture(page, written), picture(page, written, part="calibration", dark=True)
+    assert whole.startswith(b"\x89PNG")
+    assert 5_000 < len(part) < len(whole)
     assert page.print().startswith(b"%PDF")
 
 
