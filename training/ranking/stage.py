@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -73,6 +74,7 @@ def add_ranking(
     Raises:
         TrainingError: when there are too few days of orders; see ``enough``.
     """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     before = first_day_after(source, settings)
     rows = read_orders(source, before, settings.window.first_day or date.min, say)
     names = {name: pseudonyms.customer(name) if name else "" for name in rows["customer"].unique()}

@@ -12,17 +12,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from training.errors import TrainingError
 from training.ranking.features import Fitted
 from training.ranking.orders import Orders
 from training.ranking.past import Floats
 from training.ranking.settings import RankingSettings
+from training.ranking.side_by_side import one_after_the_other, side_by_side
 
 FEATURE_CODE = ("*.py", "scores/*.py", "habits/*.py")
 NOT_FEATURES = frozenset(
-    {"__main__.py", "export.py", "folder.py", "measure.py", "normalise.py", "ranker.py", "recommend.py"}
-    | {"stage.py", "train.py"}
+    {"__main__.py", "calibration.py", "export.py", "folder.py", "measure.py", "normalise.py", "ranker.py"}
+    | {"recommend.py", "side_by_side.py", "stage.py", "train.py"}
 )
 
 
@@ -71,21 +73,29 @@ def windows(
     days = days_of(orders, before, settings)
     told = _digest(orders, before, settings)
     folder.mkdir(parents=True, exist_ok=True)
+    paths = {day: folder / f"{told[:32]}-{date.fromordinal(day)}.npz" for day in days}
+    missing = [day for day in days if not paths[day].exists()]
+    given = (paths, orders, before, settings)
+    if len(missing) > 1 and not one_after_the_other(len(orders.day)):
+        made: Iterator[str] = side_by_side(_write, missing, *given)
+    else:
+        made = (_write(day, *given) for day in missing)
     for number, day in enumerate(days, 1):
-        path = folder / f"{told[:32]}-{date.fromordinal(day)}.npz"
-        if path.exists():
-            say(f"[{number}/{len(days)}] window of {date.fromordinal(day)}: there already")
-        else:
-            window = make(orders, day, before, settings)
-            aside = path.with_suffix(".aside.npz")
-            np.savez(aside, **asdict(window))
-            aside.replace(path)
-            customers = int(window.group.max(initial=-1)) + 1
-            say(
-                f"[{number}/{len(days)}] window of {date.fromordinal(day)}: "
-                f"{customers} customers, {len(window.label):,} candidates"
-            )
-        yield path
+        what = next(made) if day in missing else "there already"
+        say(f"[{number}/{len(days)}] window of {date.fromordinal(day)}: {what}")
+        yield paths[day]
+
+
+def _write(day: int, paths: dict[int, Path], orders: Orders, before: int, settings: RankingSettings) -> str:
+    """Make the file of one window; returns what is in it."""
+    # Many small products of matrices: threads of BLAS cost more than they bring, and change the last digits.
+    with threadpool_limits(limits=1):
+        window = make(orders, day, before, settings)
+    aside = paths[day].with_suffix(".aside.npz")
+    np.savez(aside, **asdict(window))
+    aside.replace(paths[day])
+    customers = int(window.group.max(initial=-1)) + 1
+    return f"{customers} customers, {len(window.label):,} candidates"
 
 
 def load(path: Path) -> Window:

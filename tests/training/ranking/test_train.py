@@ -21,6 +21,7 @@ from training.ranking.orders import Orders
 from training.ranking.recommend import recommend
 from training.ranking.settings import RankingSettings
 from training.ranking.train import train
+from training.ranking.windows import load, windows
 
 BEFORE = FIRST + 110
 BEFORE_DATE = date.fromordinal(BEFORE)
@@ -76,6 +77,22 @@ def test_it_beats_popularity_repeats_itself_and_resumes(table: pd.DataFrame, tmp
     assert scores.max() <= 1
     for name in (EVERY, NEW):
         assert list(pd.read_csv(out / name)) == ["customer", "rank", "product", "score"]
+
+
+def test_windows_made_side_by_side_are_those_made_one_after_the_other(
+    table: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders = Orders.of(table)
+    few = SETTINGS.model_copy(update={"window_step": 30})
+    alone = list(windows(orders, BEFORE, few, tmp_path / "alone", lambda _: None))
+    monkeypatch.setattr("training.ranking.side_by_side.WORTH_IT", 0)
+    said: list[str] = []
+    together = list(windows(orders, BEFORE, few, tmp_path / "together", said.append))
+    assert [path.name for path in together] == [path.name for path in alone]
+    assert len(together) == len(said) >= 2
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(load(one).values, load(other).values)
+        np.testing.assert_array_equal(load(one).label, load(other).label)
 
 
 def test_too_few_days_are_refused_with_the_number_needed(table: pd.DataFrame, tmp_path: Path) -> None:

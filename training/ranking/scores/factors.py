@@ -12,7 +12,7 @@ from training.ranking.scores import Product, Score
 
 def _als(rows: Any, factors: int, ridge: float, seed: int) -> Product:
     from implicit.cpu.als import AlternatingLeastSquares
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     # One thread: the order of the sums, and so the release, must not depend on the machine's cores.
     with threadpool_limits(1, "blas"):
