@@ -268,7 +268,7 @@ def _profile(folder: str) -> list[tuple[str, float, float]]:
     number: Callable[[int], tuple[Any, ...]] = lambda step: (tf.constant(step),)  # noqa: E731
     keras_parts = [input_ms(some), *(timed(one, some) for one in (plain_loss, plain_gradients, plain_step))]
     our_parts = [
-        input_ms(lambda step: ours._form.arrays(learning.examples.draw(step))) / steps,
+        input_ms(lambda step: ours._form.arrays(learning.examples.draw(step, ordered=False))) / steps,
         *(timed(one, number) for one in (our_loss, our_gradients, our_step)),
     ]
     names = ("input", "forward and loss", "backward", "update (Adam)")

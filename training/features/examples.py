@@ -78,8 +78,11 @@ class Examples:
         """
         return self.draw(epoch).padded(self.shape.length, TARGETS)
 
-    def draw(self, epoch: int) -> Drawn:
-        """The examples of one epoch; rows of weight 0 fill up the last step."""
+    def draw(self, epoch: int, ordered: bool = True) -> Drawn:
+        """The examples of one epoch; rows of weight 0 fill up the last step.
+
+        Histories hold the products with most weight first, or by number when they need not be ``ordered``.
+        """
         random = np.random.default_rng([self.seed, epoch])
         facts, length = self.facts, self.shape.length
         order = random.permutation(len(self._days))
@@ -97,7 +100,7 @@ class Examples:
         count = self.steps * self.shape.batch
         told = np.lexsort((items[is_told], rows[is_told]))
         told_rows, told_items = rows[is_told][told], items[is_told][told]
-        history, weights, known, total = self._histories(order, told_rows, told_items)
+        history, weights, known, total = self._histories(order, told_rows, told_items, ordered)
         user = np.zeros((count, USER_FEATURES), np.float32)
         age = np.where(rest, 1, facts.day[order] - facts.last[order])
         user[: len(order)] = user_features(facts.shopping_days[order] + rest, known, total, age)
@@ -113,7 +116,11 @@ class Examples:
         )
 
     def _histories(
-        self, order: npt.NDArray[np.int64], told_rows: npt.NDArray[np.int64], told: npt.NDArray[np.int32]
+        self,
+        order: npt.NDArray[np.int64],
+        told_rows: npt.NDArray[np.int64],
+        told: npt.NDArray[np.int32],
+        ordered: bool,
     ) -> tuple[Lists, npt.NDArray[np.float32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """History with what was told, its weights, and for each row the products and the purchases known."""
         facts, count = self.facts, len(order)
@@ -130,7 +137,11 @@ class Examples:
             decayed, newest = np.add.reduceat(decayed, begins), np.maximum.reduceat(newest, begins)
         rows, items = rows[begins], items[begins]
         known = np.bincount(rows, minlength=count)
-        best = np.lexsort((items, -newest, -decayed, rows))
+        # Sorting all of it would be half of the work of an epoch's draw; what is too long must be.
+        sort = np.ones(len(rows), np.bool_) if ordered else (known > self.shape.length)[rows]
+        best = np.arange(len(rows))
+        of = np.flatnonzero(sort)
+        best[of] = of[np.lexsort((items[of], -newest[of], -decayed[of], rows[of]))]
         kept = best[np.arange(len(best)) - np.repeat(np.cumsum(known) - known, known) < self.shape.length]
         total = facts.purchases[order] + np.bincount(told_rows, minlength=count)
         lists = Lists.of(rows[kept], items[kept], self.steps * self.shape.batch)

@@ -175,11 +175,11 @@ class Fit:
         Every worker draws the same, and takes its share of each step.
         """
         if epoch not in self._drawn:
-            self._drawn[epoch] = self._drawing.submit(self.examples.draw, epoch)
+            self._drawn[epoch] = self._drawing.submit(self.examples.draw, epoch, self._form.ordered)
         arrays = self._form.arrays(self._drawn.pop(epoch).result())
         self._drawn.clear()
         if epoch + 1 < self.settings.epochs:
-            self._drawn[epoch + 1] = self._drawing.submit(self.examples.draw, epoch + 1)
+            self._drawn[epoch + 1] = self._drawing.submit(self.examples.draw, epoch + 1, self._form.ordered)
         return {name: tf.constant(array) for name, array in arrays.items()}
 
     def _step_function(self) -> Callable[[Mapping[str, Any], Any, Any], Any]:

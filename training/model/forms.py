@@ -13,6 +13,7 @@ import tensorflow as tf
 from training.features.drawn import Drawn
 from training.features.examples import TARGETS
 from training.model.catalogue_softmax import catalogue_softmax
+from training.model.described import projection
 from training.model.layers import NEVER
 from training.model.loss import basket_loss
 
@@ -25,6 +26,9 @@ INPUTS = ("history", "weights", "user")
 class Form(Protocol):
     """Examples in, loss out; the same loss of the same model, whichever form."""
 
+    ordered: bool
+    """Whether it needs the histories in order."""
+
     def arrays(self, drawn: Drawn) -> dict[str, npt.NDArray[Any]]:
         """What an epoch puts on the device."""
 
@@ -34,6 +38,8 @@ class Form(Protocol):
 
 class PaddedForm:
     """Calls the model as it is, with lists padded to the history's length."""
+
+    ordered = True
 
     def __init__(self, model: keras.Model, length: int) -> None:
         self._model, self._length = model, length
@@ -54,9 +60,11 @@ class FlatForm:
     made; a change there is a change here, and a test compares loss and gradients.
     """
 
+    ordered = False
+
     def __init__(self, model: keras.Model) -> None:
         self._layer = model.get_layer
-        self._described = tf.constant(np.asarray(model.get_layer("item_features").embeddings))
+        self._project = projection(np.asarray(model.get_layer("item_features").embeddings))
 
     def arrays(self, drawn: Drawn) -> dict[str, npt.NDArray[Any]]:
         count = np.diff(drawn.targets.splits)
@@ -82,8 +90,9 @@ class FlatForm:
         weights = epoch["weights"][places[0] : places[1]]
         roots = tf.sqrt(weights)
 
-        projected = tf.matmul(self._described, layer("item_projection").kernel)
-        vectors = layer("item_embedding").embeddings + projected
+        vectors = layer("item_embedding").embeddings + self._project(
+            tf.convert_to_tensor(layer("item_projection").kernel)
+        )
         of_row, item = own[:, 0], own[:, 1]
         length = tf.sqrt(tf.math.unsorted_segment_sum(weights, of_row, rows) + 1.0)
         bought = tf.gather(vectors, item) * roots[:, None]

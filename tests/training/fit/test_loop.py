@@ -103,8 +103,8 @@ class Poisoned(Examples):
         self.__dict__.update(real.__dict__)
         self.bad, self.times = step, times
 
-    def draw(self, epoch: int) -> Drawn:
-        drawn = super().draw(epoch)
+    def draw(self, epoch: int, ordered: bool = True) -> Drawn:
+        drawn = super().draw(epoch, ordered)
         if self.times > 0:
             self.times -= 1
             weight = np.array(drawn.weight)

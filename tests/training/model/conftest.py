@@ -7,7 +7,7 @@ import os
 import pytest
 
 from tests.training.shops import small_shop
-from training.fit.cluster import ALONE, prepare
+from training.fit.cluster import ALONE, prepare, strategy_of
 from training.learning import Learning
 from training.local.work import Work
 from training.orders.source import Folder
@@ -24,6 +24,7 @@ SETTINGS = TrainingSettings(
 def learning(tmp_path_factory: pytest.TempPathFactory) -> Learning:
     """The orders of the small shop; histories are longer than the model's 8 places."""
     prepare(os.environ, ALONE)
+    strategy_of(ALONE, SETTINGS.seed)
     folder = tmp_path_factory.mktemp("shop")
     source = Folder(small_shop(folder / "orders"))
     work = Work.of(source.url, folder / "work")

@@ -27,12 +27,13 @@ def test_flat_and_padded_examples_give_one_loss_and_one_gradient(learning: Learn
     for one in model.trainable_variables:
         one.assign(random.normal(0, 0.3, one.shape))
     drawn = learning.examples.draw(1)
+    unordered = learning.examples.draw(1, ordered=False)
     flat, padded = FlatForm(model), PaddedForm(model, 8)
     batch = learning.examples.shape.batch
     assert (np.diff(drawn.history.splits) == 8).any()
     last_step = (learning.examples.steps - 1) * batch  # has rows of weight 0
     for first, last in ((0, batch), (batch, batch + 1), (last_step, last_step + batch)):
-        one, of_one = _loss_and_gradients(flat, model, flat.arrays(drawn), first, last)
+        one, of_one = _loss_and_gradients(flat, model, flat.arrays(unordered), first, last)
         other, of_other = _loss_and_gradients(padded, model, padded.arrays(drawn), first, last)
         np.testing.assert_allclose(one, other, rtol=1e-5)
         for variable, got, wanted in zip(model.trainable_variables, of_one, of_other, strict=True):
@@ -62,4 +63,4 @@ def test_the_fused_adam_is_adam(learning: Learning) -> None:
             step(gradient)
         ended.append([np.array(variable), *(np.array(one) for one in optimizer.variables)])
     for plain, fused in zip(*ended, strict=True):
-        np.testing.assert_allclose(fused, plain, rtol=1e-5)
+        np.testing.assert_allclose(fused, plain, rtol=1e-4)  # Keras takes 1 - 0.999 in float32
