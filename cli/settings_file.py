@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from training.settings import TrainingSettings
 
 SECTION = "isthmus:training"
-ONLY_THE_ESTATE = frozenset({"enabled", "orders_url", "orders_version", "pool", "base_port"})
+ONLY_THE_ESTATE = frozenset(
+    {"enabled", "orders_url", "orders_version", "pool", "base_port", "tuning", "retrain"}
+)
 """Keys that say where and when jobs run, and nothing of what a release is made from."""
 
 SettingsFile = Annotated[

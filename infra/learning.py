@@ -9,9 +9,10 @@ import pulumi
 from infra.aws.identity import ServiceAccount
 from infra.in_cluster.namespaces import TRAINING
 from infra.naming import Naming
+from infra.retraining import retraining
 from infra.settings import Settings
 from infra.shore import Shore
-from training import job, ranking_job, transfer_job, validation_job
+from training import job, ranking_job, transfer_job, tuning_job, validation_job
 
 IN_AWS: Mapping[str, ServiceAccount] = {"training": ServiceAccount(TRAINING, job.NAME)}
 IN_OPENSTACK: Mapping[str, ServiceAccount] = {
@@ -20,6 +21,8 @@ IN_OPENSTACK: Mapping[str, ServiceAccount] = {
     "validation": ServiceAccount(TRAINING, validation_job.NAME),
 }
 """Service accounts by kind of pod."""
+TUNING: Mapping[str, ServiceAccount] = {"tuning": ServiceAccount(TRAINING, tuning_job.NAME)}
+"""The same in AWS, where the estate tunes."""
 
 
 def learning(
@@ -46,7 +49,7 @@ def learning(
         image: of the package ``training``.
     """
     training = settings.training
-    told = training.model_dump_json(exclude={"enabled", "orders_version"})
+    told = training.model_dump_json(exclude={"enabled", "orders_version", "tuning", "retrain"})
     orders_endpoint = settings.openstack.object_store_url
     transfer = transfer_job.TransferJob(
         "transfer",
@@ -82,6 +85,24 @@ def learning(
         labels=naming.labels,
         opts=public.options,
     )
+    if training.tuning.enabled:
+        tuning_job.TuningJob(
+            "tune",
+            namespace=public.namespaces.training,
+            image=image,
+            region=settings.aws.region,
+            endpoint_url=settings.aws.endpoint_url,
+            arrivals_bucket=arrivals,
+            releases_bucket=releases,
+            arrivals=transfer.ready,
+            settings=told,
+            tuning=training.tuning.model_dump_json(exclude={"enabled", "parallel"}),
+            parallel=training.tuning.parallel,
+            pool=training.pool,
+            gpus=public.gpus(training.pool),
+            labels=naming.labels,
+            opts=public.options,
+        )
     ranked = ranking_job.RankingJob(
         "rank",
         namespace=private.namespaces.training,
@@ -111,7 +132,20 @@ def learning(
         labels=naming.labels,
         opts=private.options,
     )
+    if training.retrain.enabled:
+        retraining(
+            settings=settings,
+            naming=naming,
+            public=public,
+            private=private,
+            arrivals=arrivals,
+            releases=releases,
+            private_container=private_container,
+            image=image,
+            told=told,
+            jobs=(trained, ranked, validation),
+        )
     return validation.ready
 
 
-__all__ = ["IN_AWS", "IN_OPENSTACK", "learning"]
+__all__ = ["IN_AWS", "IN_OPENSTACK", "TUNING", "learning"]

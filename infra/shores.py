@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_openstack as openstack
 
-from infra import answers, learning
+from infra import answers, learning, retraining
 from infra.aws.identity import ServiceAccount
 from infra.aws.pod_roles import PodRoles
 from infra.aws.site import AwsSite
@@ -29,6 +29,10 @@ def pods(settings: Settings) -> tuple[dict[str, ServiceAccount], dict[str, Servi
     if settings.training.enabled:
         in_aws |= learning.IN_AWS
         in_openstack |= learning.IN_OPENSTACK
+        if settings.training.tuning.enabled:
+            in_aws |= learning.TUNING
+        if settings.training.retrain.enabled:
+            in_openstack |= retraining.IN_OPENSTACK
     if settings.serving.enabled and "aws" in settings.serving.sites:
         in_aws |= answers.IN_AWS
     if settings.serving.enabled and "openstack" in settings.serving.sites:

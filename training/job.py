@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pulumi
 import pulumi_kubernetes as k8s
 
 from training.pod import (
     JOB_ANNOTATIONS,
+    JOB_NAME_LABEL,
     JobPod,
     Resources,
     failure_policy,
@@ -34,6 +36,8 @@ class TrainingJob(pulumi.ComponentResource):
 
     candidate: pulumi.Output[str]
     """Name under which the release waits for validation, known once training has ended well."""
+    again: k8s.batch.v1.JobSpecArgs
+    """The same job for a schedule; it does nothing where its input is what it was."""
 
     def __init__(
         self,
@@ -136,12 +140,9 @@ class TrainingJob(pulumi.ComponentResource):
             resources=resources or Resources(),
             labels=labelled,
         )
-        job = k8s.batch.v1.Job(
-            name,
-            metadata=k8s.meta.v1.ObjectMetaArgs(
-                name=job_name(NAME, inputs), namespace=namespace, labels=labelled, annotations=JOB_ANNOTATIONS
-            ),
-            spec=k8s.batch.v1.JobSpecArgs(
+
+        def spec(of: JobPod) -> k8s.batch.v1.JobSpecArgs:
+            return k8s.batch.v1.JobSpecArgs(
                 completion_mode="Indexed",
                 completions=workers,
                 parallelism=workers,
@@ -150,13 +151,28 @@ class TrainingJob(pulumi.ComponentResource):
                 success_policy=DONE_BY_ONE if elastic else None,
                 active_deadline_seconds=timeout_seconds,
                 pod_failure_policy=failure_policy(NAME),
-                template=pod_template(pod),
+                template=pod_template(of),
+            )
+
+        job = k8s.batch.v1.Job(
+            name,
+            metadata=k8s.meta.v1.ObjectMetaArgs(
+                name=job_name(NAME, inputs), namespace=namespace, labels=labelled, annotations=JOB_ANNOTATIONS
             ),
+            spec=spec(pod),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[account, service],
                 custom_timeouts=pulumi.CustomTimeouts(create=f"{timeout_seconds}s"),
             ),
+        )
+        self.again = spec(
+            replace(
+                pod,
+                # The name of the Job is known to its pods only.
+                fields={"JOB_NAME": f"metadata.labels['{JOB_NAME_LABEL}']"},
+                env={**pod.env, "TRAINING_PEERS": peers("$(JOB_NAME)", workers, base_port)},
+            )
         )
         self.candidate = pulumi.Output.all(candidate, job.metadata.uid).apply(lambda known: str(known[0]))
         self.register_outputs({"candidate": self.candidate})

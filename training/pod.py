@@ -22,6 +22,7 @@ USER = 10001
 TOKEN_FOLDER = "/var/run/secrets/isthmus"  # noqa: S105
 GPU = "nvidia.com/gpu"
 POOL_LABEL = "isthmus.dev/pool"
+JOB_NAME_LABEL = "batch.kubernetes.io/job-name"
 INPUTS_ANNOTATION = "isthmus.dev/inputs"
 KEYS_SECRET = "isthmus-keys"  # noqa: S105
 GRACE_SECONDS = 60
@@ -49,7 +50,8 @@ class JobPod:
         module: what ``python -m`` runs.
         image: pinned.
         region: AWS region of the buckets.
-        env: further plain variables.
+        env: further plain variables; $(NAME) in one is the variable NAME.
+        fields: variables that tell a field of the pod, such as metadata.name; before those of ``env``.
         keys: variables that come from the Secret ``isthmus-keys``, under keys of the same names.
         inputs: digest of all that decides the job's result; another one is another job.
         endpoint_url: other S3 (and STS) endpoint than AWS's own.
@@ -68,6 +70,7 @@ class JobPod:
     region: pulumi.Input[str]
     env: Mapping[str, pulumi.Input[str]]
     inputs: pulumi.Input[str]
+    fields: Mapping[str, str] = field(default_factory=dict)
     keys: Sequence[str] = ()
     endpoint_url: pulumi.Input[str] | None = None
     role_arn: pulumi.Input[str] | None = None
@@ -187,6 +190,7 @@ def _container(pod: JobPod) -> k8s.core.v1.ContainerArgs:
         _env("TMPDIR", "/tmp"),  # noqa: S108
         _env("PYTHONUNBUFFERED", "1"),
         _env("AWS_REGION", pod.region),
+        *[_from_field(name, path) for name, path in pod.fields.items()],
         *[_env(name, value) for name, value in pod.env.items()],
         *[_from_secret(name) for name in pod.keys],
     ]
@@ -254,3 +258,8 @@ def _from_secret(name: str) -> k8s.core.v1.EnvVarArgs:
             secret_key_ref=core.SecretKeySelectorArgs(name=KEYS_SECRET, key=name)
         ),
     )
+
+
+def _from_field(name: str, path: str) -> k8s.core.v1.EnvVarArgs:
+    source = core.EnvVarSourceArgs(field_ref=core.ObjectFieldSelectorArgs(field_path=path))
+    return core.EnvVarArgs(name=name, value_from=source)

@@ -30,6 +30,8 @@ class RankingJob(pulumi.ComponentResource):
 
     candidate: pulumi.Output[str]
     """Name under which the release waits for validation, with its ranking stage; known once that is there."""
+    again: k8s.batch.v1.JobSpecArgs
+    """The same job for a schedule; it does nothing where its input is what it was."""
 
     def __init__(
         self,
@@ -91,22 +93,27 @@ class RankingJob(pulumi.ComponentResource):
             resources=resources or RESOURCES,
             labels=labelled,
         )
+
+        def spec(of: JobPod) -> k8s.batch.v1.JobSpecArgs:
+            return k8s.batch.v1.JobSpecArgs(
+                backoff_limit=3,
+                active_deadline_seconds=timeout_seconds,
+                pod_failure_policy=failure_policy(NAME),
+                template=pod_template(of),
+            )
+
         job = k8s.batch.v1.Job(
             name,
             metadata=k8s.meta.v1.ObjectMetaArgs(
                 name=job_name(NAME, inputs), namespace=namespace, labels=labelled, annotations=JOB_ANNOTATIONS
             ),
-            spec=k8s.batch.v1.JobSpecArgs(
-                backoff_limit=3,
-                active_deadline_seconds=timeout_seconds,
-                pod_failure_policy=failure_policy(NAME),
-                template=pod_template(pod),
-            ),
+            spec=spec(pod),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[account],
                 custom_timeouts=pulumi.CustomTimeouts(create=f"{timeout_seconds}s"),
             ),
         )
+        self.again = spec(pod)
         self.candidate = pulumi.Output.all(ranked, job.metadata.uid).apply(lambda known: str(known[0]))
         self.register_outputs({"candidate": self.candidate})

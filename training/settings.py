@@ -70,8 +70,11 @@ CHANGE_NOTHING = {
     "elastic_wait_seconds",
     "straggler_ratio",
     "straggler_epochs",
+    "warm_start",
+    "warm_start_epochs",
 }
-"""Settings that cannot change the result, beyond the rounding of sums over another number of workers."""
+"""Settings that cannot change the result, beyond the rounding of sums over another number of workers; a warm
+start is told by ``warm_start_from`` and ``epochs``."""
 
 
 class Transfer(Part):
@@ -120,12 +123,21 @@ class TrainingSettings(Part):
     """A worker whose own seconds of a step are so many times the median of the others is named; 0 never."""
     straggler_epochs: Annotated[int, Field(ge=0)] = 0
     """Slow epochs in a row after which the slow worker leaves, once, to be started elsewhere; 0 never."""
+    warm_start: bool = False
+    """Begin with the weights of the release in service, where there is one."""
+    warm_start_epochs: Annotated[int, Field(ge=1, le=1000)] = 2
+    """Passes over the orders of a run that begins so."""
+    warm_start_from: str | None = None
+    """Digest of the release whose weights the run begins with; the training job says it."""
     gates: Gates = Gates()
     transfer: Transfer = Transfer()
 
     def recorded(self) -> dict[str, object]:
         """What is written into a manifest: all that can change the result, nothing that cannot."""
-        return self.model_dump(mode="json", exclude=CHANGE_NOTHING)
+        told = self.model_dump(mode="json", exclude=CHANGE_NOTHING)
+        if self.warm_start_from is None:
+            del told["warm_start_from"]
+        return told
 
 
 def parse(text: str) -> TrainingSettings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -28,6 +29,8 @@ class ValidationJob(pulumi.ComponentResource):
 
     ready: pulumi.Output[str]
     """Digest of its inputs, known once the release is signed and in service."""
+    again: k8s.batch.v1.JobSpecArgs
+    """The same job for a schedule; it does nothing where its input is what it was."""
 
     def __init__(
         self,
@@ -90,22 +93,27 @@ class ValidationJob(pulumi.ComponentResource):
             resources=resources or Resources(cpu="500m", memory="512Mi", memory_limit="2Gi"),
             labels=labelled,
         )
+
+        def spec(of: JobPod) -> k8s.batch.v1.JobSpecArgs:
+            return k8s.batch.v1.JobSpecArgs(
+                backoff_limit=3,
+                active_deadline_seconds=timeout_seconds,
+                pod_failure_policy=failure_policy(NAME),
+                template=pod_template(of),
+            )
+
         job = k8s.batch.v1.Job(
             name,
             metadata=k8s.meta.v1.ObjectMetaArgs(
                 name=job_name(NAME, inputs), namespace=namespace, labels=labelled, annotations=JOB_ANNOTATIONS
             ),
-            spec=k8s.batch.v1.JobSpecArgs(
-                backoff_limit=3,
-                active_deadline_seconds=timeout_seconds,
-                pod_failure_policy=failure_policy(NAME),
-                template=pod_template(pod),
-            ),
+            spec=spec(pod),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[account],
                 custom_timeouts=pulumi.CustomTimeouts(create=f"{timeout_seconds}s"),
             ),
         )
+        self.again = spec(replace(pod, module="training.jobs.validate_new"))
         self.ready = pulumi.Output.all(inputs, job.metadata.uid).apply(lambda known: str(known[0]))
         self.register_outputs({"ready": self.ready})

@@ -38,6 +38,13 @@ def tune(
     epochs: Annotated[int | None, typer.Option(min=1, max=1000, help="Most epochs of a trial.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of everything random.")] = None,
     out: Annotated[Path, typer.Option(help="The file to write the best settings to.")] = Path("tuned.yaml"),
+    fetch: Annotated[
+        bool, typer.Option("--fetch", help="Run nothing: bring what the estate's tuning has found so far.")
+    ] = False,
+    bucket: Annotated[
+        str | None,
+        typer.Option(envvar="RELEASES_BUCKET", help="With --fetch: the estate's releases bucket."),
+    ] = None,
 ) -> None:
     """Search for better training settings by recall@20 on the last days before those that are reported on.
 
@@ -56,6 +63,9 @@ def tune(
     from training.tuning.ranges import Ranges
     from training.tuning.run import for_tuning, tune_here
 
+    if fetch:
+        _fetch(bucket, out)
+        return
     source = Folder(named_or_sample(orders))
     base = training_settings(settings_file, seed=seed)
     ranges = Ranges() if epochs is None else Ranges(epochs=epochs)
@@ -77,6 +87,26 @@ def tune(
             moved=lambda done: bars.update(bar, completed=done),
         )
     _show(tuned, out)
+
+
+def _fetch(bucket: str | None, path: Path) -> None:
+    from cli.commands.release import _store
+    from cli.console import out
+    from cli.errors import CommandError
+    from training.fit.checkpoint import BucketObjects
+    from training.release.aside import write_aside
+    from training.tuning.best_file import refuse_other_file
+    from training.tuning.shared import BEST
+
+    refuse_other_file(path)
+    store = _store(bucket)
+    content = BucketObjects(store.bucket, "tuning/", store.client).get(BEST)
+    if content is None:
+        raise CommandError(
+            f"s3://{store.bucket}/tuning/{BEST} is not there: training.tuning is off, or no trial has ended"
+        )
+    write_aside(path, content)
+    out.print(f"{path}: what s3://{store.bucket}/tuning/{BEST} says")
 
 
 def _show(tuned: Tuned, path: Path) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 import pulumi
 
-from infra.aws.access import RANKING, SERVING, TRAINING, TRANSFER, VALIDATION, Grant
+from infra.aws.access import RANKING, RETRAIN, SERVING, TRAINING, TRANSFER, TUNING, VALIDATION, Grant
 from infra.aws.identity import Federation, PodRole, ServiceAccount, Stores
 
-IN_AWS: Mapping[str, Grant] = {"training": TRAINING, "serving": SERVING}
+IN_AWS: Mapping[str, Grant] = {"training": TRAINING, "tuning": TUNING, "serving": SERVING}
 """Kinds of pod in the EKS cluster: they get their role by Pod Identity."""
 IN_OPENSTACK: Mapping[str, Grant] = {
     "transfer": TRANSFER,
+    "retrain": RETRAIN,
     "ranking": RANKING,
     "validation": VALIDATION,
     "serving": SERVING,

@@ -89,6 +89,67 @@ class Transfer(Section):
     """Batches, or parts of a large one, on their way at once."""
 
 
+class Tuning(Section):
+    """The search for better settings, as trials beside each other on the training's pool."""
+
+    enabled: bool = False
+    """Whether the estate tunes; what it finds goes into service by a pull request only."""
+    trials: Annotated[int, Field(ge=1, le=10000)] = 20
+    """Trials in all."""
+    parallel: Annotated[int, Unit("pods"), Field(ge=1, le=64)] = 2
+    """Trials at a time, each on a node of the pool."""
+    epochs: Annotated[int, Field(ge=1, le=1000)] = 10
+    """Most passes over the orders in a trial."""
+    held_back_days: Annotated[int, Unit("days"), Field(ge=1, le=90)] | None = None
+    """Last days of what was transferred, to tune on; absent: a quarter of it, 31 at most."""
+    storage_url: (
+        Annotated[
+            str,
+            Field(pattern=r"^[a-z0-9+]+://"),
+            Allowed("a database URL such as postgresql+psycopg://HOST/NAME"),
+        ]
+        | None
+    ) = None
+    """Database of the trials, without a password in it; absent: the releases bucket."""
+
+
+Cron = Annotated[
+    str,
+    Field(pattern=r"^[0-9*/,-]+( [0-9*/,-]+){4}$"),
+    Allowed("minute, hour, day of the month, month and day of the week in UTC, such as 0 3 * * 0"),
+]
+Drift = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
+
+
+class Retrain(Section):
+    """Training again by itself, for the age of the release or for drift of the orders."""
+
+    enabled: bool = False
+    """Whether the estate trains again by itself."""
+    schedule: Cron = "0 3 * * 0"
+    """When the newest orders are looked at, and transferred where there is reason to train."""
+    train_schedule: Cron = "0 4 * * 0"
+    """When the training looks for transferred orders; each turn takes a node of the pool."""
+    follow_schedule: Cron = "*/30 * * * *"
+    """When ranking and validation look for a candidate."""
+    max_age_days: Annotated[int, Unit("days"), Field(ge=1, le=3650)] = 30
+    """Days of orders that a release has never seen, after which a new one is trained without drift too."""
+    newest_days: Annotated[int, Unit("days"), Field(ge=1, le=366)] = 14
+    """Newest days, which are held against the window of the release."""
+    least_orders: Annotated[int, Unit("orders"), Field(ge=1)] = 50
+    """Fewer orders than this on those days say nothing."""
+    max_product_drift: Share = 0.2
+    """Jensen-Shannon distance of the products' shares that may be, beyond chance."""
+    max_basket_drift: Drift = 0.1
+    """Population stability index of the baskets' sizes that may be, beyond chance."""
+    max_price_drift: Drift = 0.1
+    """The same of the prices."""
+    max_new_customer_change: Share = 0.15
+    """Change of the share of new customers that may be."""
+    max_recall_loss: Share = 0.2
+    """Share of the validated recall@20 that may be lost on the newest days."""
+
+
 class TrainingSettings(Section):
     """The training job."""
 
@@ -140,5 +201,13 @@ class TrainingSettings(Section):
     """Slow epochs in a row after which the slow worker leaves, once, to be started elsewhere; 0 never."""
     transfer: Transfer = Transfer()
     """How the transfer uses the line."""
+    warm_start: bool = False
+    """Begin with the weights of the release in service, where there is one."""
+    warm_start_epochs: Annotated[int, Field(ge=1, le=1000)] = 2
+    """Passes over the orders of a run that begins so."""
     gates: Gates = Gates()
     """What a release must reach before it is signed."""
+    tuning: Tuning = Tuning()
+    """The search for better settings."""
+    retrain: Retrain = Retrain()
+    """Training again by itself."""

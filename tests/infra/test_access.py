@@ -8,14 +8,19 @@ from typing import Any
 
 import pytest
 
-from infra.aws.access import RANKING, SERVING, TRAINING, TRANSFER, VALIDATION, Grant, policy
-from tests.infra.recorded import STACKS, Estate, estate_of
+from infra.__main__ import estate as program
+from infra.aws.access import RANKING, RETRAIN, SERVING, TRAINING, TRANSFER, TUNING, VALIDATION, Grant, policy
+from infra.settings import read
+from infra.shores import pods
+from tests.infra.recorded import ROOT, STACKS, Estate, estate_of, record
 
 ARNS: dict[Any, str] = {"arrivals": "arn:aws:s3:::a", "releases": "arn:aws:s3:::r"}
 KEY = "arn:aws:kms:eu-west-1:1:key/data"
 GRANTS = {
     "transfer": TRANSFER,
     "training": TRAINING,
+    "tuning": TUNING,
+    "retrain": RETRAIN,
     "ranking": RANKING,
     "validation": VALIDATION,
     "serving": SERVING,
@@ -39,13 +44,14 @@ def may(who: str, what: str, where: str) -> bool:
 
 
 WRITERS = {
-    "a/orders/2011-09-01.parquet": {"transfer"},
+    "a/orders/2011-09-01.parquet": {"transfer", "retrain"},
     "r/candidates/train.json": {"training", "ranking"},
     "r/releases/ab/model.onnx": {"training", "ranking"},
     "r/releases/ab/validation.json": {"validation"},
     "r/releases/ab/signature.json": {"validation"},
     "r/latest.json": {"validation"},
     "r/checkpoints/7": {"training"},
+    "r/tuning/ab/journal/0000000000.json": {"tuning"},
     "r/anything-else": set[str](),
 }
 
@@ -55,9 +61,9 @@ def test_each_object_is_written_by_those_who_make_it_and_verdicts_by_the_validat
     assert {who for who in GRANTS if may(who, "PutObject", where)} == WRITERS[where]
 
 
-def test_customers_orders_are_read_by_training_and_by_the_transfer_that_brought_them_only() -> None:
+def test_orders_are_read_by_those_who_learn_from_them_and_by_the_transfer_that_brought_them_only() -> None:
     readers = {who for who in GRANTS if may(who, "GetObject", "a/orders/2011-09-01.parquet")}
-    assert readers == {"training", "transfer"}
+    assert readers == {"training", "transfer", "tuning", "retrain"}
 
 
 def test_nobody_deletes_orders_or_releases() -> None:
@@ -69,9 +75,9 @@ def test_nobody_deletes_orders_or_releases() -> None:
 def test_only_the_transfer_erases_and_only_batches() -> None:
     batch = "a/orders/batches/2011-09-01-0123456789abcdef.parquet"
     for action in ("DeleteObject", "DeleteObjectVersion"):
-        assert {who for who in GRANTS if may(who, action, batch)} == {"transfer"}
+        assert {who for who in GRANTS if may(who, action, batch)} == {"transfer", "retrain"}
         assert not may("transfer", action, "a/orders/manifest.json")
-    assert {who for who in GRANTS if may(who, "ListBucketVersions", "a")} == {"transfer"}
+    assert {who for who in GRANTS if may(who, "ListBucketVersions", "a")} == {"transfer", "retrain"}
     assert not [who for who in GRANTS if may(who, "DeleteObjectVersion", "r/releases/ab/model.onnx")]
 
 
@@ -152,3 +158,52 @@ def test_the_keys_secret_has_what_the_jobs_ask_of_it_and_stays_secret(estate: Es
     }
     assert asked <= set(told["value"])
     assert all(told["value"].values())
+
+
+def test_the_tuning_has_a_role_only_where_the_estate_tunes() -> None:
+    settings = read(ROOT / "stacks" / "Pulumi.local.yaml")
+    assert "tuning" not in pods(settings)[0]
+    tuning = settings.training.tuning.model_copy(update={"enabled": True})
+    retrain = settings.training.retrain.model_copy(update={"enabled": True})
+    training = settings.training.model_copy(update={"tuning": tuning, "retrain": retrain})
+    in_aws, in_openstack = pods(settings.model_copy(update={"training": training}))
+    assert "tuning" in in_aws
+    assert "retrain" in in_openstack
+
+
+def test_an_estate_that_tunes_and_trains_again_has_accounts_for_its_roles_and_roles_for_its_accounts() -> (
+    None
+):
+    settings = read(ROOT / "stacks" / "Pulumi.local.yaml")
+    on = {
+        "tuning": settings.training.tuning.model_copy(update={"enabled": True}),
+        "retrain": settings.training.retrain.model_copy(update={"enabled": True}),
+    }
+    training = settings.training.model_copy(update=on)
+    recorded = record(lambda: program(settings.model_copy(update={"training": training})), "local")
+    test_every_role_is_for_a_service_account_that_exists(recorded)
+    test_federated_roles_trust_one_service_account_each(recorded)
+    cron_jobs = {one.name: one.inputs["spec"] for one in recorded.of("kubernetes:batch/v1:CronJob")}
+    assert set(cron_jobs) == {"retrain", "retrain-train", "retrain-rank", "retrain-validate"}
+    assert {one["concurrencyPolicy"] for one in cron_jobs.values()} == {"Forbid"}
+    jobs = {one.name: one.inputs["spec"] for one in recorded.of("kubernetes:batch/v1:Job")}
+    for what in ("train", "rank", "validate"):
+        once = jobs[what]["template"]["spec"]
+        again = cron_jobs[f"retrain-{what}"]["jobTemplate"]["spec"]["template"]["spec"]
+        assert again["serviceAccountName"] == once["serviceAccountName"]
+        env = [
+            {one["name"]: one["value"] for one in spec["containers"][0]["env"] if "value" in one}
+            for spec in (once, again)
+        ]
+        assert env[0].get("CANDIDATE") == env[1].get("CANDIDATE")
+        assert env[0]["TRAINING_SETTINGS"] == env[1]["TRAINING_SETTINGS"]
+    peers = {one["name"]: one for one in again_env(cron_jobs["retrain-train"])}
+    assert peers["TRAINING_PEERS"]["value"].startswith("$(JOB_NAME)-0.train:")
+    assert peers["JOB_NAME"]["valueFrom"]["fieldRef"]["fieldPath"].endswith("job-name']")
+    order = [one["name"] for one in again_env(cron_jobs["retrain-train"])]
+    assert order.index("JOB_NAME") < order.index("TRAINING_PEERS"), "a variable is told after those it names"
+
+
+def again_env(cron_job: dict[str, Any]) -> list[dict[str, Any]]:
+    env: list[dict[str, Any]] = cron_job["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["env"]
+    return env

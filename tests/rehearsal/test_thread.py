@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ import psutil
 import pytest
 
 from rehearsal import ground
+from rehearsal.cluster.record import clusters
 from rehearsal.drills import killed_pods
 from rehearsal.engine.result import Result
 from rehearsal.estate import Estate
@@ -234,6 +236,37 @@ def test_another_seed_is_another_release_and_a_pinned_digest_moves_back(estate: 
     assert served(estate) == first
     assert moved.updated >= 1
     assert moved.replaced == 0
+
+
+def test_a_cron_job_looks_for_drift_and_transfers_nothing_without_reason(estate: Estate) -> None:
+    ground.change(estate.project_dir, {"training": {"retrain": {"enabled": True}}})
+    made = estate.up()
+    assert made.created >= 8, "four CronJobs with their components, a role and an account"
+    s3, arrivals = aws(estate, "s3"), bucket(estate, "arrivals")
+    before = s3.head_object(Bucket=arrivals, Key="orders/manifest.json")["LastModified"]
+    for name in ("retrain", "retrain-train", "retrain-rank", "retrain-validate"):
+        isthmus(estate, "trigger", name)
+        deadline = time.monotonic() + 300
+        while not (jobs := [one for one in by_hand(estate, name) if "completionTime" in one["status"]]):
+            assert time.monotonic() < deadline, isthmus(estate, "logs", name)
+            time.sleep(0.5)
+        assert jobs[0]["status"]["succeeded"], isthmus(estate, "logs", name)
+    assert "do not train: " in isthmus(estate, "logs", "retrain-by-hand")
+    for name in ("train", "rank", "validate"):
+        assert "nothing to do" in isthmus(estate, "logs", f"retrain-{name}")
+    assert s3.head_object(Bucket=arrivals, Key="orders/manifest.json")["LastModified"] == before
+    ground.change(estate.project_dir, {"training": {"retrain": {"enabled": False}}})
+    assert estate.up().deleted == made.created
+
+
+def by_hand(estate: Estate, cron_job: str) -> list[dict[str, Any]]:
+    """Jobs that were made of a CronJob by hand."""
+    return [
+        job
+        for cluster in clusters(estate.home)
+        for job in cluster.list("Job")
+        if job["metadata"]["name"].startswith(f"{cron_job}-by-hand-") and "status" in job
+    ]
 
 
 def test_status_and_logs_show_what_runs(estate: Estate) -> None:

@@ -223,3 +223,38 @@ def test_components_do_not_import_tensorflow() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_trials_are_indices_of_a_job_that_the_engine_does_not_wait_for() -> None:
+    from training.tuning_job import TuningJob
+
+    recorder = Recorder()
+
+    async def program() -> None:
+        job = TuningJob(
+            "tune",
+            **COMMON,
+            arrivals_bucket="arrivals",
+            releases_bucket="releases",
+            settings="{}",
+            tuning='{"trials":40}',
+            parallel=3,
+            gpus=1,
+            pool="big",
+        )
+        assert await job.best.future() == "s3://releases/tuning/tuned.yaml"
+
+    mocked_program.run(recorder, program)
+    inputs = recorder.objects["Job", "tune"]
+    kubernetes_validate.validate(
+        {"apiVersion": "batch/v1", "kind": "Job", **inputs}, KUBERNETES_VERSION, strict=True
+    )
+    spec = inputs["spec"]
+    assert (spec["completionMode"], spec["completions"], spec["parallelism"]) == ("Indexed", 3, 3)
+    assert spec["maxFailedIndexes"] == 2, "an index that fails for good leaves its trials to the others"
+    assert inputs["metadata"]["annotations"]["pulumi.com/skipAwait"] == "true"
+    pod = spec["template"]["spec"]
+    assert pod["nodeSelector"] == {"isthmus.dev/pool": "big"}
+    env = {one["name"]: one.get("value") for one in pod["containers"][0]["env"]}
+    assert env["TUNING_URL"] == "s3://releases/tuning"
+    assert not [one for one in pod["containers"][0]["env"] if "valueFrom" in one]

@@ -69,9 +69,7 @@ def product_drift(then: pd.DataFrame, now: pd.DataFrame, threshold: float) -> Dr
     tables = [_table(frame, frame["stock_code"].map(place).to_numpy(), len(codes)) for frame in (then, now)]
     known = set(then["stock_code"].unique())
     new = ~now["stock_code"].isin(known)
-    return _drift(
-        "products", "", f"{new.mean():.1%} of lines are of new products", tables, jensen_shannon, threshold
-    )
+    return _drift("products", "", f"{new.mean():.1%} in new ones", tables, jensen_shannon, threshold)
 
 
 def basket_drift(then: pd.DataFrame, now: pd.DataFrame, threshold: float) -> Drift:

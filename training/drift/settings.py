@@ -22,7 +22,7 @@ class DriftSettings(BaseModel):
     """Newest calendar days that are held against the release's window."""
     least_orders: Annotated[int, Field(ge=1)] = 50
     """Fewer orders than this on those days say nothing."""
-    max_product_drift: Share = 0.1
+    max_product_drift: Share = 0.2
     """Jensen-Shannon distance (base 2) of the products' shares, above what chance gives."""
     max_basket_drift: Annotated[float, Field(ge=0, le=10)] = 0.1
     """Population stability index of the baskets' sizes, above what chance gives."""

@@ -23,6 +23,7 @@ def fit(
     say: Callable[[str], None] = print,
     watch: Watch | None = None,
     after_epoch: AfterEpoch = lambda _: None,
+    begin: Callable[[Any], None] = lambda _: None,
 ) -> tuple[Any, list[float]]:
     """Train; returns the model and the mean loss of every epoch. The chief's run is tracked (TensorBoard).
 
@@ -33,6 +34,7 @@ def fit(
         say: takes one line of progress.
         watch: looks after the other workers.
         after_epoch: see ``training.fit.epoch``.
+        begin: takes the model as it was built, and may put other weights into it.
 
     Raises:
         training.fit.loop.Preempted: the checkpoint is saved, as ``watch`` was asked to stop.
@@ -58,9 +60,14 @@ def fit(
             tracking.epoch(epoch)
             after_epoch(epoch)
 
+        def made() -> Any:
+            model = build(sizes, learning.catalogue.features())
+            begin(model)
+            return model
+
         run = Fit(
             strategy=strategy,
-            make_model=lambda: build(sizes, learning.catalogue.features()),
+            make_model=made,
             examples=learning.examples,
             settings=settings,
             keeper=Keeper(

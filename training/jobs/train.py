@@ -38,6 +38,7 @@ from training.settings import TrainingSettings, parse
 from training.transfer.bucket import BatchBucket
 from training.transfer.manifest import MANIFEST_KEY, TransferManifest
 from training.transfer.run import describe
+from training.warm_start import Weights, begun_from
 
 say = partial(print, flush=True)
 
@@ -49,6 +50,7 @@ def main(environment: Environment) -> int:
     settings = parse(environment["TRAINING_SETTINGS"]).model_copy(update={"workers": len(worker.peers)})
     store = Store(environment["RELEASES_BUCKET"], aws_client())
     learning = read(BatchBucket(environment["ARRIVALS_BUCKET"], aws_client(), True), settings)
+    learning = begun_from(learning, store)
     name = environment.get("CANDIDATE", "train")
     if is_done(store, name, learning):
         say(f"candidate {name} was made from the same orders, settings and code; nothing to do")
@@ -60,7 +62,16 @@ def main(environment: Environment) -> int:
         lambda: is_done(store, name, learning),
         environment.get("SPOT_NOTICE_URL"),
         lambda model, losses: publish(model, losses, learning, store, name, started),
+        lambda model: begin(model, learning, store),
     )
+
+
+def begin(model: Any, learning: Learning, store: Store) -> None:
+    """Put the weights of the release that the run begins with into the model; none where it begins anew."""
+    if (digest := learning.settings.warm_start_from) is None:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        Weights(store.pull(digest, Path(folder))).into(model, learning.catalogue, say)
 
 
 def read(bucket: BatchBucket, settings: TrainingSettings) -> Learning:
@@ -97,6 +108,7 @@ def train(
     done: Callable[[], bool],
     spot_notice_url: str | None,
     publish: Callable[[Any, list[float]], None],
+    begin: Callable[[Any], None] = lambda _: None,
 ) -> int:
     """Train, and as the chief publish the release; leaves the process with its exit code.
 
@@ -107,6 +119,7 @@ def train(
         done: whether the run's release is there.
         spot_notice_url: see ``training.fit.spot``; None where nobody asks.
         publish: takes the model and the losses.
+        begin: takes the model before the first step.
     """
     run, settings = learning.fingerprint, learning.settings
     prefix = f"worker {worker.index}: " if not worker.alone else ""
@@ -137,7 +150,7 @@ def train(
 
     lost = (errors.UnavailableError, errors.AbortedError, errors.CancelledError, errors.DeadlineExceededError)
     try:
-        model, losses = fit(learning, worker, checkpoints, tell, watch)
+        model, losses = fit(learning, worker, checkpoints, tell, watch, begin=begin)
     except Preempted:
         print("isthmus: stopped; the checkpoint is saved", file=sys.stderr)
         return leave(EXIT_PEER_LOST if watch.regrouping else EXIT_PREEMPTED)

@@ -14,12 +14,17 @@ FIRST_LINE = "# Made by isthmus tune"
 
 
 def write_best(path: Path, study: Study, best: Row) -> None:
-    """Write the best trial's settings in the form of a stack file's section ``isthmus:training``.
+    """Write the best trial's settings to a file.
 
     Raises:
         TrainingError: when the file is there and was not made by this.
     """
     refuse_other_file(path)
+    write_aside(path, best_text(study, best))
+
+
+def best_text(study: Study, best: Row) -> bytes:
+    """The best trial's settings in the form of a stack file's section ``isthmus:training``."""
     manifest, held_back = study.work.manifest().batches, study.work.manifest(held_back=True).batches
     settings = {**best.parameters, "epochs": best.epochs}
     head = (
@@ -29,7 +34,7 @@ def write_best(path: Path, study: Study, best: Row) -> None:
         "# Put these keys under isthmus:training of stacks/Pulumi.STACK.yaml.\n"
     )
     text = yaml.safe_dump({"config": {"isthmus:training": settings}}, sort_keys=False)
-    write_aside(path, (head + text).encode())
+    return (head + text).encode()
 
 
 def refuse_other_file(path: Path) -> None:

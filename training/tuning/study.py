@@ -1,4 +1,4 @@
-"""The study: its trials in SQLite, which loses nothing to a kill, and what each of them came to."""
+"""The study: its trials, which no kill loses, and what each of them came to."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import shutil
 import warnings
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +15,19 @@ from training.code import code_digest
 from training.local.work import Work
 from training.settings import TrainingSettings
 from training.tuning.ranges import Ranges, Whole
+from training.tuning.shared import Shared
 
 if TYPE_CHECKING:
     import optuna
 
 RETRY_OF, LOST, REASON = "retry_of", "lost", "reason"
+OWNER, SURPLUS = "owner", "surplus"
 DECIDES = ("features", "fit", "model", "learning.py", "evaluate/metrics.py", "tuning/objective.py")
 """The code that the values of a trial depend on: a study does not end when other code is changed."""
 MOST_RETRIES = 3
 """Of one trial whose process was killed: more often it is the trial that kills it."""
+NOBODYS_SECONDS = 600
+"""After which a running trial without an owner belongs to whoever sees it: its pod died as it began."""
 
 
 @dataclass(frozen=True)
@@ -39,24 +44,29 @@ class Row:
 
 
 class Study:
-    """A study in a folder.
+    """A study in a folder, or one that several pods share.
 
     Args:
         work: with the orders transferred.
         base: the settings that are not searched.
         ranges: what is searched.
+        shared: which of the pods this is; None where this process is the only one, and trials are in SQLite.
     """
 
-    def __init__(self, work: Work, base: TrainingSettings, ranges: Ranges) -> None:
+    def __init__(
+        self, work: Work, base: TrainingSettings, ranges: Ranges, shared: Shared | None = None
+    ) -> None:
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        self.base, self.ranges, self.work = base, ranges, work
+        self.base, self.ranges, self.work, self.shared = base, ranges, work, shared
         self.name = _name(work, base, ranges)
         self.folder = work.folder / "studies" / self.name
         self.folder.mkdir(parents=True, exist_ok=True)
         self._study = optuna.create_study(
-            storage=optuna.storages.RDBStorage(
+            storage=shared.storage(self.name)
+            if shared
+            else optuna.storages.RDBStorage(
                 f"sqlite:///{self.folder / 'study.db'}", engine_kwargs={"connect_args": {"timeout": 60}}
             ),
             study_name=self.name,
@@ -69,16 +79,36 @@ class Study:
     def recover(self) -> list[int]:
         """Mark trials that a killed process left running as failed, and put them first in the queue again.
 
-        Call it where no other process works on the study. Safe to kill: it is repeated in full.
+        Call it where no other process works on the study, or on this pod's trials. Safe to kill: it is
+        repeated in full.
         """
         from optuna.trial import TrialState
 
-        left = self._study.get_trials(states=(TrialState.RUNNING,))
+        left = [one for one in self._study.get_trials(states=(TrialState.RUNNING,)) if self._is_mine(one)]
         for trial in left:
             self.lose(trial.number, "its process was killed")
-        if not self._study.trials:
+        if not self._study.trials and (self.shared is None or self.shared.index == 0):
             self._study.enqueue_trial(self.ranges.defaults(self.base))
         return [trial.number for trial in left]
+
+    def _is_mine(self, trial: optuna.trial.FrozenTrial) -> bool:
+        if self.shared is None:
+            return True
+        owner = trial.user_attrs.get(OWNER)
+        if owner is None and trial.datetime_start is not None:
+            return (datetime.now() - trial.datetime_start).total_seconds() > NOBODYS_SECONDS
+        return bool(owner == self.shared.index)
+
+    def withdraw_surplus(self, number: int, wanted: int) -> bool:
+        """Take a trial back that began beside others, and is one more than is wanted; whether it was."""
+        from optuna.trial import TrialState
+
+        before = sum(row.state != "lost" and row.number < number for row in self.rows())
+        if before < wanted:
+            return False
+        self._study._storage.set_trial_user_attr(self._study.trials[number]._trial_id, SURPLUS, True)
+        self._study.tell(number, state=TrialState.FAIL)
+        return True
 
     def lose(self, number: int, reason: str) -> bool:
         """Mark a running trial as failed through no fault of its settings; whether it is tried again."""
@@ -118,6 +148,8 @@ class Study:
                 constant_liar=True,
             )
         trial = self._study.ask()
+        if self.shared is not None:
+            trial.set_user_attr(OWNER, self.shared.index)
         for name, one in self.ranges.drawn().items():
             if isinstance(one, Whole):
                 trial.suggest_int(name, one.low, one.high, step=one.step, log=one.log)
@@ -143,7 +175,7 @@ class Study:
         """All trials that began, in their order."""
         out = []
         for trial in self._study.trials:
-            if trial.state.name == "WAITING":
+            if trial.state.name == "WAITING" or trial.user_attrs.get(SURPLUS):
                 continue
             steps = trial.intermediate_values
             best = max(steps, key=lambda step: (steps[step], -step)) if steps else None
@@ -184,8 +216,16 @@ class Study:
         """The folder of a trial."""
         return self.folder / f"trial-{self.root(number):04}"
 
+    def checkpoints_of(self, number: int) -> str:
+        """Where the checkpoints of a trial are: a folder, or s3://BUCKET/PREFIX."""
+        if self.shared is not None:
+            return self.shared.checkpoints(self.name, self.root(number))
+        return str((self.folder_of(number) / "checkpoints").resolve())
+
     def tidy(self, number: int) -> None:
         """Drop the checkpoints of a trial that has ended; its curves and its log stay."""
+        if self.shared is not None:
+            self.shared.drop_checkpoints(self.name, self.root(number))
         shutil.rmtree(self.folder_of(number) / "checkpoints", ignore_errors=True)
 
 

@@ -1,6 +1,7 @@
 """``python -m training.tuning.trial``: one trial, in a process of its own.
 
-Environment: WORK (folder of ``training.local.work.Work``), TRIAL (the trial's own folder), TRAINING_SETTINGS.
+Environment: WORK (folder of ``training.local.work.Work``), TRIAL (the trial's own folder), CHECKPOINT_URL,
+TRAINING_SETTINGS.
 After each epoch a line ``{"epoch": 1, "loss": ..., "recall": ...}`` goes to stdout. The trial ends when its
 stdin does, so that none is left when its parent is killed. Started again, it goes on from its checkpoint.
 """
@@ -15,8 +16,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from training.environment import Environment, run_job
-from training.fit.checkpoint import FolderObjects
+from training.environment import Environment, aws_client, run_job
+from training.fit.checkpoint import open_objects
 from training.fit.cluster import ALONE
 from training.fit.epoch import Epoch
 from training.local.work import Work
@@ -46,7 +47,9 @@ def main(environment: Environment) -> int:
         measured.scalars(epoch.number, {RECALL: value})
         print(json.dumps({"epoch": epoch.number, "loss": epoch.loss, "recall": value}), flush=True)
 
-    fit(learning, ALONE, FolderObjects(folder / "checkpoints"), _log, after_epoch=ended)
+    url = environment["CHECKPOINT_URL"]
+    checkpoints = open_objects(url, aws_client() if url.startswith("s3:") else None)
+    fit(learning, ALONE, checkpoints, _log, after_epoch=ended)
     measured.close()
     return 0
 

@@ -76,8 +76,13 @@ class Trials:
             self._moved(self._done)
             while self._running or self.study.count() < self.wanted:
                 while len(self._running) < self.parallel and self.study.count() < self.wanted:
-                    self._start(self.study.ask())
-                for key, _ in self._selector.select():
+                    trial = self.study.ask()
+                    # Beside other pods one more may have begun than was wanted.
+                    if self.study.shared is None or not self.study.withdraw_surplus(
+                        trial.number, self.wanted
+                    ):
+                        self._start(trial)
+                for key, _ in self._selector.select() if self._running else ():
                     self._read(key.data)
         finally:
             for one in self._running:
@@ -98,6 +103,7 @@ class Trials:
                 **os.environ,
                 "WORK": str(self.study.work.folder.resolve()),
                 "TRIAL": str(trial.folder.resolve()),
+                "CHECKPOINT_URL": self.study.checkpoints_of(trial.number),
                 "TRAINING_SETTINGS": trial.settings.model_dump_json(),
             },
             stdin=subprocess.PIPE,  # never written to: it ends when this process does

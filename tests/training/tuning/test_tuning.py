@@ -82,7 +82,7 @@ def test_killed_and_started_again_a_study_goes_on(tmp_path: Path) -> None:
     assert lost == retried
     assert sum(row.state in ("complete", "pruned") for row in rows.values()) == TRIALS == study.count()
     logs = [(study.folder_of(number) / "log").read_text() for number in lost]
-    assert any("resumed after epoch" in log for log in logs), "a retry goes on from its checkpoint"
+    assert any("resumed at step" in log for log in logs), "a retry goes on from its checkpoint"
     assert any(row.state == "pruned" and (row.epochs or 0) < RANGES.epochs for row in rows.values())
     assert not list(study.folder.glob("trial-*/checkpoints"))
 

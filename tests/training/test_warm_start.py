@@ -1,0 +1,128 @@
+"""Begun with the weights of an earlier release: further on after one epoch, product by product, and told."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from tests.training.shops import FIRST_DAY, small_shop, write_day
+from training.fit.checkpoint import FolderObjects
+from training.fit.cluster import ALONE, prepare
+from training.learning import Learning
+from training.local.work import Work
+from training.orders.source import Folder
+from training.release import Manifest, Store, read
+from training.settings import TrainingSettings, Window
+from training.transfer.pseudonym import Pseudonyms
+from training.transfer.run import transfer
+from training.warm_start import Weights, begun_from
+
+KEY = Pseudonyms("a key of the private site")
+SETTINGS = TrainingSettings(
+    hold_back_days=0, epochs=6, batch_size=512, embedding_dim=8, history_length=16, learning_rate=0.01
+)
+
+
+def learned(folder: Path, orders: Path, **settings: Any) -> Learning:
+    """What a run learns from."""
+    work, chosen = Work(folder), SETTINGS.model_copy(update=settings)
+    transfer(Folder(orders), KEY, chosen, work.arrivals, work.private, lambda _: None)
+    return work.learning(chosen)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Learning, Learning]:
+    """A release of nine days, what it learned from, and twelve days with a product that sorts before all."""
+    folder = tmp_path_factory.mktemp("warm")
+    orders = small_shop(folder / "orders", days=9)
+    early = learned(folder / "early", orders)
+    prepare(os.environ, ALONE)
+    from training.assemble import assemble
+    from training.fit.run import fit
+
+    model, losses = fit(early, ALONE, FolderObjects(folder / "one"), lambda _: None)
+    assemble(model, early, losses, folder / "release")
+    small_shop(orders, days=12)
+    line = f"99,00001,A NEW THING,2,{FIRST_DAY + timedelta(days=12)} 10:00:00,1.00,13001.0,United Kingdom"
+    write_day(orders, FIRST_DAY + timedelta(days=12), [line])
+    return folder / "release", early, learned(folder / "late", orders)
+
+
+def test_the_first_epoch_of_a_warm_start_is_better_than_that_of_a_cold_one(
+    shop: tuple[Path, Learning, Learning], tmp_path: Path
+) -> None:
+    from training.fit.run import fit
+
+    release, _, late = shop
+    once = replace(late, settings=late.settings.model_copy(update={"epochs": 1}))
+    _, cold = fit(once, ALONE, FolderObjects(tmp_path / "cold"), lambda _: None)
+    said: list[str] = []
+
+    def begin(model: Any) -> None:
+        Weights(release).into(model, once.catalogue, said.append)
+
+    _, warm = fit(once, ALONE, FolderObjects(tmp_path / "warm"), lambda _: None, begin=begin)
+    assert warm[0] < 0.95 * cold[0], (warm, cold)
+    assert said == ["warm start: 40 of 41 products are known to the release in service"]
+
+
+def test_a_vector_goes_to_its_product_though_all_numbers_have_moved(
+    shop: tuple[Path, Learning, Learning],
+) -> None:
+    from training.model.two_tower import Sizes, build
+
+    release, early, late = shop
+    model = build(Sizes(len(late.catalogue), 8, 16), late.catalogue.features())
+    before = {one.path: np.array(one) for one in model.trainable_variables}
+    weights = Weights(release)
+    weights.into(model, late.catalogue, lambda _: None)
+    after = {one.path: np.array(one) for one in model.trainable_variables}
+    (vectors,) = (path for path in after if path.startswith("item_embedding/"))
+    old, new = early.catalogue.index, late.catalogue.index
+    assert new["10000"] == old["10000"] + 1
+    for code in old:
+        np.testing.assert_array_equal(after[vectors][new[code]], weights.values[vectors][old[code]])
+    np.testing.assert_array_equal(after[vectors][new["00001"]], before[vectors][new["00001"]])
+
+
+class InService:
+    """The part of a store that tells what is in service."""
+
+    def __init__(self, manifest: Manifest | None) -> None:
+        self._manifest = manifest
+
+    def latest(self) -> dict[str, str] | None:
+        return None if self._manifest is None else {"digest": self._manifest.digest()}
+
+    def manifest(self, _digest: str) -> Manifest:
+        assert self._manifest is not None
+        return self._manifest
+
+
+def test_a_run_names_what_it_begins_with_and_made_again_it_is_the_same_run(
+    shop: tuple[Path, Learning, Learning],
+) -> None:
+    release, early, late = shop
+    first = read(release)
+    assert "warm_start_from" not in first.settings
+    warm = replace(late, settings=late.settings.model_copy(update={"warm_start": True}))
+    assert begun_from(late, cast(Store, InService(first))) is late, "off by default"
+    assert begun_from(warm, cast(Store, InService(None))) is warm, "nothing is in service"
+    begun = begun_from(warm, cast(Store, InService(first)))
+    assert begun.settings.warm_start_from == first.digest()
+    assert begun.settings.epochs == begun.settings.warm_start_epochs == 2
+    assert begun.settings.recorded()["warm_start_from"] == first.digest()
+    assert begun.fingerprint != warm.fingerprint
+
+    own = first.model_copy(update={"window": begun.window, "settings": begun.settings.recorded()})
+    again = begun_from(warm, cast(Store, InService(own)))
+    assert again.fingerprint == begun.fingerprint, "its own result in service is not begun with"
+    cold = replace(early, settings=early.settings.model_copy(update={"warm_start": True}))
+    assert begun_from(cold, cast(Store, InService(first))).settings.warm_start_from is None
+    assert begun.settings.window == Window()
