@@ -14,10 +14,10 @@ from pathlib import Path
 import pandas as pd
 
 from training.errors import TrainingError
-from training.evaluate.gates import judge
-from training.evaluate.held_back import Table, as_plain, evaluate
+from training.evaluate.held_back import Table
+from training.evaluate.judging import judge_release
 from training.evaluate.reading import read_past
-from training.evaluate.report import HTML, report
+from training.evaluate.report import HTML
 from training.local.register import Register, customer_ids
 from training.local.work import Work, is_made
 from training.local.workers import Workers
@@ -116,16 +116,14 @@ def train_here(
         say("evaluating on the held-back orders, beside baselines")
         frames = [from_parquet(work.private.batch(one)) for one in transferred.held_back.batches]
         past = read_past(source, pseudonyms, out)
-        evaluation = evaluate(out, pd.concat(frames, ignore_index=True), past, say=say)
-        table = evaluation.table
-        scores = {
-            "digest": manifest.digest(),
-            **as_plain(evaluation, settings.gates.min_segment_customers),
-            "refusals": judge(evaluation, settings.gates),
-        }
-        write_aside(out / VALIDATION, json.dumps(scores, sort_keys=True, indent=1).encode() + b"\n")
+        judged = judge_release(
+            out, manifest, pd.concat(frames, ignore_index=True), past, settings.gates, say=say
+        )
+        table = judged.evaluation.table
+        scores = json.dumps(judged.as_plain(), sort_keys=True, indent=1)
+        write_aside(out / VALIDATION, scores.encode() + b"\n")
         beside = out.with_name(f"{out.name}-report")
-        report(manifest.digest(), manifest.window, evaluation, settings.gates).write(beside)
+        judged.report.write(beside)
         say(f"report: {beside / HTML}")
     if signing_key is not None:
         write_signature(out, sign(manifest.digest(), signing_key))
