@@ -17,8 +17,10 @@ from rehearsal.drills import (
     killed_engine,
     killed_pods,
     killed_transfer,
+    killed_tuning,
     killed_workers,
     lost_moto,
+    trained_again,
     worse_model,
 )
 from rehearsal.drills.drill import DrillFailed
@@ -31,6 +33,8 @@ DRILLS = [
     lost_moto.DRILL,
     worse_model.DRILL,
     killed_transfer.DRILL,
+    killed_tuning.DRILL,
+    trained_again.DRILL,
 ]
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -57,7 +57,7 @@ def _up_with_a_killed_worker(estate: Estate, index: int) -> Result:
 def _worker(estate: Estate, index: int, up: threading.Thread) -> psutil.Process | None:
     if not up.is_alive():
         raise DrillFailed("the up ended before a worker was seen")
-    for process in _running(estate, "training.jobs.train"):
+    for process in running(estate, "training.jobs.train"):
         try:
             if process.environ().get("JOB_COMPLETION_INDEX") == str(index):
                 return process
@@ -71,7 +71,7 @@ def _release(estate: Estate) -> str:
 
 
 def _killed_triton(estate: Estate) -> float:
-    servers = _running(estate, "tritonserver")
+    servers = running(estate, "tritonserver")
     expect(bool(servers), "no tritonserver runs")
     servers[0].kill()
     started = time.monotonic()
@@ -79,7 +79,7 @@ def _killed_triton(estate: Estate) -> float:
     return time.monotonic() - started
 
 
-def _running(estate: Estate, word: str) -> list[psutil.Process]:
+def running(estate: Estate, word: str) -> list[psutil.Process]:
     """The processes whose own command names ``word`` (not the shims that hold them)."""
     found = []
     for process in processes_of(estate.home):

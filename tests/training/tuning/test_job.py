@@ -85,14 +85,19 @@ def test_a_put_whose_answer_was_lost_is_one_entry(bucket: Callable[[str], str], 
     assert len(keys(client(s3_url), name)) == 3
 
 
-def test_one_trial_too_many_is_taken_back_and_only_an_owner_gives_up_its_trials(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kept_in", ["folder", "database"])
+def test_one_trial_too_many_is_taken_back_and_only_an_owner_gives_up_its_trials(
+    kept_in: str, tmp_path: Path
+) -> None:
     from training.local.work import Work
 
     source = Folder(small_shop(tmp_path / "orders", days=6, customers=10))
     work = Work(tmp_path / "work")
     settings = for_tuning(BASE, source.days(), None, 1)
     transfer(source, KEY, settings, work.arrivals, work.private, lambda _: None)
-    zero, one = (Study(work, settings, RANGES, Shared(index, str(tmp_path / "shared"))) for index in (0, 1))
+    url = f"sqlite:///{tmp_path / 'trials.db'}" if kept_in == "database" else None
+    place = str(tmp_path / "shared")
+    zero, one = (Study(work, settings, RANGES, Shared(index, place, url)) for index in (0, 1))
     zero.recover()
     first, second, third = zero.ask(), one.ask(), zero.ask()
     assert first.settings.learning_rate == BASE.learning_rate, "the defaults are tried first"
