@@ -10,7 +10,7 @@ JPDC 69, 2009). Nothing here overlaps with computing, so the figures are from ab
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 FLOAT = 4
@@ -53,7 +53,7 @@ class Job:
     def touched(self, workers: int = 1) -> float:
         """Different rows that one worker's share of a step reads, if all are as likely: an upper bound for
         rows of a catalogue, where few are bought often."""
-        return self.rows * (1 - (1 - 1 / self.rows) ** (self.lookups / workers))
+        return float(self.rows * (1 - (1 - 1 / self.rows) ** (self.lookups / workers)))
 
 
 def ring(network: Network, workers: int, size: float) -> float:
@@ -149,13 +149,17 @@ CATALOGUE = Job(dense=16_000, rows=3_700, dim=64, lookups=35_000, seconds=0.15)
 MARKET_PLACE = Job(dense=3_000_000, rows=50_000_000, dim=128, lookups=2_000_000, seconds=0.2)
 """A table of 24 GiB, more than most GPUs hold with its optimizer's state; a step on one GPU."""
 
-SCHEMES = {
+
+def few_servers_step(network: Network, workers: int, job: Job) -> float:
+    """``server_step`` with one server for four workers."""
+    return server_step(network, workers, job, max(1, workers // 4))
+
+
+SCHEMES: dict[str, Callable[[Network, int, Job], float]] = {
     "dense ring": dense_step,
     "sparse rows": sparse_step,
     "sharded table": sharded_step,
-    "one server for four workers": lambda network, workers, job: server_step(
-        network, workers, job, max(1, workers // 4)
-    ),
+    "one server for four workers": few_servers_step,
 }
 
 
