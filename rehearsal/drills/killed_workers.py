@@ -112,7 +112,8 @@ def _train(
     work: Work, out: Path, said: list[str], poll: Callable[[dict[int, subprocess.Popen[bytes]]], None]
 ) -> float:
     started = time.monotonic()
-    Workers(SETTINGS, work.folder, out, said.append, poll).run()
+    # A drawn worker may be killed each time; a Job forgives the loss of a node (DisruptionTarget).
+    Workers(SETTINGS, work.folder, out, said.append, poll, most_failures=DRILL.long).run()
     return time.monotonic() - started
 
 

@@ -33,6 +33,7 @@ class Workers:
         say: takes each line that the first worker prints.
         poll: called about ten times a second with the processes, by index.
         has_place: asked before a worker is started again; one without a place waits for it, as a pod does.
+        most_failures: of one worker; a kill counts as one here, where a Job forgives the loss of a node.
     """
 
     def __init__(
@@ -43,9 +44,11 @@ class Workers:
         say: Callable[[str], None] = print,
         poll: Callable[[dict[int, subprocess.Popen[bytes]]], None] = lambda _: None,
         has_place: Callable[[int], bool] = lambda _: True,
+        most_failures: int = MOST_FAILURES,
     ) -> None:
         self.settings, self.work, self.out = settings, work, out
         self._say, self._poll, self._has_place = say, poll, has_place
+        self._most_failures = most_failures
         self._waiting: set[int] = set()
         self._done = False
         self._running: dict[int, subprocess.Popen[bytes]] = {}
@@ -108,7 +111,7 @@ class Workers:
             return
         if code not in COSTS_NOTHING:
             self._failures[index] += 1
-        if code == EXIT_BAD_INPUT or self._failures[index] > MOST_FAILURES:
+        if code == EXIT_BAD_INPUT or self._failures[index] > self._most_failures:
             words = f"worker {index} ended with code {code}: {_last_words(log)}"
             left = len(self._running) + len(self._waiting)
             if code == EXIT_BAD_INPUT or not 0 < self.settings.elastic_min_workers <= left:

@@ -22,6 +22,8 @@ from training.local.workers import Workers, free_ports
 from training.orders.source import Folder
 from training.release import read_report
 from training.settings import TrainingSettings
+from training.tracking.run import OWN_SECONDS, TRACKING
+from training.tracking.tensorboard import read_scalars
 from training.transfer.pseudonym import Pseudonyms
 from training.transfer.run import transfer
 
@@ -176,6 +178,12 @@ def test_two_workers_one_for_a_while_then_two_learn_what_one_learns(
     assert len(killed) == 1
     starts = [line for line in said if "TF_CONFIG=" in line]
     assert len(starts) == 2, said
+    for told in (json.loads(line.split("TF_CONFIG=")[1]) for line in starts):
+        assert len(told["cluster"]["worker"]) == 2
+        assert told["task"] == {"type": "worker", "index": 0}
+    (tracked,) = (work.folder / TRACKING).iterdir()
+    own = [read_scalars(tracked)[f"{OWN_SECONDS}/worker_{index}"] for index in range(2)]
+    assert all(0 < seconds < 60 for one in own for seconds in one.values())
     resumed = [int(line.split()[5]) for line in said if "resumed at step" in line]
     assert len(resumed) == 2
     assert 0 < resumed[0] < resumed[1]
