@@ -30,9 +30,9 @@ from training.transfer.batch import from_parquet
 from training.transfer.pseudonym import Pseudonyms
 from training.transfer.run import transfer
 
-SETTINGS = TrainingSettings(workers=2, epochs=4, batch_size=1024, checkpoint_steps=3, checkpoint_seconds=1)
+SETTINGS = TrainingSettings(workers=2, epochs=4, batch_size=256, checkpoint_steps=10, checkpoint_seconds=1)
 """Small batches, so that there are many steps to kill a worker in."""
-LATEST_MARK = 0.9
+LATEST_MARK = 0.8
 """Of the run's steps: after that no kill is begun, so that all of them meet a running training."""
 
 
@@ -58,7 +58,7 @@ class Killer:
         if saved is None or saved < self.marks[len(self.kills)]:
             return
         if self._at is None:
-            self._at = time.monotonic() + self.random.uniform(0, 3)
+            self._at = time.monotonic() + self.random.uniform(0, 1)
         if time.monotonic() >= self._at:
             index = self.random.choice(sorted(running))
             running[index].kill()
@@ -95,7 +95,8 @@ def play(estate: Estate, rounds: int, say: Callable[[str], None]) -> str:
     for index, step, _ in killer.kills:
         say(f"worker {index} was killed after the checkpoint at step {step} of {total}")
     say(f"{len(killer.kills)} kills: {seconds:.0f} s")
-    expect(len(killer.kills) == rounds, f"only {len(killer.kills)} of {rounds} kills met a running training")
+    during = sum(step < total for _, step, _ in killer.kills)
+    expect(during == rounds, f"only {during} of {rounds} kills met a running training")
     resumed = _nothing_anew(killer.kills, said)
 
     held_back = pd.concat([from_parquet(plain.private.batch(one)) for one in transferred.held_back.batches])

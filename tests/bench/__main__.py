@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rehearsal import ground
-from tests.bench import answers, transfer, warm_up
+from tests.bench import answers, transfer, warm_up, workers
 from tests.bench.measure import Memory, seconds
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -58,6 +58,9 @@ def main(short: Annotated[bool, typer.Option("--short", help="Few rounds of each
     mebibytes, uploads = (64, 1) if short else (1024, 5)
     console.print(f"[bold]transfer[/], {uploads} uploads of {mebibytes} MiB by each tool")
     for row in transfer.rows(mebibytes, uploads):
+        table.add_row(*row)
+    console.print(f"[bold]workers[/], two beside one, {1 if short else 3} rounds")
+    for row in workers.rows(1 if short else 3):
         table.add_row(*row)
     console.print(table)
     load = " ".join(f"{value:.1f}" for value in os.getloadavg())
