@@ -45,6 +45,12 @@ class Shop:
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    import tensorflow as tf
+
+    # The ranking runs in this process, and TensorFlow takes the number of its threads once: what later tests
+    # train with (training.fit.cluster) must be what it began with.
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
     folder = tmp_path_factory.mktemp("ranked")
     made = Shop(Folder(write_shop(folder / "orders", DAYS)), folder / "out", Register(folder / "ids.txt"))
     train_here(
