@@ -17,7 +17,7 @@ from types import FrameType
 from serving.client import Recommender
 from serving.local_server import LocalServer
 from serving.repository import build
-from training.release import Customers, Shortlist, new_key, sign, verify
+from training.release import Customers, new_key, shortlisted, sign, verify
 
 ANSWER_S = 60.0
 """Seconds for one question: a batch may wait behind others."""
@@ -48,9 +48,7 @@ def offline(release: Path, pseudonym: Callable[[str], str] | None = None) -> Ite
 
 def customers_of(release: Path) -> set[str]:
     """Pseudonyms of all customers for whom a release has an answer of their own."""
-    shortlist = Shortlist.read(release)
-    ranked = [] if shortlist is None else [name.decode() for name in shortlist.customers.tolist()]
-    return {*Customers.read(release), *ranked}
+    return {*Customers.read(release), *shortlisted(release)}
 
 
 @contextmanager

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pulumi
 import pulumi_kubernetes as k8s
 
+from training.job_object import job_object
 from training.pod import (
-    JOB_ANNOTATIONS,
     JOB_NAME_LABEL,
     JobPod,
     Resources,
@@ -154,17 +154,15 @@ class TrainingJob(pulumi.ComponentResource):
                 template=pod_template(of),
             )
 
-        job = k8s.batch.v1.Job(
+        job = job_object(
             name,
-            metadata=k8s.meta.v1.ObjectMetaArgs(
-                name=job_name(NAME, inputs), namespace=namespace, labels=labelled, annotations=JOB_ANNOTATIONS
-            ),
+            pod=pod,
+            namespace=namespace,
+            inputs=inputs,
             spec=spec(pod),
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                depends_on=[account, service],
-                custom_timeouts=pulumi.CustomTimeouts(create=f"{timeout_seconds}s"),
-            ),
+            parent=self,
+            after=[account, service],
+            timeout_seconds=timeout_seconds,
         )
         self.again = spec(
             replace(

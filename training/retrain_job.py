@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pulumi
-import pulumi_kubernetes as k8s
 
+from training.job_object import single_pod
 from training.pod import (
     JobPod,
     Resources,
-    failure_policy,
     inputs_digest,
     labels_of,
-    pod_template,
     service_account,
 )
 from training.scheduled import ScheduledJob
@@ -97,12 +95,7 @@ class RetrainJob(pulumi.ComponentResource):
             name,
             namespace=namespace,
             schedule=schedule,
-            spec=k8s.batch.v1.JobSpecArgs(
-                backoff_limit=3,
-                active_deadline_seconds=timeout_seconds,
-                pod_failure_policy=failure_policy(NAME),
-                template=pod_template(pod),
-            ),
+            spec=single_pod(pod, backoff_limit=3, timeout_seconds=timeout_seconds),
             labels=labels,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[account]),
         )

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pulumi
-import pulumi_kubernetes as k8s
 
+from training.job_object import job_object, single_pod
 from training.pod import (
-    JOB_ANNOTATIONS,
     JobPod,
     Resources,
-    failure_policy,
     inputs_digest,
-    job_name,
     labels_of,
-    pod_template,
     service_account,
 )
 
@@ -94,22 +90,15 @@ class TransferJob(pulumi.ComponentResource):
             resources=resources or Resources(cpu="500m", memory="512Mi", memory_limit="2Gi"),
             labels=labelled,
         )
-        job = k8s.batch.v1.Job(
+        job = job_object(
             name,
-            metadata=k8s.meta.v1.ObjectMetaArgs(
-                name=job_name(NAME, inputs), namespace=namespace, labels=labelled, annotations=JOB_ANNOTATIONS
-            ),
-            spec=k8s.batch.v1.JobSpecArgs(
-                backoff_limit=6,
-                active_deadline_seconds=timeout_seconds,
-                pod_failure_policy=failure_policy(NAME),
-                template=pod_template(pod),
-            ),
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                depends_on=[account],
-                custom_timeouts=pulumi.CustomTimeouts(create=f"{timeout_seconds}s"),
-            ),
+            pod=pod,
+            namespace=namespace,
+            inputs=inputs,
+            spec=single_pod(pod, backoff_limit=6, timeout_seconds=timeout_seconds),
+            parent=self,
+            after=[account],
+            timeout_seconds=timeout_seconds,
         )
         self.ready = pulumi.Output.all(inputs, job.metadata.uid).apply(lambda known: str(known[0]))
         self.register_outputs({"ready": self.ready})

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_kubernetes as k8s
 
+from training.job_object import job_object
 from training.pod import (
-    JOB_ANNOTATIONS,
     JobPod,
     Resources,
     failure_policy,
     inputs_digest,
-    job_name,
     labels_of,
     pod_template,
     service_account,
@@ -101,14 +100,11 @@ class TuningJob(pulumi.ComponentResource):
             resources=resources or Resources(),
             labels=labelled,
         )
-        k8s.batch.v1.Job(
+        job_object(
             name,
-            metadata=k8s.meta.v1.ObjectMetaArgs(
-                name=job_name(NAME, inputs),
-                namespace=namespace,
-                labels=labelled,
-                annotations={**JOB_ANNOTATIONS, "pulumi.com/skipAwait": "true"},
-            ),
+            pod=pod,
+            namespace=namespace,
+            inputs=inputs,
             spec=k8s.batch.v1.JobSpecArgs(
                 completion_mode="Indexed",
                 completions=parallel,
@@ -120,7 +116,9 @@ class TuningJob(pulumi.ComponentResource):
                 pod_failure_policy=failure_policy(NAME),
                 template=pod_template(pod),
             ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[account]),
+            parent=self,
+            after=[account],
+            timeout_seconds=None,
         )
         self.best = pulumi.Output.concat(place, "/tuned.yaml")
         self.register_outputs({"best": self.best})

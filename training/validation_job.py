@@ -8,19 +8,17 @@ from dataclasses import replace
 import pulumi
 import pulumi_kubernetes as k8s
 
+from training.job_object import job_object, single_pod
 from training.pod import (
-    JOB_ANNOTATIONS,
     JobPod,
     Resources,
-    failure_policy,
     inputs_digest,
-    job_name,
     labels_of,
-    pod_template,
     service_account,
 )
 
 NAME = "validate"
+BACKOFF_LIMIT = 3
 KEYS = ("ORDERS_ACCESS_KEY_ID", "ORDERS_SECRET_ACCESS_KEY", "PSEUDONYM_KEY", "SIGNING_KEY")
 
 
@@ -93,27 +91,20 @@ class ValidationJob(pulumi.ComponentResource):
             resources=resources or Resources(cpu="500m", memory="512Mi", memory_limit="2Gi"),
             labels=labelled,
         )
-
-        def spec(of: JobPod) -> k8s.batch.v1.JobSpecArgs:
-            return k8s.batch.v1.JobSpecArgs(
-                backoff_limit=3,
-                active_deadline_seconds=timeout_seconds,
-                pod_failure_policy=failure_policy(NAME),
-                template=pod_template(of),
-            )
-
-        job = k8s.batch.v1.Job(
+        job = job_object(
             name,
-            metadata=k8s.meta.v1.ObjectMetaArgs(
-                name=job_name(NAME, inputs), namespace=namespace, labels=labelled, annotations=JOB_ANNOTATIONS
-            ),
-            spec=spec(pod),
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                depends_on=[account],
-                custom_timeouts=pulumi.CustomTimeouts(create=f"{timeout_seconds}s"),
-            ),
+            pod=pod,
+            namespace=namespace,
+            inputs=inputs,
+            spec=single_pod(pod, backoff_limit=BACKOFF_LIMIT, timeout_seconds=timeout_seconds),
+            parent=self,
+            after=[account],
+            timeout_seconds=timeout_seconds,
         )
-        self.again = spec(replace(pod, module="training.jobs.validate_new"))
+        self.again = single_pod(
+            replace(pod, module="training.jobs.validate_new"),
+            backoff_limit=BACKOFF_LIMIT,
+            timeout_seconds=timeout_seconds,
+        )
         self.ready = pulumi.Output.all(inputs, job.metadata.uid).apply(lambda known: str(known[0]))
         self.register_outputs({"ready": self.ready})

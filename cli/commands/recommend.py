@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from cli.orders_folder import OrdersFolder
+from cli.releases_bucket import ReleasesBucket, store_of
 
 if TYPE_CHECKING:
     from serving.answer import Answer
@@ -46,9 +47,7 @@ def recommend(
         ),
     ] = None,
     orders: OrdersFolder = None,
-    bucket: Annotated[
-        str | None, typer.Option(envvar="RELEASES_BUCKET", help="Bucket of a release named by sha256:...")
-    ] = None,
+    bucket: ReleasesBucket = None,
     site: Annotated[
         Literal["aws", "openstack"] | None, typer.Option(help="Ask this site; absent: any that answers.")
     ] = None,
@@ -131,10 +130,8 @@ def _release(release: str | None, bucket: str | None) -> Iterator[Path | None]:
     if release is None:
         yield None
     elif release.startswith("sha256:"):
-        from cli.commands.release import _store
-
         with tempfile.TemporaryDirectory(prefix="isthmus-release-") as folder:
-            yield _store(bucket).pull(release, Path(folder))
+            yield store_of(bucket).pull(release, Path(folder))
     else:
         yield Path(release)
 
@@ -155,13 +152,10 @@ def _recommender(
     from cli.console import err
     from serving.offline import offline
 
-    with err.status("starting Triton on the release"):
-        served = offline(release, pseudonym)
-        recommender = served.__enter__()
-    try:
+    with ExitStack() as stack:
+        with err.status("starting Triton on the release"):
+            recommender = stack.enter_context(offline(release, pseudonym))
         yield recommender
-    finally:
-        served.__exit__(None, None, None)
 
 
 def _answers(recommender: Recommender, asked: list[str], top: int, only_new: bool) -> Iterator[Answer]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.releases_bucket import ReleasesBucket, store_of
+
 if TYPE_CHECKING:
-    from training.release import Manifest, Signature, Store, Window
+    from training.release import Manifest, Signature, Window
 
 app = typer.Typer(
     name="release",
@@ -18,14 +19,10 @@ app = typer.Typer(
 )
 
 Which = Annotated[str, typer.Argument(help="A release directory, or a digest sha256:... in the bucket.")]
-Bucket = Annotated[
-    str | None,
-    typer.Option(envvar="RELEASES_BUCKET", help="The estate's releases bucket (`isthmus env` sets it)."),
-]
 
 
 @app.command("list")
-def list_(bucket: Bucket = None) -> None:
+def list_(bucket: ReleasesBucket = None) -> None:
     """List the releases of the estate's bucket: which is in service, who signed which.
 
     Example:  eval "$(isthmus env)" && isthmus release list
@@ -34,7 +31,7 @@ def list_(bucket: Bucket = None) -> None:
 
     from cli.console import out
 
-    store = _store(bucket)
+    store = store_of(bucket)
     latest = (store.latest() or {}).get("digest")
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("", "Digest", "Orders until", "recall@20", "Signed"):
@@ -56,7 +53,7 @@ def list_(bucket: Bucket = None) -> None:
 
 
 @app.command()
-def show(release: Which, bucket: Bucket = None) -> None:
+def show(release: Which, bucket: ReleasesBucket = None) -> None:
     """Show what a release was made from, how good it is, and its files.
 
     Example:  isthmus release show release/
@@ -98,7 +95,7 @@ def show(release: Which, bucket: Bucket = None) -> None:
 @app.command()
 def verify(
     release: Which,
-    bucket: Bucket = None,
+    bucket: ReleasesBucket = None,
     trusted_keys: Annotated[
         str | None,
         typer.Option(envvar="TRUSTED_KEYS", help="Base64 public keys, comma-separated: who may have signed."),
@@ -116,7 +113,7 @@ def verify(
 
     with tempfile.TemporaryDirectory() as folder:
         if release.startswith("sha256:"):
-            directory = _store(bucket).pull(release, Path(folder))
+            directory = store_of(bucket).pull(release, Path(folder))
         else:
             directory = Path(release)
         manifest = verify_files(directory, release if release.startswith("sha256:") else None)
@@ -131,7 +128,7 @@ def verify(
 @app.command()
 def compare(
     release: Which,
-    bucket: Bucket = None,
+    bucket: ReleasesBucket = None,
     orders: Annotated[
         Path | None,
         typer.Option(envvar="ISTHMUS_ORDERS", help="Compare the orders in this folder too."),
@@ -192,7 +189,7 @@ def _find(release: str, bucket: str | None) -> tuple[Manifest, Signature | None,
     from training.release.directory import VALIDATION
 
     if release.startswith("sha256:"):
-        store = _store(bucket)
+        store = store_of(bucket)
         return store.manifest(release), store.signature(release), store.validation(release)
     directory = Path(release)
     manifest = read(directory)
@@ -212,18 +209,3 @@ def _recall(validation: dict[str, Any] | None) -> str:
     model = recalls.get("this release", recalls.get("two towers", 0.0))  # as it was called before
     popular = recalls["popular"]
     return f"{model:.3f} (popular {popular:.3f})"
-
-
-def _store(bucket: str | None) -> Store:
-    from cli.errors import CommandError
-    from training.environment import aws_client
-    from training.release import Store
-
-    if not bucket:
-        raise CommandError(
-            "no releases bucket is named; use --bucket, or set RELEASES_BUCKET "
-            '(in a rehearsal: eval "$(isthmus env)")'
-        )
-    if not (os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")):
-        raise CommandError("AWS_REGION is not set; set it to the region of the releases bucket")
-    return Store(bucket, aws_client())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.orders_folder import OrdersFolder, named_or_sample
+from cli.releases_bucket import ReleasesBucket, store_of
 from cli.settings_file import SettingsFile
 
 if TYPE_CHECKING:
@@ -41,10 +42,7 @@ def tune(
     fetch: Annotated[
         bool, typer.Option("--fetch", help="Run nothing: bring what the estate's tuning has found so far.")
     ] = False,
-    bucket: Annotated[
-        str | None,
-        typer.Option(envvar="RELEASES_BUCKET", help="With --fetch: the estate's releases bucket."),
-    ] = None,
+    bucket: ReleasesBucket = None,
 ) -> None:
     """Search for better training settings by recall@20 on the last days before those that are reported on.
 
@@ -90,7 +88,6 @@ def tune(
 
 
 def _fetch(bucket: str | None, path: Path) -> None:
-    from cli.commands.release import _store
     from cli.console import out
     from cli.errors import CommandError
     from training.fit.checkpoint import BucketObjects
@@ -99,7 +96,7 @@ def _fetch(bucket: str | None, path: Path) -> None:
     from training.tuning.shared import BEST
 
     refuse_other_file(path)
-    store = _store(bucket)
+    store = store_of(bucket)
     content = BucketObjects(store.bucket, "tuning/", store.client).get(BEST)
     if content is None:
         raise CommandError(

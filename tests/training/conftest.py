@@ -44,6 +44,19 @@ def s3_url() -> Iterator[str]:
 
 
 @pytest.fixture
+def stand_in_aws(s3_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of a job that reaches the S3 server in place of AWS."""
+    for name, value in {
+        "AWS_ENDPOINT_URL": s3_url,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "rehearsal",
+        "AWS_SECRET_ACCESS_KEY": "rehearsal",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
 def bucket(s3_url: str, request: pytest.FixtureRequest) -> Iterator[Callable[[str], str]]:
     """Makes buckets of this test, emptied afterwards."""
     made: list[str] = []

@@ -9,12 +9,16 @@ from hypothesis import strategies as st
 
 from infra.settings.training import Gates as StackGates
 from training.evaluate.comparison import Comparison
-from training.evaluate.gates import checks, judge
+from training.evaluate.gates import checks, refusals
 from training.evaluate.held_back import ALL, MODEL, NEW, Evaluation
 from training.evaluate.metrics import PerCustomer, Scores
 from training.settings import Gates
 
 BEST = "EASE"
+
+
+def judge(evaluation: Evaluation, gates: Gates) -> list[str]:
+    return refusals(checks(evaluation, gates))
 
 
 def _scores(recall: float, customers: int = 100, coverage: float = 0.2) -> Scores:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.conftest import REGION, client
+from tests.training.conftest import client
 from tests.training.ranking.shop import rows
 from tests.training.ranking.test_stage import PSEUDONYMS, RANKING, SMALL, write_shop
 from training.environment import Environment
@@ -41,17 +41,9 @@ def rank(
     trained: tuple[Path, Path],
     bucket: Callable[[str], str],
     s3_url: str,
-    monkeypatch: pytest.MonkeyPatch,
+    stand_in_aws: None,
 ) -> Run:
     """Runs the job on a bucket in which the release waits as ``train-1``."""
-    for name, value in {
-        "AWS_ENDPOINT_URL": s3_url,
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": "rehearsal",
-        "AWS_SECRET_ACCESS_KEY": "rehearsal",
-    }.items():
-        monkeypatch.setenv(name, value)
     store = Store(bucket("releases"), client(s3_url))
     orders, release = trained
     store.set_candidate("train-1", store.push(release))

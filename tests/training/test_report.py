@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.training.conftest import REGION, client
+from tests.training.conftest import client
 from tests.training.shops import FIRST_DAY, small_shop
 from training import release as r
 from training.environment import EXIT_REFUSED, Environment
@@ -112,17 +112,9 @@ def test_a_worse_release_is_refused_with_the_table_and_a_good_one_is_signed(
     tmp_path: Path,
     s3_url: str,
     bucket: Callable[[str], str],
-    monkeypatch: pytest.MonkeyPatch,
+    stand_in_aws: None,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    for name, value in {
-        "AWS_ENDPOINT_URL": s3_url,
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": "rehearsal",
-        "AWS_SECRET_ACCESS_KEY": "rehearsal",
-    }.items():
-        monkeypatch.setenv(name, value)
     shop = small_shop(tmp_path / "orders")
     gates = Gates(max_recall_loss_to_service=0.1)
     settings = TrainingSettings(hold_back_days=HELD_BACK, orders_url=Folder(shop).url, gates=gates)

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from tests.training.conftest import REGION, client
+from tests.training.conftest import client
 from tests.training.shops import small_shop
 from training import release as r
 from training.environment import EXIT_REFUSED, Environment
@@ -58,17 +58,9 @@ def test_the_job_refuses_it_says_why_and_leaves_what_is_in_service(
     tmp_path: Path,
     s3_url: str,
     bucket: Callable[[str], str],
-    monkeypatch: pytest.MonkeyPatch,
+    stand_in_aws: None,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    for name, value in {
-        "AWS_ENDPOINT_URL": s3_url,
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": "rehearsal",
-        "AWS_SECRET_ACCESS_KEY": "rehearsal",
-    }.items():
-        monkeypatch.setenv(name, value)
     s3 = client(s3_url)
     private = BatchBucket(bucket("private"), s3, server_checksums=False)
     settings = SETTINGS.model_copy(update={"orders_url": Folder(shop.orders).url})

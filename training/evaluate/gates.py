@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from training.evaluate.baselines import POPULAR
@@ -57,9 +57,9 @@ class Check:
         )
 
 
-def judge(evaluation: Evaluation, gates: Gates) -> list[str]:
-    """Why a release is refused, one sentence per gate; nothing when it may be served."""
-    return [check.sentence for check in checks(evaluation, gates) if not check.passed]
+def refusals(judged: Iterable[Check]) -> list[str]:
+    """Why a release is refused, one sentence per gate that it missed; nothing when it may be served."""
+    return [check.sentence for check in judged if not check.passed]
 
 
 def checks(evaluation: Evaluation, gates: Gates) -> list[Check]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from training.evaluate.gates import Check, checks
+from training.evaluate.gates import Check, checks, refusals
 from training.evaluate.held_back import Evaluation, as_plain, evaluate
 from training.evaluate.past import Past
 from training.evaluate.report import Report, report
@@ -31,7 +31,7 @@ class Judgement:
     @property
     def refusals(self) -> list[str]:
         """Why the release is refused, one sentence per gate that it missed; nothing when it may be served."""
-        return [check.sentence for check in self.checks if not check.passed]
+        return refusals(self.checks)
 
     def lines(self) -> list[str]:
         """The tables of recommenders, segments and gates."""

@@ -25,9 +25,6 @@ def main() -> int:
     given = parser.parse_args()
     if given.top < 1 or given.seeds < 1:
         parser.error("--top and --seeds must be at least 1")
-    # Many small products of matrices: threads of BLAS cost more than they bring, and change the last digits.
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from training.errors import TrainingError
 

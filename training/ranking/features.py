@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from training.errors import TrainingError
 from training.ranking import scores as families
@@ -61,11 +62,15 @@ class Fitted:
     """Scores and habits of a day, for any number of customers at a time."""
 
     def __init__(self, orders: Orders, day: int) -> None:
-        self.past = Past(orders, day)
-        self.scores = families.fit(self.past)
-        self.products = product_habits(self.past)
-        self.customers = customer_habits(self.past, self.products)
+        # Many small products of matrices: threads of BLAS cost more than they bring, and change the last
+        # digits.
+        with threadpool_limits(limits=1):
+            self.past = Past(orders, day)
+            self.scores = families.fit(self.past)
+            self.products = product_habits(self.past)
+            self.customers = customer_habits(self.past, self.products)
 
+    @threadpool_limits.wrap(limits=1)  # type: ignore[untyped-decorator]
     def features(self, customers: Rows) -> Features:
         """Of customers by number, in increasing order."""
         scores = {name: score(customers) for name, score in self.scores.items()}

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from training.ranking.features import Features, Fitted
 from training.ranking.past import Floats
@@ -40,8 +39,7 @@ def recommend(
     every, new, short = [], [], []
     for start in range(0, number, CUSTOMERS_AT_ONCE):
         chunk = np.arange(start, min(start + CUSTOMERS_AT_ONCE, number), dtype=np.int64)
-        with threadpool_limits(limits=1):
-            features = fitted.features(chunk)
+        features = fitted.features(chunk)
         # Half precision here too, so that the lists are those that serving gives.
         values = ranking.normalised(features.values, features.names).astype(np.float16)
         scores = ranking.score(values.astype(np.float32))

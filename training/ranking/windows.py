@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from training.errors import TrainingError
 from training.ranking.features import Fitted
@@ -88,9 +87,7 @@ def windows(
 
 def _write(day: int, paths: dict[int, Path], orders: Orders, before: int, settings: RankingSettings) -> str:
     """Make the file of one window; returns what is in it."""
-    # Many small products of matrices: threads of BLAS cost more than they bring, and change the last digits.
-    with threadpool_limits(limits=1):
-        window = make(orders, day, before, settings)
+    window = make(orders, day, before, settings)
     aside = paths[day].with_suffix(".aside.npz")
     np.savez(aside, **asdict(window))
     aside.replace(paths[day])

@@ -58,7 +58,7 @@ from training.release.contents import (
 from training.release.directory import describe, read, sha256_of, verify, write
 from training.release.errors import ReleaseDamaged, ReleaseError, SignatureRefused
 from training.release.manifest import MANIFEST, File, Manifest, Model, TargetHardware, Tensor, Window
-from training.release.shortlist import RANKER_MODEL, SHORTLIST, Shortlist
+from training.release.shortlist import RANKER_MODEL, SHORTLIST, Shortlist, shortlisted
 from training.release.signature import (
     SIGNATURE,
     Signature,
@@ -109,6 +109,7 @@ __all__ = [
     "read_report",
     "read_signature",
     "sha256_of",
+    "shortlisted",
     "sign",
     "verify",
     "verify_signature",

@@ -7,6 +7,7 @@ that made the examples of training.
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -56,12 +57,26 @@ class Shortlist:
         Raises:
             ReleaseDamaged: when the file is no such table.
         """
-        path = folder / SHORTLIST
-        if not path.exists():
-            return None
-        try:
-            with np.load(path, allow_pickle=False) as stored:
-                arrays: dict[str, Any] = {one.name: stored[one.name] for one in fields(Shortlist)}
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            raise ReleaseDamaged(SHORTLIST, f"is not the shortlist of a ranking ({error})") from None
-        return Shortlist(**arrays)
+        stored = _stored(folder, [one.name for one in fields(Shortlist)])
+        return Shortlist(**stored) if stored else None
+
+
+def shortlisted(folder: Path) -> list[str]:
+    """Pseudonyms of the customers with a shortlist, its features left on disk; none without a ranking stage.
+
+    Raises:
+        ReleaseDamaged: when the file is no such table.
+    """
+    stored = _stored(folder, ["customers"])
+    return [name.decode() for name in stored["customers"].tolist()] if stored else []
+
+
+def _stored(folder: Path, names: Sequence[str]) -> dict[str, Any]:
+    path = folder / SHORTLIST
+    if not path.exists():
+        return {}
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return {name: stored[name] for name in names}
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise ReleaseDamaged(SHORTLIST, f"is not the shortlist of a ranking ({error})") from None

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from tests.training.conftest import REGION, client, keys
+from tests.training.conftest import client, keys
 from tests.training.shops import FIRST_DAY, small_shop
 from training.drift.decide import Decision, decide
 from training.drift.inputs import (
@@ -163,19 +163,11 @@ def test_the_job_transfers_only_where_there_is_reason(
     shop: tuple[Path, Path],
     bucket: Callable[[str], str],
     s3_url: str,
-    monkeypatch: pytest.MonkeyPatch,
+    stand_in_aws: None,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     from training.jobs.retrain import main
 
-    for name, value in {
-        "AWS_ENDPOINT_URL": s3_url,
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": "rehearsal",
-        "AWS_SECRET_ACCESS_KEY": "rehearsal",
-    }.items():
-        monkeypatch.setenv(name, value)
     s3, arrivals, private = client(s3_url), bucket("arrivals"), bucket("private")
     store = Store(bucket("releases"), s3)
 
