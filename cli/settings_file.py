@@ -57,4 +57,7 @@ def training_settings(path: Path | None, **options: Any) -> TrainingSettings:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         where = f"{path}: " if path is not None else ""
+        if first["type"] == "value_error":
+            said = first["msg"].removeprefix("Value error, ")
+            raise CommandError(f"{where}training.{said}") from None
         raise CommandError(f"{where}training.{key} is {first['input']!r}: {first['msg']}") from None

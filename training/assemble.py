@@ -9,7 +9,7 @@ import numpy as np
 
 from training.export.keras_file import save_keras
 from training.export.onnx_file import OPSET, TOLERANCE, largest_difference, save_onnx
-from training.features.history import USER_FEATURES, features_at, last_bought
+from training.features.history import last_bought, user_width
 from training.folder_aside import folder_aside
 from training.learning import Learning
 from training.model.two_tower import served
@@ -46,12 +46,8 @@ def assemble(model: Any, learning: Learning, losses: list[float], target: Path) 
 
 def customers_of(learning: Learning) -> Customers:
     """The features of every customer on the day after the window, by the code that made the examples."""
-    settings = learning.settings
     names = list(learning.baskets.by_customer)
-    everyone = [
-        features_at(known, learning.first_day_after, settings.history_length, settings.half_life_days)
-        for known in learning.baskets.by_customer.values()
-    ]
+    everyone = [learning.known_of(name) for name in names]
     return Customers(
         pseudonyms=names,
         history=np.stack([one.history for one in everyone]),
@@ -91,7 +87,7 @@ def _fill(folder: Path, model: Any, learning: Learning, losses: list[float]) -> 
             inputs=(
                 Tensor(name="history", dtype="int32", shape=(-1, settings.history_length)),
                 Tensor(name="weights", dtype="float32", shape=(-1, settings.history_length)),
-                Tensor(name="user", dtype="float32", shape=(-1, USER_FEATURES)),
+                Tensor(name="user", dtype="float32", shape=(-1, user_width(settings.model.time_features))),
             ),
             outputs=(
                 Tensor(name="items", dtype="int32", shape=(-1, top_k)),

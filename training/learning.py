@@ -14,6 +14,7 @@ from training.code import code_digest
 from training.features.baskets import Baskets, baskets_of
 from training.features.catalogue import Catalogue, catalogue_of
 from training.features.examples import Examples, Shape
+from training.features.history import CustomerFeatures, features_at
 from training.release import Window
 from training.settings import TrainingSettings
 from training.transfer.batch import from_parquet
@@ -50,8 +51,21 @@ class Learning:
             length=self.settings.history_length,
             half_life_days=self.settings.half_life_days,
             batch=share * self.settings.workers,
+            time=self.settings.model.time_features,
         )
         return Examples(self.baskets, shape, self.settings.seed)
+
+    def known_of(self, customer: str) -> CustomerFeatures:
+        """What serving knows of a customer: the model's inputs on the day after the window, by the code that
+        made the examples."""
+        settings = self.settings
+        return features_at(
+            self.baskets.by_customer[customer],
+            self.first_day_after,
+            settings.history_length,
+            settings.half_life_days,
+            settings.model.time_features,
+        )
 
     @property
     def first_day_after(self) -> int:

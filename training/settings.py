@@ -7,9 +7,9 @@ accepted and left alone. Defaults here are those of a laptop.
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from training.errors import TrainingError
 
@@ -88,6 +88,39 @@ class Transfer(Part):
     """Batches, or parts of a large one, on their way at once."""
 
 
+class ModelSettings(Part):
+    """What the two towers are made of, and what they learn by (docs/model.md)."""
+
+    history: Literal["bag", "transformer"] = "bag"
+    """How a history becomes a vector: a weighted sum, or blocks of self-attention before it."""
+    blocks: Annotated[int, Field(ge=1, le=48)] = 2
+    """Blocks of the transformer."""
+    heads: Annotated[int, Field(ge=1, le=64)] = 4
+    """Heads of its attention; they divide the vectors' length."""
+    loss: Literal["softmax", "sampled_softmax", "rating"] = "softmax"
+    """Over all products, over a sample of them with its popularity corrected, or squares of a rating."""
+    sampled_products: Annotated[int, Field(ge=1, le=1_048_576)] = 1024
+    """Products drawn for a step, for the two losses that do not score all of them."""
+    unbought_weight: Annotated[float, Field(ge=0, le=10_000)] = 30.0
+    """What the mean square over all products weighs beside that over the basket, for ``rating``."""
+    time_features: bool = False
+    """Whether the user tower knows the day of the week and of the year."""
+    precision: Literal["float32", "mixed_bfloat16"] = "float32"
+    """Of the computation; weights, and what is served, stay float32."""
+    xla: bool = False
+    """Whether loss and gradients are compiled by XLA."""
+    accumulate: Annotated[int, Field(ge=1, le=1024)] = 1
+    """Pieces that a worker's share of a step is cut into; their gradients are added up."""
+    embedding_shards: Annotated[int, Field(ge=1, le=64)] = 1
+    """Parts that the products' table is kept in, over the GPUs of a machine in turn."""
+    pretrain_epochs: Annotated[int, Field(ge=0, le=1000)] = 0
+    """Passes in which the transformer learns to fill in products that are masked, before anything else."""
+    masked_share: Annotated[float, Field(ge=0.01, le=0.9)] = 0.2
+    """Share of a history that is masked."""
+    adapter_rank: Annotated[int, Field(ge=0, le=1024)] = 0
+    """Width of adapters that learn while transformer and products' vectors stay as they are; 0 is none."""
+
+
 class TrainingSettings(Part):
     """One training run."""
 
@@ -109,6 +142,7 @@ class TrainingSettings(Part):
     """Products of a customer's history that the model sees, those with most weight first."""
     half_life_days: Annotated[float, Field(gt=0)] = 180.0
     """Days after which a purchase counts half."""
+    model: ModelSettings = ModelSettings()
     top_k: Annotated[int, Field(ge=1, le=1000)] = 100
     """Products that the served model returns."""
     checkpoint_steps: Annotated[int, Field(ge=0)] = 0
@@ -132,12 +166,37 @@ class TrainingSettings(Part):
     gates: Gates = Gates()
     transfer: Transfer = Transfer()
 
+    @model_validator(mode="after")
+    def _model_fits(self) -> Self:
+        if sentence := refused(self.model, self.embedding_dim, self.warm_start or bool(self.warm_start_from)):
+            raise ValueError(sentence)
+        return self
+
     def recorded(self) -> dict[str, object]:
         """What is written into a manifest: all that can change the result, nothing that cannot."""
         told = self.model_dump(mode="json", exclude=CHANGE_NOTHING)
         if self.warm_start_from is None:
             del told["warm_start_from"]
         return told
+
+
+def refused(model: ModelSettings, embedding_dim: int, warm_start: bool) -> str | None:
+    """Why some settings of the model do not go together; None where they do."""
+    transformer = model.history == "transformer"
+    if transformer and embedding_dim % model.heads:
+        return (
+            f"model.heads is {model.heads}, which does not divide embedding_dim {embedding_dim}; "
+            "allowed is a divisor of it"
+        )
+    for name, value in (("pretrain_epochs", model.pretrain_epochs), ("adapter_rank", model.adapter_rank)):
+        if value and not transformer:
+            return f"model.{name} is {value}, but a bag has nothing for it; set model.history to transformer"
+    if model.adapter_rank and not (model.pretrain_epochs or warm_start):
+        return (
+            f"model.adapter_rank is {model.adapter_rank}, but the transformer that it leaves as it is has "
+            "learned nothing; set model.pretrain_epochs or warm_start"
+        )
+    return None
 
 
 def parse(text: str) -> TrainingSettings:
@@ -151,6 +210,9 @@ def parse(text: str) -> TrainingSettings:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "the JSON"
+        if first["type"] == "value_error":
+            said = first["msg"].removeprefix("Value error, ")
+            raise TrainingError(f"TRAINING_SETTINGS: training.{said}") from None
         raise TrainingError(
             f"TRAINING_SETTINGS: training.{key} is {first['input']!r}: {first['msg']}; "
             "mend the section training of the stack file"

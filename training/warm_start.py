@@ -7,12 +7,13 @@ when products come and go; a new product is initialised as ever. The run names t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from training.features.catalogue import Catalogue
 from training.learning import Learning
@@ -48,10 +49,10 @@ class Weights:
     def __init__(self, release: Path) -> None:
         import keras
 
-        from training.model import layers  # noqa: F401 (their names are known to Keras once they are imported)
+        from training.model import item_table, layers  # noqa: F401 (Keras knows their names once imported)
 
         model = keras.saving.load_model(release / KERAS_MODEL, compile=False)
-        self.values = {one.path: np.array(one) for one in model.trainable_variables}
+        self.values = {path: value for path, value, _ in _values(model)}
         self.places = {item.stock_code: item.index for item in read_items(release)}
 
     def into(self, model: Any, catalogue: Catalogue, say: Callable[[str], None] = print) -> None:
@@ -64,17 +65,28 @@ class Weights:
         here, there = np.array(pairs, int).reshape(-1, 2).T
         products, before = len(catalogue) + 1, len(self.places) + 1
         left = []
-        for variable in model.trainable_variables:
-            known, shape = self.values.get(variable.path), tuple(variable.shape)
+        for path, value, assign in _values(model):
+            known, shape = self.values.get(path), value.shape
             if known is not None and shape[0] == products and known.shape == (before, *shape[1:]):
-                value = np.array(variable)
                 value[here] = known[there]
-                variable.assign(value)
+                assign(value)
             elif known is not None and shape == known.shape:
-                variable.assign(known)
+                assign(known)
             else:
-                left.append(variable.path)
+                left.append(path)
         say(
             f"warm start: {len(here)} of {len(catalogue)} products are known to the release in service"
             + (f"; as initialised: {', '.join(left)}" if left else "")
         )
+
+
+def _values(model: Any) -> Iterator[tuple[str, npt.NDArray[Any], Callable[[npt.NDArray[Any]], Any]]]:
+    """Path, value and setter of each weight but the products' features; a table in parts is one."""
+    from training.model.item_table import ItemTable
+
+    tables = {one.name: one for one in model.layers if isinstance(one, ItemTable)}
+    for name, table in tables.items():
+        yield f"{name}/embeddings", table.table(), table.assign
+    for one in model.weights:
+        if one.path.split("/")[0] not in {*tables, "item_features"}:
+            yield one.path, np.array(one), one.assign

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
@@ -87,6 +87,39 @@ class Transfer(Section):
     """Batches above this size go in parts of it, and are resumed part by part."""
     at_once: Annotated[int, Field(ge=1, le=64)] = 4
     """Batches, or parts of a large one, on their way at once."""
+
+
+class Model(Section):
+    """What the two towers are made of, and what they learn by."""
+
+    history: Literal["bag", "transformer"] = "bag"
+    """How a history becomes a vector: a weighted sum, or blocks of self-attention before it."""
+    blocks: Annotated[int, Field(ge=1, le=48)] = 2
+    """Blocks of the transformer."""
+    heads: Annotated[int, Field(ge=1, le=64)] = 4
+    """Heads of its attention; they divide training.embedding_dim."""
+    loss: Literal["softmax", "sampled_softmax", "rating"] = "softmax"
+    """Over all products, over a sample of them with its popularity corrected, or squares of a rating."""
+    sampled_products: Annotated[int, Unit("products"), Field(ge=1, le=1048576)] = 1024
+    """Products drawn for a step, for the two losses that do not score all of them."""
+    unbought_weight: Annotated[float, Field(ge=0, le=10000, allow_inf_nan=False)] = 30.0
+    """What the mean square over all products weighs beside that over the basket, for the loss rating."""
+    time_features: bool = False
+    """Whether the user tower knows the day of the week and of the year."""
+    precision: Literal["float32", "mixed_bfloat16"] = "float32"
+    """Of the computation; weights, and what is served, stay float32."""
+    xla: bool = False
+    """Whether loss and gradients are compiled by XLA."""
+    accumulate: Annotated[int, Unit("pieces"), Field(ge=1, le=1024)] = 1
+    """Pieces that a worker's share of a step is cut into, for less memory; their gradients are added up."""
+    embedding_shards: Annotated[int, Unit("parts"), Field(ge=1, le=64)] = 1
+    """Parts that the products' table is kept in, over the GPUs of a machine in turn."""
+    pretrain_epochs: Annotated[int, Unit("epochs"), Field(ge=0, le=1000)] = 0
+    """Passes in which the transformer learns to fill in products that are masked, before anything else."""
+    masked_share: Annotated[float, Field(ge=0.01, le=0.9, allow_inf_nan=False)] = 0.2
+    """Share of a history that is masked."""
+    adapter_rank: Annotated[int, Field(ge=0, le=1024)] = 0
+    """Width of adapters that learn while transformer and products' vectors stay as they are; 0 is none."""
 
 
 class Tuning(Section):
@@ -181,6 +214,10 @@ class TrainingSettings(Section):
     """Step size of Adam."""
     half_life_days: Annotated[float, Unit("days"), Field(gt=0, le=3650, allow_inf_nan=False)] = 180.0
     """Days after which a purchase counts half."""
+    history_length: Annotated[int, Unit("products"), Field(ge=1, le=4096)] = 128
+    """Products of a customer's history that the model sees, those with most weight first."""
+    model: Model = Model()
+    """What the model is made of, and what it learns by."""
     seed: Annotated[int, Field(ge=0, le=2147483647)] = 20
     """Seed of everything random."""
     base_port: Port = 2222

@@ -234,7 +234,7 @@ def _profile(folder: str) -> list[tuple[str, float, float]]:
         plain.optimizer.apply_gradients(zip(plain_gradients(x, y, w), plain.trainable_variables, strict=True))
         return tf.constant(0)
 
-    examples = {name: tf.constant(one) for name, one in ours._form.arrays(learning.examples.draw(0)).items()}
+    examples = {name: tf.constant(one) for name, one in ours._draw(0).items()}
 
     def our_loss(step: Any) -> Any:
         return ours._form.loss(examples, step * batch, tf.minimum((step + 1) * batch, steps * batch))
@@ -268,7 +268,7 @@ def _profile(folder: str) -> list[tuple[str, float, float]]:
     number: Callable[[int], tuple[Any, ...]] = lambda step: (tf.constant(step),)  # noqa: E731
     keras_parts = [input_ms(some), *(timed(one, some) for one in (plain_loss, plain_gradients, plain_step))]
     our_parts = [
-        input_ms(lambda step: ours._form.arrays(learning.examples.draw(step, ordered=False))) / steps,
+        input_ms(lambda step: ours._draw(step)) / steps,
         *(timed(one, number) for one in (our_loss, our_gradients, our_step)),
     ]
     names = ("input", "forward and loss", "backward", "update (Adam)")

@@ -11,10 +11,11 @@ import pytest
 from training.errors import TrainingError
 from training.features.catalogue import FEATURES
 from training.features.history import USER_FEATURES
+from training.settings import ModelSettings
 
 
-@pytest.fixture(scope="module")
-def model() -> Any:
+@pytest.fixture(scope="module", params=["bag", "transformer"])
+def model(request: pytest.FixtureRequest) -> Any:
     import os
 
     from training.fit.cluster import ALONE, prepare
@@ -23,7 +24,19 @@ def model() -> Any:
     from training.model.two_tower import Sizes, build
 
     features = np.random.default_rng(0).normal(size=(31, FEATURES)).astype(np.float32)
-    return build(Sizes(items=30, dim=8, history=6), features)
+    form = {
+        "history": "transformer",
+        "heads": 2,
+        "pretrain_epochs": 1,
+        "adapter_rank": 3,
+        "embedding_shards": 2,
+    }
+    settings = ModelSettings.model_validate(form if request.param == "transformer" else {})
+    made = build(Sizes(items=30, dim=8, history=6), features, settings)
+    random = np.random.default_rng(1)
+    for one in made.trainable_variables:  # some layers begin at 0, and would hide what is wrong
+        one.assign(random.normal(0, 0.2, one.shape))
+    return made
 
 
 def _batch(rows: int) -> dict[str, np.ndarray]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from training.features.baskets import Baskets, Purchases, baskets_of
 from training.features.catalogue import catalogue_of
 from training.features.examples import Examples, Shape
-from training.features.history import features_at, last_bought
+from training.features.history import USER_FEATURES, features_at, last_bought, time_features
 
 purchases = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 30)), max_size=60, unique=True)
 
@@ -44,6 +44,19 @@ def test_weights_halve_with_age_and_add_up() -> None:
     assert features.history.tolist() == [7, 8, 0, 0]
     np.testing.assert_allclose(features.weights, [0.25 + 0.5, 0.5, 0, 0])
     assert last_bought(_purchases([(0, 9), (30, 7), (30, 8), (0, 7)])) == [7, 8, 9]
+
+
+def test_time_is_told_by_circles_of_a_week_and_of_a_year() -> None:
+    monday = int(np.datetime64("2011-08-29", "D").astype(int))
+    week = time_features(np.arange(monday, monday + 8))
+    np.testing.assert_allclose(week[0, [0, 2]], [0, 1], atol=1e-9)
+    np.testing.assert_allclose(week[7, [0, 2]], week[0, [0, 2]], atol=1e-9)
+    assert len({tuple(one) for one in week[:7, [0, 2]].round(6)}) == 7
+    np.testing.assert_allclose(time_features(monday + 365.2425)[[1, 3]], week[0, [1, 3]], atol=1e-9)
+    np.testing.assert_allclose((week**2).sum(1), 2)
+    plain, told = (features_at(_purchases([(0, 7)]), 60, 4, 30, time) for time in (False, True))
+    np.testing.assert_array_equal(told.user[:USER_FEATURES], plain.user)
+    np.testing.assert_allclose(told.user[USER_FEATURES:], time_features(60), rtol=1e-6)
 
 
 def _log() -> pd.DataFrame:
@@ -89,13 +102,15 @@ def test_examples_are_deterministic_and_never_show_what_is_to_predict(epoch: int
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(purchases, min_size=1, max_size=4), st.integers(0, 3), st.integers(1, 12))
+@given(st.lists(purchases, min_size=1, max_size=4), st.integers(0, 3), st.integers(1, 12), st.booleans())
 def test_drawn_histories_are_those_of_serving_to_the_last_bit(
-    customers: list[list[tuple[int, int]]], epoch: int, length: int
+    customers: list[list[tuple[int, int]]], epoch: int, length: int, time: bool
 ) -> None:
     """Examples add histories up over all rows at a time; serving asks ``features_at`` for one customer."""
     by_customer = {str(number): _purchases(pairs) for number, pairs in enumerate(customers)}
-    examples = Examples(Baskets(by_customer), Shape(length=length, half_life_days=7, batch=3), seed=5)
+    examples = Examples(
+        Baskets(by_customer), Shape(length=length, half_life_days=7, batch=3, time=time), seed=5
+    )
     arrays = examples.arrays(epoch)
     order = np.random.default_rng([5, epoch]).permutation(len(examples))
     assert len(arrays["weight"]) == 3 * examples.steps
@@ -112,6 +127,7 @@ def test_drawn_histories_are_those_of_serving_to_the_last_bit(
             day + rest,
             length,
             7,
+            time,
         )
         np.testing.assert_array_equal(arrays["history"][row], features.history)
         np.testing.assert_array_equal(arrays["weights"][row], features.weights)

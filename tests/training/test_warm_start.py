@@ -91,6 +91,30 @@ def test_a_vector_goes_to_its_product_though_all_numbers_have_moved(
     np.testing.assert_array_equal(after[vectors][new["00001"]], before[vectors][new["00001"]])
 
 
+def test_a_table_in_parts_begins_with_one_in_a_piece_and_the_other_way_round(
+    shop: tuple[Path, Learning, Learning], tmp_path: Path
+) -> None:
+    from training.export.keras_file import save_keras
+    from training.model.make import make
+    from training.release import KERAS_MODEL
+
+    release, early, late = shop
+    parts = make(late, embedding_shards=3)
+    Weights(release).into(parts, late.catalogue, lambda _: None)
+    table = parts.get_layer("item_embedding").table()
+    one = make(late)
+    Weights(release).into(one, late.catalogue, lambda _: None)
+    np.testing.assert_array_equal(table, np.array(one.get_layer("item_embedding").embeddings))
+
+    (tmp_path / "items.json").write_bytes((release / "items.json").read_bytes())
+    old = make(early, embedding_shards=2)
+    Weights(release).into(old, early.catalogue, lambda _: None)
+    save_keras(old, tmp_path / KERAS_MODEL)
+    again = make(late)
+    Weights(tmp_path).into(again, late.catalogue, lambda _: None)
+    np.testing.assert_array_equal(np.array(again.get_layer("item_embedding").embeddings), table)
+
+
 class InService:
     """The part of a store that tells what is in service."""
 

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from training.features.baskets import Baskets, Purchases
 from training.features.drawn import Drawn, Lists
 from training.features.facts import Facts, facts_of
-from training.features.history import USER_FEATURES, user_features
+from training.features.history import USER_FEATURES, time_features, user_features, user_width
 
 TARGETS = 64
 """Products of a basket that are learned from at a time; larger baskets are sampled, anew in every epoch."""
@@ -34,11 +34,13 @@ Arrays = Mapping[str, npt.NDArray[np.generic]]
 
 @dataclass(frozen=True)
 class Shape:
-    """Shapes of the examples: history length H, half life in days, and examples in a step."""
+    """Shapes of the examples: history length H, half life in days, examples in a step, and whether the user
+    features tell the time."""
 
     length: int
     half_life_days: float
     batch: int
+    time: bool = False
 
 
 class Examples:
@@ -101,9 +103,12 @@ class Examples:
         told = np.lexsort((items[is_told], rows[is_told]))
         told_rows, told_items = rows[is_told][told], items[is_told][told]
         history, weights, known, total = self._histories(order, told_rows, told_items, ordered)
-        user = np.zeros((count, USER_FEATURES), np.float32)
+        user = np.zeros((count, user_width(self.shape.time)), np.float32)
         age = np.where(rest, 1, facts.day[order] - facts.last[order])
-        user[: len(order)] = user_features(facts.shopping_days[order] + rest, known, total, age)
+        told_of = user_features(facts.shopping_days[order] + rest, known, total, age)
+        user[: len(order), :USER_FEATURES] = told_of
+        if self.shape.time:
+            user[: len(order), USER_FEATURES:] = time_features(facts.day[order] + rest)
         weight = np.zeros(count, np.float32)
         weight[: len(order)] = np.where(rest, REST_WEIGHT, 1.0)
         return Drawn(

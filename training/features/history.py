@@ -10,28 +10,41 @@ import numpy.typing as npt
 from training.features.baskets import Purchases
 
 USER_FEATURES = 6
+TIME_FEATURES = 4
+_MONDAY = 4
+"""1970-01-01, day 0, was a Thursday; day 4 was the first Monday."""
 
 
 @dataclass(frozen=True)
 class CustomerFeatures:
-    """The three inputs of the model for one customer: int32 [H], float32 [H], float32 [USER_FEATURES]."""
+    """The three inputs of the model for one customer: int32 [H], float32 [H], float32 [U]."""
 
     history: npt.NDArray[np.int32]
     weights: npt.NDArray[np.float32]
     user: npt.NDArray[np.float32]
 
 
-def features_at(known: Purchases, day: int, length: int, half_life_days: float) -> CustomerFeatures:
+def user_width(time: bool) -> int:
+    """U, the number of user features."""
+    return USER_FEATURES + TIME_FEATURES * time
+
+
+def features_at(
+    known: Purchases, day: int, length: int, half_life_days: float, time: bool = False
+) -> CustomerFeatures:
     """Features at the start of ``day``, from purchases before it (``Purchases.before``).
 
     A product weighs the sum over its purchases of 0.5 ** (age / half life), ages in days; the ``length``
     products with most weight are kept, the later bought and then the lower number first where they tie.
     User features: logarithms of the number of shopping days, of products known, of purchases a shopping day
-    and of days since the last one, the share of repeated purchases, and 1 for a customer with a history.
+    and of days since the last one, the share of repeated purchases, and 1 for a customer with a history;
+    with ``time``, ``time_features`` of the day after them.
     """
     history = np.zeros(length, np.int32)
     weights = np.zeros(length, np.float32)
-    user = np.zeros(USER_FEATURES, np.float32)
+    user = np.zeros(user_width(time), np.float32)
+    if time:
+        user[USER_FEATURES:] = time_features(day)
     total = len(known.items)
     if total == 0:
         return CustomerFeatures(history, weights, user)
@@ -45,7 +58,7 @@ def features_at(known: Purchases, day: int, length: int, half_life_days: float) 
     history[: len(best)] = items[best]
     weights[: len(best)] = decayed[best]
     shopping_days = 1 + int(np.count_nonzero(np.diff(known.days)))
-    user[:] = user_features(shopping_days, len(items), total, day - int(known.days[-1]))
+    user[:USER_FEATURES] = user_features(shopping_days, len(items), total, day - int(known.days[-1]))
     return CustomerFeatures(history, weights, user)
 
 
@@ -65,6 +78,13 @@ def user_features(
         ],
         axis=-1,
     )
+
+
+def time_features(day: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """[..., TIME_FEATURES] of days since 1970-01-01: where in the week and in the year, each on a circle."""
+    days = np.asarray(day, np.float64)
+    turns = np.stack([(days - _MONDAY) / 7, days / 365.2425], axis=-1) * 2 * np.pi
+    return np.concatenate([np.sin(turns), np.cos(turns)], axis=-1)
 
 
 def last_bought(known: Purchases) -> list[int]:

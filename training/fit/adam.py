@@ -15,6 +15,13 @@ class FusedAdam(keras.optimizers.Adam):  # type: ignore[misc]
     several replicas the update runs where the strategy puts it, and stays Keras's.
     """
 
+    def add_variable_from_reference(self, reference_variable: Any, *more: Any, **named: Any) -> Any:
+        """The kernel takes a variable and its moments from one device."""
+        if tf.distribute.has_strategy():
+            return super().add_variable_from_reference(reference_variable, *more, **named)
+        with tf.device(getattr(reference_variable, "value", reference_variable).device):
+            return super().add_variable_from_reference(reference_variable, *more, **named)
+
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         if tf.distribute.get_strategy().num_replicas_in_sync > 1 or self.amsgrad:
             super().update_step(gradient, variable, learning_rate)

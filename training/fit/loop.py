@@ -16,7 +16,6 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from training.errors import TrainingError
-from training.features.drawn import Drawn
 from training.features.examples import Examples
 from training.fit.adam import FusedAdam
 from training.fit.checkpoint import Checkpoint
@@ -24,7 +23,7 @@ from training.fit.epoch import AfterEpoch, Epoch
 from training.fit.health import Health, NotANumber, Straggling, beyond_repair
 from training.fit.keeper import Keeper
 from training.fit.pulse import pulse_of
-from training.model.forms import FlatForm, Form
+from training.model.form import Cut, Form, form_of, nothing
 from training.settings import TrainingSettings
 
 
@@ -44,13 +43,14 @@ class Fit:
         strategy: where the variables live (``training.fit.cluster.strategy_of``).
         make_model: builds the model inside the strategy's scope.
         examples: what to learn from.
-        settings: epochs, learning rate.
+        settings: epochs, learning rate, and what the model learns by.
         keeper: where and when to save, and where to resume from.
         health: watches the losses and the workers' seconds.
         say: takes one line of progress.
         stop: asked before each step; True saves and raises Preempted.
         alive: called after each step.
         after_epoch: called with each epoch that has ended, before its checkpoint is saved.
+        form: how examples reach the model; as the settings say.
     """
 
     strategy: Any
@@ -63,6 +63,7 @@ class Fit:
     stop: Callable[[], bool] = lambda: False
     alive: Callable[[], None] = lambda: None
     after_epoch: AfterEpoch = lambda _: None
+    form: Callable[[keras.Model, TrainingSettings, Cut], Form] = form_of
     losses: list[float] = field(default_factory=list)
     rate: float = 1.0
 
@@ -77,11 +78,11 @@ class Fit:
         """
         with self.strategy.scope():
             self.model = self.make_model()
+            self._form = self.form(self.model, self.settings, self._cut())
             self.optimizer = FusedAdam(self.settings.learning_rate)
-            self.optimizer.build(self.model.trainable_variables)
-        self._form: Form = FlatForm(self.model)
+            self.optimizer.build(self._form.variables)
         self._drawing = ThreadPoolExecutor(1, "examples")
-        self._drawn: dict[int, Future[Drawn]] = {}
+        self._drawn: dict[int, Future[dict[str, npt.NDArray[Any]]]] = {}
         self._first = self._values()
         at = self._resume()
         train = self._step_function()
@@ -175,12 +176,20 @@ class Fit:
         Every worker draws the same, and takes its share of each step.
         """
         if epoch not in self._drawn:
-            self._drawn[epoch] = self._drawing.submit(self.examples.draw, epoch, self._form.ordered)
-        arrays = self._form.arrays(self._drawn.pop(epoch).result())
+            self._drawn[epoch] = self._drawing.submit(self._draw, epoch)
+        arrays = self._drawn.pop(epoch).result()
         self._drawn.clear()
         if epoch + 1 < self.settings.epochs:
-            self._drawn[epoch + 1] = self._drawing.submit(self.examples.draw, epoch + 1, self._form.ordered)
+            self._drawn[epoch + 1] = self._drawing.submit(self._draw, epoch + 1)
         return {name: tf.constant(array) for name, array in arrays.items()}
+
+    def _draw(self, epoch: int) -> dict[str, npt.NDArray[Any]]:
+        return self._form.arrays(self.examples.draw(epoch, self._form.ordered), epoch)
+
+    def _cut(self) -> Cut:
+        batch = self.examples.shape.batch
+        share = ceil(batch / self.strategy.num_replicas_in_sync)
+        return Cut(batch, ceil(share / self.settings.model.accumulate))
 
     def _step_function(self) -> Callable[[Mapping[str, Any], Any, Any], Any]:
         """Epoch, step, time of its beginning -> pulse.
@@ -188,17 +197,31 @@ class Fit:
         The share of a replica is cut by its number. However many replicas there are, together they take the
         step's examples and no others: where they do not share evenly, the last ones have fewer.
         """
-        variables = self.model.trainable_variables
-        batch, replicas = self.examples.shape.batch, self.strategy.num_replicas_in_sync
-        share = ceil(batch / replicas)
+        variables, cut = self._form.variables, self._cut()
+        share = ceil(cut.batch / self.strategy.num_replicas_in_sync)
+
+        def piece(epoch: Mapping[str, Any], first: Any, last: Any) -> list[Any]:
+            with tf.GradientTape() as tape:
+                loss = self._form.loss(epoch, first, last) / cut.batch
+            of = [getattr(variable, "value", variable) for variable in variables]
+            gradients = tape.gradient(loss, of, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+            return [loss, *(tf.convert_to_tensor(gradient) for gradient in gradients)]
+
+        if self.settings.model.xla:
+            piece = tf.function(piece, jit_compile=True)
 
         def on_replica(epoch: Mapping[str, Any], step: Any, began: Any) -> Any:
             number = tf.distribute.get_replica_context().replica_id_in_sync_group
-            first, last = (tf.minimum(share * one, batch) + step * batch for one in (number, number + 1))
-            with tf.GradientTape() as tape:
-                loss = self._form.loss(epoch, first, last) / batch
-            gradients = tape.gradient(loss, [variable.value for variable in variables])
-            dense = [tf.convert_to_tensor(gradient) for gradient in gradients]
+            begin, end = (
+                tf.minimum(share * one, cut.batch) + step * cut.batch for one in (number, number + 1)
+            )
+            summed: list[Any] = []
+            for at in range(0, share, cut.rows):
+                first = tf.minimum(begin + at, end)
+                with tf.control_dependencies(summed):  # one piece after the other: that is what saves memory
+                    found = piece(epoch, first, tf.minimum(first + cut.rows, end))
+                summed = [one + more for one, more in zip(summed, found, strict=True)] if summed else found
+            loss, *dense = summed
             pulse = pulse_of(loss, dense, began)
             self.optimizer.apply_gradients(zip(dense, variables, strict=True))
             return pulse
@@ -208,16 +231,16 @@ class Fit:
             return self.strategy.reduce(tf.distribute.ReduceOp.SUM, pulses, axis=None)
 
         user = next(one.shape[-1] for one in self.model.inputs if one.name == "user")
-        nothing = self._form.arrays(Drawn.nothing(user))
         epoch = {
-            name: tf.TensorSpec([None, *array.shape[1:]], array.dtype) for name, array in nothing.items()
+            name: tf.TensorSpec([None, *array.shape[1:]], array.dtype)
+            for name, array in nothing(self._form, user).items()
         }
         specs = (epoch, tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.float64))
         compiled: Callable[[Mapping[str, Any], Any, Any], Any] = tf.function(train, input_signature=specs)
         return compiled
 
     def _variables(self) -> list[Any]:
-        return [*self.model.trainable_variables, *self.optimizer.variables]
+        return [*self._form.variables, *self.optimizer.variables]
 
     def _save(self, epoch: int, step: int, loss: float) -> None:
         self.keeper.save(Checkpoint(epoch, step, loss, tuple(self.losses), self._values(), self.rate))

@@ -44,13 +44,15 @@ def fit(
     """
     prepare(os.environ, worker)
     from training.fit.loop import Fit
-    from training.model.two_tower import Sizes, build
+    from training.model.form import form_of
+    from training.model.make import make
+    from training.model.masked import MaskedForm
+    from training.model.parts import freeze_encoder
 
-    settings = learning.settings
+    settings, asked = learning.settings, learning.settings.model
     # A worker that is slow wherever it runs must not leave again and again.
     mark = f"{learning.fingerprint}/left-{worker.name.replace(':', '-')}.json"
-    epochs = settings.straggler_epochs if checkpoints.get(mark) is None else 0
-    sizes = Sizes(len(learning.catalogue), settings.embedding_dim, settings.history_length)
+    slow_epochs = settings.straggler_epochs if checkpoints.get(mark) is None else 0
     strategy = strategy_of(worker, settings.seed)
     if watch is not None:
         watch.started()
@@ -60,33 +62,59 @@ def fit(
             tracking.epoch(epoch)
             after_epoch(epoch)
 
+        def run(name: str, epochs: int, make_model: Callable[[], Any], **more: Any) -> Fit:
+            one = Fit(
+                strategy=strategy,
+                make_model=make_model,
+                examples=learning.examples,
+                settings=settings.model_copy(update={"epochs": epochs}),
+                keeper=Keeper(
+                    CheckpointStore(checkpoints, name, say),
+                    worker.is_chief,
+                    settings.checkpoint_steps,
+                    settings.checkpoint_seconds,
+                ),
+                health=Health(worker.index, settings.straggler_ratio, slow_epochs, say),
+                stop=(lambda: watch.stopping) if watch is not None else (lambda: False),
+                alive=watch.step if watch is not None else (lambda: None),
+                **{"say": say, **more},
+            )
+            try:
+                one.run()
+            except Straggling:
+                checkpoints.put(mark, b"{}")
+                raise
+            return one
+
         def made() -> Any:
-            model = build(sizes, learning.catalogue.features())
+            model = make(learning)
             begin(model)
             return model
 
-        run = Fit(
-            strategy=strategy,
-            make_model=made,
-            examples=learning.examples,
-            settings=settings,
-            keeper=Keeper(
-                CheckpointStore(checkpoints, learning.fingerprint, say),
-                worker.is_chief,
-                settings.checkpoint_steps,
-                settings.checkpoint_seconds,
-            ),
-            health=Health(worker.index, settings.straggler_ratio, epochs, say),
-            say=say,
-            stop=(lambda: watch.stopping) if watch is not None else (lambda: False),
-            alive=watch.step if watch is not None else (lambda: None),
-            after_epoch=ended,
-        )
-        try:
-            model = run.run()
-        except Straggling:
-            checkpoints.put(mark, b"{}")
-            raise
+        weights: list[Any] | None = None
+        if asked.pretrain_epochs:
+            filled = run(
+                f"{learning.fingerprint}/pre-training",
+                asked.pretrain_epochs,
+                made,
+                form=MaskedForm,
+                say=lambda line: say(f"pre-training: {line}"),
+            )
+            weights = filled.model.get_weights()
+
+        def ready() -> Any:
+            model = made() if weights is None else make(learning)
+            if weights is not None:
+                model.set_weights(weights)
+            if asked.adapter_rank:
+                freeze_encoder(model)
+            return model
+
+        last = run(learning.fingerprint, settings.epochs, ready, form=form_of, after_epoch=ended)
     if watch is not None:
         watch.finished()
-    return model, run.losses
+    model = last.model
+    if asked.precision != "float32":  # what is served computes in float32; the variables are so already
+        model = make(learning, precision="float32")
+        model.set_weights(last.model.get_weights())
+    return model, last.losses

@@ -11,16 +11,23 @@ import numpy.typing as npt
 from keras import layers, ops
 
 from training.features.history import USER_FEATURES
+from training.model.history_encoder import encode
+from training.model.item_table import ItemTable
 from training.model.layers import AllItems, ItemBias, OntoItems
+from training.settings import ModelSettings
+
+BOUGHT, ENCODED, CUSTOMER, GAINS = "bought", "encoded", "customer", "repeat_gains"
+"""Layers by whose outputs ``training.model.parts`` cuts the model."""
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """Products (without padding), vector length, history length."""
+    """Products (without padding), vector length, history length, user features."""
 
     items: int
     dim: int
     history: int
+    user: int = USER_FEATURES
 
 
 def inputs(sizes: Sizes) -> dict[str, Any]:
@@ -28,19 +35,14 @@ def inputs(sizes: Sizes) -> dict[str, Any]:
     return {
         "history": keras.Input((sizes.history,), dtype="int32", name="history"),
         "weights": keras.Input((sizes.history,), dtype="float32", name="weights"),
-        "user": keras.Input((USER_FEATURES,), dtype="float32", name="user"),
+        "user": keras.Input((sizes.user,), dtype="float32", name="user"),
     }
 
 
-def item_tower(anchor: Any, features: npt.NDArray[np.float32], sizes: Sizes) -> Any:
+def item_tower(anchor: Any, features: npt.NDArray[np.float32], sizes: Sizes, shards: int) -> Any:
     """Vectors of all products [items + 1, dim]: own embedding plus a projection of text and price."""
     ids = AllItems(sizes.items + 1, name="all_items")(anchor)
-    own = layers.Embedding(
-        sizes.items + 1,
-        sizes.dim,
-        embeddings_initializer=keras.initializers.RandomNormal(0, 0.02, seed=1),
-        name="item_embedding",
-    )(ids)
+    own = _table(sizes, shards)(ids)
     described = layers.Embedding(
         sizes.items + 1, features.shape[1], weights=[features], trainable=False, name="item_features"
     )(ids)
@@ -53,9 +55,15 @@ def item_tower(anchor: Any, features: npt.NDArray[np.float32], sizes: Sizes) -> 
     return own + projected
 
 
-def user_tower(given: dict[str, Any], vectors: Any, sizes: Sizes) -> Any:
-    """Vectors of customers [B, dim]: a weighted bag of what they bought, and who they are."""
-    bought = ops.take(vectors, given["history"], axis=0)
+def _table(sizes: Sizes, shards: int) -> Any:
+    if shards > 1:
+        return ItemTable(sizes.items + 1, sizes.dim, shards, name="item_embedding")
+    initial = keras.initializers.RandomNormal(0, 0.02, seed=1)
+    return layers.Embedding(sizes.items + 1, sizes.dim, embeddings_initializer=initial, name="item_embedding")
+
+
+def user_tower(given: dict[str, Any], bought: Any, sizes: Sizes) -> Any:
+    """Vectors of customers [B, dim]: a weighted bag of what they ``bought`` [B, H, dim], and who they are."""
     weights = ops.sqrt(given["weights"])
     length = ops.sqrt(ops.sum(given["weights"], axis=1, keepdims=True) + 1.0)
     bag = ops.sum(bought * ops.expand_dims(weights, -1), axis=1) / length
@@ -80,26 +88,46 @@ def trust(given: dict[str, Any]) -> Any:
     return ops.sigmoid(layers.Dense(1, name="trust", kernel_initializer=_glorot(10))(hidden))
 
 
-def repeat_scores(given: dict[str, Any], sizes: Sizes) -> Any:
-    """What having bought a product adds to its score [B, items + 1]: repeat buying carries this log."""
+def repeat_gains(given: dict[str, Any]) -> Any:
+    """What having bought a product adds to its score [B, H]: repeat buying carries this log."""
     weight = ops.expand_dims(given["weights"], -1)
     known = ops.concatenate([weight, ops.sqrt(weight), ops.log(1 + 4 * weight)], axis=-1)
     hidden = layers.Dense(16, name="repeat_weight", kernel_initializer=_glorot(6))(known) + ops.expand_dims(
         layers.Dense(16, use_bias=False, name="repeat_user", kernel_initializer=_glorot(7))(given["user"]), 1
     )
     gain = layers.Dense(1, name="repeat_gain", kernel_initializer=_glorot(8))(ops.tanh(hidden))
-    gain = ops.squeeze(gain, -1) * ops.cast(given["history"] > 0, "float32")
-    return OntoItems(sizes.items + 1, name="onto_items")(given["history"], gain)
+    return ops.squeeze(gain, -1) * ops.cast(given["history"] > 0, gain.dtype)
 
 
-def build(sizes: Sizes, features: npt.NDArray[np.float32]) -> keras.Model:
-    """The model that is trained: three inputs -> scores float32 [B, items + 1]; column 0 is padding."""
+def build(
+    sizes: Sizes,
+    features: npt.NDArray[np.float32],
+    settings: ModelSettings = ModelSettings(),  # noqa: B008 (frozen)
+) -> keras.Model:
+    """The model that is trained: three inputs -> scores float32 [B, items + 1]; column 0 is padding.
+
+    Its variables are float32 in any precision, and have the same names and order.
+    """
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(settings.precision)
+    try:
+        return _build(sizes, features, settings)
+    finally:
+        keras.config.set_dtype_policy(policy)
+
+
+def _build(sizes: Sizes, features: npt.NDArray[np.float32], settings: ModelSettings) -> keras.Model:
     given = inputs(sizes)
-    vectors = item_tower(given["history"], features, sizes)
-    users = user_tower(given, vectors, sizes)
-    affinity = ops.matmul(users, ops.transpose(vectors)) * trust(given)
-    scores = ItemBias(name="item_bias")(affinity + repeat_scores(given, sizes))
-    return keras.Model(given, scores, name="two_tower")
+    vectors = item_tower(given["history"], features, sizes, settings.embedding_shards)
+    bought = layers.Identity(name=BOUGHT)(ops.take(vectors, given["history"], axis=0))
+    if settings.history == "transformer":
+        bought = encode(bought, given["history"], given["weights"], settings)
+    bought = layers.Identity(name=ENCODED)(bought)
+    users = layers.Identity(name=CUSTOMER)(user_tower(given, bought, sizes) * trust(given))
+    gains = layers.Identity(name=GAINS)(repeat_gains(given))
+    repeated = OntoItems(sizes.items + 1, name="onto_items")(given["history"], gains)
+    scores = ItemBias(name="item_bias")(ops.matmul(users, ops.transpose(vectors)) + repeated)
+    return keras.Model(given, ops.cast(scores, "float32"), name="two_tower")
 
 
 def served(model: keras.Model, top_k: int) -> keras.Model:

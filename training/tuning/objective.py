@@ -9,7 +9,6 @@ import pandas as pd
 
 from training.errors import TrainingError
 from training.evaluate.metrics import score
-from training.features.history import features_at
 from training.learning import Learning
 
 K = 20
@@ -28,7 +27,7 @@ class HeldBackRecall:
     """
 
     def __init__(self, learning: Learning, held_back: pd.DataFrame) -> None:
-        settings, index = learning.settings, learning.catalogue.index
+        index = learning.catalogue.index
         rows = held_back.assign(item=held_back["stock_code"].map(index)).dropna(subset=["item"])
         rows = rows[rows["customer"].isin(learning.baskets.by_customer)]
         bought = {str(name): set(map(int, group)) for name, group in rows.groupby("customer")["item"]}
@@ -39,15 +38,7 @@ class HeldBackRecall:
         self.customers = len(bought)
         self._products = len(learning.catalogue)
         self._bought = [bought[name] for name in sorted(bought)]
-        known = [
-            features_at(
-                learning.baskets.by_customer[name],
-                learning.first_day_after,
-                settings.history_length,
-                settings.half_life_days,
-            )
-            for name in sorted(bought)
-        ]
+        known = [learning.known_of(name) for name in sorted(bought)]
         self._inputs = {
             "history": np.stack([one.history for one in known]),
             "weights": np.stack([one.weights for one in known]),

@@ -19,7 +19,8 @@ def _loss_and_gradients(form: Any, model: Any, epoch: Any, first: int, last: int
 
 
 def test_flat_and_padded_examples_give_one_loss_and_one_gradient(learning: Learning) -> None:
-    from training.model.forms import FlatForm, PaddedForm
+    from training.model.flat import FlatForm
+    from training.model.padded import PaddedForm
     from training.model.two_tower import Sizes, build
 
     model = build(Sizes(len(learning.catalogue), 8, 8), learning.catalogue.features())
@@ -28,13 +29,13 @@ def test_flat_and_padded_examples_give_one_loss_and_one_gradient(learning: Learn
         one.assign(random.normal(0, 0.3, one.shape))
     drawn = learning.examples.draw(1)
     unordered = learning.examples.draw(1, ordered=False)
-    flat, padded = FlatForm(model), PaddedForm(model, 8)
     batch = learning.examples.shape.batch
+    flat, padded = FlatForm(model), PaddedForm(model, 8, batch)
     assert (np.diff(drawn.history.splits) == 8).any()
     last_step = (learning.examples.steps - 1) * batch  # has rows of weight 0
     for first, last in ((0, batch), (batch, batch + 1), (last_step, last_step + batch)):
-        one, of_one = _loss_and_gradients(flat, model, flat.arrays(unordered), first, last)
-        other, of_other = _loss_and_gradients(padded, model, padded.arrays(drawn), first, last)
+        one, of_one = _loss_and_gradients(flat, model, flat.arrays(unordered, 1), first, last)
+        other, of_other = _loss_and_gradients(padded, model, padded.arrays(drawn, 1), first, last)
         np.testing.assert_allclose(one, other, rtol=1e-5)
         for variable, got, wanted in zip(model.trainable_variables, of_one, of_other, strict=True):
             largest = np.abs(wanted).max()

@@ -1,9 +1,8 @@
-"""How a step's examples reach the model: without padding where the model allows it, padded elsewhere."""
+"""Examples without padding: a history of 128 places holds 20 products or so."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import keras
 import numpy as np
@@ -11,50 +10,14 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from training.features.drawn import Drawn
-from training.features.examples import TARGETS
 from training.model.catalogue_softmax import catalogue_softmax
 from training.model.described import projection
+from training.model.form import Epoch, learned
 from training.model.layers import NEVER
-from training.model.loss import basket_loss
-
-Epoch = Mapping[str, Any]
-"""One epoch's examples as tensors, put on the device once."""
-
-INPUTS = ("history", "weights", "user")
-
-
-class Form(Protocol):
-    """Examples in, loss out; the same loss of the same model, whichever form."""
-
-    ordered: bool
-    """Whether it needs the histories in order."""
-
-    def arrays(self, drawn: Drawn) -> dict[str, npt.NDArray[Any]]:
-        """What an epoch puts on the device."""
-
-    def loss(self, epoch: Epoch, first: Any, last: Any) -> Any:
-        """The sum of the losses of the rows from ``first`` up to ``last`` (int32 [])."""
-
-
-class PaddedForm:
-    """Calls the model as it is, with lists padded to the history's length."""
-
-    ordered = True
-
-    def __init__(self, model: keras.Model, length: int) -> None:
-        self._model, self._length = model, length
-
-    def arrays(self, drawn: Drawn) -> dict[str, npt.NDArray[Any]]:
-        return drawn.padded(self._length, TARGETS)
-
-    def loss(self, epoch: Epoch, first: Any, last: Any) -> Any:
-        example = {name: array[first:last] for name, array in epoch.items()}
-        scores = self._model({name: example[name] for name in INPUTS}, training=True)
-        return tf.reduce_sum(basket_loss(scores, example))
 
 
 class FlatForm:
-    """The two towers over what is there, without padding: a history of 128 places holds 20 products or so.
+    """The two towers over what is there, a bag's history and the softmax over all products.
 
     It computes what ``training.model.two_tower.build`` computes, with the weights of the layers that this
     made; a change there is a change here, and a test compares loss and gradients.
@@ -63,10 +26,11 @@ class FlatForm:
     ordered = False
 
     def __init__(self, model: keras.Model) -> None:
+        self.variables = learned(model)
         self._layer = model.get_layer
         self._project = projection(np.asarray(model.get_layer("item_features").embeddings))
 
-    def arrays(self, drawn: Drawn) -> dict[str, npt.NDArray[Any]]:
+    def arrays(self, drawn: Drawn, _epoch: int, /) -> dict[str, npt.NDArray[Any]]:
         count = np.diff(drawn.targets.splits)
         return {
             "history": drawn.history.items,

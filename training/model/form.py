@@ -1,0 +1,79 @@
+"""How a step's examples reach the model, and what it loses by them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from training.features.drawn import Drawn
+from training.settings import TrainingSettings
+
+Epoch = Mapping[str, Any]
+"""One epoch's examples as tensors, put on the device once."""
+
+INPUTS = ("history", "weights", "user")
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How a step is cut: ``batch`` examples over all workers, at most ``rows`` of them at a time."""
+
+    batch: int
+    rows: int
+
+
+class Form(Protocol):
+    """Examples in, loss out."""
+
+    ordered: bool
+    """Whether it needs the histories in order."""
+
+    variables: list[keras.Variable]
+    """What it learns."""
+
+    def arrays(self, drawn: Drawn, epoch: int, /) -> dict[str, npt.NDArray[Any]]:
+        """What an epoch puts on the device."""
+
+    def loss(self, epoch: Epoch, first: Any, last: Any) -> Any:
+        """The sum of the losses of the rows from ``first`` up to ``last`` (int32 [])."""
+
+
+def rows_of(epoch: Epoch, names: tuple[str, ...], first: Any, last: Any, rows: int) -> dict[str, Any]:
+    """The rows from ``first`` up to ``last`` of some arrays, always ``rows`` of them, as XLA wants to know
+    shapes before; those too many repeat a row and have ``weight`` 0."""
+    at = first + tf.range(rows)
+    of = tf.minimum(at, tf.shape(epoch["weight"])[0] - 1)
+    example = {name: tf.gather(epoch[name], of) for name in (*names, "weight")}
+    example["weight"] *= tf.cast(at < last, tf.float32)
+    return example
+
+
+def form_of(model: keras.Model, settings: TrainingSettings, cut: Cut) -> Form:
+    """The form that settings ask for; without padding where the model allows it, as that is the fastest."""
+    from training.model.flat import FlatForm
+    from training.model.padded import PaddedForm
+    from training.model.sampled import SampledForm
+
+    asked = settings.model
+    if asked.loss != "softmax":
+        return SampledForm(model, settings, cut)
+    plain = asked.history == "bag" and asked.precision == "float32" and asked.embedding_shards == 1
+    return (
+        FlatForm(model) if plain and not asked.xla else PaddedForm(model, settings.history_length, cut.rows)
+    )
+
+
+def learned(model: keras.Model) -> list[keras.Variable]:
+    """What training changes."""
+    return list(model.trainable_variables)
+
+
+def nothing(form: Form, users: int) -> dict[str, npt.NDArray[Any]]:
+    """Arrays without a row; they tell the shapes."""
+    return {name: np.asarray(array) for name, array in form.arrays(Drawn.nothing(users), 0).items()}
