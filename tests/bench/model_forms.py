@@ -1,0 +1,127 @@
+"""The forms of the model beside each other: speed, memory, and recall@20 on the days held back.
+
+    python -m tests.bench.model_forms                                        # the sample
+    python -m tests.bench.model_forms --orders FOLDER --before 2011-08-01    # August, from the months before
+
+Each form trains in a process of its own, with the settings of `isthmus train` but for what it is named by.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from training.local.run import before
+from training.local.work import Work
+from training.orders.source import Folder
+from training.settings import ModelSettings, TrainingSettings
+from training.transfer.batch import from_parquet
+from training.transfer.pseudonym import Pseudonyms
+from training.transfer.run import transfer
+
+SAMPLE = Path(__file__).parents[2] / "data" / "online-retail" / "by-day"
+LARGE: dict[str, Any] = {"history": "transformer"}
+FORMS: dict[str, dict[str, Any]] = {
+    "bag, softmax over all": {},
+    "the same, padded, XLA": {"xla": True},
+    "time features": {"time_features": True},
+    "sampled softmax, 1024 products": {"loss": "sampled_softmax"},
+    "rating": {"loss": "rating"},
+    "transformer": LARGE,
+    "transformer, 4 pieces": {**LARGE, "accumulate": 4},
+    "transformer, bfloat16": {**LARGE, "precision": "mixed_bfloat16"},
+    "transformer, pre-trained": {**LARGE, "pretrain_epochs": 4},
+    "transformer, pre-trained, adapters": {**LARGE, "pretrain_epochs": 4, "adapter_rank": 16},
+}
+MODULE = "tests.bench.model_forms"
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    orders: Annotated[Path, typer.Option(help="Folder of by-day orders.")] = SAMPLE,
+    before_day: Annotated[datetime | None, typer.Option("--before", formats=["%Y-%m-%d"])] = None,
+    form: Annotated[list[str] | None, typer.Option(help="Only these; may be repeated.")] = None,
+) -> None:
+    """Train every form, and print a row of each."""
+    source, settings = Folder(orders), TrainingSettings()
+    if before_day is not None:
+        settings = before(settings, before_day.date(), source.days())
+    with tempfile.TemporaryDirectory(prefix="isthmus-bench-") as folder:
+        work = Work.of(source.url, Path(folder))
+        transfer(
+            source,
+            Pseudonyms("the key of a benchmark"),
+            settings,
+            work.arrivals,
+            work.private,
+            lambda _: None,
+        )
+        print("| form | weights | examples/s | MiB | recall@20 |\n|---|---|---|---|---|")
+        for name in form or FORMS:
+            asked = settings.model_copy(update={"model": ModelSettings(**FORMS[name])})
+            ran = subprocess.run(
+                [sys.executable, "-m", MODULE, "one", str(work.folder), asked.model_dump_json()],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if ran.returncode:
+                raise SystemExit(f"{name}: {ran.stderr[-2000:]}")
+            told = json.loads(ran.stdout.splitlines()[-1])
+            row = (name, f"{told['weights']:,}", f"{told['speed']:.0f}", f"{told['mib']:.0f}")
+            print(f"| {' | '.join(row)} | {told['recall']:.3f} |", flush=True)
+
+
+def one(folder: Path, text: str) -> None:
+    """Train one form; prints what was measured as JSON."""
+    from training.fit.checkpoint import FolderObjects
+    from training.fit.cluster import ALONE, prepare
+    from training.fit.run import fit
+    from training.settings import parse
+    from training.tuning.objective import HeldBackRecall
+
+    prepare(os.environ, ALONE)
+    import pandas as pd
+
+    settings, work = parse(text), Work(folder)
+    learning = work.learning(settings)
+    held_back = work.manifest(held_back=True).batches
+    recall = HeldBackRecall(
+        learning, pd.concat([from_parquet(work.private.batch(one)) for one in held_back], ignore_index=True)
+    )
+    speeds: list[float] = []
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as checkpoints:
+        model, _ = fit(
+            learning,
+            ALONE,
+            FolderObjects(Path(checkpoints) / "checkpoints"),
+            lambda _: None,
+            after_epoch=lambda epoch: speeds.append(epoch.examples_per_second),
+        )
+    told = {
+        "weights": sum(int(one.numpy().size) for one in model.trainable_variables),
+        "speed": max(speeds),
+        "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "recall": recall(model),
+        "seconds": time.monotonic() - began,
+    }
+    print(json.dumps(told))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["one"]:
+        one(Path(sys.argv[2]), sys.argv[3])
+    else:
+        app()
