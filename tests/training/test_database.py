@@ -98,6 +98,7 @@ def test_what_cannot_be_read_is_a_sentence_without_the_password(tmp_path: Path, 
     with pytest.raises(TrainingError, match=says) as refused:
         open_source(url.format(folder=tmp_path), {}).days()
     assert "secret" not in str(refused.value)
+    assert "\n" not in str(refused.value)
 
 
 def test_user_and_password_come_from_the_secret_and_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

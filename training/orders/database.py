@@ -144,7 +144,8 @@ class Database:
             with self._engine.connect() as connection:
                 yield connection
         except sa.exc.DBAPIError as error:
-            raise StoreFailed(f"{self.url} cannot be read: {error.orig}") from None
+            said = " ".join(str(error.orig).split())  # PostgreSQL's client takes two lines for a refusal
+            raise StoreFailed(f"{self.url} cannot be read: {said}") from None
 
 
 def _written(value: object) -> str:
