@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.training.held import Hold
 from tests.training.shops import SAMPLE, small_shop
 from training.evaluate.baselines import POPULAR
 from training.evaluate.held_back import ALL, MODEL, NEW
@@ -23,19 +24,31 @@ PSEUDONYMS = Pseudonyms("a key of the private site")
 
 
 class Killer:
-    """Sends a worker a signal once, as soon as this many runs have a checkpoint to go on from."""
+    """Sends a worker a signal once, while all are held at a checkpoint; lets go when it has started again.
 
-    def __init__(self, work: Path, worker: int, sent: signal.Signals, runs: int = 1) -> None:
-        self.checkpoints = work / "checkpoints"
+    Args:
+        hold: of the workers.
+        work: folder of ``training.local.work.Work``.
+        worker: its index.
+        sent: the signal.
+        runs: that are to have a checkpoint by then.
+    """
+
+    def __init__(self, hold: Hold, work: Path, worker: int, sent: signal.Signals, runs: int = 1) -> None:
+        self.hold, self.checkpoints = hold, work / "checkpoints"
         self.worker, self.sent, self.runs = worker, sent, runs
         self.killed: list[int] = []
+        hold.hold()
 
     def __call__(self, running: dict[int, subprocess.Popen[bytes]]) -> None:
-        if self.killed or self.worker not in running:
+        if self.worker not in running:
             return
-        if len(list(self.checkpoints.glob("*/latest.json"))) >= self.runs:
+        pid = running[self.worker].pid
+        if self.killed and pid not in self.killed:
+            self.hold.let_go()
+        elif not self.killed and len(list(self.checkpoints.glob("*/latest.json"))) >= self.runs:
             running[self.worker].send_signal(self.sent)
-            self.killed.append(running[self.worker].pid)
+            self.killed.append(pid)
 
 
 def _train(
@@ -54,21 +67,24 @@ def _train(
     return trained, said
 
 
-def test_two_workers_one_killed_end_where_one_preempted_ends(tmp_path: Path) -> None:
+def test_two_workers_one_killed_end_where_one_preempted_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shop = small_shop(tmp_path / "orders")
     settings = TrainingSettings(
         hold_back_days=2, epochs=8, learning_rate=0.005, embedding_dim=8, history_length=16
     )
     probe = settings.model_copy(update={"workers": 2})
     work = Work.of(Folder(shop).url, tmp_path / "work")
-    killer = Killer(work.folder, 1, signal.SIGKILL)
+    hold = Hold(tmp_path, monkeypatch)
+    killer = Killer(hold, work.folder, 1, signal.SIGKILL)
     trained, said = _train(shop, tmp_path / "work", tmp_path / "two", probe, killer)
     assert len(killer.killed) == 1
     assert any("resumed at step" in line for line in said)
     assert any("worker 0 ended with code 75" in line for line in said)
     batch = work.learning(probe).examples.shape.batch
     assert batch == work.learning(settings).examples.shape.batch, "the comparison needs equal steps"
-    preempter = Killer(work.folder, 0, signal.SIGTERM, runs=2)
+    preempter = Killer(hold, work.folder, 0, signal.SIGTERM, runs=2)
     _, said = _train(shop, tmp_path / "work", tmp_path / "one", settings, preempter)
     assert any("worker 0 ended with code 76" in line for line in said)
     one, two = (read_report(tmp_path / name)["losses"] for name in ("one", "two"))

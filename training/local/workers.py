@@ -21,6 +21,8 @@ from training.settings import TrainingSettings
 COSTS_NOTHING = (EXIT_PEER_LOST, EXIT_PREEMPTED, EXIT_STRAGGLING)
 MOST_FAILURES = 6
 """Of one worker, as ``backoff_limit_per_index`` of the Job."""
+WORKER = "training.local.worker"
+"""The module that each process runs."""
 
 
 class Workers:
@@ -70,8 +72,10 @@ class Workers:
             while self._running or (self._waiting and not self._done):
                 time.sleep(0.1)
                 self._poll(self._running)
+                # Asked before what is left of their lines is said, or the last ones would be lost.
+                ended = [one for one, process in self._running.items() if process.poll() is not None]
                 self._print(printed)
-                for index in [one for one, process in self._running.items() if process.poll() is not None]:
+                for index in ended:
                     self._ended(index, logs[index])
                 for index in [one for one in self._waiting if self._has_place(one)]:
                     self._waiting.remove(index)
@@ -97,7 +101,7 @@ class Workers:
             "PYTHONUNBUFFERED": "1",
         }
         self._running[index] = subprocess.Popen(
-            [sys.executable, "-m", "training.local.worker"],
+            [sys.executable, "-m", WORKER],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -1,0 +1,65 @@
+"""``python -m tests.training.held``: a worker that waits after each checkpoint while the file HELD is there.
+
+A test that kills a worker in the middle of a small training could else only hope that it comes in time.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from training.environment import run_job
+from training.fit.checkpoint import Checkpoint
+from training.fit.keeper import Keeper
+from training.fit.watch import Watch
+from training.local import worker, workers
+
+VARIABLE = "HELD"
+
+
+class Hold:
+    """Holds this test's workers at their next checkpoint until they are let go, or are asked to stop.
+
+    Only the chief saves checkpoints; the others wait for it, as they cannot do a step without it. A worker
+    that is held goes on looking after the others.
+    """
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._file = folder / "held"
+        monkeypatch.setattr(workers, "WORKER", "tests.training.held")
+        monkeypatch.setenv(VARIABLE, str(self._file))
+
+    def hold(self) -> None:
+        """From the next checkpoint on."""
+        self._file.touch()
+
+    def let_go(self) -> None:
+        """They go on, and are held no more."""
+        self._file.unlink(missing_ok=True)
+
+
+def _hold(file: Path) -> None:
+    """Let every save take until the file is gone, or until the worker is asked to stop."""
+    save, ask_to_stop, stopping = Keeper.save, Watch.ask_to_stop, threading.Event()
+
+    def save_and_wait(keeper: Keeper, checkpoint: Checkpoint) -> None:
+        save(keeper, checkpoint)
+        if file.exists():
+            keeper.flush()  # the test looks for the checkpoint
+        while file.exists() and not stopping.is_set():
+            time.sleep(0.05)
+
+    def stop(watch: Watch) -> None:
+        ask_to_stop(watch)
+        stopping.set()
+
+    Keeper.save, Watch.ask_to_stop = save_and_wait, stop  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    _hold(Path(os.environ[VARIABLE]))
+    run_job(worker.main)
