@@ -15,8 +15,9 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH):$(dir $(UV))
 
 READY := .venv/.ready
 ISTHMUS := .venv/bin/isthmus
-# SHORT=1 runs the short form of drills and benchmarks.
+# SHORT=1 runs the short form of drills and benchmarks; ONLY="training transfer" these benchmarks.
 SHORT ?=
+ONLY ?=
 
 .PHONY: help
 help: ## this list
@@ -58,8 +59,8 @@ format: $(READY) ## let ruff mend and lay out the code
 	@.venv/bin/ruff format .
 
 .PHONY: bench
-bench: $(READY) engine ## benchmarks: medians and ratios (SHORT=1: a few rounds)
-	@.venv/bin/python -m tests.bench $(if $(SHORT),--short)
+bench: $(READY) engine ## benchmarks: medians and ratios (SHORT=1: a few rounds; ONLY=training: that section)
+	@.venv/bin/python -m tests.bench $(if $(SHORT),--short) $(ONLY:%=--only %)
 
 .PHONY: drills
 drills: $(READY) engine ## faults played in a rehearsal (SHORT=1: the quick ones)

@@ -13,6 +13,9 @@ import psutil
 from rehearsal.ground import processes_of
 from rehearsal.home import Home
 
+Row = tuple[str, str, str]
+"""What was measured, the result, the bar."""
+
 
 def seconds(work: Callable[[], object]) -> float:
     """Wall seconds of one call."""

@@ -1,0 +1,17 @@
+"""The sections of ``python -m tests.bench``, by the names that ``--only`` takes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Section(StrEnum):
+    """What is measured together."""
+
+    UP = "up"
+    WARM = "warm"
+    ANSWERS = "answers"
+    DOWN = "down"
+    TRANSFER = "transfer"
+    WORKERS = "workers"
+    TRAINING = "training"

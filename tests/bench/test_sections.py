@@ -1,0 +1,54 @@
+"""Which benchmarks run: all, or those that are named."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.bench import __main__ as bench
+from tests.bench import rehearsed, training_speed, transfer, workers
+from tests.bench.sections import Section
+
+OTHERS: dict[Section, tuple[ModuleType, str]] = {
+    Section.TRANSFER: (transfer, "rows"),
+    Section.WORKERS: (workers, "rows"),
+    Section.TRAINING: (training_speed, "table"),
+}
+
+
+@pytest.fixture(autouse=True)
+def measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every benchmark tells at once that it would have run, and with what."""
+    monkeypatch.setattr(training_speed, "measure", lambda rounds: rounds)
+    for section, (module, name) in OTHERS.items():
+        monkeypatch.setattr(
+            module, name, lambda *given, section=section: [(f"ran {section}", str(given), "")]
+        )
+    monkeypatch.setattr(
+        rehearsed,
+        "rows",
+        lambda chosen, *_: [(f"ran {one}", "", "") for one in chosen if one in rehearsed.PARTS],
+    )
+
+
+@pytest.mark.parametrize(
+    ("only", "run"),
+    [([], set(Section)), (["training", "transfer"], {Section.TRAINING, Section.TRANSFER}), (["up"], {"up"})],
+)
+def test_all_run_or_those_that_are_named(only: list[str], run: set[Section]) -> None:
+    told = CliRunner().invoke(bench.app, [one for name in only for one in ("--only", name)]).output
+    assert {section for section in Section if f"ran {section}" in told} == run
+
+
+def test_training_has_two_rounds_in_the_short_form_and_seven_in_the_long_one() -> None:
+    for flags, rounds in (["--short"], 2), ([], 7):
+        told = CliRunner().invoke(bench.app, [*flags, "--only", "training"]).output
+        assert f"({rounds},)" in told
+
+
+def test_another_name_is_refused_with_those_that_are_allowed() -> None:
+    refused = CliRunner().invoke(bench.app, ["--only", "train"])
+    assert refused.exit_code == 2
+    assert "'workers', 'training'" in refused.output
