@@ -32,7 +32,7 @@ class Workers:
         settings: with the number of workers.
         work: folder of ``training.local.work.Work``.
         out: the release directory to write.
-        say: takes each line that the first worker prints.
+        say: takes who the workers are, where they are several, and each line that the first of them prints.
         poll: called about ten times a second with the processes, by index.
         has_place: asked before a worker is started again; one without a place waits for it, as a pod does.
         most_failures: of one worker; a kill counts as one here, where a Job forgives the loss of a node.
@@ -68,6 +68,9 @@ class Workers:
             stack.callback(self._stop)
             for index in range(len(peers)):
                 self._start(index, peers, logs[index])
+            if len(peers) > 1:
+                told = (f"process {self._running[index].pid} at {peer}" for index, peer in enumerate(peers))
+                self._say(f"{len(peers)} workers: {', '.join(told)}")
             printed = [_lines(log) for log in logs]
             while self._running or (self._waiting and not self._done):
                 time.sleep(0.1)
