@@ -133,6 +133,9 @@ def _release(release: str | None, bucket: str | None) -> Iterator[Path | None]:
         with tempfile.TemporaryDirectory(prefix="isthmus-release-") as folder:
             yield store_of(bucket).pull(release, Path(folder))
     else:
+        from training.release import verify
+
+        verify(Path(release))
         yield Path(release)
 
 

@@ -115,6 +115,7 @@ def fit(
         watch.finished()
     model = last.model
     if asked.precision != "float32":  # what is served computes in float32; the variables are so already
-        model = make(learning, precision="float32")
-        model.set_weights(last.model.get_weights())
+        with strategy.scope():
+            model = make(learning, precision="float32")
+            model.set_weights(last.model.get_weights())
     return model, last.losses

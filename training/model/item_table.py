@@ -69,9 +69,11 @@ class ItemTable(keras.layers.Layer):  # type: ignore[misc]
 
 
 def device_of(part: int) -> AbstractContextManager[Any]:
-    """Where a part lies: the machine's devices in turn. Among several workers the strategy decides."""
+    """Where a part lies: this machine's devices in turn. Among several workers the strategy decides."""
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
     if len(devices) < 2 or tf.distribute.has_strategy():
         return nullcontext()
-    placed: AbstractContextManager[Any] = tf.device(devices[part % len(devices)].name)
+    here = tf.zeros([]).device.partition("/device:")[0]
+    own = [one.name for one in devices if one.name.startswith((f"{here}/", "/device:"))]  # not a peer's
+    placed: AbstractContextManager[Any] = tf.device(own[part % len(own)])
     return placed

@@ -12,11 +12,19 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.training.model.conftest import SETTINGS
+from tests.training.shops import small_shop
 from training.errors import TrainingError
 from training.fit.checkpoint import FolderObjects
 from training.fit.cluster import ALONE
 from training.learning import Learning
+from training.local.work import Work
+from training.local.workers import Workers
+from training.orders.source import Folder
+from training.release import read_report
 from training.settings import ModelSettings, parse
+from training.transfer.pseudonym import Pseudonyms
+from training.transfer.run import transfer
 
 TRANSFORMER: dict[str, Any] = {"history": "transformer", "blocks": 1, "heads": 2}
 FORMS: dict[str, dict[str, Any]] = {
@@ -223,6 +231,25 @@ def test_adapters_learn_and_the_encoder_stays(learning: Learning, tmp_path: Path
     ups = [np.array(layer.kernel) for layer in model.layers if layer.name.endswith("_up")]
     assert ups
     assert all(np.abs(one).max() > 0 for one in ups)
+
+
+def test_two_workers_learn_what_one_learns_also_by_all_that_is_large(tmp_path: Path) -> None:
+    form = {**FORMS["all that is large"], "pretrain_epochs": 1, "adapter_rank": 4}
+    settings = SETTINGS.model_copy(update={"model": ModelSettings(**form)})
+    source = Folder(small_shop(tmp_path / "orders"))
+    work = Work.of(source.url, tmp_path / "work")
+    transfer(source, Pseudonyms("a key of the private site"), settings, work.arrivals, work.private, lambda _: None)
+    losses = []
+    for workers in (1, 2):
+        said: list[str] = []
+        these = settings.model_copy(update={"workers": workers})
+        out = tmp_path / f"release-{workers}"
+        Workers(these, work.folder, out, said.append, most_failures=0).run()
+        filled = next(
+            line.split("loss ")[1].split(",")[0] for line in said if "pre-training: epoch 1" in line
+        )
+        losses.append([float(filled), *read_report(out)["losses"]])
+    np.testing.assert_allclose(losses[1], losses[0], rtol=0.02)  # bfloat16 has eight bits
 
 
 TWO_DEVICES = """
