@@ -9,14 +9,16 @@ import os
 import threading
 import time
 from pathlib import Path
-
-import pytest
+from typing import TYPE_CHECKING
 
 from training.environment import run_job
 from training.fit.checkpoint import Checkpoint
 from training.fit.keeper import Keeper
 from training.fit.watch import Watch
 from training.local import worker, workers
+
+if TYPE_CHECKING:
+    import pytest
 
 VARIABLE = "HELD"
 
