@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.evaluate.bootstrap import interval
+from training.evaluate.bootstrap import SEED, distinct_interval, interval, ratio_interval
 from training.evaluate.metrics import novelty, per_customer, score
 from training.evaluate.past import past_of
 from training.evaluate.segments import segments
@@ -44,6 +44,10 @@ def test_scores_are_shares_and_a_list_of_what_was_bought_is_perfect(lists: list)
     assert low <= scores.recall + 1e-9
     assert scores.recall <= high + 1e-9
     assert scores.novelty in (None, pytest.approx(2.0))
+    assert scores.novelty_interval in (None, pytest.approx((2.0, 2.0)))
+    low, high = scores.coverage_interval
+    assert 0 <= low <= scores.coverage + 1e-9
+    assert scores.coverage <= high + 1e-9 <= 1 + 1e-9
     perfect = score([sorted(one) for one in bought], bought, PRODUCTS)
     if scores.customers:
         assert perfect.recall == pytest.approx(1)
@@ -73,6 +77,61 @@ def test_intervals_cover_the_mean_about_as_often_as_they_say_and_are_the_same_tw
     assert 0.90 <= np.mean(covered) <= 0.98
     assert interval(samples[0]) == interval(samples[0])
     assert interval(samples[0], seed=1) != interval(samples[0], seed=2)
+
+
+def _shown(random: np.random.Generator, customers: int, products: int, k: int) -> list[list[int]]:
+    """Lists of k products each, of which a few are in most lists."""
+    popular = -np.log(np.arange(1, products + 1)) + random.gumbel(size=(customers, products))
+    return (np.argpartition(-popular, k, axis=1)[:, :k] + 1).tolist()
+
+
+def test_the_interval_of_coverage_holds_what_new_customers_would_be_shown() -> None:
+    random = np.random.default_rng(4)
+    worlds = [_shown(random, 80, 400, 10) for _ in range(100)]
+    numbers = [len({item for given in lists for item in given}) for lists in worlds]
+    intervals = [distinct_interval(lists, rounds=400) for lists in worlds]
+    assert np.mean([low <= np.mean(numbers) <= high for low, high in intervals]) >= 0.85
+    assert all(low < number < high for number, (low, high) in zip(numbers, intervals, strict=True))
+    # No wider than it must be: about four standard deviations of the number between samples.
+    assert np.mean([high - low for low, high in intervals]) < 2 * 3.92 * np.std(numbers)
+
+
+def test_the_interval_of_coverage_counts_as_one_would_by_hand() -> None:
+    lists = [*_shown(np.random.default_rng(5), 30, 50, 4), [], [7]]
+    random = np.random.default_rng(SEED)
+    numbers = np.array(
+        [
+            len({item for row in rows for item in lists[row]})
+            for start in (0, 200)
+            for rows in random.integers(0, len(lists), (200 if start == 0 else 100, len(lists)))
+        ]
+    )
+    seen = len({item for given in lists for item in given})
+    expected = np.quantile(numbers, [0.025, 0.975]) + seen - numbers.mean()
+    assert distinct_interval(lists, rounds=300) == pytest.approx(tuple(expected))
+
+
+def test_the_interval_of_novelty_weighs_customers_by_their_lists() -> None:
+    bits, lengths = np.array([2.0, 40.0, 3.0]), np.array([1, 20, 0])
+    random = np.random.default_rng(SEED)
+    rows = np.concatenate([random.integers(0, 3, (200, 3)) for _ in range(2)])
+    sums = lengths[rows].sum(axis=1)
+    expected = np.quantile(bits[rows].sum(axis=1)[sums > 0] / sums[sums > 0], [0.025, 0.975])
+    assert ratio_interval(bits, lengths, rounds=400) == pytest.approx(tuple(expected))
+    assert ratio_interval(bits, np.zeros(3)) == (0.0, 0.0)
+
+
+def test_coverage_and_novelty_are_told_with_their_intervals() -> None:
+    lists = _shown(np.random.default_rng(6), 120, 900, 20)
+    shares = 1 / np.arange(1, 901)
+    scores = score(lists, [{1, 2}] * 120, 900, shares=shares)
+    low, high = scores.coverage_interval
+    assert low < scores.coverage < high <= 1
+    assert scores.novelty is not None
+    assert scores.novelty_interval is not None
+    assert scores.novelty_interval[0] < scores.novelty < scores.novelty_interval[1]
+    assert score(lists, [{1, 2}] * 120, 900).novelty_interval is None
+    assert score([[]], [{1}], 200).coverage_interval == (0.0, 0.0)
 
 
 def test_customers_fall_into_segments_by_what_they_bought_before() -> None:

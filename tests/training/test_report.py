@@ -168,6 +168,15 @@ def test_a_worse_release_is_refused_with_the_table_and_a_good_one_is_signed(
     assert "Refused" in html
     assert "| in service | " in markdown
     assert "| United Kingdom | " in markdown
+    ours = store.validation(bad)["scores"][MODEL]["all products"]
+    low, high = ours["coverage_interval"]
+    assert low < ours["coverage"] <= high
+    assert f" {ours['coverage']:.1%} [{low:.1%}–{high:.1%}] |" in markdown
+    low, high = ours["novelty_interval"]
+    assert low < ours["novelty"] < high
+    for text in (f"{ours['novelty']:.1f} [{low:.1f}–{high:.1f}]", "coverage [95 %]"):
+        assert text in markdown
+        assert text in html
     outline = _Outline()
     outline.feed(html)
     assert outline.open == []

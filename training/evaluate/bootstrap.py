@@ -1,20 +1,25 @@
-"""Confidence intervals of means by the bootstrap (Efron and Tibshirani, An Introduction to the Bootstrap).
+"""Confidence intervals by the bootstrap (Efron and Tibshirani, An Introduction to the Bootstrap).
 
 Seeded, so that the same orders and release give the same report.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 ROUNDS, SEED, LEVEL = 2000, 20, 0.95
+LIST_ROUNDS = 1000
+"""Of the intervals of whole lists, which cost more than that of a mean."""
 _AT_ONCE = 200
+_ENDS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
+Interval = tuple[float, float]
 
 
-def interval(values: npt.NDArray[Any], rounds: int = ROUNDS, seed: int = SEED) -> tuple[float, float]:
+def interval(values: npt.NDArray[Any], rounds: int = ROUNDS, seed: int = SEED) -> Interval:
     """The percentile interval (95 %) of the mean of ``values`` [n], resampled with replacement.
 
     Two recommenders on the same customers are compared by the interval of their differences.
@@ -26,5 +31,57 @@ def interval(values: npt.NDArray[Any], rounds: int = ROUNDS, seed: int = SEED) -
         values[random.integers(0, len(values), (min(_AT_ONCE, rounds - start), len(values)))].mean(axis=1)
         for start in range(0, rounds, _AT_ONCE)
     ]
-    low, high = np.quantile(np.concatenate(means), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = np.quantile(np.concatenate(means), _ENDS)
     return (float(low), float(high))
+
+
+def ratio_interval(
+    above: npt.NDArray[Any], below: npt.NDArray[Any], rounds: int = LIST_ROUNDS, seed: int = SEED
+) -> Interval:
+    """The percentile interval of sum(above) / sum(below), both [n] and resampled together.
+
+    A resample in which nothing is below is left out.
+    """
+    if not np.any(below):
+        return (0.0, 0.0)
+    told = []
+    for rows in _resamples(len(below), rounds, seed):
+        sums = below[rows].sum(axis=1)
+        told.append(above[rows].sum(axis=1)[sums > 0] / sums[sums > 0])
+    low, high = np.quantile(np.concatenate(told), _ENDS)
+    return (float(low), float(high))
+
+
+def distinct_interval(
+    lists: Sequence[Sequence[int]], rounds: int = LIST_ROUNDS, seed: int = SEED
+) -> Interval:
+    """The interval of the number of distinct products in the lists of n customers.
+
+    Of n customers drawn with replacement some are drawn twice, so their lists hold fewer products than those
+    of n others would: the resampled numbers are too low by a bias. What is told is their spread around the
+    number that was seen.
+    """
+    products = np.fromiter((item for given in lists for item in given), np.int64)
+    if not len(products):
+        return (0.0, 0.0)
+    customers = np.repeat(np.arange(len(lists)), [len(given) for given in lists])
+    order = np.argsort(products, kind="stable")
+    begins = np.flatnonzero(np.append(True, np.diff(products[order]) != 0))
+    found = []
+    for rows in _resamples(len(lists), rounds, seed):
+        # One bit a round: whether the round drew the customer, then whether it drew anyone with the product.
+        drawn = np.zeros((len(lists), len(rows)), np.bool_)
+        drawn[rows, np.arange(len(rows))[:, None]] = True
+        bits = np.packbits(drawn, axis=1)[customers[order]]
+        shown = np.unpackbits(np.bitwise_or.reduceat(bits, begins), axis=1, count=len(rows))
+        found.append(shown.sum(axis=0, dtype=np.int64))
+    numbers = np.concatenate(found)
+    low, high = np.quantile(numbers, _ENDS) + (len(begins) - numbers.mean())
+    return (float(low), float(high))
+
+
+def _resamples(size: int, rounds: int, seed: int) -> Iterator[npt.NDArray[np.int64]]:
+    """Rows drawn with replacement, [rounds, size] in parts of ``_AT_ONCE`` rounds."""
+    random = np.random.default_rng(seed)
+    for start in range(0, rounds, _AT_ONCE):
+        yield random.integers(0, size, (min(_AT_ONCE, rounds - start), size))

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from training.evaluate.bootstrap import interval
+from training.evaluate.bootstrap import distinct_interval, interval, ratio_interval
 
 Numbers = npt.NDArray[Any]
 
@@ -24,8 +24,8 @@ Numbers = npt.NDArray[Any]
 class Scores:
     """Means over customers, with the standard error of the recall; coverage is a share of the products.
 
-    ``recall_interval`` and ``ndcg_interval`` are 95 % bootstrap intervals; ``novelty`` is in bits and None
-    where the popularity is not given.
+    Each ``..._interval`` is a 95 % bootstrap interval over customers; ``novelty`` is in bits, and None like
+    its interval where the popularity is not given.
     """
 
     recall: float
@@ -36,6 +36,8 @@ class Scores:
     recall_interval: tuple[float, float] = (0.0, 0.0)
     ndcg_interval: tuple[float, float] = (0.0, 0.0)
     novelty: float | None = None
+    coverage_interval: tuple[float, float] = (0.0, 0.0)
+    novelty_interval: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,8 @@ def score(
     recalls, ndcgs = each.recall[found], each.ndcg[found]
     if not len(recalls):
         return Scores(0.0, 0.0, 0.0, 0.0, 0)
-    shown = [item for given in recommended for item in given[:k]]
+    lists = [given[:k] for given in recommended]
+    shown = [item for given in lists for item in given]
     error = float(np.std(recalls, ddof=1) / np.sqrt(len(recalls))) if len(recalls) > 1 else 0.0
     return Scores(
         recall=float(recalls.mean()),
@@ -96,10 +99,27 @@ def score(
         recall_interval=interval(recalls),
         ndcg_interval=interval(ndcgs),
         novelty=None if shares is None or not shown else novelty(shown, shares),
+        coverage_interval=_coverage_interval(lists, products),
+        novelty_interval=None if shares is None or not shown else _novelty_interval(lists, shares),
     )
 
 
 def novelty(shown: Sequence[int], shares: Numbers) -> float:
     """Mean -log2 of the share of customers who bought each product shown, in bits; 0 is what all bought."""
-    given = np.maximum(shares[np.asarray(shown) - 1], np.finfo(float).tiny)
-    return float(-np.log2(given).mean())
+    return float(_bits(shown, shares).mean())
+
+
+def _bits(shown: Sequence[int], shares: Numbers) -> Numbers:
+    numbers = np.asarray(shown, np.int64) - 1
+    bits: Numbers = -np.log2(np.maximum(shares[numbers], np.finfo(float).tiny))
+    return bits
+
+
+def _coverage_interval(lists: Sequence[Sequence[int]], products: int) -> tuple[float, float]:
+    low, high = distinct_interval(lists)
+    return (max(low / products, 0.0), min(high / products, 1.0))
+
+
+def _novelty_interval(lists: Sequence[Sequence[int]], shares: Numbers) -> tuple[float, float]:
+    sums = np.array([_bits(given, shares).sum() for given in lists])
+    return ratio_interval(sums, np.array([len(given) for given in lists]))

@@ -76,6 +76,8 @@ def _templates() -> Any:
         "percent": lambda value: f"{value:.1%}",
         "bits": lambda value: "" if value is None else f"{value:.1f}",
         "range": _range,
+        "percents": _percents,
+        "bits_range": _bits_range,
         "signed": _signed,
         "thousands": lambda value: f"{value:,}",
     }
@@ -85,6 +87,15 @@ def _templates() -> Any:
 def _range(ends: Sequence[float]) -> str:
     low, high = ends
     return f"{low:.3f}–{high:.3f}"
+
+
+def _percents(ends: Sequence[float]) -> str:
+    low, high = ends
+    return f"{low:.1%}–{high:.1%}"
+
+
+def _bits_range(ends: Sequence[float] | None) -> str:
+    return "" if ends is None else f" [{ends[0]:.1f}–{ends[1]:.1f}]"
 
 
 def _signed(told: Sequence[float]) -> str:
