@@ -15,6 +15,8 @@ from training.features.baskets import Baskets, baskets_of
 from training.features.catalogue import Catalogue, catalogue_of
 from training.features.examples import Examples, Shape
 from training.features.history import CustomerFeatures, features_at
+from training.features.kept_facts import KeptFacts
+from training.kept_arrays import KeptArrays
 from training.release import Window
 from training.settings import TrainingSettings
 from training.transfer.batch import from_parquet
@@ -24,11 +26,15 @@ from training.transfer.manifest import TransferManifest
 
 @dataclass(frozen=True)
 class Learning:
-    """Purchases to learn from, and the manifest of the transfer that brought them."""
+    """Purchases to learn from, and the manifest of the transfer that brought them.
+
+    ``kept`` is the folder for what is counted of them; None keeps nothing.
+    """
 
     manifest: TransferManifest
     purchases: pd.DataFrame
     settings: TrainingSettings
+    kept: KeptArrays | None = None
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -53,7 +59,8 @@ class Learning:
             batch=share * self.settings.workers,
             time=self.settings.model.time_features,
         )
-        return Examples(self.baskets, shape, self.settings.seed)
+        kept = None if self.kept is None else KeptFacts(self.kept, self.manifest.digest)
+        return Examples(self.baskets, shape, self.settings.seed, kept)
 
     def known_of(self, customer: str) -> CustomerFeatures:
         """What serving knows of a customer: the model's inputs on the day after the window, by the code that
@@ -91,7 +98,12 @@ class Learning:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def read_learning(bucket: BatchBucket, manifest: TransferManifest, settings: TrainingSettings) -> Learning:
-    """Read all batches of a manifest, each checked against its checksum."""
+def read_learning(
+    bucket: BatchBucket,
+    manifest: TransferManifest,
+    settings: TrainingSettings,
+    kept: KeptArrays | None = None,
+) -> Learning:
+    """Read all batches of a manifest, each checked against its checksum; ``kept`` as of ``Learning``."""
     frames = [from_parquet(bucket.batch(entry)) for entry in manifest.batches]
-    return Learning(manifest, pd.concat(frames, ignore_index=True), settings)
+    return Learning(manifest, pd.concat(frames, ignore_index=True), settings, kept)

@@ -6,13 +6,19 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 from training.code import code_digest
+from training.features.version import features_version
 
 LIBRARIES = ("tensorflow-cpu", "tensorflow", "keras", "onnx", "tf2onnx", "onnxruntime", "numpy", "pandas")
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python, of this code (a digest too), and of the libraries that touch the result."""
-    found = {"python": platform.python_version(), "isthmus": version("isthmus"), "code": code_digest()}
+    """Versions of Python, of this code and its features (digests), and of libraries that touch the result."""
+    found = {
+        "python": platform.python_version(),
+        "isthmus": version("isthmus"),
+        "code": code_digest(),
+        "features": features_version(),
+    }
     for name in LIBRARIES:
         try:
             found[name] = version(name)

@@ -49,7 +49,10 @@ def rank(
     store.set_candidate("train-1", store.push(release))
 
     def run(
-        settings: TrainingSettings = SMALL, ranking: object = RANKING, candidate: str = "train-1"
+        settings: TrainingSettings = SMALL,
+        ranking: object = RANKING,
+        candidate: str = "train-1",
+        **more: str,
     ) -> Store:
         told = settings.model_copy(update={"orders_url": orders.as_uri() + "/"})
         environment = Environment(
@@ -59,6 +62,7 @@ def rank(
                 "CANDIDATE": candidate,
                 "RANKED_CANDIDATE": "rank-1",
                 "PSEUDONYM_KEY": KEY,
+                **more,
             }
         )
         assert main(environment, ranking) == 0
@@ -88,6 +92,25 @@ def test_a_candidate_gets_its_ranking_stage_once(
     rank()
     assert store.candidate("rank-1") == after
     assert "nothing to do" in capsys.readouterr().out
+
+
+def test_a_job_that_was_stopped_goes_on_with_the_windows_in_its_work_folder(
+    rank: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("training.ranking.train._gather", stop)
+        with pytest.raises(KeyboardInterrupt):
+            rank(WORK=str(tmp_path))
+    printed = capsys.readouterr().out
+    assert "candidates" in printed
+    assert "there already" not in printed
+    assert rank(WORK=str(tmp_path)).candidate("rank-1") is not None
+    windows = [line for line in capsys.readouterr().out.splitlines() if "window of" in line]
+    assert windows
+    assert all("there already" in line for line in windows)
 
 
 def test_it_learns_from_no_day_after_the_release_though_new_days_have_come(

@@ -22,6 +22,7 @@ from training.features.baskets import Baskets, Purchases
 from training.features.drawn import Drawn, Lists
 from training.features.facts import Facts, facts_of
 from training.features.history import USER_FEATURES, time_features, user_features, user_width
+from training.features.kept_facts import KeptFacts
 
 TARGETS = 64
 """Products of a basket that are learned from at a time; larger baskets are sampled, anew in every epoch."""
@@ -48,11 +49,12 @@ class Examples:
 
     The same seed and epoch give the same examples in the same order on every worker. What does not change
     from epoch to epoch is counted once; an epoch draws its order and what is told, and adds that up over all
-    rows at a time: the histories are those of ``features_at`` to the last bit.
+    rows at a time: the histories are those of ``features_at`` to the last bit. ``kept`` keeps what is
+    counted for other runs; None for nowhere.
     """
 
-    def __init__(self, baskets: Baskets, shape: Shape, seed: int) -> None:
-        self.shape, self.seed = shape, seed
+    def __init__(self, baskets: Baskets, shape: Shape, seed: int, kept: KeptFacts | None = None) -> None:
+        self.shape, self.seed, self._kept = shape, seed, kept
         self._days: list[tuple[Purchases, int, bool]] = []
         for purchases in baskets.by_customer.values():
             days = np.unique(purchases.days).tolist()
@@ -70,7 +72,15 @@ class Examples:
     @cached_property
     def facts(self) -> Facts:
         """What is known of each example before anything is drawn."""
-        return facts_of(self._days, self.shape.half_life_days)
+
+        def counted() -> Facts:
+            return facts_of(self._days, self.shape.half_life_days)
+
+        if self._kept is None:
+            return counted()
+        # Lengths and batches cut what is drawn later; whatever else the shape tells may decide a fact.
+        decides = {name: one for name, one in vars(self.shape).items() if name not in ("length", "batch")}
+        return self._kept.facts(decides, counted)
 
     def arrays(self, epoch: int) -> dict[str, npt.NDArray[np.generic]]:
         """The examples of one epoch, [steps * batch, ...].

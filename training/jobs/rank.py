@@ -3,7 +3,8 @@
 It learns from raw orders, those without a customer and cancellations among them, which never leave the site.
 What it reads: the candidate CANDIDATE. What it leaves: the candidate RANKED_CANDIDATE, the same release with
 the ranking stage, or the same release where the orders are too few days for one. Exit codes: 0 done; 64 wrong
-input. Started again, it finds its own result; stopped in between, it begins anew.
+input. Started again, it finds its own result; stopped in between, it begins anew, unless WORK names a folder
+that outlives it: the windows that were made are kept there.
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ def main(environment: Environment, ranking: RankingSettings | None = None) -> in
         for later in (VALIDATION, SIGNATURE):
             (release / later).unlink(missing_ok=True)  # of the release without the stage
         pseudonyms = Pseudonyms(environment["PSEUDONYM_KEY"])
-        add_ranking(release, source, learned, ranking, pseudonyms, Path(folder) / "windows", say)
+        windows = Path(environment.get("WORK", folder)) / "windows"
+        add_ranking(release, source, learned, ranking, pseudonyms, windows, say)
         with_stage = store.push(release)
     store.set_candidate(ranked, with_stage, run=run, ranked=True)
     say(f"release {with_stage} is {digest} with the ranking stage")

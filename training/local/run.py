@@ -104,7 +104,7 @@ def train_here(
         Workers(settings, work.folder, out, say, poll).run()
     if ranking is not None and not is_ranked(out):
         if enough(source, settings, ranking):
-            add_ranking(out, source, settings, ranking, pseudonyms, work.folder / "ranking", say)
+            add_ranking(out, source, settings, ranking, pseudonyms, work.ranking, say)
             unchanged = False
         else:
             say("no ranking stage: it needs orders of more days than these")

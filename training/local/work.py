@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from training.errors import TrainingError
+from training.features.kept_facts import MOST_BYTES
 from training.fit.checkpoint import FolderObjects
+from training.kept_arrays import KeptArrays
 from training.learning import Learning, read_learning
 from training.release import Manifest, ReleaseError, read
 from training.settings import TrainingSettings
@@ -17,7 +20,10 @@ from training.transfer.manifest import HELD_BACK_MANIFEST_KEY, MANIFEST_KEY, Tra
 
 @dataclass(frozen=True)
 class Work:
-    """``arrivals``, ``private`` and ``checkpoints`` under one folder; the same orders use the same folder."""
+    """``arrivals``, ``private``, ``checkpoints``, ``features`` and ``ranking`` under one folder.
+
+    The same orders use the same folder.
+    """
 
     folder: Path
 
@@ -46,9 +52,18 @@ class Work:
             raise TrainingError(f"{bucket.folder / key} is not there; run `isthmus train` again")
         return TransferManifest.from_bytes(content, str(bucket.folder / key))
 
-    def learning(self, settings: TrainingSettings) -> Learning:
-        """What to learn from."""
-        return read_learning(self.arrivals, self.manifest(), settings)
+    def features(self, say: Callable[[str], None]) -> KeptArrays:
+        """What is counted of the orders: workers of a run, and later runs, share it."""
+        return KeptArrays(self.folder / "features", MOST_BYTES, say)
+
+    @property
+    def ranking(self) -> Path:
+        """The windows of the ranking stage."""
+        return self.folder / "ranking"
+
+    def learning(self, settings: TrainingSettings, say: Callable[[str], None] = print) -> Learning:
+        """What to learn from; ``say`` takes lines of what is counted again."""
+        return read_learning(self.arrivals, self.manifest(), settings, self.features(say))
 
 
 def is_made(release: Path, learning: Learning) -> bool:

@@ -20,7 +20,7 @@ def main(environment: Environment) -> int:
     """Train as one worker; returns the exit code."""
     worker = worker_of(environment)
     work, out = Work(Path(environment["WORK"])), Path(environment["OUT"])
-    learning = work.learning(parse(environment["TRAINING_SETTINGS"]))
+    learning = work.learning(parse(environment["TRAINING_SETTINGS"]), say)
     if is_made(out, learning):
         return 0
 

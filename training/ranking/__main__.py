@@ -20,7 +20,7 @@ def main() -> int:
     parser.add_argument("--top", type=int, default=20, help="products a customer")
     parser.add_argument("--seeds", type=int, default=4, help="networks whose scores are averaged")
     parser.add_argument(
-        "--work", type=Path, help="keeps the windows of stopped runs; default: the user's cache"
+        "--work", type=Path, help="keeps the windows for later runs; default: the user's cache"
     )
     given = parser.parse_args()
     if given.top < 1 or given.seeds < 1:
@@ -59,8 +59,6 @@ def _run(given: argparse.Namespace) -> None:
     ranking = train(orders, day, settings, work, say)
     lists = recommend(Fitted(orders, day), ranking, given.top, say)
     write(given.out, ranking, lists, orders, given.before)
-    for path in ranking.windows:
-        path.unlink(missing_ok=True)
     say(f"{given.out} is written")
 
 

@@ -14,6 +14,7 @@ from training.ranking.export import save_onnx
 from training.ranking.orders import Orders
 from training.ranking.recommend import Recommendations
 from training.ranking.train import Ranking
+from training.ranking.version import ranking_features_version
 from training.versions import versions
 
 KERAS, ONNX, NORMALISER, RECORD = "model.keras", "model.onnx", "normaliser.npz", "ranking.json"
@@ -34,7 +35,7 @@ def record_of(ranking: Ranking, orders: Orders, before: date, difference: float)
         "features": ranking.names,
         "settings": ranking.settings.model_dump(),
         "onnx_max_abs_difference": difference,
-        "versions": versions(),
+        "versions": versions() | {"ranking_features": ranking_features_version()},
     }
 
 

@@ -68,7 +68,7 @@ def add_ranking(
         settings: of the run; they name the last day to learn from.
         ranking: of the stage.
         pseudonyms: of the release.
-        work: keeps the windows of a stopped run.
+        work: keeps the windows, for a run that goes on and for the next one.
         say: takes lines of progress.
 
     Raises:
@@ -91,8 +91,6 @@ def add_ranking(
     write_ranked(release, every, new)
     lists.shortlist.write(release)
     write(release, read(release).model_copy(update={"files": describe(release)}))
-    for path in trained.windows:
-        path.unlink(missing_ok=True)
     if settings.hold_back_days:
         held_back = read_orders(source, before + timedelta(days=settings.hold_back_days), before)
         held_back["customer"] = [pseudonyms.customer(name) if name else "" for name in held_back["customer"]]

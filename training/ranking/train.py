@@ -67,7 +67,7 @@ def train(
         orders: may reach beyond it; what does is not used.
         before: ordinal.
         settings: of the run.
-        folder: keeps the windows, so that a stopped run goes on.
+        folder: keeps the windows, so that a stopped run goes on and the next one makes none again.
         say: takes lines of progress.
 
     Raises:

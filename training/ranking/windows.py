@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,17 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.errors import TrainingError
+from training.kept_arrays import ArraysDamaged, KeptArrays, key_of, read_arrays, write_arrays
 from training.ranking.features import Fitted
 from training.ranking.orders import Orders
 from training.ranking.past import Floats
 from training.ranking.settings import RankingSettings
 from training.ranking.side_by_side import one_after_the_other, side_by_side
+from training.ranking.version import ranking_features_version
 
-FEATURE_CODE = ("*.py", "scores/*.py", "habits/*.py")
-NOT_FEATURES = frozenset(
-    {"__main__.py", "calibration.py", "export.py", "folder.py", "measure.py", "normalise.py", "ranker.py"}
-    | {"recommend.py", "side_by_side.py", "stage.py", "train.py"}
-)
+MOST_BYTES = 2 << 30
+"""The windows of ten months take 0.8 GB; those of the last kinds of run stay."""
 
 
 @dataclass(frozen=True)
@@ -67,13 +64,17 @@ def days_of(orders: Orders, before: int, settings: RankingSettings) -> list[int]
 def windows(
     orders: Orders, before: int, settings: RankingSettings, folder: Path, say: Callable[[str], None]
 ) -> Iterator[Path]:
-    """The files of all windows; those that an earlier run left are not made again."""
+    """The files of all windows; those that an earlier run left are not made again.
+
+    A window is known by the orders that it sees, so those of days that did not change stay. What this run
+    needs is there when the last is told, and of other windows as many as ``MOST_BYTES`` leaves room for.
+    """
     orders = orders.before(before)
     days = days_of(orders, before, settings)
-    told = _digest(orders, before, settings)
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = {day: folder / f"{told[:32]}-{date.fromordinal(day)}.npz" for day in days}
-    missing = [day for day in days if not paths[day].exists()]
+    kept = KeptArrays(folder, MOST_BYTES, say)
+    names = {day: _name(_seen(orders, day, before, settings), day, before, settings) for day in days}
+    paths = {day: kept.path(name) for day, name in names.items()}
+    missing = [day for day in days if not kept.holds(names[day])]
     given = (paths, orders, before, settings)
     if len(missing) > 1 and not one_after_the_other(len(orders.day)):
         made: Iterator[str] = side_by_side(_write, missing, *given)
@@ -83,21 +84,35 @@ def windows(
         what = next(made) if day in missing else "there already"
         say(f"[{number}/{len(days)}] window of {date.fromordinal(day)}: {what}")
         yield paths[day]
+    kept.trim(names.values())
 
 
 def _write(day: int, paths: dict[int, Path], orders: Orders, before: int, settings: RankingSettings) -> str:
     """Make the file of one window; returns what is in it."""
-    window = make(orders, day, before, settings)
-    aside = paths[day].with_suffix(".aside.npz")
-    np.savez(aside, **asdict(window))
-    aside.replace(paths[day])
+    window = make(_seen(orders, day, before, settings), day, before, settings)
+    write_arrays(paths[day], {name: getattr(window, name) for name in Window.__dataclass_fields__})
     customers = int(window.group.max(initial=-1)) + 1
     return f"{customers} customers, {len(window.label):,} candidates"
 
 
 def load(path: Path) -> Window:
-    with np.load(path) as stored:
-        return Window(**{name: stored[name] for name in Window.__dataclass_fields__})
+    """Read a window that ``windows`` told of.
+
+    Raises:
+        TrainingError: when it was removed or damaged since.
+    """
+    try:
+        return Window(**read_arrays(path))
+    except (FileNotFoundError, ArraysDamaged):
+        raise TrainingError(
+            f"{path} was whole when this run began and is gone or damaged now; run the same command again, "
+            "which makes this window anew"
+        ) from None
+
+
+def _seen(orders: Orders, day: int, before: int, settings: RankingSettings) -> Orders:
+    """The orders that a window is made of: those before its last label."""
+    return orders.before(min(day + 2 * settings.label_days, before))
 
 
 def make(orders: Orders, day: int, before: int, settings: RankingSettings) -> Window:
@@ -144,14 +159,9 @@ def _renumber(every: NDArray[Any], known: NDArray[Any]) -> NDArray[np.int64]:
     return numbers
 
 
-def _digest(orders: Orders, before: int, settings: RankingSettings) -> str:
-    """Of all a window depends on: the orders, the code of features and labels, the settings of sampling."""
-    names = ("label_days", "later_label", "negatives")
-    chosen = {name: getattr(settings, name) for name in names}
-    told = hashlib.sha256(json.dumps([orders.digest(), before, chosen], sort_keys=True).encode())
-    here = Path(__file__).parent
-    for pattern in FEATURE_CODE:
-        for path in sorted(here.glob(pattern)):
-            if path.name not in NOT_FEATURES:
-                told.update(path.read_bytes())
-    return told.hexdigest()
+def _name(seen: Orders, day: int, before: int, settings: RankingSettings) -> str:
+    """Of all a window depends on: the orders it sees, the code of features and labels, the settings of
+    sampling, and its place in the run, by which it is drawn."""
+    sampling = {name: getattr(settings, name) for name in ("label_days", "later_label", "negatives")}
+    told = key_of(orders=seen.digest(), day=day, before=before, code=ranking_features_version(), **sampling)
+    return f"{told[:32]}-{date.fromordinal(day)}"

@@ -21,7 +21,7 @@ from training.ranking.orders import Orders
 from training.ranking.recommend import recommend
 from training.ranking.settings import RankingSettings
 from training.ranking.train import train
-from training.ranking.windows import load, windows
+from training.ranking.windows import days_of, load, make, windows
 
 BEFORE = FIRST + 110
 BEFORE_DATE = date.fromordinal(BEFORE)
@@ -93,6 +93,77 @@ def test_windows_made_side_by_side_are_those_made_one_after_the_other(
     for one, other in zip(alone, together, strict=True):
         np.testing.assert_array_equal(load(one).values, load(other).values)
         np.testing.assert_array_equal(load(one).label, load(other).label)
+
+
+def _bytes(window: object) -> dict[str, bytes]:
+    return {name: np.ascontiguousarray(array).tobytes() for name, array in vars(window).items()}
+
+
+def test_a_future_row_slipped_in_reaches_no_feature_and_no_label_that_is_before_it(
+    table: pd.DataFrame,
+) -> None:
+    orders = Orders.of(table)
+    day = days_of(orders, BEFORE, SETTINGS)[0]
+    after = day + 2 * SETTINGS.label_days
+    assert after < BEFORE, "this window sees less than the run"
+
+    labelled = table[table["day"].between(day, day + SETTINGS.label_days - 1) & table["customer"].ne("")]
+    someone = labelled["customer"].min()
+
+    def slipped(at: int) -> dict[str, bytes]:
+        # They sort before everything, so that every number that looks at them moves.
+        stranger = table.tail(1).assign(day=at, invoice="0", customer="a000", product="10000", text="")
+        known = table[table["day"] < day].tail(40).assign(day=at, invoice="00", customer=someone)
+        other = Orders.of(pd.concat([stranger, known.assign(cancelled=False), table], ignore_index=True))
+        return _bytes(make(other, day, BEFORE, SETTINGS))
+
+    def rows(window: dict[str, bytes]) -> set[bytes]:
+        width = len(window["values"]) // (len(window["label"]) // 4)
+        return {window["values"][at : at + width] for at in range(0, len(window["values"]), width)}
+
+    alone = _bytes(make(orders, day, BEFORE, SETTINGS))
+    assert slipped(after) == alone
+    # A purchase of the day itself is a label: more rows are kept, and each that was is as it was.
+    of_day, of_eve = slipped(day), slipped(day - 1)
+    assert of_day["label"] != alone["label"]
+    assert rows(alone) < rows(of_day)
+    assert not rows(alone) & rows(of_eve), "else this test would pass on windows that see nothing at all"
+
+
+def test_windows_are_kept_by_the_orders_that_they_see(table: pd.DataFrame, tmp_path: Path) -> None:
+    first = {path.name for path in windows(Orders.of(table), BEFORE, SETTINGS, tmp_path, lambda _: None)}
+    late = table.index[table["day"].between(BEFORE - 5, BEFORE - 1)]
+    said: list[str] = []
+    fewer = Orders.of(table.drop(late[:3]))
+    second = {path.name for path in windows(fewer, BEFORE, SETTINGS, tmp_path, said.append)}
+    assert 0 < sum("there already" in line for line in said) == len(first & second) < len(first)
+    # Another place in the run is another draw, another setting of sampling other rows.
+    few = SETTINGS.model_copy(update={"window_step": 30})
+    more = few.model_copy(update={"negatives": 0.5})
+    for before, settings in ((BEFORE + 1, few), (BEFORE, more)):
+        found = {path.name for path in windows(Orders.of(table), before, settings, tmp_path, said.append)}
+        assert not found & (first | second)
+    said.clear()
+    network = SETTINGS.model_copy(update={"epochs": 1, "hidden": (4,), "seeds": (7,)})
+    assert first == {path.name for path in windows(Orders.of(table), BEFORE, network, tmp_path, said.append)}
+    assert all("there already" in line for line in said)
+
+
+def test_a_damaged_window_is_made_again_and_one_that_goes_while_it_is_needed_is_a_sentence(
+    table: pd.DataFrame, tmp_path: Path
+) -> None:
+    few = SETTINGS.model_copy(update={"window_step": 30})
+    paths = list(windows(Orders.of(table), BEFORE, few, tmp_path, lambda _: None))
+    whole = paths[0].read_bytes()
+    paths[0].write_bytes(whole[: len(whole) // 2])
+    said: list[str] = []
+    assert list(windows(Orders.of(table), BEFORE, few, tmp_path, said.append)) == paths
+    assert said[0] == f"{paths[0]} is damaged; it is made again"
+    assert sum("there already" in line for line in said) == len(paths) - 1
+    assert paths[0].read_bytes() == whole
+    paths[0].unlink()
+    with pytest.raises(TrainingError, match="is gone or damaged now; run the same command again"):
+        load(paths[0])
 
 
 def test_too_few_days_are_refused_with_the_number_needed(table: pd.DataFrame, tmp_path: Path) -> None:

@@ -1,0 +1,169 @@
+"""Features that were made once: a run that finds them ends with the same bits as one that does not."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import numpy_helper
+
+from tests.training.ranking.test_stage import PSEUDONYMS, RANKING, SMALL, write_shop
+from tests.training.shops import small_shop
+from training.code import code_digest
+from training.features.facts import Facts
+from training.features.version import DECIDE, features_version
+from training.learning import Learning
+from training.local.run import train_here
+from training.local.work import Work
+from training.orders.source import Folder
+from training.ranking.stage import RANKER
+from training.ranking.version import ranking_features_version
+from training.release import read
+from training.settings import TrainingSettings
+from training.transfer.run import transfer
+
+SETTINGS = TrainingSettings(hold_back_days=2, history_length=16)
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Work:
+    folder = tmp_path_factory.mktemp("kept")
+    made = Work(folder / "work")
+    shop = Folder(small_shop(folder / "orders", customers=20))
+    transfer(shop, PSEUDONYMS, SETTINGS, made.arrivals, made.private, lambda _: None)
+    return made
+
+
+@pytest.fixture
+def cold(work: Work) -> Learning:
+    """What to learn from, before anything was counted."""
+    shutil.rmtree(work.folder / "features", ignore_errors=True)
+    return work.learning(SETTINGS)
+
+
+def _never(*_: object) -> Facts:
+    raise AssertionError("counted again")
+
+
+def _drawn(learning: Learning) -> dict[str, bytes]:
+    facts = learning.examples.facts
+    told = {one.name: getattr(facts, one.name) for one in fields(facts)}
+    told |= {"baskets": np.concatenate(facts.baskets), "sizes": [len(one) for one in facts.baskets]}
+    arrays = {f"facts {name}": np.asarray(value) for name, value in told.items()}
+    for epoch in (0, 3):
+        arrays |= {f"{name} {epoch}": one for name, one in learning.examples.arrays(epoch).items()}
+    return {name: f"{one.dtype} {one.shape} ".encode() + one.tobytes() for name, one in arrays.items()}
+
+
+def test_examples_of_kept_facts_are_those_of_counted_ones_to_the_last_bit(
+    cold: Learning, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = _drawn(replace(cold, kept=None))
+    assert not (work.folder / "features").exists(), "no folder, no file"
+    assert _drawn(cold) == without
+    monkeypatch.setattr("training.features.examples.facts_of", _never)
+    warm = work.learning(SETTINGS)
+    assert _drawn(warm) == without
+    assert type(warm.examples.facts.day_old) is float
+    # What is cut and drawn later is no other fact.
+    other = SETTINGS.model_copy(update={"history_length": 8, "seed": 9, "batch_size": 100, "epochs": 2})
+    assert work.learning(other).examples.facts.day_old == warm.examples.facts.day_old
+
+
+def test_another_half_life_other_orders_or_other_code_is_counted_anew(
+    cold: Learning, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cold.examples.facts
+    monkeypatch.setattr("training.features.examples.facts_of", _never)
+    half = SETTINGS.model_copy(update={"half_life_days": SETTINGS.half_life_days / 2})
+    with pytest.raises(AssertionError, match="counted again"):
+        assert work.learning(half).examples.facts
+    fewer = cold.manifest.model_copy(update={"batches": cold.manifest.batches[:-1]})
+    with pytest.raises(AssertionError, match="counted again"):
+        assert replace(work.learning(SETTINGS), manifest=fewer).examples.facts
+    monkeypatch.setattr("training.features.kept_facts.features_version", lambda: "sha256:other")
+    with pytest.raises(AssertionError, match="counted again"):
+        assert work.learning(SETTINGS).examples.facts
+
+
+def test_damaged_facts_are_told_in_one_line_and_counted_again(cold: Learning, work: Work) -> None:
+    whole = _drawn(cold)
+    (path,) = (work.folder / "features").iterdir()
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(bytes(content))
+    said: list[str] = []
+    assert _drawn(work.learning(SETTINGS, said.append)) == whole
+    assert said == [f"{path} is damaged; it is made again"]
+    assert path.exists()
+
+
+def test_the_version_is_of_what_decides_the_features_and_of_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "training"
+    here = Path(__file__).parents[2] / "training"
+    shutil.copytree(here, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    assert all((here / path).exists() for path in DECIDE)
+    monkeypatch.setattr("training.code.__file__", str(copy / "code.py"))
+
+    def version() -> str:
+        return code_digest.__wrapped__(*DECIDE)
+
+    assert version() == features_version()
+    for path in ("model/two_tower.py", "ranking/features.py", "kept_arrays.py", "transfer/upload.py"):
+        (copy / path).write_text((copy / path).read_text() + "# changed\n")
+        assert version() == features_version(), path
+    (copy / "features" / "more.py").write_text("NEW = 1\n")
+    assert version() != features_version(), "a new file of features counts at once"
+    (copy / "features" / "more.py").unlink()
+    assert version() == features_version()
+    for path in ("features/history.py", "orders/cleaning.py", "transfer/description.py"):
+        before = version()
+        (copy / path).write_text((copy / path).read_text() + "# changed\n")
+        assert version() != before, path
+
+
+def test_a_run_that_finds_features_and_windows_ends_with_the_bits_of_one_that_makes_them(
+    tmp_path: Path,
+) -> None:
+    source = Folder(write_shop(tmp_path / "orders", 90))
+    work = Work.of(source.url, tmp_path / "work")
+
+    def run(name: str) -> list[str]:
+        said: list[str] = []
+        out = tmp_path / name
+        train_here(source, SMALL, PSEUDONYMS, tmp_path / "work", out, said.append, ranking=RANKING)
+        return [line for line in said if "window of" in line]
+
+    def kept() -> dict[Path, int]:
+        folders = (work.folder / "features", work.ranking)
+        return {path: path.stat().st_ino for folder in folders for path in folder.iterdir()}
+
+    said = run("cold")
+    assert said
+    assert not any("there already" in line for line in said)
+    made = kept()
+    assert len(made) == 1 + len(said)
+    shutil.rmtree(work.folder / "checkpoints")
+    said = run("warm")
+    assert all("there already" in line for line in said)
+    assert kept() == made, "nothing was made again"
+    cold, warm = (read(tmp_path / name) for name in ("cold", "warm"))
+    files = [{file.path: file.sha256 for file in one.files} for one in (cold, warm)]
+    # A second model of one process has other names in its graph; what was learned is the same.
+    assert {name for name in files[0] if files[0][name] != files[1][name]} <= {RANKER}
+    assert _learned(tmp_path / "warm" / RANKER) == _learned(tmp_path / "cold" / RANKER)
+
+    assert cold.versions["features"] == features_version()
+    assert cold.pseudonym_key == PSEUDONYMS.key_id
+    record = (tmp_path / "cold" / "ranker.json").read_text()
+    assert f'"ranking_features": "{ranking_features_version()}"' in record
+
+
+def _learned(model: Path) -> list[bytes]:
+    return sorted(numpy_helper.to_array(one).tobytes() for one in onnx.load(model).graph.initializer)

@@ -1,0 +1,21 @@
+"""The version of the features, by content: what the code that decides them says."""
+
+from __future__ import annotations
+
+from training.code import code_digest
+
+DECIDE = (
+    "features",
+    "orders/cleaning.py",
+    "orders/schema.py",
+    "orders/source.py",
+    "transfer/batch.py",
+    "transfer/description.py",
+)
+"""Paths under ``training``, from raw orders to the inputs of the towers. A file that is new in
+``training/features`` counts at once."""
+
+
+def features_version() -> str:
+    """``sha256:<hex>``: releases that tell the same one were given features by the same code."""
+    return code_digest(*DECIDE)
