@@ -7,7 +7,11 @@ from pathlib import Path
 
 
 def everyone(
-    release: Path | None, orders: Path | None, pseudonym: Callable[[str], str], *, given: bool
+    release: Path | None,
+    orders: Path | None,
+    pseudonym: Callable[[str], str],
+    given: bool,
+    another_key: str = "",
 ) -> list[str]:
     """The ids of all customers.
 
@@ -16,6 +20,7 @@ def everyone(
         orders: folder that holds the ids; None for those that `isthmus train` remembered, or of the sample.
         pseudonym: from an id to what releases know.
         given: ids are pseudonyms themselves.
+        another_key: what to say where the release is known to be made with another key.
 
     Raises:
         CommandError: when a customer of the release is not among the ids.
@@ -45,8 +50,12 @@ def everyone(
     asked = [one for one in _in_order(ids) if pseudonym(one) in known]
     if missing := len(known) - len(asked):
         raise CommandError(
-            f"{missing:,} of the {len(known):,} customers of {release} are not among the ids of {where}; "
-            "name the orders that it was trained on with --orders, and the key with --key"
+            f"{missing:,} of the {len(known):,} customers of {release} are not among the ids of {where}"
+            + (
+                f": {another_key}"
+                if another_key
+                else "; name the orders that it was trained on with --orders, and the key with --key"
+            )
         )
     return asked
 

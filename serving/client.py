@@ -18,7 +18,7 @@ import numpy as np
 import tenacity
 
 from serving.answer import Answer, Bought, Product, Reason
-from serving.model_configs import ANSWERED, MAX_BATCH_SIZE
+from serving.model_configs import ANSWERED, KEY_PARAMETER, MAX_BATCH_SIZE
 from serving.transport import ClientClosed, ServerRefused, ServerUnavailable, Transport, connect
 
 MODEL = "recommend"
@@ -111,6 +111,14 @@ class Recommender:
             finally:
                 for future in waiting:
                     future.cancel()
+
+    def pseudonym_key(self) -> str | None:
+        """The id of the key that the release's customers are named with; None where it tells none.
+
+        Raises:
+            ServerUnavailable: no server answered.
+        """
+        return self._transport().parameters(MODEL).get(KEY_PARAMETER)
 
     def ready(self) -> bool:
         """Whether a server answers and has its models loaded; never raises for a server that does not."""

@@ -22,6 +22,9 @@ MAX_BATCH_SIZE = 64
 BOUGHT_LIMIT = 10
 """Products that the customer had bought, named in an answer (the newest)."""
 
+KEY_PARAMETER = "pseudonym_key"
+"""In the configuration of every model: the id of the key that customers are named with."""
+
 _DTYPES = {
     "int32": pb.TYPE_INT32,
     "float32": pb.TYPE_FP32,
@@ -109,6 +112,8 @@ def model_configs(
         "first_day": manifest.window.first_day.isoformat(),
         "last_day": manifest.window.last_day.isoformat(),
     }
+    if manifest.pseudonym_key is not None:
+        said[KEY_PARAMETER] = manifest.pseudonym_key
     for config in configs.values():
         _say(config, said)
     _say(configs["answer"], {"bought_limit": str(BOUGHT_LIMIT)})

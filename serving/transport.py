@@ -38,6 +38,10 @@ class Transport(Protocol):
         """Whether the server has its models loaded."""
         ...
 
+    def parameters(self, model: str) -> dict[str, str]:
+        """The parameters in a model's configuration. Raises ServerUnavailable or ServerRefused."""
+        ...
+
     def close(self) -> None:
         """Close the connection."""
         ...
@@ -103,6 +107,15 @@ class Grpc:
         except InferenceServerException as error:
             raise _translated(error, self._address) from None
 
+    def parameters(self, model: str) -> dict[str, str]:
+        from tritonclient.utils import InferenceServerException
+
+        try:
+            told = self._client.get_model_config(model, as_json=True, client_timeout=self._timeout_s)
+        except InferenceServerException as error:
+            raise _translated(error, self._address) from None
+        return _parameters(told["config"])
+
     def close(self) -> None:
         self._client.close()
 
@@ -139,8 +152,22 @@ class Http:
         except OSError as error:
             raise _unavailable(self._address, str(error)) from None
 
+    def parameters(self, model: str) -> dict[str, str]:
+        from tritonclient.utils import InferenceServerException
+
+        try:
+            return _parameters(self._client.get_model_config(model))
+        except InferenceServerException as error:
+            raise _translated(error, self._address) from None
+        except OSError as error:
+            raise _unavailable(self._address, str(error)) from None
+
     def close(self) -> None:
         self._client.close()
+
+
+def _parameters(config: dict[str, Any]) -> dict[str, str]:
+    return {name: str(one["string_value"]) for name, one in config.get("parameters", {}).items()}
 
 
 def _inputs(triton: Any, arrays: dict[str, Any]) -> list[Any]:

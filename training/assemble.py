@@ -17,6 +17,7 @@ from training.release import (
     KERAS_MODEL,
     MANIFEST,
     ONNX_MODEL,
+    PSEUDONYM_KEY,
     Customers,
     Manifest,
     Model,
@@ -101,11 +102,16 @@ def _fill(folder: Path, model: Any, learning: Learning, losses: list[float]) -> 
             max_abs_difference=difference,
             tolerance=TOLERANCE,
         ),
-        versions=versions(),
+        versions=versions() | _key(learning),
         settings=settings.recorded(),
         seeds={"python_numpy_tensorflow": settings.seed, "examples": settings.seed},
     )
     return write(folder, manifest)
+
+
+def _key(learning: Learning) -> dict[str, str]:
+    told = learning.manifest.key_id
+    return {} if told is None else {PSEUDONYM_KEY: told}
 
 
 def _trials(customers: Customers) -> list[dict[str, Any]]:

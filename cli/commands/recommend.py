@@ -16,6 +16,7 @@ from cli.releases_bucket import ReleasesBucket, store_of
 if TYPE_CHECKING:
     from serving.answer import Answer
     from serving.client import Recommender
+    from training.transfer.pseudonym import Pseudonyms
 
 NAMESPACE, SERVICE = "serving", "triton"
 SHOWN_BOUGHT = 5
@@ -78,26 +79,34 @@ def recommend(
     Example:  isthmus recommend --all --release release/ --top 20 --out recommended.csv
     """
     from cli.asked_customers import everyone
+    from cli.release_key import another_key, fitting
+    from training.release import read
 
     named = customers or []
     _check(named, everybody, as_json, out, release, url or site)
     with _release(release, bucket) as directory:
         local = release is not None and not release.startswith("sha256:")
-        pseudonym = _pseudonym(key, pseudonyms, own=local)
-        asked = everyone(directory, orders, pseudonym, given=pseudonyms) if everybody else named
+        key_id = None if directory is None else read(directory).pseudonym_key
+        keys = None if pseudonyms else fitting(_pseudonyms(key, own=local), key_id)
+        pseudonym = str if keys is None else keys.customer
+        another = "" if keys is None else another_key(keys, key_id)
+        asked = everyone(directory, orders, pseudonym, pseudonyms, another) if everybody else named
         with _recommender(directory, url, site, pseudonym) as recommender:
-            answers = _answers(recommender, asked, top, only_new)
+            strangers: list[str] = []
+            answers = _noted(_answers(recommender, asked, top, only_new), strangers)
             if everybody:
                 # A log of orders may name customers that the release never saw.
                 answers = (one for one in _counted(answers, len(asked)) if one.known)
             if out is not None:
                 _say_written(out, answers)
-                return
-            for number, answer in enumerate(answers):
-                if as_json:
-                    print(json.dumps(answer.to_dict(), ensure_ascii=False))
-                else:
-                    _show(answer, only_new=only_new, first=number == 0)
+            else:
+                for number, answer in enumerate(answers):
+                    if as_json:
+                        print(json.dumps(answer.to_dict(), ensure_ascii=False))
+                    else:
+                        _show(answer, only_new=only_new, first=number == 0)
+            if strangers and keys is not None:
+                _say_another_key(another if directory else another_key(keys, recommender.pseudonym_key()))
 
 
 def _check(
@@ -178,6 +187,23 @@ def _counted(answers: Iterable[Answer], number: int) -> Iterator[Answer]:
     yield from track(answers, "recommend", number, console=err, transient=True)
 
 
+def _noted(answers: Iterable[Answer], strangers: list[str]) -> Iterator[Answer]:
+    """The same answers; customers that the release does not know are added to ``strangers``."""
+    for one in answers:
+        if not one.known:
+            strangers.append(one.customer)
+        yield one
+
+
+def _say_another_key(sentence: str) -> None:
+    from rich.markup import escape
+
+    from cli.console import err
+
+    if sentence:
+        err.print(f"[yellow]{escape(sentence)}[/]", soft_wrap=True)
+
+
 def _say_written(out: Path, answers: Iterable[Answer]) -> None:
     from cli.answers_file import write_answers
     from cli.console import err
@@ -219,9 +245,7 @@ def _show(answer: Answer, *, only_new: bool, first: bool) -> None:
     out.print(table)
 
 
-def _pseudonym(key: str | None, given: bool, *, own: bool) -> Callable[[str], str]:
-    if given:
-        return str
+def _pseudonyms(key: str | None, *, own: bool) -> Pseudonyms:
     from training.transfer.pseudonym import Pseudonyms
 
     if key is None and own:
@@ -232,7 +256,7 @@ def _pseudonym(key: str | None, given: bool, *, own: bool) -> Callable[[str], st
         from rehearsal.orders import throwaway_keys
 
         key = throwaway_keys().pseudonym
-    return Pseudonyms(key).customer
+    return Pseudonyms(key)
 
 
 def _endpoint(site: str | None) -> str:

@@ -18,6 +18,8 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
+_TOLD_APART = ("code", "features", "pseudonym_key")
+"""Entries of a manifest's versions that are digests, or have a line of their own."""
 Which = Annotated[str, typer.Argument(help="A release directory, or a digest sha256:... in the bucket.")]
 
 
@@ -77,7 +79,10 @@ def show(release: Which, bucket: ReleasesBucket = None) -> None:
         "loss": f"{manifest.metrics['loss_first_epoch']:.3f} -> {manifest.metrics['loss_last_epoch']:.3f}",
         "recall@20": _recall(validation) or "not validated",
         "signed": f"{signature.signed_at} by key {signature.keyid}" if signature else "no",
-        "versions": ", ".join(f"{name} {one}" for name, one in manifest.versions.items() if name != "code"),
+        "customers": f"named with key {manifest.pseudonym_key or 'of unknown id'}",
+        "versions": ", ".join(
+            f"{name} {one}" for name, one in manifest.versions.items() if name not in _TOLD_APART
+        ),
     }
     facts = Table(box=None, show_header=False, pad_edge=False)
     for name, value in rows.items():

@@ -57,7 +57,16 @@ from training.release.contents import (
 )
 from training.release.directory import describe, read, sha256_of, verify, write
 from training.release.errors import ReleaseDamaged, ReleaseError, SignatureRefused
-from training.release.manifest import MANIFEST, File, Manifest, Model, TargetHardware, Tensor, Window
+from training.release.manifest import (
+    MANIFEST,
+    PSEUDONYM_KEY,
+    File,
+    Manifest,
+    Model,
+    TargetHardware,
+    Tensor,
+    Window,
+)
 from training.release.shortlist import RANKER_MODEL, SHORTLIST, Shortlist, shortlisted
 from training.release.signature import (
     SIGNATURE,
@@ -80,6 +89,7 @@ __all__ = [
     "MANIFEST",
     "ONNX_MODEL",
     "POPULAR",
+    "PSEUDONYM_KEY",
     "RANKER_MODEL",
     "REPORT",
     "SHORTLIST",

@@ -18,6 +18,8 @@ from training.release.errors import ReleaseDamaged
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+PSEUDONYM_KEY = "pseudonym_key"
+"""In ``versions``, not a field of its own: readers of format 1 that are in use refuse fields new to them."""
 
 Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
@@ -105,6 +107,12 @@ class Manifest(Part):
         if paths != sorted(set(paths)) or MANIFEST in paths:
             raise ValueError("files must be listed once each, sorted by path, without the manifest itself")
         return self
+
+    @property
+    def pseudonym_key(self) -> str | None:
+        """The id of the key that customers are named with, which tells nothing of the key; None where the
+        release is older than such ids."""
+        return self.versions.get(PSEUDONYM_KEY)
 
     def to_bytes(self) -> bytes:
         """Canonical JSON: the only bytes that ``manifest.json`` may hold."""

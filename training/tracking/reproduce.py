@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from training.errors import TrainingError
-from training.release import Manifest, Window
+from training.release import PSEUDONYM_KEY, Manifest, Window
 from training.settings import TrainingSettings
 from training.tracking.tensorboard import flat
 from training.versions import versions
@@ -53,7 +53,9 @@ def differences(
         settings: of the new run; None: those of the manifest, as this code reads them.
         window: the orders of the new run; None: they are not compared.
     """
-    found = _different("", manifest.versions, versions())
+    # Another key makes other orders, which are compared as such.
+    of_code = {name: one for name, one in manifest.versions.items() if name != PSEUDONYM_KEY}
+    found = _different("", of_code, versions())
     try:
         now = (settings or settings_of(manifest)).recorded()
     except TrainingError as error:

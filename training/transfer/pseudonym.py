@@ -37,6 +37,11 @@ class Pseudonyms:
         """The id of the current key, which manifests name."""
         return self._ring[0].id
 
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """The ids of all keys of the ring, the current one first."""
+        return tuple(key.id for key in self._ring)
+
     def under(self, key_id: str) -> Pseudonyms:
         """The pseudonyms of one key of the ring.
 
