@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -18,8 +20,13 @@ from cli.commands.recommend import recommend as command
 from cli.errors import CommandError
 from serving.client import Recommender
 from serving.offline import customers_of, offline
+from serving.repository import build, version_of
 from tests.training.ranking.shop import FIRST, rows
 from tests.training.ranking.test_stage import RANKING, SMALL, write_shop
+from training.features.baskets import Baskets, Purchases, baskets_of
+from training.features.catalogue import Catalogue
+from training.features.history import CustomerFeatures
+from training.features.history import features_at as tower_features_at
 from training.local.register import Register, customer_ids
 from training.local.run import train_here
 from training.orders.source import Folder
@@ -27,9 +34,11 @@ from training.ranking.features import features_at
 from training.ranking.normalise import Normaliser
 from training.ranking.orders import Orders, read_orders
 from training.ranking.stage import NORMALISER, first_day_after
-from training.release import Shortlist, describe, read, write
+from training.release import Customers, Shortlist, describe, new_key, read, read_items, sign, write
 from training.release.ranked import read_ranked
+from training.transfer.batch import pseudonymous
 from training.transfer.pseudonym import Pseudonyms
+from training.transfer.run import clean_days
 
 KEY = "a key of the private site"
 NAMED = Pseudonyms(KEY).customer
@@ -128,6 +137,93 @@ def test_a_skew_is_seen(shop: Shop, tmp_path: Path) -> None:
         assert len(differences(served, skewed, shop.register.ids(), only_new=False)) > 10
 
 
+@dataclass(frozen=True)
+class Raw:
+    """What the raw orders say: all purchases, and the day at whose start the release was made."""
+
+    baskets: Baskets
+    day: int
+
+    def features(self, purchases: Purchases, day: int) -> CustomerFeatures:
+        return tower_features_at(purchases.before(day), day, SMALL.history_length, SMALL.half_life_days)
+
+
+@pytest.fixture(scope="module")
+def raw(shop: Shop) -> Raw:
+    """Read, cleaned and named apart from the transfer's batches, the release and its customers."""
+    days = [pseudonymous(one, Pseudonyms(KEY)) for one in clean_days(shop.orders, shop.orders.days())]
+    catalogue = Catalogue(tuple(read_items(shop.release)))
+    first = (first_day_after(shop.orders, SMALL) - date(1970, 1, 1)).days
+    return Raw(baskets_of(pd.concat(days, ignore_index=True), catalogue), first)
+
+
+def skewed(release: Path, raw: Raw, folder: Path) -> list[str]:
+    """Customers whose row in the tables of Triton's ``lookup`` is not ``features_at`` of the raw orders.
+
+    The tables are built as the init step of a server builds them.
+    """
+    manifest = read(release)
+    repository = folder / "models"
+    build(release, manifest, sign(manifest.digest(), new_key()), repository, onnx_backend="python")
+    tables = repository / "lookup" / str(version_of(manifest.digest()))
+    rows = {name: row for row, name in enumerate(np.load(tables / "pseudonyms.npy").astype(str).tolist())}
+    served = {name: np.load(tables / f"{name}.npy") for name in ("history", "weights", "user")}
+    found = []
+    for name, purchases in raw.baskets.by_customer.items():
+        expected, row = raw.features(purchases, raw.day), rows.pop(name, None)
+        if row is None:
+            if expected.user.any():
+                found.append(name)
+        elif not all(np.array_equal(table[row], getattr(expected, kind)) for kind, table in served.items()):
+            found.append(name)
+    return sorted([*found, *rows])
+
+
+def test_what_the_towers_are_served_are_the_features_of_the_raw_orders_to_the_last_bit(
+    shop: Shop, raw: Raw, tmp_path: Path
+) -> None:
+    assert len(Customers.read(shop.release)) > 50
+    assert skewed(shop.release, raw, tmp_path) == []
+
+
+def _slipped(release: Path, folder: Path, **arrays: np.ndarray) -> Path:
+    """A copy of a release, sealed again, whose customers have other arrays."""
+    shutil.copytree(release, folder)
+    customers = Customers.read(release)
+    bought = [customers[name].last_bought for name in customers]
+    given = {name: getattr(customers, name) for name in ("history", "weights", "user")} | arrays
+    Customers(list(customers), last_bought=bought, **given).write(folder)
+    write(folder, read(folder).model_copy(update={"files": describe(folder)}))
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["history", "weights", "user"])
+def test_a_feature_of_the_towers_that_moves_by_one_position_is_seen(
+    shop: Shop, raw: Raw, tmp_path: Path, kind: str
+) -> None:
+    moved = np.roll(getattr(Customers.read(shop.release), kind), 1, axis=1)
+    release = _slipped(shop.release, tmp_path / "release", **{kind: moved})
+    assert skewed(release, raw, tmp_path) == sorted(Customers.read(shop.release))
+
+
+def test_a_purchase_of_the_day_itself_in_what_the_towers_are_served_is_seen(
+    shop: Shop, raw: Raw, tmp_path: Path
+) -> None:
+    customers = Customers.read(shop.release)
+    told = {kind: getattr(customers, kind).copy() for kind in ("history", "weights", "user")}
+    of_the_day = []
+    for row, name in enumerate(customers):
+        purchases = raw.baskets.by_customer[name]
+        if len(purchases.on(raw.day)):
+            of_the_day.append(name)
+            late = raw.features(purchases, raw.day + 1)
+            for kind, array in told.items():
+                array[row] = getattr(late, kind)
+    assert 0 < len(of_the_day) < len(customers)
+    release = _slipped(shop.release, tmp_path / "release", **told)
+    assert skewed(release, raw, tmp_path) == sorted(of_the_day)
+
+
 def test_only_new_leaves_out_what_was_bought(shop: Shop, recommender: Recommender) -> None:
     table = rows(DAYS)
     early = table[(table["day"] < FIRST + DAYS - SMALL.hold_back_days) & ~table["cancelled"]]
@@ -174,6 +270,60 @@ def test_a_release_whose_customers_are_not_known_here_is_refused(shop: Shop, tmp
     ):
         run(shop, "--all", "--release", str(shop.release), "--orders", str(few), "--out", str(out))
     assert not out.exists()
+
+
+def test_another_key_than_the_releases_is_told_in_one_sentence(
+    shop: Shop, recommender: Recommender, tmp_path: Path
+) -> None:
+    made, other = Pseudonyms(KEY).key_id, "another key of the private site"
+    release, out = str(shop.release), str(tmp_path / "all.csv")
+    assert read(shop.release).pseudonym_key == made
+    sentence = (
+        f"are named with the key {made}, but the key at hand is {Pseudonyms(other).key_id}; "
+        f"give the key {made} with --key or PSEUDONYM_KEY"
+    )
+    one = sorted(shop.register.ids())[0]
+    for where in (("--release", release), ("--url", recommender.url)):
+        said = _said(one, "--key", other, *where)
+        assert "is not known to this release" in said
+        assert sentence in said
+        assert "named with the key" not in _said(one, "--key", KEY, *where)
+        assert "named with the key" not in _said("no customer", "--key", KEY, *where)
+        assert "named with the key" not in _said(NAMED(one), "--pseudonyms", *where)
+    with pytest.raises(CommandError, match=re.escape(sentence)):
+        _said("--all", "--orders", str(shop.orders.path), "--key", other, "--out", out, "--release", release)
+
+
+def test_a_ring_that_has_the_releases_key_answers_with_it(shop: Shop, tmp_path: Path) -> None:
+    ringed = tmp_path / "release"
+    shutil.copytree(shop.release, ringed)
+    told = read(ringed)
+    write(ringed, told.model_copy(update={"versions": told.versions | {"pseudonym_key": "2026-05"}}))
+    one = sorted(shop.register.ids())[0]
+    ring = f"2026-11:the newer key of the private site,2026-05:{KEY}"
+    assert f"Customer {one}" in (said := _said(one, "--release", str(ringed), "--key", ring))
+    assert "not known" not in said
+    # The same key under another id is found all the same, and nothing is said of keys.
+    assert "key" not in _said(one, "--release", str(ringed), "--key", KEY)
+
+
+def test_a_release_of_before_the_ids_is_read_and_nothing_is_said_of_keys(shop: Shop, tmp_path: Path) -> None:
+    old = tmp_path / "release"
+    shutil.copytree(shop.release, old)
+    told = read(old)
+    kept = {name: one for name, one in told.versions.items() if name not in ("pseudonym_key", "features")}
+    write(old, told.model_copy(update={"versions": kept}))
+    assert read(old).pseudonym_key is None
+    said = _said("1", "--release", str(old), "--key", "another key of the private site")
+    assert "is not known to this release" in said
+    assert "named with the key" not in said
+
+
+def _said(*args: str) -> str:
+    app = typer.Typer()
+    app.command()(command)
+    result = CliRunner().invoke(app, [*args], catch_exceptions=False, env={"COLUMNS": "300"})
+    return " ".join(result.output.split())
 
 
 @pytest.mark.parametrize(
