@@ -16,6 +16,7 @@ from rehearsal.home import Home
 from serving.client import ServerUnavailable
 from serving.local_server import LocalServer
 from tests.serving.small_release import SmallRelease
+from training.release import ReleaseError
 
 app = typer.Typer()
 app.command()(recommend)
@@ -52,6 +53,12 @@ def test_json_has_one_object_for_each_customer(server: LocalServer, release: Sma
     for answer in answers:
         codes = [product["code"] for product in answer["products"]]
         assert codes == release.expected(answer["customer"], 4, only_new=True)
+
+
+@pytest.mark.parametrize("asked", [["17850"], ["--all", "--out", "all.csv"]])
+def test_a_folder_that_is_no_release_is_one_sentence(asked: list[str], tmp_path: Path) -> None:
+    with pytest.raises(ReleaseError, match="is not a release: it has no manifest"):
+        run(*asked, "--release", str(tmp_path / "nothing"), "--key", "0123456789abcdef")
 
 
 def test_no_server_is_one_sentence() -> None:

@@ -78,8 +78,10 @@ class Examples:
 
         if self._kept is None:
             return counted()
-        # Lengths and batches cut what is drawn later; whatever else the shape tells may decide a fact.
-        decides = {name: one for name, one in vars(self.shape).items() if name not in ("length", "batch")}
+        # These cut or add to what is drawn later; whatever else the shape tells may decide a fact.
+        decides = {
+            name: one for name, one in vars(self.shape).items() if name not in ("length", "batch", "time")
+        }
         return self._kept.facts(decides, counted)
 
     def arrays(self, epoch: int) -> dict[str, npt.NDArray[np.generic]]:

@@ -238,7 +238,9 @@ def test_two_workers_learn_what_one_learns_also_by_all_that_is_large(tmp_path: P
     settings = SETTINGS.model_copy(update={"model": ModelSettings(**form)})
     source = Folder(small_shop(tmp_path / "orders"))
     work = Work.of(source.url, tmp_path / "work")
-    transfer(source, Pseudonyms("a key of the private site"), settings, work.arrivals, work.private, lambda _: None)
+    transfer(
+        source, Pseudonyms("a key of the private site"), settings, work.arrivals, work.private, lambda _: None
+    )
     losses = []
     for workers in (1, 2):
         said: list[str] = []
