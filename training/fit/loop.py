@@ -23,7 +23,8 @@ from training.fit.epoch import AfterEpoch, Epoch
 from training.fit.health import Health, NotANumber, Straggling, beyond_repair
 from training.fit.keeper import Keeper
 from training.fit.pulse import pulse_of
-from training.model.form import Cut, Form, form_of, nothing
+from training.model.chosen_form import form_of
+from training.model.form import Cut, Form, nothing
 from training.settings import TrainingSettings
 
 

@@ -13,7 +13,7 @@ from training.fit.health import Health, Straggling
 from training.fit.keeper import Keeper
 from training.fit.watch import Watch
 from training.learning import Learning
-from training.tracking.run import tracked
+from training.tracking.run import MASKED_LOSS, tracked
 
 
 def fit(
@@ -44,7 +44,6 @@ def fit(
     """
     prepare(os.environ, worker)
     from training.fit.loop import Fit
-    from training.model.form import form_of
     from training.model.make import make
     from training.model.masked import MaskedForm
     from training.model.parts import freeze_encoder
@@ -98,6 +97,7 @@ def fit(
                 asked.pretrain_epochs,
                 made,
                 form=MaskedForm,
+                after_epoch=lambda epoch: tracking.scalars(epoch.number, {MASKED_LOSS: epoch.loss}),
                 say=lambda line: say(f"pre-training: {line}"),
             )
             weights = filled.model.get_weights()
@@ -110,7 +110,7 @@ def fit(
                 freeze_encoder(model)
             return model
 
-        last = run(learning.fingerprint, settings.epochs, ready, form=form_of, after_epoch=ended)
+        last = run(learning.fingerprint, settings.epochs, ready, after_epoch=ended)
     if watch is not None:
         watch.finished()
     model = last.model

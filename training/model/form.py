@@ -12,7 +12,6 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from training.features.drawn import Drawn
-from training.settings import TrainingSettings
 
 Epoch = Mapping[str, Any]
 """One epoch's examples as tensors, put on the device once."""
@@ -52,21 +51,6 @@ def rows_of(epoch: Epoch, names: tuple[str, ...], first: Any, last: Any, rows: i
     example = {name: tf.gather(epoch[name], of) for name in (*names, "weight")}
     example["weight"] *= tf.cast(at < last, tf.float32)
     return example
-
-
-def form_of(model: keras.Model, settings: TrainingSettings, cut: Cut) -> Form:
-    """The form that settings ask for; without padding where the model allows it, as that is the fastest."""
-    from training.model.flat import FlatForm
-    from training.model.padded import PaddedForm
-    from training.model.sampled import SampledForm
-
-    asked = settings.model
-    if asked.loss != "softmax":
-        return SampledForm(model, settings, cut)
-    plain = asked.history == "bag" and asked.precision == "float32" and asked.embedding_shards == 1
-    return (
-        FlatForm(model) if plain and not asked.xla else PaddedForm(model, settings.history_length, cut.rows)
-    )
 
 
 def learned(model: keras.Model) -> list[keras.Variable]:

@@ -18,7 +18,7 @@ from training.tracking.tensorboard import TensorBoard
 
 TRACKING = "tracking"
 LOSS, SPEED, RECALL = "loss", "examples_per_second", "recall_at_20"
-OWN_SECONDS = "step_seconds"
+OWN_SECONDS, MASKED_LOSS = "step_seconds", "masked_loss"
 
 
 class Tracker(Protocol):

@@ -23,6 +23,8 @@ from training.local.workers import Workers
 from training.orders.source import Folder
 from training.release import read_report
 from training.settings import ModelSettings, parse
+from training.tracking.run import MASKED_LOSS
+from training.tracking.tensorboard import read_scalars
 from training.transfer.pseudonym import Pseudonyms
 from training.transfer.run import transfer
 
@@ -217,6 +219,8 @@ def test_adapters_learn_and_the_encoder_stays(learning: Learning, tmp_path: Path
     ]
     assert len(filled) == 6
     assert filled[-1] < 0.9 * filled[0]
+    tracked = read_scalars(tmp_path / "tracking" / this.fingerprint)[MASKED_LOSS]
+    np.testing.assert_allclose(list(tracked.values()), filled, atol=1e-4)
     assert losses[-1] < losses[0]
     store = CheckpointStore(FolderObjects(tmp_path / "checkpoints"), f"{this.fingerprint}/pre-training")
     found = store.load()
