@@ -27,6 +27,7 @@ from training.features.baskets import Baskets, Purchases, baskets_of
 from training.features.catalogue import Catalogue
 from training.features.history import CustomerFeatures
 from training.features.history import features_at as tower_features_at
+from training.fit.cluster import ALONE, limit_threads
 from training.local.register import Register, customer_ids
 from training.local.run import train_here
 from training.orders.source import Folder
@@ -54,12 +55,9 @@ class Shop:
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    import tensorflow as tf
-
     # The ranking runs in this process, and TensorFlow takes the number of its threads once: what later tests
-    # train with (training.fit.cluster) must be what it began with.
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
+    # train with must be what it began with.
+    limit_threads(ALONE)
     folder = tmp_path_factory.mktemp("ranked")
     made = Shop(Folder(write_shop(folder / "orders", DAYS)), folder / "out", Register(folder / "ids.txt"))
     train_here(

@@ -84,6 +84,7 @@ def windows(
         what = next(made) if day in missing else "there already"
         say(f"[{number}/{len(days)}] window of {date.fromordinal(day)}: {what}")
         yield paths[day]
+    next(made, None)  # past the last one, its processes end by themselves
     kept.trim(names.values())
 
 
