@@ -83,8 +83,11 @@ def prepare(environment: MutableMapping[str, str], worker: Worker) -> None:
 
 
 def limit_threads(worker: Worker) -> None:
-    """Threads of TensorFlow on CPUs, set once in a process: two in an operation for a worker alone (a fifth more
-    examples a second than with one), one for each of several, which share the cores in a rehearsal."""
+    """Threads of TensorFlow on CPUs, set once in a process.
+
+    Two in an operation for a worker alone, which gains a fifth; one for each of several: they share the cores
+    in a rehearsal.
+    """
     import tensorflow as tf
 
     if not tf.config.list_physical_devices("GPU"):
