@@ -44,6 +44,11 @@ test: lint engine ## everything that must pass: lint, types, tests
 	@echo "== tests"
 	@.venv/bin/python -m pytest $(PYTEST)
 
+.PHONY: long
+long: $(READY) engine ## tests of whole trainings, killed or run twice: some minutes more
+	@echo "== long tests"
+	@.venv/bin/python -m pytest -m long $(PYTEST)
+
 .PHONY: lint
 lint: $(READY) ## ruff and mypy
 	@echo "== lint (ruff check)"

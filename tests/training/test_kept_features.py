@@ -128,6 +128,7 @@ def test_the_version_is_of_what_decides_the_features_and_of_nothing_else(
         assert version() != before, path
 
 
+@pytest.mark.long
 def test_a_run_that_finds_features_and_windows_ends_with_the_bits_of_one_that_makes_them(
     tmp_path: Path,
 ) -> None:

@@ -67,6 +67,7 @@ def _train(
     return trained, said
 
 
+@pytest.mark.long
 def test_two_workers_one_killed_end_where_one_preempted_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

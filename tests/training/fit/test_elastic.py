@@ -160,6 +160,7 @@ def test_workers_of_another_run_are_strangers() -> None:
 
 
 # Six processes import TensorFlow, one after the other: minutes on a machine with other work.
+@pytest.mark.long
 @pytest.mark.timeout(1500)
 def test_two_workers_one_for_a_while_then_two_learn_what_one_learns(
     tmp_path: Path, metadata: Metadata, monkeypatch: pytest.MonkeyPatch

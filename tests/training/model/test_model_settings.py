@@ -237,6 +237,7 @@ def test_adapters_learn_and_the_encoder_stays(learning: Learning, tmp_path: Path
     assert all(np.abs(one).max() > 0 for one in ups)
 
 
+@pytest.mark.long
 def test_two_workers_learn_what_one_learns_also_by_all_that_is_large(tmp_path: Path) -> None:
     form = {**FORMS["all that is large"], "pretrain_epochs": 1, "adapter_rank": 4}
     settings = SETTINGS.model_copy(update={"model": ModelSettings(**form)})

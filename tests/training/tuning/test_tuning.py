@@ -52,6 +52,7 @@ def _command(orders: Path, work: Path, out: Path) -> list[str]:
     return [sys.executable, "-c", COMMAND, str(orders), str(work), str(out)]
 
 
+@pytest.mark.long
 def test_killed_and_started_again_a_study_goes_on(tmp_path: Path) -> None:
     orders, work, out = small_shop(tmp_path / "orders"), tmp_path / "work", tmp_path / "tuned.yaml"
     command = _command(orders, work, out)
