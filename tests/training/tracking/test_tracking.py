@@ -30,6 +30,7 @@ SETTINGS = TrainingSettings(
 )
 
 
+@pytest.mark.long
 def test_a_run_is_tracked_and_made_again_from_its_manifest(tmp_path: Path) -> None:
     shop = Folder(small_shop(tmp_path / "orders"))
     key = Pseudonyms("a key of the private site")

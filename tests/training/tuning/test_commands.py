@@ -55,6 +55,7 @@ def shell(tmp_path: Path) -> Shell:
     return Shell(tmp_path)
 
 
+@pytest.mark.long
 def test_a_killed_tune_goes_on_and_what_it_finds_is_trained_and_can_be_made_again(shell: Shell) -> None:
     orders = small_shop(shell.folder / "orders", days=10, customers=16)
     tune = ("tune", "--orders", "orders", "--trials", "2", "--epochs", "2", "--held-back", "2")

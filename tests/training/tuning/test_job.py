@@ -161,6 +161,7 @@ def pods(bucket: Callable[[str], str], s3_url: str, tmp_path: Path) -> Iterator[
         one.kill()
 
 
+@pytest.mark.long
 def test_a_killed_index_goes_on_where_it_was_and_the_best_settings_can_be_fetched(
     pods: Any, s3_url: str, tmp_path: Path
 ) -> None:
