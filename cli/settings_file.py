@@ -39,7 +39,7 @@ def training_settings(path: Path | None, **options: Any) -> TrainingSettings:
     from pydantic import ValidationError
 
     from cli.errors import CommandError
-    from training.settings import TrainingSettings
+    from training.settings import TrainingSettings, refusal
 
     section: dict[str, Any] = {}
     if path is not None:
@@ -54,10 +54,5 @@ def training_settings(path: Path | None, **options: Any) -> TrainingSettings:
     try:
         return TrainingSettings.model_validate({**section, **chosen})
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
         where = f"{path}: " if path is not None else ""
-        if first["type"] == "value_error":
-            said = first["msg"].removeprefix("Value error, ")
-            raise CommandError(f"{where}training.{said}") from None
-        raise CommandError(f"{where}training.{key} is {first['input']!r}: {first['msg']}") from None
+        raise CommandError(f"{where}{refusal(error)}") from None

@@ -208,12 +208,14 @@ def parse(text: str) -> TrainingSettings:
     try:
         return TrainingSettings.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "the JSON"
-        if first["type"] == "value_error":
-            said = first["msg"].removeprefix("Value error, ")
-            raise TrainingError(f"TRAINING_SETTINGS: training.{said}") from None
-        raise TrainingError(
-            f"TRAINING_SETTINGS: training.{key} is {first['input']!r}: {first['msg']}; "
-            "mend the section training of the stack file"
-        ) from None
+        then = "; mend the section training of the stack file"
+        raise TrainingError(f"TRAINING_SETTINGS: {refusal(error, then)}") from None
+
+
+def refusal(error: ValidationError, then: str = "") -> str:
+    """The first thing that settings are refused for; ``then`` follows where it does not say what to do."""
+    first = error.errors()[0]
+    if first["type"] == "value_error":
+        return f"training.{first['msg'].removeprefix('Value error, ')}"
+    key = ".".join(str(part) for part in first["loc"]) or "the JSON"
+    return f"training.{key} is {first['input']!r}: {first['msg']}{then}"

@@ -14,13 +14,13 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from tests.training.shops import SAMPLE
 from training.local.run import before
 from training.local.work import Work
 from training.orders.source import Folder
@@ -29,7 +29,6 @@ from training.transfer.batch import from_parquet
 from training.transfer.pseudonym import Pseudonyms
 from training.transfer.run import transfer
 
-SAMPLE = Path(__file__).parents[2] / "data" / "online-retail" / "by-day"
 LARGE: dict[str, Any] = {"history": "transformer"}
 FORMS: dict[str, dict[str, Any]] = {
     "bag, softmax over all": {},
@@ -101,7 +100,6 @@ def one(folder: Path, text: str) -> None:
         learning, pd.concat([from_parquet(work.private.batch(one)) for one in held_back], ignore_index=True)
     )
     speeds: list[float] = []
-    began = time.monotonic()
     with tempfile.TemporaryDirectory() as checkpoints:
         model, _ = fit(
             learning,
@@ -115,7 +113,6 @@ def one(folder: Path, text: str) -> None:
         "speed": max(speeds),
         "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "recall": recall(model),
-        "seconds": time.monotonic() - began,
     }
     print(json.dumps(told))
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from training.errors import TrainingError
+from training.features.drawn import Drawn
 from training.features.examples import Examples
 from training.fit.adam import FusedAdam
 from training.fit.checkpoint import Checkpoint
@@ -24,7 +25,7 @@ from training.fit.health import Health, NotANumber, Straggling, beyond_repair
 from training.fit.keeper import Keeper
 from training.fit.pulse import pulse_of
 from training.model.chosen_form import form_of
-from training.model.form import Cut, Form, nothing
+from training.model.form import Cut, Form
 from training.settings import TrainingSettings
 
 
@@ -188,9 +189,12 @@ class Fit:
         return self._form.arrays(self.examples.draw(epoch, self._form.ordered), epoch)
 
     def _cut(self) -> Cut:
-        batch = self.examples.shape.batch
-        share = ceil(batch / self.strategy.num_replicas_in_sync)
-        return Cut(batch, ceil(share / self.settings.model.accumulate))
+        return Cut(self.examples.shape.batch, ceil(self._share / self.settings.model.accumulate))
+
+    @property
+    def _share(self) -> int:
+        """Most examples of a step that a replica takes."""
+        return ceil(self.examples.shape.batch / int(self.strategy.num_replicas_in_sync))
 
     def _step_function(self) -> Callable[[Mapping[str, Any], Any, Any], Any]:
         """Epoch, step, time of its beginning -> pulse.
@@ -198,8 +202,7 @@ class Fit:
         The share of a replica is cut by its number. However many replicas there are, together they take the
         step's examples and no others: where they do not share evenly, the last ones have fewer.
         """
-        variables, cut = self._form.variables, self._cut()
-        share = ceil(cut.batch / self.strategy.num_replicas_in_sync)
+        variables, cut, share = self._form.variables, self._cut(), self._share
 
         def piece(epoch: Mapping[str, Any], first: Any, last: Any) -> list[Any]:
             with tf.GradientTape() as tape:
@@ -234,7 +237,7 @@ class Fit:
         user = next(one.shape[-1] for one in self.model.inputs if one.name == "user")
         epoch = {
             name: tf.TensorSpec([None, *array.shape[1:]], array.dtype)
-            for name, array in nothing(self._form, user).items()
+            for name, array in self._form.arrays(Drawn.nothing(user), 0).items()
         }
         specs = (epoch, tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.float64))
         compiled: Callable[[Mapping[str, Any], Any, Any], Any] = tf.function(train, input_signature=specs)

@@ -103,8 +103,10 @@ def fit(
             weights = filled.model.get_weights()
 
         def ready() -> Any:
-            model = made() if weights is None else make(learning)
-            if weights is not None:
+            if weights is None:
+                model = made()
+            else:
+                model = make(learning)
                 model.set_weights(weights)
             if asked.adapter_rank:
                 freeze_encoder(model)

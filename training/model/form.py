@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import keras
-import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
@@ -56,8 +55,3 @@ def rows_of(epoch: Epoch, names: tuple[str, ...], first: Any, last: Any, rows: i
 def learned(model: keras.Model) -> list[keras.Variable]:
     """What training changes."""
     return list(model.trainable_variables)
-
-
-def nothing(form: Form, users: int) -> dict[str, npt.NDArray[Any]]:
-    """Arrays without a row; they tell the shapes."""
-    return {name: np.asarray(array) for name, array in form.arrays(Drawn.nothing(users), 0).items()}

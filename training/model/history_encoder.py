@@ -13,6 +13,12 @@ PREFIX = "history_"
 ADAPTER = "adapter_"
 
 
+def purchase_features(weights: Any) -> Any:
+    """What a purchase weighs, as layers take it: [B, H] -> [B, H, 3]."""
+    weight = ops.expand_dims(weights, -1)
+    return ops.concatenate([weight, ops.sqrt(weight), ops.log(1 + 4 * weight)], axis=-1)
+
+
 def encode(bought: Any, history: Any, weights: Any, settings: ModelSettings) -> Any:
     """Vectors of what was bought [B, H, D] -> the same in context [B, H, D].
 
@@ -22,10 +28,8 @@ def encode(bought: Any, history: Any, weights: Any, settings: ModelSettings) -> 
     Transfer Learning for NLP"), one after each block's dense part.
     """
     dim = bought.shape[-1]
-    weight = ops.expand_dims(weights, -1)
-    known = ops.concatenate([weight, ops.sqrt(weight), ops.log(1 + 4 * weight)], axis=-1)
     there = ops.expand_dims(history > 0, 1)
-    x = bought + layers.Dense(dim, name=f"{PREFIX}known")(known)
+    x = bought + layers.Dense(dim, name=f"{PREFIX}known")(purchase_features(weights))
     for number in range(settings.blocks):
         name = f"{PREFIX}{number}"
         normal = layers.LayerNormalization(name=f"{name}_attention_norm")(x)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from keras import layers, ops
 
 from training.features.history import USER_FEATURES
-from training.model.history_encoder import encode
+from training.model.history_encoder import encode, purchase_features
 from training.model.item_table import ItemTable
 from training.model.layers import AllItems, ItemBias, OntoItems
 from training.settings import ModelSettings
@@ -90,8 +90,7 @@ def trust(given: dict[str, Any]) -> Any:
 
 def repeat_gains(given: dict[str, Any]) -> Any:
     """What having bought a product adds to its score [B, H]: repeat buying carries this log."""
-    weight = ops.expand_dims(given["weights"], -1)
-    known = ops.concatenate([weight, ops.sqrt(weight), ops.log(1 + 4 * weight)], axis=-1)
+    known = purchase_features(given["weights"])
     hidden = layers.Dense(16, name="repeat_weight", kernel_initializer=_glorot(6))(known) + ops.expand_dims(
         layers.Dense(16, use_bias=False, name="repeat_user", kernel_initializer=_glorot(7))(given["user"]), 1
     )
