@@ -59,7 +59,8 @@ def distinct_interval(
 
     Of n customers drawn with replacement some are drawn twice, so their lists hold fewer products than those
     of n others would: the resampled numbers are too low by a bias. What is told is their spread around the
-    number that was seen.
+    number that was seen, widened to hold it: where nearly every resample gives one number (few customers, of
+    whom one has an empty list), the spread alone may lie beside it.
     """
     products = np.fromiter((item for given in lists for item in given), np.int64)
     if not len(products):
@@ -76,8 +77,9 @@ def distinct_interval(
         shown = np.unpackbits(np.bitwise_or.reduceat(bits, begins), axis=1, count=len(rows))
         found.append(shown.sum(axis=0, dtype=np.int64))
     numbers = np.concatenate(found)
-    low, high = np.quantile(numbers, _ENDS) + (len(begins) - numbers.mean())
-    return (float(low), float(high))
+    seen = len(begins)
+    low, high = np.quantile(numbers, _ENDS) + (seen - numbers.mean())
+    return (min(float(low), seen), max(float(high), seen))
 
 
 def _resamples(size: int, rounds: int, seed: int) -> Iterator[npt.NDArray[np.int64]]:
