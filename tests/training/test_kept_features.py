@@ -52,7 +52,6 @@ def _never(*_: object) -> Facts:
 def _drawn(learning: Learning) -> dict[str, bytes]:
     facts = learning.examples.facts
     told = {one.name: getattr(facts, one.name) for one in fields(facts)}
-    told |= {"baskets": np.concatenate(facts.baskets), "sizes": [len(one) for one in facts.baskets]}
     arrays = {f"facts {name}": np.asarray(value) for name, value in told.items()}
     for epoch in (0, 3):
         arrays |= {f"{name} {epoch}": one for name, one in learning.examples.arrays(epoch).items()}

@@ -100,19 +100,20 @@ class Examples:
         random = np.random.default_rng([self.seed, epoch])
         facts, length = self.facts, self.shape.length
         order = random.permutation(len(self._days))
-        baskets = facts.baskets
-        drawn = [random.permutation(basket) for basket in map(baskets.__getitem__, order)]
-        sizes = np.fromiter(map(len, drawn), np.int64, len(drawn))
-        items = np.concatenate(drawn) if drawn else np.zeros(0, np.int32)
-        rows = np.repeat(np.arange(len(order)), sizes)
-        places = np.arange(len(items)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        place, rows = facts.bought(order)
+        items = facts.baskets[place]
+        sizes = np.bincount(rows, minlength=len(order))
+        ends = np.cumsum(sizes)
+        for begin, end in zip((ends - sizes).tolist(), ends.tolist(), strict=True):
+            random.shuffle(items[begin:end])
+        places = np.arange(len(items)) - np.repeat(ends - sizes, sizes)
         rest = facts.rest[order]
         half = np.where(rest, (sizes + 1) // 2, 0)
         is_told = places < np.minimum(half, length)[rows]
         after = places - half[rows]
         is_target = (after >= 0) & (after < TARGETS)
         count = self.steps * self.shape.batch
-        told = np.lexsort((items[is_told], rows[is_told]))
+        told = np.argsort(rows[is_told] * (1 + int(items.max(initial=0))) + items[is_told])
         told_rows, told_items = rows[is_told][told], items[is_told][told]
         history, weights, known, total = self._histories(order, told_rows, told_items, ordered)
         user = np.zeros((count, user_width(self.shape.time)), np.float32)

@@ -11,12 +11,14 @@ import numpy.typing as npt
 from training.features.baskets import Purchases
 
 NO_DAY = -(2**30)
+Places = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Facts:
     """Of each example: its day, whether it is of the second kind (``rest``), its basket, and what was before.
 
+    The baskets are one list after the other, cut by ``basket_splits``.
     Before the day: shopping days, ``purchases``, the ``last`` day of them (NO_DAY without any), and the
     products known. These are one list after the other, cut by ``splits``: ``items`` ascending, ``decayed``
     (float64, at the day, or at the day after for the second kind) and ``newest`` day. ``day_old`` is what a
@@ -28,20 +30,27 @@ class Facts:
     shopping_days: npt.NDArray[np.int64]
     purchases: npt.NDArray[np.int64]
     last: npt.NDArray[np.int64]
-    baskets: list[npt.NDArray[np.int32]]
+    baskets: npt.NDArray[np.int32]
+    basket_splits: npt.NDArray[np.int64]
     items: npt.NDArray[np.int32]
     decayed: npt.NDArray[np.float64]
     newest: npt.NDArray[np.int32]
     splits: npt.NDArray[np.int64]
     day_old: float
 
-    def of(self, order: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    def of(self, order: Places) -> tuple[Places, Places]:
         """Where the products known of some examples are, and which of the examples (0, 1, ...) each is of."""
-        lengths = np.diff(self.splits)[order]
-        rows = np.repeat(np.arange(len(order)), lengths)
-        return np.arange(len(rows)) + np.repeat(
-            self.splits[order] - np.cumsum(lengths) + lengths, lengths
-        ), rows
+        return _places(self.splits, order)
+
+    def bought(self, order: Places) -> tuple[Places, Places]:
+        """The same of the baskets: where their products are, and of which of the examples each is."""
+        return _places(self.basket_splits, order)
+
+
+def _places(splits: Places, order: Places) -> tuple[Places, Places]:
+    lengths = np.diff(splits)[order]
+    rows = np.repeat(np.arange(len(order)), lengths)
+    return np.arange(len(rows)) + np.repeat(splits[order] - np.cumsum(lengths) + lengths, lengths), rows
 
 
 def facts_of(days: Sequence[tuple[Purchases, int, bool]], half_life_days: float) -> Facts:
@@ -63,17 +72,22 @@ def facts_of(days: Sequence[tuple[Purchases, int, bool]], half_life_days: float)
     shopping, total, last_days = np.array(counted, np.int64).reshape(-1, 3).T
     none = (np.zeros(0, np.int32), np.zeros(0, np.float64), np.zeros(0, np.int32))
     items, decayed, newest = (np.concatenate(parts) for parts in zip(none, *lists, strict=True))
-    lengths = [len(one[0]) for one in lists]
+    baskets = [purchases.on(day) for purchases, day, _ in days]
     return Facts(
         day=np.array([day for _, day, _ in days], np.int64),
         rest=np.array([rest for _, _, rest in days], np.bool_),
         shopping_days=shopping,
         purchases=total,
         last=last_days,
-        baskets=[purchases.on(day) for purchases, day, _ in days],
+        baskets=np.concatenate([none[0], *baskets]),
+        basket_splits=_splits(baskets),
         items=items,
         decayed=decayed,
         newest=newest,
-        splits=np.append(0, np.cumsum(lengths)).astype(np.int64),
+        splits=_splits([one for one, _, _ in lists]),
         day_old=float(0.5 ** (1 / half_life_days)),
     )
+
+
+def _splits(lists: Sequence[npt.NDArray[np.int32]]) -> Places:
+    return np.cumsum([0, *map(len, lists)], dtype=np.int64)

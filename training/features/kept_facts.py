@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -45,17 +44,9 @@ class KeptFacts:
 
 
 def _arrays(facts: Facts) -> Arrays:
-    """Every field as an array; the baskets one after the other, cut by ``basket_splits``."""
-    arrays = {
-        one.name: np.asarray(getattr(facts, one.name)) for one in fields(facts) if one.name != "baskets"
-    }
-    arrays["baskets"] = np.concatenate([np.zeros(0, np.int32), *facts.baskets])
-    arrays["basket_splits"] = np.cumsum([0, *map(len, facts.baskets)], dtype=np.int64)
-    return arrays
+    return {one.name: np.asarray(getattr(facts, one.name)) for one in fields(facts)}
 
 
 def _facts(arrays: Arrays) -> Facts:
     given: dict[str, Any] = dict(arrays)
-    splits, items = given.pop("basket_splits").tolist(), given["baskets"]
-    given["baskets"] = [items[start:end] for start, end in pairwise(splits)]
     return Facts(**given | {"day_old": float(given["day_old"])})
