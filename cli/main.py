@@ -7,7 +7,6 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Annotated
 
-import click
 import typer
 from rich.markup import escape
 
@@ -41,6 +40,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
+
+INTERRUPTED = 130
+"""Exit status with which typer leaves at Ctrl-C: 128 and the number of SIGINT."""
 
 COMMANDS: dict[str, Callable[..., object]] = {
     "rehearse": rehearse.rehearse,
@@ -83,27 +85,21 @@ def _options(
 
 
 def main() -> None:
-    """Run a command; an error that was written for the user is one sentence and exit status 1."""
+    """Run a command; an error that was written for the user is one sentence and exit status 1.
+
+    Arguments that no command takes are told by typer, with exit status 2.
+    """
     try:
-        code = app(standalone_mode=False)
-    except click.exceptions.Abort:
-        err.print("isthmus: stopped")
-        sys.exit(130)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        err.print("isthmus: stopped; the same command goes on from here")
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+        app()
+    except SystemExit as left:
+        if left.code == INTERRUPTED:
+            err.print("isthmus: stopped; the same command goes on from here")
+        raise
     except Exception as error:
         if not is_for_the_user(error):
             raise
         err.print(f"[bold red]isthmus:[/] {escape(str(error))}")
         sys.exit(1)
-    sys.exit(code if isinstance(code, int) else 0)
 
 
 if __name__ == "__main__":

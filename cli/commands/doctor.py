@@ -12,7 +12,7 @@ import typer
 def doctor(
     fix: Annotated[bool, typer.Option("--fix", help="Set up the engine and the plugins first.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
-) -> int:
+) -> None:
     """Say what is on this machine, what is missing, and the one command that mends it.
 
     Ends with status 1 when something that a rehearsal needs is missing.
@@ -37,7 +37,7 @@ def doctor(
     missing = [finding for finding in findings if finding.state == "missing"]
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
-        return 1 if missing else 0
+        raise typer.Exit(1 if missing else 0)
 
     marks = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "missing": "[bold red]missing[/]"}
     table = Table(box=None, pad_edge=False, header_style="dim")
@@ -49,11 +49,11 @@ def doctor(
     out.print(table)
     if not missing:
         out.print("\nReady. Next:  isthmus rehearse")
-        return 0
+        return
     commands = dict.fromkeys(finding.mend for finding in missing if finding.mend)
     if commands:
         err.print(f"\n[bold]Run:[/]  {next(iter(commands))}")
-    return 1
+    raise typer.Exit(1)
 
 
 def _plain(text: str) -> str:

@@ -36,7 +36,7 @@ def judge(
     report: Annotated[
         Path | None, typer.Option(help="Folder of the report; absent: RELEASE-report beside the release.")
     ] = None,
-) -> int:
+) -> None:
     """Judge a release on orders it has not seen, beside baselines, by the gates of the validation job.
 
     The report is written, the release is left as it is. Exit status 77 where a gate refuses it.
@@ -77,11 +77,11 @@ def judge(
     out.print(f"\nreport: {beside / HTML}", markup=False)
     if not judged.refusals:
         out.print("[green]passed[/] " + manifest.digest())
-        return 0
+        return
     err.print(f"[bold red]isthmus:[/] {manifest.digest()} is refused")
     for sentence in judged.refusals:
         err.print(sentence, markup=False)
-    return EXIT_REFUSED
+    raise typer.Exit(EXIT_REFUSED)
 
 
 def _gates(stack_file: Path | None, given: list[str]) -> Gates:

@@ -44,7 +44,13 @@ def _up_with_a_killed_worker(estate: Estate, index: int) -> Result:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    worker = _wait(lambda: _worker(estate, index, thread), 300, "no worker began to train")
+
+    def worker_of_the_up() -> psutil.Process | None:
+        if not thread.is_alive():
+            raise DrillFailed(f"the up ended before a worker was seen: {next(iter(outcome), 'no result')}")
+        return _worker(estate, index)
+
+    worker = _wait(worker_of_the_up, 300, "no worker began to train")
     time.sleep(4)  # into the training proper, past the imports
     worker.kill()
     thread.join(600)
@@ -54,9 +60,7 @@ def _up_with_a_killed_worker(estate: Estate, index: int) -> Result:
     return outcome[0]
 
 
-def _worker(estate: Estate, index: int, up: threading.Thread) -> psutil.Process | None:
-    if not up.is_alive():
-        raise DrillFailed("the up ended before a worker was seen")
+def _worker(estate: Estate, index: int) -> psutil.Process | None:
     for process in running(estate, "training.jobs.train"):
         try:
             if process.environ().get("JOB_COMPLETION_INDEX") == str(index):

@@ -1,0 +1,61 @@
+"""``isthmus`` as a shell runs it: arguments that no command takes, and Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.training.shops import small_shop
+
+ISTHMUS = [sys.executable, "-m", "cli.main"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["preview", "-s", "prod"], "No such option: -s"),
+        (["trainn"], "Did you mean 'train'?"),
+        (["train", "--workers", "0"], "Invalid value for '--workers'"),
+        (["release", "judge"], "Missing argument 'release'"),
+    ],
+)
+def test_arguments_that_no_command_takes_are_named_and_status_is_2(arguments: list[str], named: str) -> None:
+    ran = subprocess.run([*ISTHMUS, *arguments], capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 2
+    assert named in ran.stderr
+    assert "--help" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_ctrl_c_is_one_sentence_and_ends_all_processes(tmp_path: Path) -> None:
+    shop = small_shop(tmp_path / "orders", days=12, customers=30)
+    with subprocess.Popen(
+        [*ISTHMUS, "train", "--orders", shop, "--out", tmp_path / "release", "--epochs", "1000"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env=os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")},
+    ) as command:
+        assert command.stderr is not None
+        said = ""
+        while "transferred:" not in said:
+            line = command.stderr.readline()
+            assert line, f"it ended by itself: {said}"
+            said += line
+        workers: list[psutil.Process] = []
+        while not workers and command.poll() is None:
+            workers = psutil.Process(command.pid).children(recursive=True)
+        os.killpg(command.pid, signal.SIGINT)  # as a terminal does
+        said = command.stderr.read()
+    assert command.returncode == 130
+    assert said.splitlines()[-1] == "isthmus: stopped; the same command goes on from here"
+    assert "Traceback" not in said
+    assert not psutil.wait_procs(workers, timeout=10)[1]
+    assert not (tmp_path / "release").exists()
