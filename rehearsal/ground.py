@@ -11,7 +11,7 @@ import random
 import re
 import shutil
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -92,16 +92,28 @@ def processes_of(home: Home) -> list[psutil.Process]:
 
 def _with_free_ports(text: str) -> str:
     """The stack file with every loopback port, and the workers' base port, replaced by free ones."""
+    taken: set[int] = set()  # none of them listens yet, so a second draw could give the same ones
+
+    def drawn(count: int) -> int:
+        first = free_ports(count, taken)
+        taken.update(range(first, first + count))
+        return first
+
     for port in sorted(set(re.findall(r"127\.0\.0\.1:(\d+)", text))):
-        text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{free_ports(1)}")
-    return re.sub(r"base_port: \d+", f"base_port: {free_ports(8)}", text)
+        text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{drawn(1)}")
+    return re.sub(r"base_port: \d+", f"base_port: {drawn(8)}", text)
 
 
-def free_ports(count: int) -> int:
-    """The first of ``count`` ports in a row that nobody listens on, below those given out by the kernel."""
+def free_ports(count: int, besides: Container[int] = ()) -> int:
+    """The first of ``count`` ports in a row that nobody listens on, below those given out by the kernel.
+
+    Args:
+        count: how many.
+        besides: ports that are spoken for.
+    """
     for _ in range(200):
         first = random.randrange(20_000, 30_000)  # noqa: S311 - no secret
-        if all(_is_free(port) for port in range(first, first + count)):
+        if all(port not in besides and _is_free(port) for port in range(first, first + count)):
             return first
     raise RuntimeError("no free ports between 20000 and 30000")
 
