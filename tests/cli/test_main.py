@@ -41,6 +41,8 @@ def test_ctrl_c_is_one_sentence_and_ends_all_processes(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # Whoever runs the tests in the background may have Ctrl-C ignored, and hand that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         env=os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")},
     ) as command:
         assert command.stderr is not None

@@ -111,9 +111,8 @@ def test_the_command_says_the_same_and_writes_the_report(
 
     def judge(release: Path, *more: str) -> tuple[int, str]:
         given = ["release", "judge", str(release), "--orders", str(shop.orders), *more]
-        told = CliRunner().invoke(app, [*given, "--report", str(tmp_path / "report")], standalone_mode=False)
-        code = told.return_value if told.exception is None else told.exit_code
-        return code, told.output
+        told = CliRunner().invoke(app, [*given, "--report", str(tmp_path / "report")])
+        return told.exit_code, told.output
 
     files = sorted(path.name for path in shop.worse.iterdir())
     code, output = judge(shop.worse, "--in-service", str(shop.good))
