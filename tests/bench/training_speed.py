@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.training.shops import SAMPLE
 from training.learning import Learning
 from training.local.work import Work
 from training.orders.source import Folder
@@ -30,7 +31,6 @@ from training.settings import TrainingSettings
 from training.transfer.pseudonym import Pseudonyms
 from training.transfer.run import transfer
 
-SAMPLE = Path(__file__).parents[2] / "data" / "online-retail" / "by-day"
 MODULE = "tests.bench.training_speed"
 BAR = 2.0
 EPOCHS = 8

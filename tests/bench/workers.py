@@ -20,6 +20,7 @@ from pathlib import Path
 
 import psutil
 
+from tests.training.shops import SAMPLE
 from training.local.work import Work
 from training.local.workers import Workers
 from training.orders.source import Folder
@@ -29,7 +30,6 @@ from training.tracking.tensorboard import read_scalars
 from training.transfer.pseudonym import Pseudonyms
 from training.transfer.run import transfer
 
-SAMPLE = Path(__file__).parents[2] / "data" / "online-retail" / "by-day"
 BAR = 0.25
 WARM_UP = 2
 """Epochs that are not counted: the first compiles, the second still grows its memory."""
