@@ -1,5 +1,6 @@
 """Fixtures for tests that run the real engine: a rehearsal of their own, in a temporary folder.
 
+``estate``         an estate for a file of tests, not yet up: each test finds it as the one before left it
 ``engine_binary``  the engine of this machine (found, downloaded or built once)
 ``home``           a ``Home`` with that engine and the stand-in plugins; what it started ends with the test
 ``project``        a project folder: the repository's code by links, stack files of its own, free ports
@@ -18,6 +19,7 @@ from rehearsal import ground
 from rehearsal.engine.command import Engine
 from rehearsal.engine.plugins import install_plugins
 from rehearsal.engine.provide import EngineBinary, provide
+from rehearsal.estate import Estate
 from rehearsal.home import VARIABLE, Home
 
 ROOT = Path(__file__).parents[2]
@@ -26,6 +28,12 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="session")
 def engine_binary(tmp_path_factory: pytest.TempPathFactory) -> EngineBinary:
     return provide(Home(tmp_path_factory.mktemp("engine") / "home"))
+
+
+@pytest.fixture(scope="module")
+def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
+    with ground.estate(tmp_path_factory.mktemp("estate"), print, ROOT) as made:
+        yield made
 
 
 @pytest.fixture

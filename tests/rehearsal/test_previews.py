@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from rehearsal import ground
 from rehearsal.engine.derived import derive
 from rehearsal.estate import Estate
-from tests.rehearsal.conftest import ROOT
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
 CLOUDS = ("dev", "staging", "prod")
-
-
-@pytest.fixture(scope="module")
-def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
-    with ground.estate(tmp_path_factory.mktemp("previews"), print, ROOT) as made:
-        yield made
 
 
 def planned(estate: Estate, stack: str) -> Counter[str]:

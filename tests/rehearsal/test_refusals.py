@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from rehearsal import ground
 from rehearsal.engine.derived import derive
 from rehearsal.engine.result import UpdateFailed
 from rehearsal.estate import Estate
 from tests.infra.settings.test_bad_files import BAD, header
-from tests.rehearsal.conftest import ROOT
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
@@ -24,12 +21,6 @@ THROUGH_THE_ENGINE = (
     "unknown-instance-type",
     "secret-by-name",
 )
-
-
-@pytest.fixture(scope="module")
-def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
-    with ground.estate(tmp_path_factory.mktemp("refusals"), print, ROOT) as made:
-        yield made
 
 
 @pytest.mark.parametrize("path", [p for p in BAD if p.stem in THROUGH_THE_ENGINE], ids=lambda p: p.stem)

@@ -9,11 +9,9 @@ import io
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,32 +27,9 @@ from rehearsal.engine.result import Result
 from rehearsal.estate import Estate
 from rehearsal.orders import order_files, throwaway_keys
 from rehearsal.plugins.aws.inventory import inventory
-from serving.client import Recommender
-from tests.rehearsal.conftest import ROOT
+from tests.rehearsal.estates import isthmus, served
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
-
-
-@pytest.fixture(scope="module")
-def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
-    with ground.estate(tmp_path_factory.mktemp("thread"), print, ROOT) as made:
-        yield made
-
-
-def isthmus(estate: Estate, *arguments: str, ends: int = 0) -> str:
-    """Run the CLI as a person would; its output, both streams."""
-    done = subprocess.run(
-        [sys.executable, "-m", "cli.main", *arguments],
-        cwd=estate.project_dir,
-        env={**os.environ, "COLUMNS": "120"},
-        capture_output=True,
-        text=True,
-        timeout=800,
-    )
-    told = done.stdout + done.stderr
-    assert done.returncode == ends, told
-    assert "Traceback" not in told, told
-    return told
 
 
 def aws(estate: Estate, service: str) -> Any:
@@ -78,13 +53,6 @@ def bucket(estate: Estate, which: str) -> str:
 
 def changes(result: Result) -> int:
     return result.created + result.updated + result.replaced + result.deleted
-
-
-def served(estate: Estate) -> str:
-    """The digest that Triton itself answers with."""
-    (url, *_) = estate.triton()
-    with Recommender(url) as recommender:
-        return recommender.recommend("nobody").release
 
 
 def test_rehearse_ends_in_recommendations_from_the_real_tritonserver(estate: Estate) -> None:
@@ -208,34 +176,6 @@ def test_a_release_with_one_flipped_bit_is_refused_by_the_name_of_its_file(
     assert "model.onnx" in told
     assert "Traceback" not in told
     assert not (tmp_path / "models").exists()
-
-
-def test_other_orders_run_the_jobs_again(estate: Estate, tmp_path: Path) -> None:
-    before = served(estate)
-    for file in order_files(estate.orders())[:-3]:
-        shutil.copy(file, tmp_path)
-    told = isthmus(estate, "up", "--orders", str(tmp_path))
-    assert re.search(r"local: .*4 replaced", told), told
-    assert served(estate) != before
-
-
-def test_another_seed_is_another_release_and_a_pinned_digest_moves_back(estate: Estate) -> None:
-    estate.furnish()
-    estate.up()  # the sample again
-    first = served(estate)
-    ground.change(estate.project_dir, {"training": {"seed": 20_111}})
-    retrained = estate.up()
-    second = served(estate)
-    assert second != first
-    assert estate.outputs()["serving"]["aws"]["release"] == second
-    # Jobs are replaced; the transfer has nothing to do with the seed and buckets do not move.
-    assert retrained.replaced >= 2
-
-    ground.change(estate.project_dir, {"serving": {"release": first}})
-    moved = estate.up()
-    assert served(estate) == first
-    assert moved.updated >= 1
-    assert moved.replaced == 0
 
 
 def test_a_cron_job_looks_for_drift_and_transfers_nothing_without_reason(estate: Estate) -> None:

@@ -1,0 +1,33 @@
+"""What tests do with an estate that is up: run the commands as a person would, ask its Triton."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from rehearsal.estate import Estate
+from serving.client import Recommender
+
+
+def isthmus(estate: Estate, *arguments: str, ends: int = 0) -> str:
+    """Run the CLI as a person would; its output, both streams."""
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", *arguments],
+        cwd=estate.project_dir,
+        env={**os.environ, "COLUMNS": "120"},
+        capture_output=True,
+        text=True,
+        timeout=800,
+    )
+    told = done.stdout + done.stderr
+    assert done.returncode == ends, told
+    assert "Traceback" not in told, told
+    return told
+
+
+def served(estate: Estate) -> str:
+    """The digest that Triton itself answers with."""
+    (url, *_) = estate.triton()
+    with Recommender(url) as recommender:
+        return recommender.recommend("nobody").release
