@@ -90,7 +90,7 @@ engine: $(READY)
 $(READY): pyproject.toml uv.lock | $(UV)
 	@echo "== environment (uv sync; the first time some minutes, about 1 GB)"
 	@$(UV) sync --frozen --all-groups --compile-bytecode $(if $(CI),--quiet)
-	@.venv/bin/python -m compileall -q cli infra rehearsal serving training
+	@.venv/bin/python -m compileall -q cli infra isthmus rehearsal serving training
 	@touch $@
 
 # Made aside and renamed: an interrupted one leaves nothing that looks whole.

@@ -30,7 +30,7 @@ from cli.commands import (
     up,
 )
 from cli.console import err
-from cli.errors import is_for_the_user
+from isthmus.errors import IsthmusError
 
 app = typer.Typer(
     name="isthmus",
@@ -85,9 +85,10 @@ def _options(
 
 
 def main() -> None:
-    """Run a command; an error that was written for the user is one sentence and exit status 1.
+    """Run a command; an error that was written for the user is one sentence and its own exit status.
 
-    Arguments that no command takes are told by typer, with exit status 2.
+    That is 1, or 64 where settings or data are wrong and the same command would fail again. Arguments that
+    no command takes are told by typer, with exit status 2. Anything else is a defect and keeps its traceback.
     """
     try:
         app()
@@ -95,11 +96,9 @@ def main() -> None:
         if left.code == INTERRUPTED:
             err.print("isthmus: stopped; the same command goes on from here")
         raise
-    except Exception as error:
-        if not is_for_the_user(error):
-            raise
+    except IsthmusError as error:
         err.print(f"[bold red]isthmus:[/] {escape(str(error))}")
-        sys.exit(1)
+        sys.exit(error.exit_status)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from infra.naming import Naming
 from infra.pins import TRITON_IMAGE
 from infra.settings import Settings
 from infra.shore import Shore
+from isthmus.errors import IsthmusError
 from serving.pod import NAME
 from serving.triton import TritonService
 
@@ -22,7 +23,7 @@ IN_OPENSTACK: Mapping[str, ServiceAccount] = IN_AWS
 """Service accounts by kind of pod; the same name in both clusters."""
 
 
-class ReleaseError(pulumi.RunError):
+class ReleaseError(IsthmusError, pulumi.RunError):
     """No release can be served."""
 
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 import yaml
 
 from infra.settings import Settings, read
+from isthmus.errors import IsthmusError
 from rehearsal.cluster import agent
 from rehearsal.cluster.endpoints import of_sites
 from rehearsal.engine.command import Engine, Event
@@ -40,7 +41,7 @@ SAMPLE: Final = Path("data") / "online-retail"
 Say = Callable[[str], None]
 
 
-class EstateError(Exception):
+class EstateError(IsthmusError):
     """The rehearsal cannot go on; the message says why and what to do next."""
 
 

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from isthmus.errors import IsthmusError
+
 VARIABLE = "ISTHMUS_HOME"
 
 # The state of a rehearsal holds no secret worth keeping: everything in it is made up on this machine.
@@ -23,7 +25,7 @@ _HOST_CREDENTIALS = re.compile(
 )
 
 
-class NoProject(Exception):
+class NoProject(IsthmusError):
     """There is no isthmus project around the current folder."""
 
 

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from isthmus.errors import IsthmusError
 from rehearsal.home import Home
 from rehearsal.plugins.aws import moto_server
 from rehearsal.plugins.openstack.object_store import s3
@@ -33,7 +34,7 @@ _PSEUDONYM_SENTENCE: Final = b"pseudonyms of a rehearsal, open!"
 _SIGNING_SENTENCE: Final = b"isthmus rehearsal, not a secret!"
 
 
-class NoOrders(Exception):
+class NoOrders(IsthmusError):
     """The folder holds no file of orders; the message says what is looked for."""
 
 

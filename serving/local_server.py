@@ -17,6 +17,7 @@ from typing import Literal
 
 import httpx
 
+from isthmus.errors import IsthmusError
 from serving.local_triton import command
 from serving.triton_args import REPOSITORY, triton_args
 
@@ -24,7 +25,7 @@ Port = Literal["http", "grpc", "metrics"]
 LAST_LINES = 15
 
 
-class LocalServerFailed(Exception):
+class LocalServerFailed(IsthmusError):
     """The server ended, or did not become ready in time; the message holds its last lines."""
 
 

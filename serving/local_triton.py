@@ -24,10 +24,12 @@ from pathlib import Path
 from filelock import FileLock
 from platformdirs import user_cache_path
 
+from isthmus.errors import IsthmusError
+
 WHEEL = "nvidia-pytriton"
 
 
-class TritonNotHereError(Exception):
+class TritonNotHereError(IsthmusError):
     """This machine has no tritonserver that can run here; the message says what to do."""
 
 

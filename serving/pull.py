@@ -31,6 +31,7 @@ from typing import Literal, get_args
 from filelock import FileLock
 from pydantic import BaseModel, ConfigDict
 
+from isthmus.errors import IsthmusError
 from serving.model_configs import OnnxBackend
 from serving.repository import Built, RepositoryDamaged, build, check, code_digest, read_built
 from training.release import ReleaseError, SignatureRefused, Store, verify_signature
@@ -38,7 +39,7 @@ from training.release import ReleaseError, SignatureRefused, Store, verify_signa
 Outcome = Literal["built", "already there"]
 
 
-class PullRefused(Exception):
+class PullRefused(IsthmusError):
     """The environment of the init step cannot be right; the message names the variable."""
 
 

@@ -27,6 +27,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from isthmus.errors import IsthmusError
 from serving.model_configs import OnnxBackend, RankingShape, model_configs, to_text
 from serving.tables import numbers_of, write_answer_tables, write_lookup_tables, write_shortlist_tables
 from training.release import (
@@ -49,7 +50,7 @@ SOURCES = "model_configs.py", "repository.py", "tables.py", "models/*/model.py"
 """The code that decides what is in a repository."""
 
 
-class RepositoryDamaged(Exception):
+class RepositoryDamaged(IsthmusError):
     """A file of a repository is not the one that was built; the message names it."""
 
 

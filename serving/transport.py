@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, Protocol
 
+from isthmus.errors import IsthmusError
+
 _URL = re.compile(
     r"(?:(?P<scheme>grpc|http)://)?(?P<host>[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})/?"
 )
@@ -13,15 +15,15 @@ _TRANSIENT = {"StatusCode.UNAVAILABLE", "StatusCode.DEADLINE_EXCEEDED", "StatusC
 """gRPC and HTTP codes of a server that starts, drains, is overloaded or gone."""
 
 
-class ServerUnavailable(Exception):
+class ServerUnavailable(IsthmusError):
     """No Triton server answers at the address; the message says what to do."""
 
 
-class ClientClosed(Exception):
+class ClientClosed(IsthmusError):
     """The client was closed before it was asked."""
 
 
-class ServerRefused(Exception):
+class ServerRefused(IsthmusError):
     """The server answered that the question is wrong, with its own words."""
 
 

@@ -7,15 +7,12 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from training import errors, release
+from isthmus.errors import FAILED, WRONG_DATA, IsthmusError
 from training.errors import TrainingError
-from training.release import ReleaseError
 
-STORE_FAILURES = (errors.StoreFailed, release.errors.StoreFailed)
-
-EXIT_TRY_AGAIN = 1
+EXIT_TRY_AGAIN = FAILED
 """An object store failed after all retries: the Job may repeat it, within its back-off limit."""
-EXIT_BAD_INPUT = 64
+EXIT_BAD_INPUT = WRONG_DATA
 """Wrong settings or data: the same run would fail again, so the Job must not repeat it (EX_USAGE)."""
 EXIT_PEER_LOST = 75
 """Another worker is gone: start again from the last checkpoint (EX_TEMPFAIL)."""
@@ -57,12 +54,12 @@ class MissingVariable(TrainingError, KeyError):
 
 
 def run_job(job: Callable[[Environment], int]) -> None:
-    """Run a job as a process; an error is one sentence on stderr and EXIT_BAD_INPUT or EXIT_TRY_AGAIN."""
+    """Run a job as a process; an error of ours is one sentence on stderr and the exit status of its class."""
     try:
         code = job(Environment())
-    except (TrainingError, ReleaseError) as error:
+    except IsthmusError as error:
         print(f"isthmus: {error}", file=sys.stderr, flush=True)
-        code = EXIT_TRY_AGAIN if isinstance(error, STORE_FAILURES) else EXIT_BAD_INPUT
+        code = error.exit_status
     sys.stdout.flush()
     sys.stderr.flush()
     sys.exit(code)

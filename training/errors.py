@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from isthmus.errors import FAILED, WrongData
 
-class TrainingError(Exception):
+
+class TrainingError(WrongData):
     """Training, transfer or validation cannot go on."""
 
 
 class StoreFailed(TrainingError):
     """An object store did not do what it was asked; the same may succeed later."""
+
+    exit_status = FAILED

@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from isthmus.errors import IsthmusError
+
 Arrays = dict[str, NDArray[Any]]
 LIBRARIES = ("numpy", "pandas", "scipy")
 """Another version of one of these may change a last digit."""
@@ -29,7 +31,7 @@ ABANDONED_S = 3600.0
 _PIECE = 1 << 20
 
 
-class ArraysDamaged(Exception):
+class ArraysDamaged(IsthmusError):
     """A file of arrays is not the one that was written; the message names it."""
 
 

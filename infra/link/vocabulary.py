@@ -14,6 +14,7 @@ from typing import Final
 import pulumi
 
 from infra.settings.link import LinkSettings
+from isthmus.errors import IsthmusError
 
 # (ours, AWS, Neutron). Sources: Amazon EC2 API reference, ModifyVpnTunnelOptionsSpecification;
 # OpenStack Networking API v2.0, "VPNaaS 2.0", and neutron-lib's vpn constants.
@@ -35,7 +36,7 @@ AWS_ESP: Final = (900, 3600)
 AWS_DPD_TIMEOUT: Final = 30
 
 
-class LinkError(pulumi.RunError):
+class LinkError(IsthmusError, pulumi.RunError):
     """One half of the link cannot do what the settings ask; the message says which, and what to write."""
 
 

@@ -10,6 +10,7 @@ import pulumi_kubernetes as k8s
 import pulumi_openstack as openstack
 
 from infra.settings.openstack import ThrowAwayKeys
+from isthmus.errors import IsthmusError
 
 SECRET_NAME = "isthmus-keys"  # noqa: S105 - the name of a Secret, not one
 FIELDS: Mapping[str, str] = {
@@ -25,7 +26,7 @@ PLACEHOLDER = "placeholder"
 """How a payload begins that nobody could open (a rehearsal's preview of a cloud's stack)."""
 
 
-class KeysError(pulumi.RunError):
+class KeysError(IsthmusError, pulumi.RunError):
     """The Barbican secret is not what the estate needs; the message never holds its content."""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from isthmus.errors import IsthmusError
+
 
 @dataclass(frozen=True, order=True)
 class Problem:
@@ -16,7 +18,7 @@ class Problem:
     """What is wrong, what is allowed and what to do, without the full stop."""
 
 
-class SettingsError(Exception):
+class SettingsError(IsthmusError):
     """A stack file is refused; the message is one sentence for each problem, each on its own line."""
 
     def __init__(self, file: str, problems: Iterable[Problem]) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 from filelock import FileLock
 
+from isthmus.errors import IsthmusError
 from rehearsal.cluster import files
 from rehearsal.home import Home
 
@@ -22,7 +23,7 @@ PREFIX = "127.77"
 _SPAN = range(1, 255)
 
 
-class NoAddress(Exception):
+class NoAddress(IsthmusError):
     """Every address is taken."""
 
 

@@ -18,6 +18,7 @@ import time
 import psutil
 from filelock import FileLock
 
+from isthmus.errors import IsthmusError
 from rehearsal.cluster import addresses, files, wake
 from rehearsal.cluster.node import ABOUT, LOCK, STARTING
 from rehearsal.cluster.processes import runs_below
@@ -28,7 +29,7 @@ _START_SECONDS = 30.0
 _STOP_SECONDS = 45.0
 
 
-class AgentFailed(Exception):
+class AgentFailed(IsthmusError):
     """The node agent does not come up or does not end; the message says where to look."""
 
 

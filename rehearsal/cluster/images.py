@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from isthmus.errors import IsthmusError
+
 OWN = ("isthmus/training", "isthmus/serving")
 """Images of this project: its own Python environment stands in for them."""
 TRITON = "nvidia/tritonserver"
@@ -25,7 +27,7 @@ class Program:
     env: Mapping[str, str] = field(default_factory=dict)
 
 
-class CannotRun(Exception):
+class CannotRun(IsthmusError):
     """There is a program for the image, but it cannot run here now; the message says why."""
 
 

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 from filelock import FileLock
 
+from isthmus.errors import IsthmusError
 from rehearsal.cluster import clock, defaults, files, merge, wake
 from rehearsal.cluster.kinds import CLUSTER_SCOPED, IMMUTABLE, NAMESPACES, RUN_HERE, noun
 from rehearsal.home import Home
@@ -28,7 +29,7 @@ _THREADS = threading.RLock()
 Objects: TypeAlias = list[dict[str, Any]]
 
 
-class Rejected(Exception):
+class Rejected(IsthmusError):
     """The API server would refuse the request; the message is one sentence."""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from isthmus.errors import IsthmusError
+
 _RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 _NAMES = {
     "@yearly": "0 0 1 1 *",
@@ -19,7 +21,7 @@ _DAYS = 366 * 8
 """How far the next time is looked for: a 29 February may be eight years away."""
 
 
-class BadSchedule(ValueError):
+class BadSchedule(IsthmusError, ValueError):
     """A schedule that says no time."""
 
 

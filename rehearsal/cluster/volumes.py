@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from isthmus.errors import IsthmusError
 from rehearsal.cluster import tokens
 from rehearsal.cluster.record import Cluster
 
 
-class NotReady(Exception):
+class NotReady(IsthmusError):
     """A pod cannot start yet; the message says what it waits for, ``reason`` is the kubelet's word."""
 
     def __init__(self, message: str, reason: str = "CreateContainerConfigError") -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from isthmus.errors import IsthmusError
 from rehearsal.estate import Estate
 
 
-class DrillFailed(Exception):
+class DrillFailed(IsthmusError):
     """The estate did not come out of the fault as it should; the message says what was found."""
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from rehearsal.engine.errors import EngineError
+from isthmus.errors import IsthmusError
 from rehearsal.engine.plugins import install_plugins
 from rehearsal.engine.provide import provide
-from rehearsal.home import Home, NoProject
+from rehearsal.home import Home
 
 
 def main() -> None:
@@ -15,7 +15,7 @@ def main() -> None:
         home = Home.find()
         provide(home)
         install_plugins(home)
-    except (EngineError, NoProject) as error:
+    except IsthmusError as error:
         sys.exit(f"isthmus: {error}")
     except KeyboardInterrupt:
         sys.exit("isthmus: stopped; the same command goes on from here")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from isthmus.errors import IsthmusError
 
-class EngineError(Exception):
+
+class EngineError(IsthmusError):
     """The engine cannot be had or run; the message says why and what to do next."""
 
 

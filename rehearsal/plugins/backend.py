@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
+from isthmus.errors import IsthmusError
+
 # None, bool, int, float, str, list, dict - or UNKNOWN anywhere inside them (previews only).
 Value: TypeAlias = Any
 Properties: TypeAlias = dict[str, Value]
@@ -28,11 +30,11 @@ class Unknown:
 UNKNOWN: Final = Unknown()
 
 
-class UnknownType(Exception):
+class UnknownType(IsthmusError):
     """The plugin has no row for a resource type or a function; the message names it and the recipe."""
 
 
-class Refused(Exception):
+class Refused(IsthmusError):
     """The cloud (or its model) refuses a request; the message is one sentence for the user.
 
     ``property`` is the camelCase input that is at fault, "" where it is the whole resource.
@@ -43,11 +45,11 @@ class Refused(Exception):
         self.property = property
 
 
-class BackendLost(Exception):
+class BackendLost(IsthmusError):
     """What stands in for the cloud restarted and forgot what the stack's state says it holds."""
 
 
-class Incomplete(Exception):
+class Incomplete(IsthmusError):
     """The resource exists but did not become ready (an await failed or was interrupted).
 
     The engine keeps it in the state with the reason, and the next up updates it. ``created`` is what a

@@ -7,10 +7,11 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 
+from isthmus.errors import IsthmusError
 from training.errors import TrainingError
 
 
-class NotANumber(Exception):
+class NotANumber(IsthmusError):
     """The loss or the gradients of a step are no number; ``at`` counts the run's steps from 1."""
 
     def __init__(self, at: int, what: str) -> None:
@@ -18,7 +19,7 @@ class NotANumber(Exception):
         self.at = at
 
 
-class Straggling(Exception):
+class Straggling(IsthmusError):
     """This worker is much slower than the others, again and again; the checkpoint is saved."""
 
 

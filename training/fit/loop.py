@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from isthmus.errors import IsthmusError
 from training.errors import TrainingError
 from training.features.drawn import Drawn
 from training.features.examples import Examples
@@ -29,11 +30,11 @@ from training.model.form import Cut, Form
 from training.settings import TrainingSettings
 
 
-class WorkersDisagree(Exception):
+class WorkersDisagree(IsthmusError):
     """Two workers resumed from different steps; all must start again."""
 
 
-class Preempted(Exception):
+class Preempted(IsthmusError):
     """Training was asked to stop; the checkpoint is saved."""
 
 
@@ -106,7 +107,7 @@ class Fit:
                     self._save(epoch, step, loss)
                     self.keeper.flush()
                     self.say(f"saved at step {self._at(epoch, step)} of {self._at(self.settings.epochs)}")
-                    raise Preempted
+                    raise Preempted("training was asked to stop; the checkpoint is saved")
                 pulse = train(examples, tf.constant(number), tf.constant(self.health.began, tf.float64))
                 loss += self.health.step(pulse.numpy(), self._at(epoch, step) + 1)
                 step += 1
@@ -122,7 +123,7 @@ class Fit:
                 self._save(epoch, step, loss)
             if self.health.leaves and epoch < self.settings.epochs:
                 self.keeper.flush()
-                raise Straggling
+                raise Straggling("this worker is much slower than the others; the checkpoint is saved")
         self.keeper.flush()
         return self.model
 

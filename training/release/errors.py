@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from isthmus.errors import FAILED, WrongData
 
-class ReleaseError(Exception):
+
+class ReleaseError(WrongData):
     """A release cannot be written, read, found or trusted; the message names the file."""
 
 
@@ -21,6 +23,8 @@ class ReleaseDamaged(ReleaseError):
 
 class StoreFailed(ReleaseError):
     """The releases bucket did not do what it was asked; the same may succeed later."""
+
+    exit_status = FAILED
 
 
 class SignatureRefused(ReleaseError):

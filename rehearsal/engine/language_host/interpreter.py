@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from email.parser import HeaderParser
 from pathlib import Path
 
+from isthmus.errors import IsthmusError
 
-class NoInterpreter(Exception):
+
+class NoInterpreter(IsthmusError):
     """The program's virtual environment is not there; the message says what makes it."""
 
 

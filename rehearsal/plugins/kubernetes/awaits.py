@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from isthmus.errors import IsthmusError
 from rehearsal.cluster import agent
 from rehearsal.cluster.deployment import not_run, rollout
 from rehearsal.cluster.job import is_over
@@ -21,7 +22,7 @@ _DEFAULT_SECONDS = {"Deployment": 600.0, "Job": 3600.0}
 _LOG_LINES = 15
 
 
-class NotReady(Exception):
+class NotReady(IsthmusError):
     """What was waited for did not come; the message says why, with the last words of a pod."""
 
 

@@ -1,0 +1,1 @@
+"""What every part of isthmus shares: how it says that something is wrong."""
