@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
 
 from infra.settings.quantities import Allowed
+from training.allowed import refuse as refuse
 
 PRIVATE = tuple(IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 """The private ranges of RFC 1918."""
@@ -29,11 +29,6 @@ RESERVED_INSIDE = tuple(
     )
 )
 """Inside addresses that AWS keeps for itself (Site-to-Site VPN user guide, "Tunnel options")."""
-
-
-def refuse(text: str) -> PydanticCustomError:
-    """A refusal whose text says what is allowed and what to do; shown as it stands."""
-    return PydanticCustomError("refused", "{text}", {"text": text})
 
 
 def parse_network(value: Any) -> IPv4Network:

@@ -7,10 +7,10 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from infra.settings.quantities import Allowed, Unit
-from infra.settings.section import Section
 
 Path = Sequence[str | int]
 
@@ -86,7 +86,7 @@ def describe(annotation: Any, metadata: Iterable[Any] = ()) -> str:
         return _list(annotation, carried)
     if get_origin(annotation) is dict:
         return "entries by name"
-    if isinstance(annotation, type) and issubclass(annotation, Section):
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return f"a mapping with the keys {', '.join(annotation.model_fields)}"
     words = {bool: "true or false", str: "a text", int: "a whole number", float: "a number"}
     if annotation in (int, float):
@@ -94,13 +94,13 @@ def describe(annotation: Any, metadata: Iterable[Any] = ()) -> str:
     return words[annotation]
 
 
-def find(model: type[Section], path: Path) -> tuple[Any, list[Any]] | None:
+def find(model: type[BaseModel], path: Path) -> tuple[Any, list[Any]] | None:
     """The type at a path below a model, with what it carries; None: there is no such key."""
     annotation: Any = model
     carried: list[Any] = []
     for part in path:
         origin = get_origin(annotation)
-        if isinstance(annotation, type) and issubclass(annotation, Section):
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             field = annotation.model_fields.get(str(part))
             if field is None:
                 return None

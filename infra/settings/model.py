@@ -9,6 +9,7 @@ from infra.settings.openstack import OpenStackSettings
 from infra.settings.section import Section
 from infra.settings.serving import ServingSettings
 from infra.settings.training import TrainingSettings
+from training.orders.settings import OrdersSettings
 
 
 class Sections(Section):
@@ -20,6 +21,8 @@ class Sections(Section):
     """The private site."""
     link: LinkSettings = LinkSettings()
     """The VPN between the sites."""
+    orders: OrdersSettings = OrdersSettings()
+    """How the shop writes its log of orders, and how much of it may be left out."""
     training: TrainingSettings = TrainingSettings()
     """The training job."""
     serving: ServingSettings = ServingSettings()

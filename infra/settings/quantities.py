@@ -6,25 +6,12 @@ reference page say the same thing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
 
-
-@dataclass(frozen=True)
-class Unit:
-    """The unit of a number, as shown in the reference page and in refusals."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class Allowed:
-    """What a field of this kind accepts, as the end of the sentence "allowed is ..."."""
-
-    text: str
-
+from training.allowed import Allowed as Allowed
+from training.allowed import Unit as Unit
 
 Count = Annotated[int, Field(ge=1, le=1000)]
 Nodes = Annotated[int, Unit("nodes"), Field(ge=0, le=1000)]

@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from infra.settings.errors import Problem
 from infra.settings.kinds import Path, describe, dotted, find
-from infra.settings.section import Section
 
 WRONG_TYPE = {
     "string_type": "a text",
@@ -36,7 +35,7 @@ def unknown_key(key: str, allowed: Iterable[str]) -> str:
     return f"is not a known key; {f'did you mean {near[0]}? ({listed})' if near else listed}"
 
 
-def _allowed(model: type[Section], path: Path) -> str:
+def _allowed(model: type[BaseModel], path: Path) -> str:
     found = find(model, path)
     return describe(*found) if found else "what the reference page docs/settings.md says"
 
@@ -50,7 +49,7 @@ def _quoted_number(value: Any, allowed: str) -> str:
     return ""
 
 
-def _sentence(model: type[Section], error: Any, encrypted: set[tuple[str | int, ...]]) -> Problem:
+def _sentence(model: type[BaseModel], error: Any, encrypted: set[tuple[str | int, ...]]) -> Problem:
     path = tuple(part for part in error["loc"] if part != "[key]")
     kind, value = error["type"], error["input"]
     if kind == "extra_forbidden":
@@ -59,6 +58,8 @@ def _sentence(model: type[Section], error: Any, encrypted: set[tuple[str | int, 
         return Problem(dotted(path), unknown_key(str(path[-1]), fields))
     if kind == "json_invalid":
         return Problem("", "holds a character that is no text (half of a surrogate pair); remove it")
+    if kind == "clash":
+        return Problem(dotted(path), error["msg"])
     allowed = _allowed(model, path)
     if kind == "missing":
         if path in encrypted:
@@ -79,7 +80,7 @@ def _sentence(model: type[Section], error: Any, encrypted: set[tuple[str | int, 
 
 
 def problems(
-    model: type[Section], error: ValidationError, encrypted: set[tuple[str | int, ...]]
+    model: type[BaseModel], error: ValidationError, encrypted: set[tuple[str | int, ...]]
 ) -> Iterable[Problem]:
     """One problem for each thing that pydantic refused.
 

@@ -18,6 +18,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from training.errors import StoreFailed, TrainingError
+from training.orders.format import Columns
+from training.orders.settings import OrdersSettings
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -34,14 +36,22 @@ class Database:
         url: of SQLAlchemy, with ``table`` and the names of columns as parameters.
         columns: of the by-day files.
         environment: for user and password where the URL has none.
+        settings: of the shop; what they say of the writing of files does not count here.
 
     Raises:
         TrainingError: the URL is none, its driver is not installed, or it names no table.
     """
 
-    def __init__(self, url: str, columns: tuple[str, ...], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        url: str,
+        columns: tuple[str, ...],
+        environment: Mapping[str, str],
+        settings: OrdersSettings | None = None,
+    ) -> None:
         import sqlalchemy as sa
 
+        self.settings = as_a_database_writes(settings or OrdersSettings())
         try:
             parsed = sa.make_url(url)
             told = {name: str(parsed.query[name]) for name in (TABLE, *columns) if name in parsed.query}
@@ -146,6 +156,22 @@ class Database:
         except sa.exc.DBAPIError as error:
             said = " ".join(str(error.orig).split())  # PostgreSQL's client takes two lines for a refusal
             raise StoreFailed(f"{self.url} cannot be read: {said}") from None
+
+
+def as_a_database_writes(settings: OrdersSettings) -> OrdersSettings:
+    """The shop's settings for the CSV that ``Database.raw`` makes: times that are text stay as they are."""
+    own = OrdersSettings()
+    dates = tuple(dict.fromkeys((*own.dates, *settings.dates)))
+    return settings.model_copy(
+        update={
+            "columns": Columns(),
+            "dates": dates,
+            **{
+                name: getattr(own, name)
+                for name in ("delimiter", "quote", "encoding", "decimal", "thousands")
+            },
+        }
+    )
 
 
 def _written(value: object) -> str:

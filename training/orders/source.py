@@ -16,18 +16,10 @@ import pandas as pd
 
 from training.errors import TrainingError
 from training.orders.database import Database
+from training.orders.format import COLUMNS as COLUMNS
 from training.orders.s3 import client_for_orders
+from training.orders.settings import VARIABLE, OrdersSettings, parse
 
-COLUMNS = (
-    "InvoiceNo",
-    "StockCode",
-    "Description",
-    "Quantity",
-    "InvoiceDate",
-    "UnitPrice",
-    "CustomerID",
-    "Country",
-)
 DATABASES = ("postgresql", "mysql", "mariadb", "sqlite", "oracle", "mssql")
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})\.csv\.gz$")
 
@@ -36,6 +28,8 @@ class OrderSource(Protocol):
     """By-day files named ``YYYY-MM-DD.csv.gz``."""
 
     url: str
+    settings: OrdersSettings
+    """How its files are written; every reader goes by it."""
 
     def days(self) -> list[date]:
         """The days there are, oldest first."""
@@ -47,12 +41,13 @@ class OrderSource(Protocol):
 class Folder:
     """Orders in a folder of this machine."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, settings: OrdersSettings | None = None) -> None:
         if not path.is_dir():
             raise TrainingError(
                 f"the orders folder {path} does not exist; name one with files such as 2011-09-01.csv.gz"
             )
         self.path = path
+        self.settings = settings or OrdersSettings()
         self.url = path.resolve().as_uri()
 
     def days(self) -> list[date]:
@@ -65,8 +60,9 @@ class Folder:
 class Bucket:
     """Orders under a prefix of a bucket that speaks the S3 API."""
 
-    def __init__(self, bucket: str, prefix: str, client: Any) -> None:
+    def __init__(self, bucket: str, prefix: str, client: Any, settings: OrdersSettings | None = None) -> None:
         self.bucket, self.prefix, self.client = bucket, prefix, client
+        self.settings = settings or OrdersSettings()
         self.url = f"s3://{bucket}/{prefix}"
 
     def days(self) -> list[date]:
@@ -81,24 +77,32 @@ class Bucket:
         return body
 
 
-def open_source(url: str, environment: Mapping[str, str]) -> OrderSource:
+def open_source(
+    url: str, environment: Mapping[str, str], settings: OrdersSettings | None = None
+) -> OrderSource:
     """The orders at ``file:///FOLDER/``, at ``s3://BUCKET/PREFIX/``, in a database, or in a plain folder.
 
     A database is named as SQLAlchemy names it; see ``training.orders.database``.
 
+    Args:
+        url: where they are.
+        environment: of the job; has credentials, and ORDERS_SETTINGS.
+        settings: how they are written; None for what ORDERS_SETTINGS says.
+
     Raises:
         TrainingError: when the URL is of another kind, or the folder does not exist.
     """
+    settings = settings or parse(environment.get(VARIABLE))
     parts = urlsplit(url)
     if parts.scheme == "s3":
         prefix = parts.path.lstrip("/")
         if prefix and not prefix.endswith("/"):
             prefix += "/"
-        return Bucket(parts.netloc, prefix, client_for_orders(environment))
+        return Bucket(parts.netloc, prefix, client_for_orders(environment), settings)
     if parts.scheme in ("", "file"):
-        return Folder(Path(unquote(parts.path)) if parts.scheme else Path(url))
+        return Folder(Path(unquote(parts.path)) if parts.scheme else Path(url), settings)
     if parts.scheme.split("+")[0] in DATABASES:
-        return Database(url, COLUMNS, environment)
+        return Database(url, COLUMNS, environment, settings)
     raise TrainingError(
         f"orders cannot be read from {parts.scheme}://; allowed are file:///FOLDER/, s3://BUCKET/PREFIX/ "
         f"and the databases {', '.join(DATABASES)}"
