@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from training.release import ONNX_MODEL, Customers, read_items, read_popular
 from training.release.ranked import read_ranked
+from training.ties import grouped_order
 
 _UNTOLD = float("nan")
 LONGEST = 100
@@ -120,6 +121,9 @@ def _answers(release: Path, names: Sequence[str], codes: Sequence[str]) -> dict[
             "user": np.stack([one.user for one in batch]),
         }
         items, scores = session.run(["items", "scores"], given)
+        rows = np.repeat(np.arange(len(items)), items.shape[1])
+        order = grouped_order(scores.ravel(), items.ravel(), rows)
+        items, scores = (told.ravel()[order].reshape(items.shape) for told in (items, scores))
         for name, numbers, values in zip(chunk, items.tolist(), scores.tolist(), strict=True):
             out[name] = [(codes[number - 1], value) for number, value in zip(numbers, values, strict=True)]
     return out

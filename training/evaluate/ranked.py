@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from training.evaluate.past import Numbers
+from training.ties import TIE_OF_DOUBLES, best_columns
 
 AT_ONCE = 256
 """Customers whose scores are in memory together: 8 MB for 4,000 products."""
@@ -17,7 +18,8 @@ def best(
 ) -> list[list[int]]:
     """The ``k`` products with the highest scores for each row, by their numbers from 1.
 
-    Ties go to the lower number. ``leave_out`` holds the numbers that must not be in the list, by row.
+    Ties (``training.ties``) go to the lower number. ``leave_out`` holds the numbers that must not be in the
+    list, by row.
     """
     out: list[list[int]] = []
     for start in range(0, len(rows), AT_ONCE):
@@ -25,7 +27,7 @@ def best(
         if leave_out is not None:
             for line, numbers in zip(scores, leave_out[start : start + AT_ONCE], strict=True):
                 line[np.fromiter(numbers, np.int64, len(numbers)) - 1] = -np.inf
-        order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        order = best_columns(scores, k, TIE_OF_DOUBLES)
         for line, columns in zip(scores, order, strict=True):
             out.append([int(column) + 1 for column in columns if line[column] > -np.inf])
     return out

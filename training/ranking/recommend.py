@@ -13,6 +13,7 @@ from training.ranking.features import Features, Fitted
 from training.ranking.past import Floats
 from training.ranking.train import Ranking
 from training.release.shortlist import Shortlist
+from training.ties import grouped_order
 
 CUSTOMERS_AT_ONCE = 500
 """A chunk of 500 needs about 400 MiB of scores and features on 3,500 products."""
@@ -70,8 +71,7 @@ def _best(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Rows of the ``top`` products of each customer, the best first, and their ranks from 1."""
     rows = np.flatnonzero(allowed)
-    # Ties in the order of stock codes, so that a list does not depend on the order of the candidates.
-    rows = rows[np.lexsort((features.product[rows], -scores[rows], features.customer[rows]))]
+    rows = rows[grouped_order(scores[rows], features.product[rows], features.customer[rows])]
     customer = features.customer[rows]
     rank = np.arange(len(rows)) - np.searchsorted(customer, customer) + 1
     return rows[rank <= top], rank[rank <= top]

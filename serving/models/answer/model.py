@@ -27,6 +27,18 @@ PERSONAL, POPULAR = b"personal", b"popular"
 NO_ITEMS = np.empty(0, np.int32)
 Ranked = tuple[npt.NDArray[np.int32], npt.NDArray[np.float32], npt.NDArray[np.bool_]]
 NOTHING_RANKED: Ranked = (NO_ITEMS, np.empty(0, np.float32), np.empty(0, np.bool_))
+TIE = 1e-5
+"""Scores tie that differ by no more than this share of the higher one; the rule of ``training.ties``."""
+
+
+def ordered(scores: npt.NDArray[np.float32], products: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Places of all scores, the best first; a chain of ties in the order of the products' numbers."""
+    order = np.lexsort((-scores,))
+    told = scores[order].astype(np.float64)
+    new = np.ones(len(order), np.bool_)
+    new[1:] = told[:-1] - told[1:] > TIE * np.abs(told[:-1])
+    tied: npt.NDArray[np.int64] = order[np.lexsort((products[order], np.cumsum(new)))]
+    return tied
 
 
 class TritonPythonModel:
@@ -95,12 +107,13 @@ class TritonPythonModel:
             if only_new:
                 keep = keep & ~owned
                 left_out = np.concatenate([bought, shortlist[owned]])
-            # Stable, because a shortlist is in the order of stock codes, and ties are to stay so.
-            best = np.argsort(-ranks[keep], kind="stable")[:k]
+            # A shortlist is in the order of stock codes.
+            best = ordered(ranks[keep], np.arange(int(keep.sum())))[:k]
             chosen, chosen_scores = shortlist[keep][best], ranks[keep][best]
         elif known:
             keep = (items > 0) & ~np.isin(items, left_out)
-            chosen, chosen_scores = items[keep][:k], scores[keep][:k]
+            best = ordered(scores[keep], items[keep])[:k]
+            chosen, chosen_scores = items[keep][best], scores[keep][best]
         else:
             chosen, chosen_scores = NO_ITEMS, np.empty(0, np.float32)
         personal = len(chosen)
