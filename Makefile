@@ -18,6 +18,9 @@ ISTHMUS := .venv/bin/isthmus
 # SHORT=1 runs the short form of drills and benchmarks; ONLY="training transfer" these benchmarks.
 SHORT ?=
 ONLY ?=
+# Files of tests that run at a time; the tests of a file stay together, as they share an estate. 0: one by one.
+PROCESSES ?= 2
+SIDE_BY_SIDE := -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 .PHONY: help
 help: ## this list
@@ -42,12 +45,12 @@ doctor: $(READY) ## what is on this machine, what is missing, the command that m
 .PHONY: test
 test: lint engine ## everything that must pass: lint, types, tests
 	@echo "== tests"
-	@.venv/bin/python -m pytest $(PYTEST)
+	@.venv/bin/python -m pytest $(SIDE_BY_SIDE) $(PYTEST)
 
 .PHONY: long
 long: $(READY) engine ## tests of whole trainings, killed or run twice: some minutes more
 	@echo "== long tests"
-	@.venv/bin/python -m pytest -m long $(PYTEST)
+	@.venv/bin/python -m pytest -m long $(SIDE_BY_SIDE) $(PYTEST)
 
 .PHONY: lint
 lint: $(READY) ## ruff and mypy
