@@ -47,6 +47,14 @@ test: lint engine ## everything that must pass: lint, types, tests
 	@echo "== tests"
 	@.venv/bin/python -m pytest $(SIDE_BY_SIDE) $(PYTEST)
 
+.PHONY: browser
+browser: ## Chromium from Debian, for the tests that look at pages; without it they are skipped
+	@if command -v chromium >/dev/null; then echo "== Chromium is there"; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then echo "== Chromium (apt-get)"; \
+		{ apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium; } \
+		>/dev/null 2>&1 || echo "Chromium could not be installed; tests of pages are skipped"; \
+	else echo "== no Chromium, and only root of a Debian installs it here; tests of pages are skipped"; fi
+
 .PHONY: long
 long: $(READY) engine ## tests of whole trainings, killed or run twice: some minutes more
 	@echo "== long tests"
