@@ -13,25 +13,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from infra.settings import Settings, read
 from isthmus.errors import IsthmusError
+from rehearsal import ports, stack_copy
 from rehearsal.cluster import agent
 from rehearsal.cluster.endpoints import of_sites
 from rehearsal.engine.command import Engine, Event
 from rehearsal.engine.errors import EngineError
-from rehearsal.engine.files import write_text
 from rehearsal.engine.plugins import install_plugins
 from rehearsal.engine.progress import Progress
 from rehearsal.engine.provide import EngineBinary, provide
 from rehearsal.engine.result import Result
-from rehearsal.home import Home, project_root
+from rehearsal.home import INSIDE, Home, project_root
 from rehearsal.orders import Seeded, seed
 from rehearsal.plugins.aws import moto_server
+from rehearsal.stack_copy import STACK
 from serving.client import Recommender
 
-STACK: Final = "local"
 # Where serving.triton puts its Service; importing it would bring all of Pulumi.
 NAMESPACE: Final = "serving"
 SERVICE: Final = "triton"
@@ -54,9 +52,21 @@ class Estate:
     say: Say = lambda _: None
 
     @classmethod
-    def find(cls, say: Say = lambda _: None) -> Estate:
-        """The estate of the project around the current folder. Raises NoProject."""
-        return cls(Home.find(), project_root(), say)
+    def find(cls, say: Say = lambda _: None, *, entering: bool = False) -> Estate:
+        """The estate of the project around the current folder.
+
+        In a shell that is inside the rehearsal of another clone this raises EstateError; with ``entering``
+        it finds the rehearsal of this one. Raises NoProject.
+        """
+        project_dir, inside = project_root(), os.environ.get(INSIDE)
+        if not inside or Path(inside).resolve() == project_dir.resolve():
+            return cls(Home.find(), project_dir, say)
+        if entering:
+            return cls(Home(project_dir / ".isthmus"), project_dir, say)
+        raise EstateError(
+            f"This shell is inside the rehearsal of {inside}, and the current folder is in {project_dir}: "
+            'change over by `eval "$(isthmus env)"`, or leave the other by `eval "$(isthmus env --unset)"`.'
+        )
 
     @property
     def engine(self) -> Engine:
@@ -64,8 +74,14 @@ class Estate:
 
     @property
     def settings(self) -> Settings:
-        """The settings of the stack file. Raises SettingsError."""
-        return read(self.project_dir / "stacks" / f"Pulumi.{STACK}.yaml", STACK)
+        """The settings of the stack file, on this rehearsal's ports. Raises SettingsError, PortsTaken."""
+        # What is wrong is told of the file that a person wrote.
+        read(stack_copy.source(self.project_dir), STACK)
+        return read(self.stack_file(), STACK)
+
+    def stack_file(self) -> Path:
+        """The copy of the stack file that the engine gets. Raises PortsTaken."""
+        return stack_copy.write(self.home, self.project_dir)
 
     def equip(self, progress: Progress | None = None) -> EngineBinary:
         """Have the engine and the stand-in plugins ready; milliseconds the second time."""
@@ -113,26 +129,22 @@ class Estate:
         The jobs run again when the orders are others than those of the last up. Without ``orders``, the
         orders are those that the stack file tells of: the sample.
         """
-        config_file = self._stack_file_for(orders) if orders is not None else None
-        return self.engine.up(STACK, on_event=on_event, arguments=arguments, config_file=config_file)
+        told = "" if orders is None or orders.version == self._told_version() else orders.version
+        stack_copy.remember_orders(self.home, told)
+        return self.engine.up(STACK, on_event=on_event, arguments=arguments, config_file=self.stack_file())
 
-    def _stack_file_for(self, orders: Seeded) -> Path:
-        """The stack file, with the version of other orders than the sample written into a copy."""
-        file = self.project_dir / "stacks" / f"Pulumi.{STACK}.yaml"
-        content = yaml.safe_load(file.read_text())
-        training = content["config"].setdefault("isthmus:training", {})
-        if training.get("orders_version", "") == orders.version:
-            return file
-        training["orders_version"] = orders.version
-        copy = self.home.root / "derived" / file.name
-        write_text(copy, yaml.safe_dump(content, sort_keys=False))
-        return copy
+    def _told_version(self) -> str:
+        return read(stack_copy.source(self.project_dir), STACK).training.orders_version
+
+    def preview(self, arguments: tuple[str, ...] = (), on_line: Say | None = None) -> Result:
+        """What ``up`` would do, with the orders that the estate stands on."""
+        return self.engine.preview(STACK, arguments=arguments, on_line=on_line, config_file=self.stack_file())
 
     def destroy(self, on_event: Callable[[Event], None] | None = None) -> Result | None:
         """Destroy every resource through the engine; None where there is none."""
         if not self.resources():
             return None
-        return self.engine.destroy(STACK, on_event=on_event)
+        return self.engine.destroy(STACK, on_event=on_event, config_file=self.stack_file())
 
     def wipe(self) -> None:
         """End every process of the rehearsal and forget its records and state; engine and plugins stay."""
@@ -141,6 +153,8 @@ class Estate:
         moto_server.stop(self.home.openstack)
         for name in ("clusters", "aws", "openstack", "kubernetes", "state", "derived"):
             shutil.rmtree(self.home.root / name, ignore_errors=True)
+        stack_copy.remember_orders(self.home, "")
+        ports.release(self.home)
 
     def outputs(self) -> Mapping[str, Any]:
         """The stack's outputs. Raises EstateError where it is not up."""

@@ -7,11 +7,9 @@ home, in one folder that can be thrown away.
 from __future__ import annotations
 
 import os
-import random
 import re
 import shutil
-import socket
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,8 +17,10 @@ from typing import Any
 import psutil
 import yaml
 
-from rehearsal.estate import STACK, Estate
+from rehearsal.estate import Estate
 from rehearsal.home import VARIABLE, Home, project_root
+from rehearsal.ports import free_ports
+from rehearsal.stack_copy import STACK
 
 _LINKED = (".venv", "infra", "training", "serving", "rehearsal", "cli", "data", "pyproject.toml", "uv.lock")
 
@@ -102,26 +102,3 @@ def _with_free_ports(text: str) -> str:
     for port in sorted(set(re.findall(r"127\.0\.0\.1:(\d+)", text))):
         text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{drawn(1)}")
     return re.sub(r"base_port: \d+", f"base_port: {drawn(8)}", text)
-
-
-def free_ports(count: int, besides: Container[int] = ()) -> int:
-    """The first of ``count`` ports in a row that nobody listens on, below those given out by the kernel.
-
-    Args:
-        count: how many.
-        besides: ports that are spoken for.
-    """
-    for _ in range(200):
-        first = random.randrange(20_000, 30_000)  # noqa: S311 - no secret
-        if all(port not in besides and _is_free(port) for port in range(first, first + count)):
-            return first
-    raise RuntimeError("no free ports between 20000 and 30000")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("", port))
-        except OSError:
-            return False
-    return True

@@ -15,12 +15,14 @@ from pathlib import Path
 from isthmus.errors import IsthmusError
 
 VARIABLE = "ISTHMUS_HOME"
+INSIDE = "ISTHMUS_SHELL"
+"""Set in a shell that ``isthmus env`` has put into a rehearsal: the folder of its clone."""
 
 # The state of a rehearsal holds no secret worth keeping: everything in it is made up on this machine.
 PASSPHRASE = "rehearsal"  # noqa: S105
 
 # What could lead a process of a rehearsal to a real account; the stand-ins take any credentials.
-_HOST_CREDENTIALS = re.compile(
+HOST_CREDENTIALS = re.compile(
     r"^(AWS_.*|OS_.*|KUBECONFIG|PULUMI_ACCESS_TOKEN|PULUMI_CONFIG_PASSPHRASE_FILE|PULUMI_CLOUD_URL|PULUMI_STACK)$"
 )
 
@@ -95,7 +97,7 @@ class Home:
         The host's cloud credentials are taken out, so that no mistake in a stack file can use them.
         """
         source = os.environ if base is None else base
-        environment = {name: value for name, value in source.items() if not _HOST_CREDENTIALS.match(name)}
+        environment = {name: value for name, value in source.items() if not HOST_CREDENTIALS.match(name)}
         path = [entry for entry in environment.get("PATH", os.defpath).split(os.pathsep) if entry]
         environment["PATH"] = os.pathsep.join(
             [str(self.bin), *(entry for entry in path if entry != str(self.bin))]

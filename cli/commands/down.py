@@ -21,7 +21,8 @@ def down(
     """
     from cli.console import err, out
     from cli.narration import Narration
-    from rehearsal.estate import STACK, Estate
+    from rehearsal.estate import Estate
+    from rehearsal.stack_copy import STACK
 
     estate = Estate.find(lambda line: err.print(line, style="yellow"))
     if not estate.home.root.exists():

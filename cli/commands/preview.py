@@ -20,7 +20,8 @@ def preview(
     """
     from cli.console import err, out
     from rehearsal.engine.derived import derive
-    from rehearsal.estate import STACK, Estate
+    from rehearsal.estate import Estate
+    from rehearsal.stack_copy import STACK
 
     estate = Estate.find(lambda line: err.print(line, style="yellow"))
     estate.equip()

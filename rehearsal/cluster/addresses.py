@@ -27,12 +27,17 @@ class NoAddress(IsthmusError):
     """Every address is taken."""
 
 
-def _claims() -> Path:
+def claims_folder(kind: str) -> Path:
+    """Where all homes of this user tell each other what they hold of one kind."""
     # Not platformdirs' runtime folder: it warns where there is no XDG_RUNTIME_DIR, as in most containers.
     base = os.environ.get("XDG_RUNTIME_DIR") or f"{tempfile.gettempdir()}/isthmus-{os.getuid()}"
-    folder = Path(base) / "isthmus" / "addresses"
+    folder = Path(base) / "isthmus" / kind
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
+
+
+def _claims() -> Path:
+    return claims_folder("addresses")
 
 
 def claim(home: Home) -> int:

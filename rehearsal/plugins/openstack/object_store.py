@@ -6,6 +6,7 @@ the record alone.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -50,9 +51,17 @@ def s3(url: str) -> Any:
     """An S3 client on a store of the rehearsal."""
     # Here, not above: the plugin starts at every up, and most of them touch no object store.
     import boto3
+    import botocore.session
     from botocore.config import Config
 
-    return boto3.client(
+    # Whatever profile and files the user has for real accounts, none of them is read.
+    nothing = {
+        "profile": (None, None, None, None),
+        "config_file": (None, None, os.devnull, None),
+        "credentials_file": (None, None, os.devnull, None),
+        "ca_bundle": (None, None, None, None),
+    }
+    return boto3.Session(botocore_session=botocore.session.Session(session_vars=nothing)).client(
         "s3",
         endpoint_url=url,
         region_name="us-east-1",  # the only region that S3 takes without a location constraint

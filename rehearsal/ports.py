@@ -1,0 +1,211 @@
+"""The ports that a rehearsal stands on: found once, kept in its home, claimed among all homes of this user.
+
+A stack file says which ports are wished. Where one of them is taken, by a program or by the rehearsal of
+another clone, another is found; the stack file itself is never written (see ``rehearsal.stack_copy``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import socket
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import psutil
+from filelock import FileLock
+
+from rehearsal.cluster import files
+from rehearsal.cluster.addresses import claims_folder
+from rehearsal.home import VARIABLE, Home
+
+RECORD: Final = "ports.json"
+
+
+class PortsTaken(Exception):
+    """Ports that a standing rehearsal needs are in use by other programs; the message names all of them."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """``count`` ports in a row from ``first`` on; ``what`` is said of them to a person."""
+
+    first: int
+    what: str
+    count: int = 1
+
+
+def found(home: Home, wishes: Mapping[str, Wish], *, standing: bool) -> dict[str, int]:
+    """The first port given to each wish: the wished one where it is free, else one that is; then kept.
+
+    Args:
+        home: whose ports.
+        wishes: by setting, such as ``aws.endpoint_url``. A changed wish is given a port anew.
+        standing: whether an estate stands on the ports that were given; then none of them is exchanged.
+
+    Raises PortsTaken where it stands and another program has one of its ports.
+    """
+    with FileLock(_claims() / "lock", timeout=60):
+        kept = _kept(home)
+        given = {
+            name: int(kept[name]["given"]) for name, wish in wishes.items() if _answers(kept.get(name), wish)
+        }
+        taken = _Taken.by_others(home)
+        if standing:
+            _refuse(home, {name: wishes[name] for name in given}, given, taken)
+        else:
+            given = {name: port for name, port in given.items() if not taken.any(port, wishes[name].count)}
+        claimed = set(_claimed_by_others(home))
+        for name, wish in wishes.items():
+            if name in given:
+                continue
+            spoken_for = claimed | {
+                port + step for other, port in given.items() for step in range(wishes[other].count)
+            }
+            wished = range(wish.first, wish.first + wish.count)
+            free = not spoken_for & set(wished) and not taken.any(wish.first, wish.count)
+            given[name] = wish.first if free else free_ports(wish.count, spoken_for)
+        record = {
+            name: {"wished": wish.first, "count": wish.count, "given": given[name]}
+            for name, wish in wishes.items()
+        }
+        if record != kept:
+            files.write(home.root / RECORD, record)
+        files.write(_claim(home), str(home.root.resolve()))
+    return given
+
+
+def release(home: Home) -> None:
+    """Forget the ports of a rehearsal that has ended."""
+    with FileLock(_claims() / "lock", timeout=60):
+        (home.root / RECORD).unlink(missing_ok=True)
+        _claim(home).unlink(missing_ok=True)
+
+
+def free_ports(count: int, besides: Container[int] = ()) -> int:
+    """The first of ``count`` ports in a row that nobody listens on, below those given out by the kernel.
+
+    Args:
+        count: how many.
+        besides: ports that are spoken for.
+    """
+    for _ in range(200):
+        first = random.randrange(20_000, 30_000)  # noqa: S311 - no secret
+        if all(port not in besides and is_free(port) for port in range(first, first + count)):
+            return first
+    raise RuntimeError("no free ports between 20000 and 30000")
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens on a port, on any address of this machine."""
+    with socket.socket() as probe:
+        # Connections that have just ended would hold a port for a minute.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("", port))
+        except OSError:
+            return False
+    return True
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """Which ports other programs listen on; asked port by port where the kernel tells nobody's."""
+
+    listeners: Mapping[int, str] | None
+    ours: frozenset[int] = frozenset()
+
+    @classmethod
+    def by_others(cls, home: Home) -> _Taken:
+        listeners: dict[int, str] = {}
+        ours: set[int] = set()
+        try:
+            connections = psutil.net_connections("tcp")
+        except (psutil.Error, OSError):
+            return cls(None)
+        for connection in connections:
+            if connection.status == psutil.CONN_LISTEN and connection.laddr:
+                port = connection.laddr[1]
+                name = _name_unless_of(home, connection.pid)
+                if name is None:
+                    ours.add(port)
+                else:
+                    listeners[port] = name
+        return cls(listeners, frozenset(ours))
+
+    def any(self, first: int, count: int) -> bool:
+        return any(self.who(port) is not None for port in range(first, first + count))
+
+    def who(self, port: int) -> str | None:
+        """Who listens, as a person would be told; None where nobody does, or a process of the rehearsal."""
+        if self.listeners is None:
+            return None if is_free(port) else "another program"
+        return self.listeners.get(port)
+
+
+def _name_unless_of(home: Home, pid: int | None) -> str | None:
+    """A process for a person; None where it is one of this rehearsal."""
+    if pid is None:
+        return "a program of another user"
+    try:
+        process = psutil.Process(pid)
+        name = f"process {pid}, {process.name()}"
+        if process.environ().get(VARIABLE) == str(home.root):
+            return None
+        if Path(process.cwd()).is_relative_to(home.root.resolve()):
+            return None
+    except psutil.Error:
+        return f"process {pid}"
+    return name
+
+
+def _refuse(home: Home, wishes: Mapping[str, Wish], given: Mapping[str, int], taken: _Taken) -> None:
+    said = [
+        f"127.0.0.1:{port} ({wish.what}; {who})"
+        for name, wish in wishes.items()
+        for port in range(given[name], given[name] + wish.count)
+        if (who := taken.who(port)) is not None
+    ]
+    if said:
+        raise PortsTaken(
+            f"{_listed(said)} {'is' if len(said) == 1 else 'are'} taken by other programs, and the rehearsal "
+            f"in {home.root} stands on {'it' if len(said) == 1 else 'them'}: end those programs, or run "
+            "`isthmus down --force`, after which the next up finds other ports."
+        )
+
+
+def _listed(said: list[str]) -> str:
+    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
+
+
+def _answers(entry: Mapping[str, int] | None, wish: Wish) -> bool:
+    return entry is not None and entry["wished"] == wish.first and entry["count"] >= wish.count
+
+
+def _kept(home: Home) -> dict[str, dict[str, int]]:
+    return dict(files.read(home.root / RECORD) or {})
+
+
+def _claims() -> Path:
+    return claims_folder("ports")
+
+
+def _claim(home: Home) -> Path:
+    return _claims() / f"{hashlib.sha256(str(home.root.resolve()).encode()).hexdigest()[:16]}.json"
+
+
+def _claimed_by_others(home: Home) -> Iterator[int]:
+    """Ports that other homes of this user were given, listened on or not."""
+    mine = _claim(home)
+    for claim in _claims().glob("*.json"):
+        if claim == mine:
+            continue
+        other = Home(Path(files.read(claim) or os.devnull))
+        kept = _kept(other)
+        if not kept:
+            claim.unlink(missing_ok=True)  # its home was removed by hand
+        for entry in kept.values():
+            yield from range(entry["given"], entry["given"] + entry["count"])

@@ -1,0 +1,130 @@
+"""The stack file of ``local`` as this rehearsal has it: on its own ports, with the orders that it stands on.
+
+The checked-in file is only read. The copy is what the engine gets, by ``isthmus`` as by plain ``pulumi`` in
+the rehearsal's shell, so that both speak of the same estate.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import yaml
+
+from rehearsal.cluster import files
+from rehearsal.engine.files import write_text
+from rehearsal.home import Home
+from rehearsal.ports import Wish, found
+
+STACK: Final = "local"
+WORKERS: Final = ("training", "base_port")
+# Room for as many workers as a stack file may come to name without a new port for all of them.
+_WORKER_PORTS: Final = 8
+# Nobody listens at openstack.auth_url.
+_URLS: Final[Mapping[tuple[str, str], str]] = {
+    ("aws", "endpoint_url"): "the stand-in for AWS",
+    ("openstack", "object_store_url"): "the private object store",
+}
+_ORDERS: Final = "orders.json"
+
+
+def source(project_dir: Path) -> Path:
+    """The checked-in stack file."""
+    return project_dir / "stacks" / f"Pulumi.{STACK}.yaml"
+
+
+def write(home: Home, project_dir: Path) -> Path:
+    """Write the copy, with ports that were found before or are found now; its path.
+
+    Raises PortsTaken. What is wrong in the stack file is copied as it is, for the program to refuse.
+    """
+    content = yaml.safe_load(source(project_dir).read_text())
+    config = content.get("config") if isinstance(content, dict) else None
+    if isinstance(config, dict):
+        _put_ports(config, found(home, _wishes(config), standing=stands(home)))
+        _put_orders(config, files.read(home.root / _ORDERS))
+    copy = home.root / "derived" / f"Pulumi.{STACK}.yaml"
+    header = f"# Made from stacks/Pulumi.{STACK}.yaml for this rehearsal; written again each time.\n"
+    write_text(copy, header + yaml.dump(content, Dumper=_Quoting, sort_keys=False))
+    return copy
+
+
+def remember_orders(home: Home, version: str) -> None:
+    """Have the estate stand on orders of this version from now on; "" for those that the stack file names."""
+    if version:
+        files.write(home.root / _ORDERS, version)
+    else:
+        (home.root / _ORDERS).unlink(missing_ok=True)
+
+
+def stands(home: Home) -> bool:
+    """Whether the rehearsal's state holds resources, read without the engine."""
+    states = (home.state / ".pulumi" / "stacks").glob(f"*/{STACK}.json")
+    try:
+        return any(
+            ((json.loads(state.read_text()).get("checkpoint") or {}).get("latest") or {}).get("resources")
+            for state in states
+        )
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+class _Quoting(yaml.SafeDumper):
+    """Every text in quotes: ``13608073156700e5`` is a number to one reader and a text to another."""
+
+
+_Quoting.add_representer(
+    str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"')
+)
+
+
+def _section(config: dict[str, Any], name: str) -> dict[str, Any]:
+    section = config.get(f"isthmus:{name}")
+    return section if isinstance(section, dict) else {}
+
+
+def _wishes(config: dict[str, Any]) -> dict[str, Wish]:
+    wishes = {}
+    for (section, key), what in _URLS.items():
+        if (port := _port(_section(config, section).get(key))) is not None:
+            wishes[f"{section}.{key}"] = Wish(port, what)
+    training = _section(config, WORKERS[0])
+    base, workers = training.get(WORKERS[1]), training.get("workers", 1)
+    if (
+        isinstance(base, int)
+        and isinstance(workers, int)
+        and 0 < base <= 65_535 - max(workers, _WORKER_PORTS)
+    ):
+        wishes[".".join(WORKERS)] = Wish(base, "workers of the training", max(workers, _WORKER_PORTS))
+    return wishes
+
+
+def _port(url: object) -> int | None:
+    """The port of a loopback address; None for anything else."""
+    if not isinstance(url, str):
+        return None
+    try:
+        parts = urlsplit(url)
+        return parts.port if parts.hostname in ("127.0.0.1", "localhost", "::1") else None
+    except ValueError:
+        return None
+
+
+def _put_ports(config: dict[str, Any], given: Mapping[str, int]) -> None:
+    for name, port in given.items():
+        section, key = name.split(".")
+        values = _section(config, section)
+        if (section, key) == WORKERS:
+            values[key] = port
+        else:
+            parts = urlsplit(values[key])
+            host = parts.netloc.rsplit(":", 1)[0]
+            values[key] = parts._replace(netloc=f"{host}:{port}").geturl()
+
+
+def _put_orders(config: dict[str, Any], version: str | None) -> None:
+    if version:
+        config.setdefault("isthmus:training", {})["orders_version"] = version
