@@ -17,15 +17,16 @@ ReleasesBucket = Annotated[
 
 
 def store_of(bucket: str | None) -> Store:
-    """The bucket that was named.
+    """The bucket that was named; in a rehearsal's shell, else that of the estate, should it be up by now.
 
     Raises:
-        CommandError: when none was, or no region is set.
+        CommandError: when there is none, or no region is set.
     """
     from cli.errors import CommandError
     from training.environment import aws_client
     from training.release import Store
 
+    bucket = bucket or _of_the_rehearsal()
     if not bucket:
         raise CommandError(
             "no releases bucket is named; use --bucket, or set RELEASES_BUCKET "
@@ -34,3 +35,13 @@ def store_of(bucket: str | None) -> Store:
     if not (os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")):
         raise CommandError("AWS_REGION is not set; set it to the region of the releases bucket")
     return Store(bucket, aws_client())
+
+
+def _of_the_rehearsal() -> str | None:
+    """The bucket of the estate that this shell is inside; None outside of a rehearsal's shell."""
+    from rehearsal.estate import Estate
+    from rehearsal.home import INSIDE
+
+    if INSIDE not in os.environ:
+        return None
+    return Estate.find().releases_bucket()

@@ -166,6 +166,13 @@ class Estate:
             raise EstateError("The rehearsal is not up: run `isthmus rehearse` first.")
         return found
 
+    def releases_bucket(self) -> str:
+        """The bucket that releases are in. Raises EstateError where the estate is not up, or has none."""
+        try:
+            return str(self.outputs()["buckets"]["releases"])
+        except KeyError:
+            raise EstateError("The estate has no releases bucket: run `isthmus up`.") from None
+
     def triton(self, site: str | None = None) -> list[str]:
         """Addresses of the ready Triton servers, ``grpc://IP:PORT``, of one site or of all."""
         return [f"grpc://{address}" for address in of_sites(self.home, site, NAMESPACE, SERVICE, "grpc")]

@@ -54,8 +54,8 @@ def _in() -> list[str]:
     shell.equip(estate.home)
     shell.have_stacks(estate.engine)
     try:
-        bucket = str(estate.outputs()["buckets"]["releases"])
-    except (EstateError, KeyError):
+        bucket = estate.releases_bucket()
+    except EstateError:
         bucket = ""
         err.print("The estate is not up, so there is no releases bucket: run `isthmus up`.", style="yellow")
     variables = shell.variables(estate.home, estate.project_dir, estate.settings, bucket)
