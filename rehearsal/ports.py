@@ -18,6 +18,7 @@ from typing import Final
 import psutil
 from filelock import FileLock
 
+from isthmus.errors import IsthmusError
 from rehearsal.cluster import files
 from rehearsal.cluster.addresses import claims_folder
 from rehearsal.home import VARIABLE, Home
@@ -25,7 +26,7 @@ from rehearsal.home import VARIABLE, Home
 RECORD: Final = "ports.json"
 
 
-class PortsTaken(Exception):
+class PortsTaken(IsthmusError):
     """Ports that a standing rehearsal needs are in use by other programs; the message names all of them."""
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
+from isthmus.errors import IsthmusError
 from rehearsal import stack_copy
 from rehearsal.engine.command import Engine
 from rehearsal.engine.derived import derive
@@ -30,7 +31,6 @@ from rehearsal.engine.files import write_executable
 from rehearsal.engine.on_path import MARK
 from rehearsal.engine.process import interrupt_with_parent
 from rehearsal.home import HOST_CREDENTIALS, INSIDE, Home, NoProject, project_root
-from rehearsal.ports import PortsTaken
 from rehearsal.stack_copy import STACK
 
 if TYPE_CHECKING:
@@ -230,8 +230,8 @@ def _say(sentence: str) -> None:
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
-    except (EngineError, NoProject, PortsTaken) as error:
+    except IsthmusError as error:
         _say(str(error))
-        sys.exit(1)
+        sys.exit(error.exit_status)
     except KeyboardInterrupt:
         sys.exit(130)
