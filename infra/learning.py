@@ -50,6 +50,8 @@ def learning(
     """
     training = settings.training
     told = training.model_dump_json(exclude={"enabled", "orders_version", "tuning", "retrain"})
+    # Kubernetes reads $(NAME) and $$ in a variable; a pattern of product codes may hold a dollar sign.
+    orders = settings.orders.model_dump_json().replace("$", r"\u0024")
     orders_endpoint = settings.openstack.object_store_url
     transfer = transfer_job.TransferJob(
         "transfer",
@@ -64,6 +66,7 @@ def learning(
         orders_endpoint_url=orders_endpoint,
         orders_version=training.orders_version,
         settings=told,
+        orders_settings=orders,
         labels=naming.labels,
         opts=private.options,
     )
@@ -113,6 +116,7 @@ def learning(
         releases_bucket=releases,
         orders_endpoint_url=orders_endpoint,
         settings=told,
+        orders_settings=orders,
         candidate=trained.candidate,
         labels=naming.labels,
         opts=private.options,
@@ -128,6 +132,7 @@ def learning(
         private_bucket=private_container,
         orders_endpoint_url=orders_endpoint,
         settings=told,
+        orders_settings=orders,
         candidate=ranked.candidate,
         labels=naming.labels,
         opts=private.options,
@@ -143,6 +148,7 @@ def learning(
             private_container=private_container,
             image=image,
             told=told,
+            orders=orders,
             jobs=(trained, ranked, validation),
         )
     return validation.ready

@@ -37,6 +37,7 @@ def retraining(
     private_container: pulumi.Input[str],
     image: pulumi.Input[str],
     told: str,
+    orders: str,
     jobs: tuple[TrainingJob, RankingJob, ValidationJob],
 ) -> None:
     """Declare the four CronJobs.
@@ -51,6 +52,7 @@ def retraining(
         private_container: container of held-back orders and decisions.
         image: of the package ``training``.
         told: JSON of the section ``training``, as the jobs get it.
+        orders: JSON of the section ``orders``.
         jobs: what is made again.
     """
     training, retrain = settings.training, settings.training.retrain
@@ -68,6 +70,7 @@ def retraining(
         orders_url=training.orders_url,
         orders_endpoint_url=settings.openstack.object_store_url,
         settings=told,
+        orders_settings=orders,
         retrain=retrain.model_dump_json(exclude={"enabled", "schedule", "train_schedule", "follow_schedule"}),
         schedule=retrain.schedule,
         labels=naming.labels,

@@ -105,5 +105,7 @@ def read_learning(
     kept: KeptArrays | None = None,
 ) -> Learning:
     """Read all batches of a manifest, each checked against its checksum; ``kept`` as of ``Learning``."""
+    if manifest.orders:
+        settings = settings.model_copy(update={"orders_format": manifest.orders})
     frames = [from_parquet(bucket.batch(entry)) for entry in manifest.batches]
     return Learning(manifest, pd.concat(frames, ignore_index=True), settings, kept)

@@ -41,6 +41,7 @@ class RankingJob(pulumi.ComponentResource):
         releases_bucket: pulumi.Input[str],
         orders_endpoint_url: pulumi.Input[str],
         settings: pulumi.Input[str],
+        orders_settings: pulumi.Input[str] = "",
         candidate: pulumi.Input[str],
         endpoint_url: pulumi.Input[str] | None = None,
         role_arn: pulumi.Input[str] | None = None,
@@ -59,6 +60,7 @@ class RankingJob(pulumi.ComponentResource):
             releases_bucket: where the candidate is.
             orders_endpoint_url: the private store's S3 API.
             settings: JSON of the section ``training``.
+            orders_settings: JSON of the section ``orders``; "" means its defaults.
             candidate: ``TrainingJob.candidate``.
             endpoint_url: other S3 endpoint than AWS's own.
             role_arn: role to take by OIDC federation; None in a rehearsal.
@@ -69,7 +71,9 @@ class RankingJob(pulumi.ComponentResource):
         """
         super().__init__("isthmus:training:RankingJob", name, None, opts)
         labelled = labels_of(NAME, labels)
-        inputs = inputs_digest(image, releases_bucket, orders_endpoint_url, settings, candidate)
+        inputs = inputs_digest(
+            image, releases_bucket, orders_endpoint_url, settings, candidate, orders_settings
+        )
         ranked = inputs.apply(lambda digest: f"{NAME}-{digest.removeprefix('sha256:')[:12]}")
         account = service_account(NAME, name, namespace, labelled, self)
         pod = JobPod(
@@ -81,6 +85,7 @@ class RankingJob(pulumi.ComponentResource):
                 "RELEASES_BUCKET": releases_bucket,
                 "ORDERS_ENDPOINT_URL": orders_endpoint_url,
                 "TRAINING_SETTINGS": settings,
+                "ORDERS_SETTINGS": orders_settings,
                 "CANDIDATE": candidate,
                 "RANKED_CANDIDATE": ranked,
             },

@@ -36,6 +36,7 @@ class RetrainJob(pulumi.ComponentResource):
         orders_url: pulumi.Input[str],
         orders_endpoint_url: pulumi.Input[str],
         settings: pulumi.Input[str],
+        orders_settings: pulumi.Input[str] = "",
         retrain: pulumi.Input[str],
         schedule: str,
         endpoint_url: pulumi.Input[str] | None = None,
@@ -58,6 +59,7 @@ class RetrainJob(pulumi.ComponentResource):
             orders_url: ``s3://BUCKET/PREFIX/`` or ``file:///FOLDER/``.
             orders_endpoint_url: the private store's S3 API.
             settings: JSON of the section ``training``.
+            orders_settings: JSON of the section ``orders``; "" means its defaults.
             retrain: JSON of the section ``training.retrain``.
             schedule: five fields, in UTC.
             endpoint_url: other S3 endpoint than AWS's own.
@@ -82,10 +84,11 @@ class RetrainJob(pulumi.ComponentResource):
                 "ORDERS_URL": orders_url,
                 "ORDERS_ENDPOINT_URL": orders_endpoint_url,
                 "TRAINING_SETTINGS": settings,
+                "ORDERS_SETTINGS": orders_settings,
                 "RETRAIN_SETTINGS": retrain,
             },
             keys=KEYS,
-            inputs=inputs_digest(image, arrivals_bucket, orders_url, settings, retrain),
+            inputs=inputs_digest(image, arrivals_bucket, orders_url, settings, retrain, orders_settings),
             endpoint_url=endpoint_url,
             role_arn=role_arn,
             resources=resources or Resources(cpu="500m", memory="1Gi", memory_limit="3Gi"),

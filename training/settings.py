@@ -7,7 +7,7 @@ accepted and left alone. Defaults here are those of a laptop.
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -163,6 +163,8 @@ class TrainingSettings(Part):
     """Passes over the orders of a run that begins so."""
     warm_start_from: str | None = None
     """Digest of the release whose weights the run begins with; the training job says it."""
+    orders_format: dict[str, Any] | None = None
+    """What of the section ``orders`` decided the rows and is not as by default; the transfer says it."""
     gates: Gates = Gates()
     transfer: Transfer = Transfer()
 
@@ -175,8 +177,9 @@ class TrainingSettings(Part):
     def recorded(self) -> dict[str, object]:
         """What is written into a manifest: all that can change the result, nothing that cannot."""
         told = self.model_dump(mode="json", exclude=CHANGE_NOTHING)
-        if self.warm_start_from is None:
-            del told["warm_start_from"]
+        for name in ("warm_start_from", "orders_format"):
+            if told[name] is None:
+                del told[name]
         return told
 
 

@@ -38,6 +38,7 @@ class TransferJob(pulumi.ComponentResource):
         orders_endpoint_url: pulumi.Input[str],
         settings: pulumi.Input[str],
         orders_version: pulumi.Input[str] = "",
+        orders_settings: pulumi.Input[str] = "",
         endpoint_url: pulumi.Input[str] | None = None,
         role_arn: pulumi.Input[str] | None = None,
         resources: Resources | None = None,
@@ -57,6 +58,7 @@ class TransferJob(pulumi.ComponentResource):
             orders_url: ``s3://BUCKET/PREFIX/`` or ``file:///FOLDER/``.
             orders_endpoint_url: the private store's S3 API.
             settings: JSON of the section ``training``.
+            orders_settings: JSON of the section ``orders``; "" means its defaults.
             orders_version: changes when the orders do (a digest, a date); "" leaves that to the settings.
             endpoint_url: other S3 endpoint than AWS's own.
             role_arn: role to take by OIDC federation; None in a rehearsal.
@@ -68,7 +70,14 @@ class TransferJob(pulumi.ComponentResource):
         super().__init__("isthmus:training:TransferJob", name, None, opts)
         labelled = labels_of(NAME, labels)
         inputs = inputs_digest(
-            image, arrivals_bucket, private_bucket, orders_url, orders_endpoint_url, settings, orders_version
+            image,
+            arrivals_bucket,
+            private_bucket,
+            orders_url,
+            orders_endpoint_url,
+            settings,
+            orders_version,
+            orders_settings,
         )
         account = service_account(NAME, name, namespace, labelled, self)
         pod = JobPod(
@@ -82,6 +91,7 @@ class TransferJob(pulumi.ComponentResource):
                 "ORDERS_URL": orders_url,
                 "ORDERS_ENDPOINT_URL": orders_endpoint_url,
                 "TRAINING_SETTINGS": settings,
+                "ORDERS_SETTINGS": orders_settings,
             },
             keys=KEYS,
             inputs=inputs,

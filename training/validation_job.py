@@ -41,6 +41,7 @@ class ValidationJob(pulumi.ComponentResource):
         private_bucket: pulumi.Input[str],
         orders_endpoint_url: pulumi.Input[str],
         settings: pulumi.Input[str],
+        orders_settings: pulumi.Input[str] = "",
         candidate: pulumi.Input[str],
         endpoint_url: pulumi.Input[str] | None = None,
         role_arn: pulumi.Input[str] | None = None,
@@ -60,6 +61,7 @@ class ValidationJob(pulumi.ComponentResource):
             private_bucket: container of the private store with the held-back orders.
             orders_endpoint_url: the private store's S3 API.
             settings: JSON of the section ``training``.
+            orders_settings: JSON of the section ``orders``; "" means its defaults.
             candidate: ``TrainingJob.candidate``.
             endpoint_url: other S3 endpoint than AWS's own.
             role_arn: role to take by OIDC federation; None in a rehearsal.
@@ -70,7 +72,7 @@ class ValidationJob(pulumi.ComponentResource):
         """
         super().__init__("isthmus:training:ValidationJob", name, None, opts)
         labelled = labels_of(NAME, labels)
-        inputs = inputs_digest(image, releases_bucket, private_bucket, settings, candidate)
+        inputs = inputs_digest(image, releases_bucket, private_bucket, settings, candidate, orders_settings)
         account = service_account(NAME, name, namespace, labelled, self)
         pod = JobPod(
             name=NAME,
@@ -82,6 +84,7 @@ class ValidationJob(pulumi.ComponentResource):
                 "PRIVATE_BUCKET": private_bucket,
                 "ORDERS_ENDPOINT_URL": orders_endpoint_url,
                 "TRAINING_SETTINGS": settings,
+                "ORDERS_SETTINGS": orders_settings,
                 "CANDIDATE": candidate,
             },
             keys=KEYS,

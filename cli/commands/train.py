@@ -110,9 +110,8 @@ class _Progress:
             if rest.startswith("window of "):
                 self._move("windows", int(day), int(days), rest.removeprefix("window of "))
                 return
-            self._move(
-                "hold back" if "private" in line else "clean", int(day), int(days), rest.split(" ", 1)[0]
-            )
+            stage = "clean" if " cleaned: " in rest else "hold back" if "private" in rest else "batches"
+            self._move(stage, int(day), int(days), rest.split(" ", 1)[0])
         else:
             self._move("train", int(epoch), int(epochs), line.split(": ", 2)[-1])
 

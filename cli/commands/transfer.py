@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from training.transfer.run import Transferred
 
 _STEP = re.compile(r"^\[(\d+)/(\d+)\] (\S+) -> (.*?): .* (sent|was there)$")
+_CLEANED = re.compile(r"^\[(\d+)/(\d+)\] (\S+) cleaned: (.*)$")
 _RATE = re.compile(r"(\d+(?:\.\d+)?)([kMG]?)")
 _TIMES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
 
@@ -143,6 +144,7 @@ class _Progress:
         self._days = Progress(*days, TextColumn("[dim]{task.fields[note]}"), console=err)
         self._sent = Progress(*sent, console=err)
         self._stages: dict[str, int] = {}
+        self._names: dict[str, str] = {}
         self._bytes = self._sent.add_task("left", total=None)
 
     def __enter__(self) -> _Progress:
@@ -165,17 +167,27 @@ class _Progress:
     def say(self, line: str) -> None:
         """Take a line of the transfer."""
         from rich.markup import escape
-        from rich.progress import TaskID
 
+        if cleaned := _CLEANED.match(line):
+            number, total, day, kept = cleaned.groups()
+            self._move("clean", int(number), int(total), f"{day} {kept}")
+            return
         found = _STEP.match(line)
         if found is None:
             self._live.console.print(f"[dim]{escape(line)}[/]")
             return
         number, total, day, where, what = found.groups()
-        if where not in self._stages:
-            name = "hold back" if not self._stages and "private" in where else "days"
-            self._stages[where] = self._days.add_task(name, total=int(total), note="")
-        self._days.update(TaskID(self._stages[where]), completed=int(number), note=escape(f"{day} {what}"))
+        if where not in self._names:
+            self._names[where] = "hold back" if not self._names else "days"
+        self._move(self._names[where], int(number), int(total), f"{day} {what}")
+
+    def _move(self, stage: str, done: int, total: int, note: str) -> None:
+        from rich.markup import escape
+        from rich.progress import TaskID
+
+        if stage not in self._stages:
+            self._stages[stage] = self._days.add_task(stage, total=total, note="")
+        self._days.update(TaskID(self._stages[stage]), completed=done, note=escape(note))
 
 
 def _show(done: Transferred, to: str, dry_run: bool) -> None:

@@ -13,8 +13,9 @@ import pandas as pd
 from training.drift.inputs import Drift, basket_drift, new_customer_drift, price_drift, product_drift
 from training.drift.metric import recall_drift, recall_on
 from training.drift.settings import DriftSettings
-from training.orders.cleaning import clean
-from training.orders.source import OrderSource, read_day
+from training.orders.judging import UNCHANGED
+from training.orders.reading import clean_days
+from training.orders.source import OrderSource
 from training.release import Manifest, read
 from training.transfer.pseudonym import Pseudonyms
 
@@ -150,6 +151,7 @@ def _drifts(
 
 def _read(source: OrderSource, first: date, last: date) -> pd.DataFrame | None:
     """Cleaned purchases of some days: basket, customer, stock_code, quantity, price, at."""
-    frames = [clean(day, read_day(source, day)).purchases for day in source.days() if first <= day <= last]
+    days = [day for day in source.days() if first <= day <= last]
+    frames = [cleaned.purchases for cleaned in clean_days(source, days, UNCHANGED)]
     rows = pd.concat(frames, ignore_index=True) if frames else None
     return None if rows is None or rows.empty else rows.rename(columns={"invoice": "basket"})

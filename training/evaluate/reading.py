@@ -13,8 +13,10 @@ import pandas as pd
 
 from training.errors import TrainingError
 from training.evaluate.past import Past, past_of
-from training.orders.cleaning import clean
-from training.orders.source import OrderSource, read_day
+from training.orders.judging import UNCHANGED
+from training.orders.reading import clean_days
+from training.orders.schema import customers
+from training.orders.source import OrderSource
 from training.release import Customers, read, read_items
 from training.transfer.pseudonym import Pseudonyms
 
@@ -30,11 +32,12 @@ def read_past(source: OrderSource, pseudonyms: Pseudonyms, release: Path) -> Pas
     """
     window = read(release).window
     frames, countries = [], dict[str, str]()
-    for day in source.days():
-        if window.first_day <= day <= window.last_day:
-            rows = read_day(source, day)
-            frames.append(clean(day, rows).purchases[["customer", "stock_code", "quantity", "at"]])
-            names = rows["CustomerID"].str.strip().str.removesuffix(".0")
+    days = [day for day in source.days() if window.first_day <= day <= window.last_day]
+    for cleaned in clean_days(source, days, UNCHANGED):
+        frames.append(cleaned.purchases[["customer", "stock_code", "quantity", "at"]])
+        if source.settings.columns.country is not None:
+            rows = cleaned.source.rows
+            names = customers(rows["CustomerID"].str.strip(), source.settings)
             countries |= dict(zip(names, rows["Country"].str.strip(), strict=True))
     if not frames:
         raise TrainingError(
@@ -42,7 +45,8 @@ def read_past(source: OrderSource, pseudonyms: Pseudonyms, release: Path) -> Pas
             "learned from; name the orders it was made of"
         )
     purchases = pd.concat(frames, ignore_index=True)
-    purchases["country"] = purchases["customer"].map(countries)
+    if source.settings.columns.country is not None:
+        purchases["country"] = purchases["customer"].map(countries)
     told = {name: pseudonyms.customer(name) for name in purchases["customer"].unique()}
     purchases["customer"] = purchases["customer"].map(told)
     known = set(Customers.read(release))
@@ -62,10 +66,10 @@ def read_after(source: OrderSource, pseudonyms: Pseudonyms, release: Path, days:
         TrainingError: when there are none.
     """
     last = read(release).window.last_day
+    later = [day for day in source.days() if last < day <= last + timedelta(days=days)]
     frames = [
-        clean(day, read_day(source, day)).purchases[["customer", "stock_code", "at"]]
-        for day in source.days()
-        if last < day <= last + timedelta(days=days)
+        cleaned.purchases[["customer", "stock_code", "at"]]
+        for cleaned in clean_days(source, later, UNCHANGED)
     ]
     if not frames:
         raise TrainingError(

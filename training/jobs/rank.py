@@ -12,13 +12,17 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from training.code import code_digest
 from training.environment import Environment, aws_client, run_job
 from training.errors import TrainingError
+from training.orders.settings import VARIABLE
+from training.orders.settings import parse as parse_orders
 from training.orders.source import open_source
 from training.ranking.settings import RankingSettings
 from training.ranking.stage import add_ranking, enough
@@ -46,7 +50,8 @@ def main(environment: Environment, ranking: RankingSettings | None = None) -> in
             f"s3://{store.bucket}/candidates/{name}.json is not there; run the training first"
         )
     digest = candidate["digest"]
-    run = _fingerprint(digest, ranking)
+    orders_format = parse_orders(environment.get(VARIABLE)).recorded()
+    run = _fingerprint(digest, ranking, orders_format)
     if _is_done(store, ranked, run):
         say(f"candidate {ranked} was made from {digest} by the same code; nothing to do")
         return 0
@@ -84,9 +89,10 @@ def _as_learned(settings: TrainingSettings, release: Manifest) -> TrainingSettin
     return settings.model_copy(update={"window": window})
 
 
-def _fingerprint(candidate: str, ranking: RankingSettings) -> str:
-    """Names the run: the candidate (so its orders), the settings of the stage, and its code."""
-    text = json.dumps([candidate, ranking.model_dump(mode="json"), code_digest(*DECIDES)], sort_keys=True)
+def _fingerprint(candidate: str, ranking: RankingSettings, orders_format: Mapping[str, Any]) -> str:
+    """Names the run: the candidate (so its orders), how they are read, the stage's settings, and its code."""
+    told = [candidate, ranking.model_dump(mode="json"), code_digest(*DECIDES)]
+    text = json.dumps([*told, orders_format] if orders_format else told, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from filelock import FileLock
 from platformdirs import user_data_path
 
+from training.orders.schema import customers
 from training.orders.source import OrderSource, read_day
 
 
@@ -25,8 +26,9 @@ def customer_ids(source: OrderSource) -> set[str]:
     """
     found: set[str] = set()
     for day in source.days():
-        found.update(read_day(source, day)["CustomerID"].unique())
-    return {name.strip().removesuffix(".0") for name in found} - {""}
+        text = read_day(source, day)["CustomerID"].str.strip()
+        found.update(customers(text, source.settings).unique())
+    return found - {""}
 
 
 class Register:

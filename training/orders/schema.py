@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from training.orders.format import OrdersFormat
+from training.orders.values import RUINED, numbers, times
+
 if TYPE_CHECKING:
     import pandera.pandas as pa
 
-PRODUCT_CODE = r"\d{5}[A-Za-z]*"
+PRODUCT_CODE = OrdersFormat().product_code
 MAX_QUANTITY = 2**31 - 1
 CHECKED = (
     "unreadable",
@@ -25,30 +29,66 @@ CHECKED = (
     "missing_customers",
 )
 """Reasons that the schema gives, first one first."""
+_USUAL = OrdersFormat()
 
 
-def typed(text: pd.DataFrame, day: date) -> pd.DataFrame:
+def typed(text: pd.DataFrame, day: date, form: OrdersFormat = _USUAL) -> pd.DataFrame:
     """The columns that the schema checks, from stripped text; what does not parse is null.
 
-    ``at`` is null too where the time is not on ``day``. ``repeated`` says that an equal row came before.
+    ``at`` is null too where the time is not on ``day``. ``repeated`` says that an equal row came before,
+    ``ruined`` that a spreadsheet has rounded the customer or the invoice.
     """
-    at = pd.to_datetime(text["InvoiceDate"], errors="coerce", format="%Y-%m-%d %H:%M:%S")
-    return pd.DataFrame(
+    customer = customers(text["CustomerID"], form)
+    invoice = text["InvoiceNo"].str.upper()
+    table = pd.DataFrame(
         {
-            "invoice": text["InvoiceNo"].str.upper(),
-            "customer": text["CustomerID"].str.replace(r"\.0$", "", regex=True),
+            "invoice": invoice,
+            "customer": customer,
             "stock_code": text["StockCode"],
             "description": text["Description"].str.replace(r"\s+", " ", regex=True),
-            "quantity": pd.to_numeric(text["Quantity"], errors="coerce").astype("float64"),
-            "price": pd.to_numeric(text["UnitPrice"], errors="coerce").astype("float64"),
-            "at": at.where(at.dt.strftime("%Y-%m-%d").eq(day.isoformat())),
+            "quantity": numbers(text["Quantity"], form),
+            "price": numbers(text["UnitPrice"], form, money=True),
+            "at": times(text["InvoiceDate"], day, form),
             "repeated": text.duplicated(),
+            "ruined": ruined(customer) | ruined(invoice),
         }
     )
+    return table.assign(cancelled=is_cancellation(table, form))
 
 
-@cache
-def schema() -> pa.DataFrameSchema:
+def customers(text: pd.Series, form: OrdersFormat) -> pd.Series:
+    """Customers of stripped texts, "" for none; the ``.0`` that a table of floats leaves is taken off."""
+    missing = {word.strip().casefold() for word in form.missing_customer} | {""}
+
+    def named(one: str) -> str:
+        bare = one.removesuffix(".0")
+        return "" if missing & {one.casefold(), bare.casefold()} else bare
+
+    return text.map({one: named(one) for one in text.unique()}).astype(object)
+
+
+def ruined(ids: pd.Series) -> pd.Series:
+    """Which identifiers are what a spreadsheet makes of numbers: many become one."""
+    told = {one: re.fullmatch(RUINED, one, re.ASCII) is not None for one in ids.unique()}
+    return ids.map(told).astype(bool)
+
+
+def is_product(codes: pd.Series, form: OrdersFormat) -> pd.Series:
+    """Which stock codes are of products."""
+    pattern, none = re.compile(form.product_code, re.ASCII), {one.casefold() for one in form.not_products}
+    told = {one: bool(pattern.fullmatch(one)) and one.casefold() not in none for one in codes.unique()}
+    return codes.map(told).astype(bool)
+
+
+def is_cancellation(table: pd.DataFrame, form: OrdersFormat) -> pd.Series:
+    """Which rows of ``typed`` are of cancellations."""
+    if form.cancellation:
+        return table["invoice"].str.startswith(form.cancellation.upper()).astype(bool)
+    return table["quantity"].lt(0)
+
+
+@lru_cache(maxsize=8)
+def schema(form: OrdersFormat = _USUAL) -> pa.DataFrameSchema:
     """Columns, types, ranges and duplicates."""
     import pandera.pandas as pa
 
@@ -59,11 +99,9 @@ def schema() -> pa.DataFrameSchema:
 
     return pa.DataFrameSchema(
         {
-            "invoice": column(
-                "object", unreadable=lambda s: s.ne(""), cancellations=lambda s: ~s.str.startswith("C")
-            ),
+            "invoice": column("object", unreadable=lambda s: s.ne("")),
             "customer": column("object", missing_customers=lambda s: s.ne("")),
-            "stock_code": column("object", not_products=lambda s: s.str.fullmatch(PRODUCT_CODE)),
+            "stock_code": column("object", not_products=lambda s: is_product(s, form)),
             "description": column("object"),
             "quantity": column(
                 "float64",
@@ -73,18 +111,20 @@ def schema() -> pa.DataFrameSchema:
             "price": column("float64", unreadable=np.isfinite, zero_prices=lambda s: ~s.le(0)),
             "at": column("datetime64[ns]", unreadable=lambda s: s.notna()),
             "repeated": column("bool", duplicates=lambda s: ~s),
+            "ruined": column("bool", unreadable=lambda s: ~s),
+            "cancelled": column("bool", cancellations=lambda s: ~s),
         },
         strict=True,
     )
 
 
-def first_reasons(table: pd.DataFrame) -> pd.Series:
+def first_reasons(table: pd.DataFrame, form: OrdersFormat = _USUAL) -> pd.Series:
     """For every row of ``typed``, the first of CHECKED that fits, or "" where the row is sound.
 
     The schema's checks are asked one by one: the table of all failure cases that ``validate`` makes takes
     three times as long on a day of which a third is rejected.
     """
-    order = schema()
+    order = schema(form)
     order.validate(table.head(0))  # columns and types are this code's doing, not a row's
     failed = {reason: np.zeros(len(table), dtype=bool) for reason in CHECKED}
     for name, column in order.columns.items():

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import re
-import zlib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -16,6 +13,7 @@ import pandas as pd
 
 from training.errors import TrainingError
 from training.orders.database import Database
+from training.orders.day_rows import DayRows, day_rows
 from training.orders.format import COLUMNS as COLUMNS
 from training.orders.s3 import client_for_orders
 from training.orders.settings import VARIABLE, OrdersSettings, parse
@@ -109,23 +107,27 @@ def open_source(
     )
 
 
-def read_day(source: OrderSource, day: date) -> pd.DataFrame:
-    """The rows of one day, all columns as text.
+def file_of(source: OrderSource, day: date) -> str:
+    """The file of a day, as errors name it."""
+    return f"{source.url.rstrip('/')}/{day}.csv.gz"
+
+
+def read_rows(source: OrderSource, day: date) -> DayRows:
+    """The rows of one day, each line of its file accounted for.
 
     Raises:
         TrainingError: when the file is cut, no CSV, or lacks a column.
     """
-    name = f"{source.url.rstrip('/')}/{day}.csv.gz"
-    try:
-        text = gzip.decompress(source.raw(day))
-        frame = pd.read_csv(io.BytesIO(text), dtype=str, keep_default_na=False, encoding="utf-8")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError, pd.errors.ParserError) as error:
-        raise TrainingError(f"{name} is not a readable gzip CSV ({error}); put it there again") from None
-    except pd.errors.EmptyDataError:
-        raise TrainingError(f"{name} is empty; a day without orders needs no file") from None
-    if missing := [column for column in COLUMNS if column not in frame.columns]:
-        raise TrainingError(f"{name} has no column {missing[0]}; it needs {', '.join(COLUMNS)}")
-    return frame[list(COLUMNS)]
+    return day_rows(source.raw(day), day, file_of(source, day), source.settings)
+
+
+def read_day(source: OrderSource, day: date) -> pd.DataFrame:
+    """The sound rows of one day, all columns as text.
+
+    Raises:
+        TrainingError: when the file is cut, no CSV, or lacks a column.
+    """
+    return read_rows(source, day).rows.reset_index(drop=True)
 
 
 def _days(names: Any, url: str) -> list[date]:

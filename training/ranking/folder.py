@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,19 @@ KERAS, ONNX, NORMALISER, RECORD = "model.keras", "model.onnx", "normaliser.npz",
 EVERY, NEW = "recommendations.csv", "recommendations-new.csv"
 
 
-def record_of(ranking: Ranking, orders: Orders, before: date, difference: float) -> dict[str, Any]:
-    """What the ranking was made from, and how far its ONNX file is from the network."""
+def record_of(
+    ranking: Ranking,
+    orders: Orders,
+    before: date,
+    difference: float,
+    orders_format: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """What the ranking was made from, and how far its ONNX file is from the network.
+
+    ``orders_format`` is what of the section ``orders`` decided the rows and is not as by default.
+    """
     return {
+        **({"orders_format": dict(orders_format)} if orders_format else {}),
         "before": before.isoformat(),
         "first_day": date.fromordinal(int(orders.day.min())).isoformat(),
         "orders": orders.digest(),

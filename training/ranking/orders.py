@@ -13,10 +13,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from training.errors import TrainingError
-from training.orders.cleaning import PRODUCT_CODE
-from training.orders.source import OrderSource, read_day
+from training.orders.cleaning import clean as clean_wholly
+from training.orders.day_rows import DayRows
+from training.orders.explaining import explained
+from training.orders.format import OrdersFormat
+from training.orders.judging import UNCHANGED, Judge
+from training.orders.schema import customers, is_cancellation, is_product
+from training.orders.settings import OrdersSettings
+from training.orders.source import OrderSource, read_rows
+from training.orders.values import numbers
 
-HOME = "United Kingdom"
 Integers = NDArray[np.int64]
 
 
@@ -32,7 +38,7 @@ class Orders:
         basket: number of the invoice, in the order of the invoices' names.
         day: proleptic ordinal of the day (``date.toordinal``).
         quantity: pieces, above 0, of a cancelled line too.
-        price: GBP a piece.
+        price: of a piece, in the currency of the shop.
         abroad: the invoice is from another country than the shop.
         cancelled: the line takes a purchase back and is none itself.
     """
@@ -128,29 +134,31 @@ class Orders:
         return told.hexdigest()
 
 
-def clean(day: date, raw: pd.DataFrame) -> pd.DataFrame:
+def clean(day: date, raw: pd.DataFrame, form: OrdersFormat | None = None) -> pd.DataFrame:
     """The rows of one file that count, as ``Orders.of`` takes them.
 
-    Left out are rows whose stock code is not five digits followed by letters, purchases without a positive
-    quantity and price, cancellations (invoice C...) without a customer, and rows that do not parse.
+    Left out are rows whose stock code is of no product, purchases without a positive quantity and price,
+    cancellations without a customer, and rows that do not parse.
     """
+    form = form or OrdersFormat()
     invoice = raw["InvoiceNo"].str.strip()
-    quantity = pd.to_numeric(raw["Quantity"], errors="coerce")
-    price = pd.to_numeric(raw["UnitPrice"], errors="coerce")
-    customer = raw["CustomerID"].str.strip().str.replace(r"\.0$", "", regex=True)
-    cancelled = invoice.str.startswith("C")
-    counts = raw["StockCode"].str.strip().str.fullmatch(PRODUCT_CODE) & np.isfinite(quantity)
+    quantity = numbers(raw["Quantity"].str.strip(), form)
+    price = numbers(raw["UnitPrice"].str.strip(), form, money=True)
+    customer = customers(raw["CustomerID"].str.strip(), form)
+    product = raw["StockCode"].str.strip()
+    cancelled = is_cancellation(pd.DataFrame({"invoice": invoice.str.upper(), "quantity": quantity}), form)
+    counts = is_product(product, form) & np.isfinite(quantity)
     counts &= np.where(cancelled, customer.ne(""), (quantity > 0) & (price > 0) & np.isfinite(price))
     told = pd.DataFrame(
         {
             "invoice": invoice,
             "customer": customer,
-            "product": raw["StockCode"].str.strip(),
+            "product": product,
             "text": raw["Description"],
             "day": day.toordinal(),
             "quantity": quantity.abs(),
             "price": price,
-            "abroad": raw["Country"].ne(HOME),
+            "abroad": raw["Country"].ne(form.home_country) if form.columns.country is not None else False,
             "cancelled": cancelled,
         }
     )
@@ -164,10 +172,28 @@ def read_orders(
     """Cleaned rows of the files from ``since`` on and before ``before``; no other file is opened.
 
     Raises:
+        OrdersRefused: too much of them cannot be read.
         TrainingError: when there is no such file, or one cannot be read.
     """
     days = [day for day in source.days() if since <= day < before]
     if not days:
         raise TrainingError(f"{source.url} holds no orders before {before}; name a later day with --before")
     say(f"reading {len(days)} days of orders, {days[0]} to {days[-1]}")
-    return pd.concat([clean(day, read_day(source, day)) for day in days], ignore_index=True)
+    judge = Judge(source.settings, UNCHANGED)
+    read = [_judged(read_rows(source, day), source.settings, judge) for day in days]
+    judge.all()
+    return pd.concat(read, ignore_index=True)
+
+
+def _judged(rows: DayRows, settings: OrdersSettings, judge: Judge) -> pd.DataFrame:
+    """The rows of a day that count, if as many of it can be read as ``orders.limits`` ask for."""
+
+    def example(reason: str) -> str:
+        return explained(rows, clean_wholly(rows.day, rows, settings).rejects, reason, settings)
+
+    raw = rows.rows
+    wrong = numbers(raw["Quantity"].str.strip(), settings).isna()
+    wrong |= numbers(raw["UnitPrice"].str.strip(), settings, money=True).isna()
+    counts = {"read": rows.total, "malformed": len(rows.malformed), "unreadable": int(wrong.sum())}
+    judge.counts(counts, example)
+    return clean(rows.day, raw, settings)

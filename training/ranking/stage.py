@@ -85,7 +85,7 @@ def add_ranking(
     trial = np.random.default_rng(0).normal(size=(512, len(trained.names))).astype(np.float32)
     difference = save_onnx(trained.model, release / RANKER, trial)
     trained.normaliser.save(release / NORMALISER)
-    record = record_of(trained, orders, before, difference)
+    record = record_of(trained, orders, before, difference, source.settings.recorded())
     write_aside(release / RECORD, json.dumps(record, indent=1, sort_keys=True).encode() + b"\n")
     every, new = ({name: table[name].to_numpy() for name in COLUMNS} for table in (lists.every, lists.new))
     write_ranked(release, every, new)

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field
 
 from training.orders.cleaning import CleanDay
-from training.orders.source import COLUMNS
+from training.orders.format import COLUMNS
 from training.release import sha256_of
 from training.transfer.description import without_identifiers
 from training.transfer.pseudonym import Pseudonyms
@@ -31,8 +31,16 @@ SCHEMA = pa.schema(
     ]
 )
 """All that leaves the private site. Country is not needed to learn, so it stays."""
-REJECTS = pa.schema([*((name, pa.string()) for name in COLUMNS), ("reason", pa.string())])
-"""Rows left out, as they were read, with the reason. They never leave the private site."""
+REJECTS = pa.schema(
+    [
+        *((name, pa.string()) for name in (*COLUMNS, "reason")),
+        ("line", pa.int64()),
+        ("text", pa.string()),
+        ("fault", pa.string()),
+    ]
+)
+"""Rows left out, as they were read, with the reason and the line of the file; of a line that is no row, its
+text and what is wrong with it. They never leave the private site."""
 
 
 class BatchEntry(BaseModel):

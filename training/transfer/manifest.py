@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
@@ -30,6 +30,8 @@ class TransferManifest(BaseModel):
     cleaning: dict[str, int]
     key_id: str | None = None
     """Which key of the private site's ring made the pseudonyms; None where there are none."""
+    orders: dict[str, Any] = {}
+    """What of the section ``orders`` can change the rows and is not as by default."""
 
     @model_validator(mode="after")
     def _days_are_in_order(self) -> TransferManifest:
@@ -52,13 +54,18 @@ class TransferManifest(BaseModel):
 
     @classmethod
     def of(
-        cls, entries: Iterable[BatchEntry], counts: Counter[str], key_id: str | None = None
+        cls,
+        entries: Iterable[BatchEntry],
+        counts: Counter[str],
+        key_id: str | None = None,
+        orders: Mapping[str, Any] | None = None,
     ) -> TransferManifest:
         """A manifest of batches in any order."""
         return cls(
             batches=tuple(sorted(entries, key=lambda entry: entry.day)),
             cleaning={name: counts[name] for name in sorted(counts)},
             key_id=key_id,
+            orders=dict(orders or {}),
         )
 
     @classmethod

@@ -1,16 +1,19 @@
-"""The transfer itself: clean, pseudonymise, upload what is not there yet, show it by the manifest last."""
+"""The transfer itself: clean and judge all, upload what is not there yet, show it by the manifest last."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 
 from training.errors import StoreFailed, TrainingError
-from training.orders.cleaning import CleanDay, clean
-from training.orders.source import OrderSource, read_day
+from training.orders.reading import clean_days as clean_days
+from training.orders.source import OrderSource
 from training.settings import TrainingSettings
 from training.transfer.bucket import BatchBucket
+from training.transfer.earlier import Earlier
 from training.transfer.line import Progress
 from training.transfer.manifest import (
     BATCH_PREFIX,
@@ -22,7 +25,7 @@ from training.transfer.manifest import (
     TransferManifest,
 )
 from training.transfer.pseudonym import Pseudonyms
-from training.transfer.sending import Sending, Tally
+from training.transfer.sending import Sending, Staged, Tally, stage
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,9 @@ def transfer(
 ) -> Transferred:
     """Bring the orders to where they may be used. Safe to kill and to repeat at any moment.
 
+    Nothing leaves and nothing is taken away before all days are cleaned and judged: orders that are written
+    in another way than their settings say, or far fewer rows than were sent before, are refused.
+
     The held-back days go to the private bucket only, and first: an interrupted transfer has uploaded nothing
     that a later one would hold back. What an earlier transfer brought and this one's manifests do not name
     (days that are held back now, pseudonyms of a rotated key) is taken away once the manifests are there.
@@ -98,12 +104,59 @@ def transfer(
         say: takes lines of progress.
         dry_run: read, clean and compare, but write nothing anywhere.
         progress: takes bytes as they leave for ``arrivals``.
+
+    Raises:
+        OrdersRefused: more of the orders would be left out than ``orders.limits`` allow.
+        FewerRows: a batch would be replaced by one with far fewer rows.
     """
     learn, held_back = split_days(source.days(), settings)
     say(
         f"orders: {source.url}, {learn[0]} to {learn[-1]} to learn from, {len(held_back)} days held back, "
         f"key {pseudonyms.key_id}{', dry run' if dry_run else ''}"
     )
+    with tempfile.TemporaryDirectory(prefix="isthmus-transfer-") as folder:
+        staged = _staged(source, (*learn, *held_back), set(held_back), pseudonyms, Path(folder), say)
+        rows = {one.entry.day: one.entry.rows for one in staged}
+        if arrivals.takes_away and not source.settings.accept_fewer:
+            before = Earlier.of(
+                (arrivals, MANIFEST_KEY),
+                (private, HELD_BACK_MANIFEST_KEY),
+                holds=settings.window.holds,
+                say=say,
+            )
+            before.refuse_fewer(rows, source.settings.limits.fewer)
+        return _send(source, staged, set(held_back), pseudonyms, arrivals, private, say, dry_run, progress)
+
+
+def _staged(
+    source: OrderSource,
+    days: Sequence[date],
+    held_back: Collection[date],
+    pseudonyms: Pseudonyms,
+    folder: Path,
+    say: Callable[[str], None],
+) -> list[Staged]:
+    """Every day cleaned, judged and written to files of this machine; nothing has left when it raises."""
+    staged = []
+    for number, cleaned in enumerate(clean_days(source, days), 1):
+        prefix = HELD_BACK_PREFIX if cleaned.day in held_back else BATCH_PREFIX
+        staged.append(stage(cleaned, pseudonyms, folder, prefix))
+        kept, read = cleaned.counts["kept"], cleaned.counts["read"]
+        say(f"[{number}/{len(days)}] {cleaned.day} cleaned: {kept:,} of {read:,} rows kept")
+    return staged
+
+
+def _send(
+    source: OrderSource,
+    staged: Sequence[Staged],
+    held_back: Collection[date],
+    pseudonyms: Pseudonyms,
+    arrivals: BatchBucket,
+    private: BatchBucket,
+    say: Callable[[str], None],
+    dry_run: bool,
+    progress: Progress | None,
+) -> Transferred:
     before = {
         (bucket, prefix): bucket.keys(prefix) if bucket.takes_away and not dry_run else set()
         for bucket, prefix in (
@@ -112,19 +165,18 @@ def transfer(
     }  # fmt: skip
     tally = Tally()
 
-    def send(days: list[date], bucket: BatchBucket, prefix: str) -> TransferManifest:
+    def send(days: list[Staged], bucket: BatchBucket) -> TransferManifest:
         leaving = progress if bucket is arrivals else None
-        sending = Sending(pseudonyms, bucket, prefix, private, tally, say, dry_run, leaving)
-        entries, counts = sending.run(clean_days(source, days), len(days))
-        return TransferManifest.of(entries, counts, pseudonyms.key_id)
+        entries, counts = Sending(bucket, private, tally, say, dry_run, leaving).run(days)
+        return TransferManifest.of(entries, counts, pseudonyms.key_id, source.settings.recorded())
 
     def show(bucket: BatchBucket, key: str, manifest: TransferManifest) -> None:
         if not dry_run:
             bucket.put(key, manifest.to_bytes())
 
-    private_manifest = send(held_back, private, HELD_BACK_PREFIX)
+    private_manifest = send([one for one in staged if one.entry.day in held_back], private)
     show(private, HELD_BACK_MANIFEST_KEY, private_manifest)
-    arrivals_manifest = send(learn, arrivals, BATCH_PREFIX)
+    arrivals_manifest = send([one for one in staged if one.entry.day not in held_back], arrivals)
     rejects = TransferManifest.of(tally.rejects, tally.reasons)
     show(private, REJECTS_MANIFEST_KEY, rejects)
     show(arrivals, MANIFEST_KEY, arrivals_manifest)
@@ -174,9 +226,3 @@ def describe(counts: dict[str, int]) -> str:
     left_out = {name: n for name, n in counts.items() if name not in ("read", "kept") and n}
     reasons = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in sorted(left_out.items()))
     return f"{counts['read']:,} rows read, {counts['kept']:,} kept; left out: {reasons or 'none'}"
-
-
-def clean_days(source: OrderSource, days: list[date]) -> Iterator[CleanDay]:
-    """Cleaned days, one at a time: memory holds one."""
-    for day in days:
-        yield clean(day, read_day(source, day))

@@ -1,20 +1,56 @@
-"""Days cleaned one after the other, while those before are still on their way."""
+"""Batches made whole and judged before the first of them leaves, then sent several at once."""
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from training.orders.cleaning import REASONS, CleanDay
+from training.orders.cleaning import REJECTED, CleanDay
+from training.orders.day_rows import NotAccounted
 from training.transfer.batch import REJECTS, BatchEntry, pseudonymous, write_batch
 from training.transfer.bucket import BatchBucket
 from training.transfer.line import Progress
 from training.transfer.manifest import REJECTS_PREFIX
 from training.transfer.pseudonym import Pseudonyms
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A day that is ready to be sent: its batch and its rejected rows as files of this machine.
+
+    Attributes:
+        entry: names the batch.
+        kept: its file.
+        rejects: names the rows left out; None where there are none.
+        left_out: their file.
+        counts: of the cleaning.
+    """
+
+    entry: BatchEntry
+    kept: Path
+    rejects: BatchEntry | None
+    left_out: Path
+    counts: Counter[str]
+
+
+def stage(cleaned: CleanDay, pseudonyms: Pseudonyms, folder: Path, prefix: str) -> Staged:
+    """Write a day's batch and its rejected rows into a folder.
+
+    Raises:
+        NotAccounted: the batch has other rows than were kept.
+    """
+    kept, left_out = folder / f"{cleaned.day}.kept", folder / f"{cleaned.day}.rejects"
+    entry = write_batch(pseudonymous(cleaned, pseudonyms), kept, cleaned.day, prefix)
+    lost = cleaned.counts["kept"] - entry.rows
+    if lost:
+        raise NotAccounted(cleaned.source.where, cleaned.counts["read"], cleaned.counts["read"] - lost)
+    rejects = None
+    if len(cleaned.rejects):
+        rejects = write_batch(cleaned.rejects, left_out, cleaned.day, REJECTS_PREFIX, REJECTS)
+    return Staged(entry, kept, rejects, left_out, cleaned.counts)
 
 
 @dataclass
@@ -37,24 +73,19 @@ class Sending:
     ``progress`` takes bytes as they leave towards ``bucket``. With ``dry_run`` nothing is written anywhere.
     """
 
-    pseudonyms: Pseudonyms
     bucket: BatchBucket
-    prefix: str
     private: BatchBucket
     tally: Tally
     say: Callable[[str], None] = print
     dry_run: bool = False
     progress: Progress | None = None
 
-    def run(self, days: Iterable[CleanDay], total: int) -> tuple[list[BatchEntry], Counter[str]]:
-        """Batches in order, and the counts of the cleaning. Memory holds a day, disk a few files."""
+    def run(self, days: Sequence[Staged]) -> tuple[list[BatchEntry], Counter[str]]:
+        """Batches in order, and the counts of the cleaning. A file is gone once it was sent."""
         entries: list[BatchEntry] = []
         counts: Counter[str] = Counter({"read": 0, "kept": 0})
         at_once = self.bucket.line.settings.at_once
-        with (
-            tempfile.TemporaryDirectory(prefix="isthmus-transfer-") as folder,
-            ThreadPoolExecutor(at_once, "batch") as pool,
-        ):
+        with ThreadPoolExecutor(at_once, "batch") as pool:
             waiting: deque[tuple[BatchEntry, Future[tuple[bool, int]]]] = deque()
 
             def arrive() -> None:
@@ -66,14 +97,17 @@ class Sending:
                 self.tally.bytes_sent += entry.size if new else 0
                 verb = ("would be sent" if self.dry_run else "sent") if new else "was there"
                 self.say(
-                    f"[{len(entries)}/{total}] {entry.day} -> s3://{self.bucket.name}: "
+                    f"[{len(entries)}/{len(days)}] {entry.day} -> s3://{self.bucket.name}: "
                     f"{entry.rows:,} rows, {entry.size:,} bytes, {verb}"
                 )
 
             try:
-                for cleaned in days:
-                    counts.update(cleaned.counts)
-                    waiting.append(self._begin(cleaned, Path(folder), pool))
+                for staged in days:
+                    counts.update(staged.counts)
+                    if staged.rejects is not None:
+                        self.tally.rejects.append(staged.rejects)
+                        self.tally.reasons.update({reason: staged.counts[reason] for reason in REJECTED})
+                    waiting.append((staged.entry, pool.submit(self._bring, staged)))
                     if len(waiting) > at_once:
                         arrive()
                 while waiting:
@@ -83,29 +117,15 @@ class Sending:
                 raise
         return entries, counts
 
-    def _begin(
-        self, cleaned: CleanDay, folder: Path, pool: ThreadPoolExecutor
-    ) -> tuple[BatchEntry, Future[tuple[bool, int]]]:
-        kept, left_out = folder / f"{cleaned.day}.kept", folder / f"{cleaned.day}.rejects"
-        entry = write_batch(pseudonymous(cleaned, self.pseudonyms), kept, cleaned.day, self.prefix)
-        rejects = None
-        if len(cleaned.rejects):
-            rejects = write_batch(cleaned.rejects, left_out, cleaned.day, REJECTS_PREFIX, REJECTS)
-            self.tally.rejects.append(rejects)
-            self.tally.reasons.update({reason: cleaned.counts[reason] for reason in REASONS})
-        return entry, pool.submit(self._bring, entry, kept, rejects, left_out)
-
-    def _bring(
-        self, entry: BatchEntry, kept: Path, rejects: BatchEntry | None, left_out: Path
-    ) -> tuple[bool, int]:
+    def _bring(self, staged: Staged) -> tuple[bool, int]:
         """Whether the batch was not there yet, and what of it and of its rejects had arrived changed."""
         sent_again = 0
-        if rejects is not None:
-            if not self.dry_run and not self.private.holds(rejects, left_out):
-                sent_again += self.private.send(rejects, left_out, self.say)
-            left_out.unlink()
-        new = not self.bucket.holds(entry, kept)
+        if staged.rejects is not None:
+            if not self.dry_run and not self.private.holds(staged.rejects, staged.left_out):
+                sent_again += self.private.send(staged.rejects, staged.left_out, self.say)
+            staged.left_out.unlink()
+        new = not self.bucket.holds(staged.entry, staged.kept)
         if new and not self.dry_run:
-            sent_again += self.bucket.send(entry, kept, self.say, self.progress)
-        kept.unlink()
+            sent_again += self.bucket.send(staged.entry, staged.kept, self.say, self.progress)
+        staged.kept.unlink()
         return new, sent_again
