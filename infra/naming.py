@@ -8,6 +8,8 @@ from typing import Literal
 PROJECT = "isthmus"
 OWNER = "isthmus-platform"
 LABEL_DOMAIN = "isthmus.dev"
+BUCKETS = ("arrivals", "releases", "logs")
+KEYS = ("data", "cluster")
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,23 @@ class Naming:
     def bucket(self, account_id: str, part: str) -> str:
         """A bucket's name, which must be unique among all accounts of the world."""
         return f"{PROJECT}-{self.stack}-{account_id}-{part}"
+
+    def fixed(self, account_id: str) -> dict[str, tuple[str, ...]]:
+        """Every name that is told to a cloud as it stands and that holds the stack's, by what it names."""
+        return {
+            "bucket": tuple(self.bucket(account_id, part) for part in BUCKETS),
+            "container": (self.name("private"),),
+            "alias of a KMS key": tuple(self.alias(part) for part in KEYS),
+            "EKS cluster": (self.cluster("aws"),),
+            "Magnum cluster": (self.cluster("openstack"),),
+            "budget": (self.name("monthly"),),
+            "Kubernetes label": tuple(self.labels.values()),
+            "Neutron tag": tuple(self.tag_list),
+        }
+
+    def alias(self, part: str) -> str:
+        """The alias of a KMS key, e.g. ``alias/isthmus-dev-data``."""
+        return f"alias/{self.name(part)}"
 
     @property
     def tags(self) -> dict[str, str]:

@@ -19,6 +19,7 @@ from infra.openstack.site import OpenStackSite
 from infra.providers import kubernetes_provider
 from infra.settings import Settings
 from infra.settings.catalogue import flavours, instance_types
+from infra.settings.urls import DATABASE
 from infra.shore import Shore
 
 
@@ -60,9 +61,11 @@ def shores(
         stores=public.stores,
         opts=pulumi.ResourceOptions(provider=aws_cloud),
     )
+    training = settings.training
+    orders = training.orders_url if training.orders_url.startswith(DATABASE) else None
     ports: Mapping[str, tuple[int, ...]] = {
-        "aws": https_ports(settings.aws.endpoint_url),
-        "openstack": https_ports(settings.aws.endpoint_url, settings.openstack.object_store_url),
+        "aws": https_ports(settings.aws.endpoint_url, training.tuning.storage_url),
+        "openstack": https_ports(settings.aws.endpoint_url, settings.openstack.object_store_url, orders),
     }
     public_cluster = kubernetes_provider(
         "aws-cluster", public.cluster.kubeconfig, naming.cluster("aws"), after=[public]

@@ -81,7 +81,7 @@ class Keys(pulumi.ComponentResource):
         )
         aws.kms.Alias(
             naming.name(part),
-            name=f"alias/{naming.name(part)}",
+            name=naming.alias(part),
             target_key_id=key.key_id,
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Final
-from urllib.parse import urlsplit
 
 import pulumi
 
@@ -12,6 +11,7 @@ from infra.gpu_pool import GpuPoolSpec, Purpose
 from infra.in_cluster.namespace import Namespace, Quota
 from infra.in_cluster.network_policies import Doors
 from infra.settings.catalogue import Machine
+from infra.settings.urls import port
 
 TRAINING: Final = "training"
 SERVING: Final = "serving"
@@ -32,13 +32,8 @@ def quota(pools: Iterable[GpuPoolSpec], purpose: Purpose, machines: Mapping[str,
 
 
 def https_ports(*urls: str | None) -> tuple[int, ...]:
-    """443 and the ports of these URLs; ones without a port have their scheme's."""
-    found = {443}
-    for url in urls:
-        if url is not None:
-            parts = urlsplit(url)
-            found.add(parts.port or {"http": 80, "https": 443}[parts.scheme])
-    return tuple(sorted(found))
+    """443 and the ports of these URLs of services and databases; ones without a port have their scheme's."""
+    return tuple(sorted({443, *(port(url) for url in urls if url is not None)}))
 
 
 class Namespaces(pulumi.ComponentResource):

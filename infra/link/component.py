@@ -127,7 +127,7 @@ class Link(pulumi.ComponentResource):
             name,
             type="ipsec.1",
             ip_address=self.private_address,
-            bgp_asn=str(settings.asn),
+            **_asn(settings.asn),
             tags={"Name": naming.name("link")},
             opts=self._child,
         )
@@ -286,6 +286,11 @@ def _proposal(policy: NeutronPolicy) -> dict[str, Any]:
         "encryption_algorithm": policy.encryption_algorithm,
         "pfs": policy.pfs,
     }
+
+
+def _asn(number: int) -> dict[str, str]:
+    """EC2 API reference, CreateCustomerGateway: numbers from 2,147,483,648 have a field of their own."""
+    return {"bgp_asn" if number < 2**31 else "bgp_asn_extended": str(number)}
 
 
 def _tunnel_options(both: Halves, logs: aws.cloudwatch.LogGroup | None) -> dict[str, Any]:

@@ -1,14 +1,13 @@
-"""Addresses in a stack file: private networks, URLs, names of roles."""
+"""Addresses and networks in a stack file."""
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv4Network, ip_address
+from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated, Any
-from urllib.parse import parse_qs, urlsplit
 
-from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
-from infra.settings.quantities import Allowed
+from training.allowed import Allowed
 from training.allowed import refuse as refuse
 
 PRIVATE = tuple(IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
@@ -16,6 +15,8 @@ PRIVATE = tuple(IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "1
 SHARED = IPv4Network("100.64.0.0/10")
 """The shared range of RFC 6598: EKS accepts it for pods and services, and it is never routed."""
 LINK_LOCAL = IPv4Network("169.254.0.0/16")
+DOCUMENTATION = tuple(IPv4Network(text) for text in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"))
+"""Networks for examples (RFC 5737), which stand for public ones here as everywhere."""
 RESERVED_INSIDE = tuple(
     IPv4Network(text)
     for text in (
@@ -31,8 +32,8 @@ RESERVED_INSIDE = tuple(
 """Inside addresses that AWS keeps for itself (Site-to-Site VPN user guide, "Tunnel options")."""
 
 
-def parse_network(value: Any) -> IPv4Network:
-    """Read a CIDR written as its network address, e.g. ``10.20.0.0/16``.
+def parse_network(value: Any, allowed: str = "an IPv4 network such as 10.20.0.0/16") -> IPv4Network:
+    """Read a CIDR written as its network address, e.g. ``10.20.0.0/16``; ``allowed`` is what a refusal says.
 
     Raises:
         PydanticCustomError: the text is no IPv4 network, or has host bits set.
@@ -40,14 +41,18 @@ def parse_network(value: Any) -> IPv4Network:
     if isinstance(value, IPv4Network):
         return value
     if not isinstance(value, str) or "/" not in value:
-        raise refuse("allowed is an IPv4 network such as 10.20.0.0/16")
+        raise refuse(f"allowed is {allowed}")
     try:
         network = IPv4Network(value, strict=False)
     except ValueError:
-        raise refuse("allowed is an IPv4 network such as 10.20.0.0/16") from None
+        raise refuse(f"allowed is {allowed}") from None
     if str(network) != value:
         raise refuse(f"allowed is the network's own address: write {network}")
     return network
+
+
+def _network(value: Any) -> IPv4Network:
+    return parse_network(value)
 
 
 def _private(value: Any) -> IPv4Network:
@@ -61,24 +66,27 @@ def _private(value: Any) -> IPv4Network:
 
 
 def _inside(value: Any) -> IPv4Network:
-    network = parse_network(value)
+    allowed = "a /30 of 169.254.0.0/16 that AWS does not keep for itself, such as 169.254.60.0/30"
+    network = parse_network(value, allowed)
     if network.prefixlen != 30 or not network.subnet_of(LINK_LOCAL) or network in RESERVED_INSIDE:
-        raise refuse(
-            "allowed is a /30 of 169.254.0.0/16 that AWS does not keep for itself, such as 169.254.60.0/30"
-        )
+        raise refuse(f"allowed is {allowed}")
     return network
 
 
 _CIDR = (
     PlainSerializer(str, return_type=str),
     WithJsonSchema(
-        {"type": "string", "pattern": r"^(\d{1,3}\.){3}\d{1,3}/\d{1,2}$", "examples": ["10.20.0.0/16"]}
+        {
+            "type": "string",
+            "pattern": r"^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]{1,2}$",
+            "examples": ["10.20.0.0/16"],
+        }
     ),
 )
 PrivateCidr = Annotated[
     IPv4Network, PlainValidator(_private), *_CIDR, Allowed("a private IPv4 network such as 10.20.0.0/16")
 ]
-Cidr = Annotated[IPv4Network, PlainValidator(parse_network), *_CIDR, Allowed("an IPv4 network")]
+Cidr = Annotated[IPv4Network, PlainValidator(_network), *_CIDR, Allowed("an IPv4 network")]
 InsideCidr = Annotated[
     IPv4Network, PlainValidator(_inside), *_CIDR, Allowed("a /30 of 169.254.0.0/16 that AWS leaves free")
 ]
@@ -95,72 +103,44 @@ def _address(value: Any) -> IPv4Address:
         raise refuse("allowed is an IPv4 address such as 203.0.113.10") from None
 
 
-Address = Annotated[
-    IPv4Address,
-    PlainValidator(_address),
+def _no_host(address: IPv4Address) -> str:
+    """Why nobody can be called at an address, wherever the caller is; empty: somebody can."""
+    if address in IPv4Network("0.0.0.0/8"):
+        return "an address of no machine"
+    if address.is_loopback:
+        return "a loopback address, which is the caller's own machine"
+    if address.is_multicast:
+        return "a multicast address"
+    return "a reserved address" if address.is_reserved else ""
+
+
+def _host(value: Any) -> IPv4Address:
+    address = _address(value)
+    if reason := _no_host(address):
+        raise refuse(f"this is {reason}; allowed is the IPv4 address of a server such as 10.250.0.10")
+    return address
+
+
+def _public(value: Any) -> IPv4Address:
+    address = _address(value)
+    reason = _no_host(address)
+    if not reason and not address.is_global and not any(address in net for net in DOCUMENTATION):
+        reason = "a link-local address" if address in LINK_LOCAL else "a private address"
+    if reason:
+        raise refuse(
+            f"this is {reason}, and AWS calls the gateway over the internet; "
+            "allowed is a public IPv4 address such as 203.0.113.10"
+        )
+    return address
+
+
+_ADDRESS = (
     PlainSerializer(str, return_type=str),
     WithJsonSchema({"type": "string", "format": "ipv4"}),
-    Allowed("an IPv4 address"),
+)
+HostAddress = Annotated[
+    IPv4Address, PlainValidator(_host), *_ADDRESS, Allowed("an IPv4 address of a server such as 10.250.0.10")
 ]
-
-
-def is_loopback(url: str) -> bool:
-    """Whether a URL can only reach this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _http_url(value: Any) -> str:
-    if not isinstance(value, str):
-        raise refuse("allowed is a URL such as https://keystone.example.org:5000/v3")
-    try:
-        parts = urlsplit(value)
-        ok = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        ok = False
-    if not ok:
-        raise refuse("allowed is a URL such as https://keystone.example.org:5000/v3")
-    if parts.username or parts.password:
-        raise refuse("allowed is a URL without a user name or password in it")
-    return value
-
-
-HttpUrl = Annotated[
-    str,
-    BeforeValidator(_http_url),
-    Field(json_schema_extra={"pattern": "^https?://[^/@]+"}),
-    Allowed("an http:// or https:// URL without credentials"),
+PublicAddress = Annotated[
+    IPv4Address, PlainValidator(_public), *_ADDRESS, Allowed("a public IPv4 address such as 203.0.113.10")
 ]
-
-
-def orders_url(value: Any) -> str:
-    """Read where the raw orders are: ``s3://BUCKET/PREFIX/``, ``file:///FOLDER/``, or a PostgreSQL database.
-
-    Raises:
-        PydanticCustomError: another scheme, no bucket, no slash at the end, no table, or a user in the URL,
-            whose name and password belong into the secret.
-    """
-    parts = urlsplit(value) if isinstance(value, str) else urlsplit("")
-    s3 = parts.scheme == "s3" and bool(parts.netloc) and "@" not in parts.netloc
-    folder = parts.scheme == "file" and not parts.netloc and parts.path.startswith("/")
-    if parts.scheme == "postgresql+psycopg":
-        if (
-            parts.hostname
-            and "@" not in parts.netloc
-            and parts.path.strip("/")
-            and "table" in parse_qs(parts.query)
-        ):
-            return str(value)
-        raise refuse(
-            "a database is postgresql+psycopg://HOST/DATABASE?table=NAME; user and password are the "
-            "orders_access_key_id and orders_secret_access_key of the secret"
-        )
-    if not (s3 or folder) or not parts.path.endswith("/"):
-        raise refuse(
-            "allowed is s3://BUCKET/PREFIX/ or file:///FOLDER/, with a slash at the end, "
-            "or postgresql+psycopg://HOST/DATABASE?table=NAME"
-        )
-    return str(value)

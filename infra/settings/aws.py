@@ -6,29 +6,37 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from infra.settings.addresses import Cidr, HttpUrl, PrivateCidr, refuse
-from infra.settings.quantities import Allowed, Days, GiB, Name, Nodes, Unit
+from infra.settings.addresses import Cidr, PrivateCidr, refuse
+from infra.settings.quantities import Allowed, Days, Name, Nodes, Unit
 from infra.settings.section import Section
+from infra.settings.urls import HttpUrl
 
 LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557)
 """Days that CloudWatch Logs accepts (API reference, PutRetentionPolicy), up to seven years."""
 
-Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$"), Allowed("an AWS region such as eu-west-1")]
+Region = Annotated[
+    str, Field(pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9]$"), Allowed("an AWS region such as eu-west-1")
+]
 Zone = Annotated[
     str,
-    Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d[a-z]$"),
+    Field(pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9][a-z]$"),
     Allowed("an availability zone such as eu-west-1a"),
 ]
 AccountId = Annotated[
     str,
-    Field(pattern=r"^\d{12}$"),
+    Field(pattern=r"^[0-9]{12}$"),
     Allowed("an AWS account number of 12 digits"),
 ]
 RoleArn = Annotated[
     str,
-    Field(pattern=r"^arn:aws(-[a-z]+)*:iam::\d{12}:(role|user)/[\w+=,.@/-]+$"),
+    # IAM API reference: a path of up to 512 characters, then a name of up to 64.
+    Field(
+        pattern=r"^arn:aws:iam::[0-9]{12}:(role|user)/([A-Za-z0-9+=,.@_-]{1,128}/){0,4}[A-Za-z0-9+=,.@_-]{1,64}$"
+    ),
     Allowed("the ARN of an IAM role or user such as arn:aws:iam::012345678901:role/platform"),
 ]
+RootDisk = Annotated[int, Unit("GiB"), Field(ge=20, le=16384)]
+"""A gp3 volume (EBS user guide) that holds the snapshot of EKS's images: 20 GiB (awslabs/amazon-eks-ami)."""
 InstanceType = Annotated[str, Allowed("an instance type of infra/settings/catalogue/aws.yaml")]
 
 
@@ -58,7 +66,7 @@ class SystemNodes(Section):
     """Fewest system nodes."""
     max: Annotated[int, Unit("nodes"), Field(ge=1, le=100)] = 4
     """Most system nodes."""
-    disk_gib: GiB = 50
+    disk_gib: RootDisk = 50
     """Size of each node's encrypted root disk."""
 
 
@@ -69,8 +77,9 @@ class AwsCluster(Section):
     """Network of the cluster's service addresses, /12 to /24, outside every other network."""
     admins: tuple[RoleArn, ...] = ()
     """IAM roles or users that get cluster-admin by an EKS access entry."""
-    api_allowed_cidrs: tuple[Cidr, ...] = ()
-    """Networks that may reach the API server over the internet; none: it is reachable inside the VPC only."""
+    api_allowed_cidrs: Annotated[tuple[Cidr, ...], Field(max_length=40)] = ()
+    """Networks that may reach the API server over the internet, 40 at most (a quota of EKS); none: it is
+    reachable inside the VPC only."""
     system_nodes: SystemNodes = SystemNodes()
     """The system node group."""
 
@@ -86,7 +95,7 @@ class AwsPool(Section):
     """Most nodes."""
     capacity: Literal["spot", "on_demand", "spot_with_fallback"] = "on_demand"
     """How the nodes are bought; ``spot_with_fallback`` takes on-demand nodes where spot has none."""
-    disk_gib: GiB = 100
+    disk_gib: RootDisk = 100
     """Size of each node's encrypted root disk."""
     purpose: Literal["training", "serving"] = "training"
     """What the pool is for; it becomes the nodes' label and taint."""

@@ -9,7 +9,14 @@ from pydantic import Field
 from infra.settings.quantities import Allowed, Percent, UsdPerMonth
 from infra.settings.section import Section
 
-Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$"), Allowed("an e-mail address")]
+Email = Annotated[
+    str,
+    # RFC 5322's atoms before the @, a host's name after it; quoted and international ones are no use here.
+    Field(
+        pattern=r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*\.[A-Za-z]{2,63}$"
+    ),
+    Allowed("an e-mail address such as platform@example.org"),
+]
 
 
 class BudgetSettings(Section):

@@ -13,6 +13,7 @@ from infra.settings.errors import Problem, SettingsError
 from infra.settings.model import Sections, Settings
 from infra.settings.plain_secrets import is_encrypted, plain_secrets
 from infra.settings.sentences import problems, show, unknown_key
+from infra.settings.texts import unseen
 
 PROJECT = "isthmus"
 ELSEWHERE = {
@@ -87,6 +88,8 @@ def check(file: str, stack: str, config: Mapping[str, Any], secret_keys: Iterabl
         SettingsError: something is wrong; it lists everything that is.
     """
     sections, found = _split(config)
+    texts = list(unseen(sections))
+    found += texts
     encrypted: set[Path] = set()
     data = _open(sections, (), encrypted)
     secrets = _secrets(config, secret_keys)
@@ -95,7 +98,12 @@ def check(file: str, stack: str, config: Mapping[str, Any], secret_keys: Iterabl
         # JSON is how the engine hands settings over; in JSON, strict types still read days and tuples.
         settings = Settings.model_validate_json(json.dumps({**data, "stack": stack}, default=show))
     except ValidationError as error:
-        found += problems(Settings, error, encrypted)
+        said = {problem.path for problem in texts}
+        found += [
+            problem
+            for problem in problems(Settings, error, encrypted)
+            if problem.path not in said and not (texts and not problem.path)
+        ]
     if settings is not None:
         found += cross_checks(settings)
     # A refusal shows the value, so one at or above a secret would show the secret.

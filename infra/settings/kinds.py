@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from annotated_types import Ge, Gt, Le, MaxLen, MinLen
+from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -51,13 +51,22 @@ def unit(annotation: Any, metadata: Iterable[Any] = ()) -> str:
     return found.name if found else ""
 
 
+def _digits(bound: Any) -> str:
+    """A bound to its last digit, as a stack file would write it: 0.01, 1048576, 1."""
+    return str(int(bound)) if bound == int(bound) else repr(bound)
+
+
 def _number(word: str, metadata: list[Any]) -> str:
-    least, above, most = _first(metadata, Ge), _first(metadata, Gt), _first(metadata, Le)
-    low = f"of at least {least.ge:g}" if least else f"above {above.gt:g}" if above else ""
+    least, above = _first(metadata, Ge), _first(metadata, Gt)
+    most, below = _first(metadata, Le), _first(metadata, Lt)
+    low = f"of at least {_digits(least.ge)}" if least else f"above {_digits(above.gt)}" if above else ""
+    high = f"at most {_digits(most.le)}" if most else f"below {_digits(below.lt)}" if below else ""
     if least and most:
-        bounds = f"from {int(least.ge)} to {int(most.le)}"
+        bounds = f"from {_digits(least.ge)} to {_digits(most.le)}"
     else:
-        bounds = " and ".join(part for part in (low, f"at most {most.le:g}" if most else "") if part)
+        bounds = " and ".join(
+            part for part in (low, high if low or below else f"of {high}" if high else "") if part
+        )
     found = _first(metadata, Unit)
     return " ".join(part for part in (word, bounds, f"({found.name})" if found else "") if part)
 

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from infra.settings.addresses import Address, InsideCidr, parse_network
-from infra.settings.quantities import Asn, Unit
+from infra.settings.addresses import InsideCidr, PublicAddress, parse_network
+from infra.settings.quantities import Asn, PrivateAsn, Unit
 from infra.settings.section import Section
 
 Encryption = Literal["aes128", "aes256"]
@@ -61,13 +61,14 @@ class LinkSettings(Section):
     """Whether the sites are linked."""
     gateway: Literal["vpn_gateway", "transit_gateway"] = "vpn_gateway"
     """Where the tunnels end in AWS: at the VPC itself, or at a transit gateway that can join more VPCs."""
-    gateway_address: Address | None = None
+    gateway_address: PublicAddress | None = None
     """Public address of the private gateway; absent: the address that Neutron VPNaaS gets."""
     routing: Literal["static", "bgp"] = "static"
-    """How each side learns the other's networks; Neutron VPNaaS speaks no BGP, so it needs ``static``."""
+    """How each side learns the other's networks; the private half is Neutron VPNaaS, which speaks no BGP, so
+    only ``static`` is built."""
     asn: Asn = 65010
     """BGP number of the private side (the customer gateway)."""
-    aws_asn: Asn = 64512
+    aws_asn: PrivateAsn = 64512
     """BGP number of the AWS side."""
     inside_cidrs: tuple[InsideCidr, InsideCidr] = (
         parse_network("169.254.60.0/30"),

@@ -6,15 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from infra.settings.addresses import Address, HttpUrl, PrivateCidr
+from infra.settings.addresses import HostAddress, PrivateCidr
 from infra.settings.quantities import Allowed, GiB, Name, Nodes, Unit
 from infra.settings.section import Section
+from infra.settings.urls import HttpUrl, IssuerUrl
 
 Flavour = Annotated[str, Allowed("a flavour of infra/settings/catalogue/openstack.yaml")]
 Label = Annotated[str, Field(min_length=1, max_length=255)]
-IssuerUrl = Annotated[
-    str, Field(pattern=r"^https://[^/@?#]+(/[^?#]*)?$"), Allowed("an https:// URL that AWS can reach")
-]
 
 
 class OpenStackNetwork(Section):
@@ -22,8 +20,8 @@ class OpenStackNetwork(Section):
 
     cidr: PrivateCidr
     """The subnet's network, /16 to /24."""
-    dns: tuple[Address, ...] = ()
-    """Name servers handed to the nodes; none: the cloud's own."""
+    dns: Annotated[tuple[HostAddress, ...], Field(max_length=5)] = ()
+    """Name servers of the nodes, five at most (Neutron's max_dns_nameservers); none: the cloud's own."""
 
 
 class OpenStackNodes(Section):

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from training.allowed import Allowed as Allowed
 from training.allowed import Unit as Unit
+from training.allowed import refuse as refuse
 
 Count = Annotated[int, Field(ge=1, le=1000)]
 Nodes = Annotated[int, Unit("nodes"), Field(ge=0, le=1000)]
@@ -26,6 +27,22 @@ Asn = Annotated[
     Field(ge=1, le=4294967294),
     Allowed("a BGP autonomous system number, private ones are 64512-65534 and 4200000000-4294967294"),
 ]
+
+
+def _private_asn(value: int) -> int:
+    if not (64512 <= value <= 65534 or 4200000000 <= value <= 4294967294):
+        raise refuse(
+            "AWS takes a private number for its side: allowed is 64512-65534 or 4200000000-4294967294"
+        )
+    return value
+
+
+PrivateAsn = Annotated[
+    int,
+    AfterValidator(_private_asn),
+    Allowed("a private BGP autonomous system number, 64512-65534 or 4200000000-4294967294"),
+]
+"""EC2 API reference, CreateVpnGateway and TransitGatewayRequestOptions, AmazonSideAsn."""
 Name = Annotated[
     str,
     Field(pattern=r"^[a-z]([-a-z0-9]{0,30}[a-z0-9])?$"),

@@ -89,5 +89,11 @@ def problems(
         error: what pydantic says.
         encrypted: paths whose values are ``secure:`` and were left out of the validation.
     """
-    for item in error.errors(include_url=False):
+    found = error.errors(include_url=False)
+    places = {tuple(item["loc"]) for item in found}
+    for item in found:
+        # A list is called too short when entries of it were refused: these say all there is to say.
+        here = tuple(item["loc"])
+        if item["type"] == "too_short" and any(place[:-1] == here for place in places if place != here):
+            continue
         yield _sentence(model, item, encrypted)

@@ -9,8 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from infra.settings.addresses import refuse
-from infra.settings.quantities import Allowed, Name, Unit
+from infra.settings.quantities import Allowed, Name, Unit, refuse
 from infra.settings.section import Section
 
 Site = Literal["aws", "openstack"]
@@ -29,7 +28,7 @@ def _release(value: Any) -> str:
 
 def _public_key(value: Any) -> str:
     try:
-        if isinstance(value, str) and len(base64.b64decode(value, validate=True)) == 32:
+        if isinstance(value, str) and value.isascii() and len(base64.b64decode(value, validate=True)) == 32:
             return value
     except (binascii.Error, ValueError):
         pass
@@ -50,12 +49,16 @@ PublicKey = Annotated[
 ]
 
 
+MOST = 99
+"""A namespace has a quota of 100 pods (``infra.in_cluster.namespaces``); a new release needs one more."""
+
+
 class Replicas(Section):
     """How many Triton servers each site runs."""
 
-    min: Annotated[int, Unit("replicas"), Field(ge=1, le=1000)] = 1
+    min: Annotated[int, Unit("replicas"), Field(ge=1, le=MOST)] = 1
     """Fewest replicas on each site."""
-    max: Annotated[int, Unit("replicas"), Field(ge=1, le=1000)] = 2
+    max: Annotated[int, Unit("replicas"), Field(ge=1, le=MOST)] = 2
     """Most replicas on each site."""
 
 

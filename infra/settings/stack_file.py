@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from infra.settings.errors import Problem, SettingsError
+from infra.settings.secrets_provider import KEY, secrets_provider
 
 TOP_LEVEL = ("secretsprovider", "encryptedkey", "encryptionsalt", "environment", "config")
 """What the engine itself keeps in a stack file (pulumi/pulumi, sdk/go/common/workspace, ProjectStack)."""
@@ -118,6 +119,7 @@ def read_stack_file(path: Path, name: str) -> StackFile:
         for key in data
         if key not in TOP_LEVEL
     ]
+    found += secrets_provider(data.get(KEY))
     config = data.get("config")
     if config is None:
         config = {}

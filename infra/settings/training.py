@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
-from infra.settings.addresses import orders_url, refuse
-from infra.settings.quantities import Allowed, Name, Port, Unit
+from infra.settings.quantities import Allowed, Name, Port, Unit, refuse
+from infra.settings.schedule import read_schedule
 from infra.settings.section import Section
+from infra.settings.urls import orders_url, storage_url
 
 
 def _day(value: object) -> object:
@@ -39,6 +40,11 @@ OrdersUrl = Annotated[
         "s3://BUCKET/PREFIX/ in the private object store, postgresql+psycopg://HOST/DATABASE?table=NAME "
         "(in stack local also file:///FOLDER/)"
     ),
+]
+
+
+StorageUrl = Annotated[
+    str, BeforeValidator(storage_url), Allowed("a database URL such as postgresql+psycopg://HOST/NAME")
 ]
 
 
@@ -135,20 +141,14 @@ class Tuning(Section):
     """Most passes over the orders in a trial."""
     held_back_days: Annotated[int, Unit("days"), Field(ge=1, le=90)] | None = None
     """Last days of what was transferred, to tune on; absent: a quarter of it, 31 at most."""
-    storage_url: (
-        Annotated[
-            str,
-            Field(pattern=r"^[a-z0-9+]+://"),
-            Allowed("a database URL such as postgresql+psycopg://HOST/NAME"),
-        ]
-        | None
-    ) = None
+    storage_url: StorageUrl | None = None
     """Database of the trials, without a password in it; absent: the releases bucket."""
 
 
 Cron = Annotated[
     str,
-    Field(pattern=r"^[0-9*/,-]+( [0-9*/,-]+){4}$"),
+    BeforeValidator(read_schedule),
+    Field(json_schema_extra={"pattern": "^[0-9*/,-]+( [0-9*/,-]+){4}$"}),
     Allowed("minute, hour, day of the month, month and day of the week in UTC, such as 0 3 * * 0"),
 ]
 Drift = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]

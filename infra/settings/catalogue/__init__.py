@@ -1,11 +1,11 @@
-"""The machines that a stack file may name: EC2 instance types and the owner's OpenStack flavours."""
+"""What a stack file may name: AWS regions, EC2 instance types and the owner's OpenStack flavours."""
 
 from __future__ import annotations
 
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 
@@ -36,9 +36,25 @@ class Machine(Section):
 
 
 @cache
+def _content(file: str) -> dict[str, Any]:
+    return dict(yaml.safe_load((FOLDER / file).read_text(encoding="utf-8")))
+
+
+@cache
 def _machines(file: str, key: str) -> dict[str, Machine]:
-    data = yaml.safe_load((FOLDER / file).read_text(encoding="utf-8"))
-    return {name: Machine(name=name, **row) for name, row in data[key].items()}
+    return {name: Machine(name=name, **row) for name, row in _content(file)[key].items()}
+
+
+def zones() -> dict[str, tuple[str, ...]]:
+    """The availability zones of each AWS region that is allowed."""
+    found = _content("regions.yaml")["regions"]
+    return {region: tuple(f"{region}{letter}" for letter in letters) for region, letters in found.items()}
+
+
+def partitions() -> dict[str, tuple[str, str]]:
+    """The regions in which no estate is built: each with its partition and what that is called."""
+    found = _content("regions.yaml")["elsewhere"]
+    return {region: (partition, row["of"]) for partition, row in found.items() for region in row["regions"]}
 
 
 def instance_types() -> dict[str, Machine]:

@@ -6,14 +6,18 @@ from collections.abc import Iterator
 
 from infra.settings.checks.addresses import addresses
 from infra.settings.checks.bounds import bounds
+from infra.settings.checks.keys import keys
 from infra.settings.checks.machines import machines
+from infra.settings.checks.names import names
 from infra.settings.checks.networks import networks
 from infra.settings.checks.pools import pools
 from infra.settings.checks.reach import reach
+from infra.settings.checks.regions import regions
+from infra.settings.checks.repeats import repeats
 from infra.settings.errors import Problem
 from infra.settings.model import Settings
 
-CHECKS = (reach, addresses, networks, machines, pools, bounds)
+CHECKS = (names, reach, regions, addresses, networks, machines, pools, bounds, keys, repeats)
 
 
 def cross_checks(settings: Settings) -> Iterator[Problem]:

@@ -54,6 +54,13 @@ def _training(settings: Settings) -> Iterator[Problem]:
                 else "leaves none of one day; widen the window",
             )
 
+    if training.elastic_min_workers > training.workers:
+        yield Problem(
+            "training.elastic_min_workers",
+            f"is {training.elastic_min_workers}, more than training.workers {training.workers}; "
+            "lower it, or write 0 for all of them",
+        )
+
 
 def _model(settings: Settings) -> Iterator[Problem]:
     """What ``training.settings.refused`` says, before anything is registered."""
@@ -81,8 +88,6 @@ def _model(settings: Settings) -> Iterator[Problem]:
 
 def _serving(settings: Settings) -> Iterator[Problem]:
     serving = settings.serving
-    if len(set(serving.sites)) < len(serving.sites):
-        yield Problem("serving.sites", f"names {serving.sites[0]} twice; name each site once")
     if serving.enabled and not serving.trusted_keys:
         yield Problem(
             "serving.trusted_keys",

@@ -33,7 +33,7 @@ def _size(path: str, network: IPv4Network) -> Iterator[Problem]:
 
 
 def networks(settings: Settings) -> Iterator[Problem]:
-    """Problems with the sizes of networks, the zones and the routing of the link."""
+    """Problems with the sizes of networks, how many zones there are and the routing of the link."""
     aws, openstack, link = settings.aws, settings.openstack, settings.link
     vpc, zones = aws.network.cidr, aws.network.zones
     yield from _size("aws.network.cidr", vpc)
@@ -60,20 +60,9 @@ def networks(settings: Settings) -> Iterator[Problem]:
             f"has {len(zones)} zones, but {vpc} has room for {room(vpc)}: name fewer zones or widen "
             "aws.network.cidr",
         )
-    for index, zone in enumerate(zones):
-        if zone[:-1] != aws.region:
-            yield Problem(
-                f"aws.network.zones[{index}]",
-                f"is {zone}; allowed are zones of aws.region {aws.region}, such as {aws.region}a",
-            )
-        if zone in zones[:index]:
-            yield Problem(f"aws.network.zones[{index}]", f"is {zone} once more; name each zone once")
     if link.enabled and link.routing == "bgp":
-        if link.gateway_address is None:
-            yield Problem(
-                "link.routing",
-                "is bgp, which Neutron VPNaaS does not speak; write static, or name a gateway of your own in "
-                "link.gateway_address",
-            )
-        if link.asn == link.aws_asn:
-            yield Problem("link.asn", f"is {link.asn}, the same as link.aws_asn; give each side its own")
+        # Of a gateway of one's own only the address is told to AWS; the private half is VPNaaS all the same.
+        yield Problem(
+            "link.routing",
+            "is bgp, which Neutron VPNaaS does not speak, and no other private half is built; write static",
+        )

@@ -9,6 +9,8 @@ from infra.settings.errors import Problem
 from infra.settings.model import Settings
 from infra.settings.openstack import OpenStackPool
 
+MAGNUM_GROUPS = frozenset({"default-master", "default-worker"})
+"""Magnum user guide, "Node groups": the names of those that it makes itself."""
 Pools = Mapping[str, AwsPool] | Mapping[str, OpenStackPool]
 
 
@@ -22,6 +24,46 @@ def _sizes(site: str, pools: Pools) -> Iterator[Problem]:
             )
         elif pool.min > pool.max:
             yield Problem(path, f"is {pool.max}, less than min {pool.min}; set max to at least {pool.min}")
+
+
+def _made_of(pools: Mapping[str, AwsPool]) -> Iterator[Problem]:
+    """A pool of two capacities makes two groups of nodes, each with its own name (``infra.aws.gpu_pool``)."""
+    for name, pool in pools.items():
+        if pool.capacity != "spot_with_fallback":
+            continue
+        for taken in (f"{name}-spot", f"{name}-on-demand"):
+            if taken in pools:
+                yield Problem(
+                    f"aws.gpu_pools.{taken}",
+                    f"has the name that aws.gpu_pools.{name}, which is spot_with_fallback, gives to some of "
+                    "its nodes: call one of the two otherwise",
+                )
+
+
+def _of_magnum(pools: Mapping[str, OpenStackPool]) -> Iterator[Problem]:
+    for name in pools:
+        if name in MAGNUM_GROUPS:
+            yield Problem(
+                f"openstack.gpu_pools.{name}",
+                "has the name of a node group that Magnum makes in every cluster: call it otherwise",
+            )
+
+
+def _room(settings: Settings) -> Iterator[Problem]:
+    """A server takes all GPUs of a node, so a pool has room for as many as it has nodes."""
+    serving = settings.serving
+    if not serving.enabled or serving.pool is None:
+        return
+    for site in serving.sites:
+        pools: Pools = settings.aws.gpu_pools if site == "aws" else settings.openstack.gpu_pools
+        pool = pools.get(serving.pool)
+        if pool is not None and 0 < pool.max < serving.replicas.min:
+            yield Problem(
+                "serving.replicas.min",
+                f"is {serving.replicas.min}, more than the {pool.max} nodes that "
+                f"{site}.gpu_pools.{serving.pool}.max allows, and each replica takes a node: "
+                "lower one or raise the other",
+            )
 
 
 def _named(path: str, wanted: str, site: str, pools: Pools, purpose: str) -> Iterator[Problem]:
@@ -44,6 +86,9 @@ def pools(settings: Settings) -> Iterator[Problem]:
     aws, openstack = settings.aws.gpu_pools, settings.openstack.gpu_pools
     yield from _sizes("aws", aws)
     yield from _sizes("openstack", openstack)
+    yield from _made_of(aws)
+    yield from _of_magnum(openstack)
+    yield from _room(settings)
     training, serving = settings.training, settings.serving
     if training.pool is not None:
         yield from _named("training.pool", training.pool, "aws", aws, "training")

@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
 
-from infra.settings.addresses import is_loopback
 from infra.settings.errors import Problem
 from infra.settings.model import Settings
+from infra.settings.urls import DATABASE, is_loopback, port
 
 LOCAL = "local"
+
+
+def _stand_ins(urls: Mapping[str, str]) -> Iterator[Problem]:
+    """Each stand-in listens on a port of its own, without TLS."""
+    seen: dict[tuple[str, int], str] = {}
+    for path, url in urls.items():
+        parts = urlsplit(url)
+        if not is_loopback(url):
+            continue
+        if parts.scheme != "http" or parts.port is None:
+            yield Problem(
+                path,
+                f"is {url}; a stand-in on this machine has no TLS and a port of its own: write such as "
+                "http://127.0.0.1:4610",
+            )
+            continue
+        host = "127.0.0.1" if parts.hostname == "localhost" else parts.hostname or ""
+        other = seen.setdefault((host, port(url)), path)
+        if other != path:
+            yield Problem(
+                path, f"is {url}, where {other} listens; two stand-ins need two ports: choose another one"
+            )
 
 
 def reach(settings: Settings) -> Iterator[Problem]:
@@ -33,6 +56,13 @@ def reach(settings: Settings) -> Iterator[Problem]:
                     f"is {url}; stack local may only reach this machine: "
                     "write a loopback address such as http://127.0.0.1:4610",
                 )
+        yield from _stand_ins(urls)
+        orders = settings.training.orders_url
+        if orders.startswith(DATABASE) and not is_loopback(orders):
+            yield Problem(
+                "training.orders_url",
+                f"is {orders}; stack local may only reach this machine: name a database at 127.0.0.1",
+            )
         return
     if aws.endpoint_url is not None:
         yield Problem(
@@ -51,9 +81,9 @@ def reach(settings: Settings) -> Iterator[Problem]:
             "is allowed only in stack local: remove it, the keys live in the Barbican secret that "
             "openstack.keys_secret names",
         )
-    if not settings.training.orders_url.startswith("s3://"):
+    if settings.training.orders_url.startswith("file:"):
         yield Problem(
             "training.orders_url",
             f"is {settings.training.orders_url}; a folder of this machine is allowed only in stack local: "
-            "write s3://BUCKET/PREFIX/ in the private object store",
+            "write s3://BUCKET/PREFIX/ in the private object store, or a database of the private site",
         )

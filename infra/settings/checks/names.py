@@ -1,0 +1,71 @@
+"""The stack's name is part of names that clouds have rules for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from infra.naming import Naming
+from infra.settings.errors import Problem
+from infra.settings.model import Settings
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a cloud takes for a name: a pattern, the same in words."""
+
+    pattern: str
+    words: str
+
+    def takes(self, name: str) -> bool:
+        """Whether a name is one."""
+        return re.fullmatch(self.pattern, name) is not None
+
+
+_BUCKET = Rule(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", "3 to 63 lower-case letters, digits and hyphens")
+RULES = {
+    # S3 user guide, "Bucket naming rules"; a dot is allowed there, and breaks TLS by the bucket's host name.
+    "bucket": _BUCKET,
+    # Swift's s3api, dns_compliant_bucket_names: jobs ask for it by the store's S3 API.
+    "container": _BUCKET,
+    # KMS API reference, CreateAlias.
+    "alias of a KMS key": Rule(r"alias/[A-Za-z0-9/_-]{1,250}", "up to 250 letters, digits and /_-"),
+    # EKS API reference, CreateCluster.
+    "EKS cluster": Rule(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", "up to 100 letters, digits, hyphens and _"),
+    # Magnum API, api/validation.py: names begin with a letter.
+    "Magnum cluster": Rule(r"[A-Za-z][A-Za-z0-9_.-]{0,241}", "up to 242 letters, digits and -_."),
+    # AWS Budgets API reference, CreateBudget.
+    "budget": Rule(r"[^:\\]{1,100}", "up to 100 characters without : and \\"),
+    "Kubernetes label": Rule(
+        r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?",
+        "up to 63 letters, digits and -_. that begin and end with a letter or digit",
+    ),
+    # Networking API v2.0, "Tag extension": 60 characters, of which a comma parts two.
+    "Neutron tag": Rule(r"[^,]{1,60}", "up to 60 characters without a comma"),
+}
+"""By what ``Naming.fixed`` names."""
+
+
+def _other(stack: str, longest: int) -> str:
+    """A name like this one that every cloud takes."""
+    plain = re.sub(r"[^a-z0-9]+", "-", stack.lower()).strip("-")
+    return plain[: max(longest, 1)].strip("-") or "dev"
+
+
+def names(settings: Settings) -> Iterator[Problem]:
+    """The first problem with the stack's name; it is of the whole file, as the file's name has it."""
+    stack, account = settings.stack, settings.aws.account_id
+    for what, made in Naming(stack).fixed(account).items():
+        for name in made:
+            if RULES[what].takes(name):
+                continue
+            around = max(len(each) for each in Naming("").fixed(account)["bucket"])
+            other = _other(stack, 63 - around)
+            yield Problem(
+                "",
+                f"is of stack {stack}, whose name makes the {what} {name}, and allowed are "
+                f"{RULES[what].words}: call the stack otherwise, "
+                f"such as {other} (stacks/Pulumi.{other}.yaml)",
+            )
+            return

@@ -1,0 +1,42 @@
+"""The AWS region must exist, in the partition that the estate is written for, and have the zones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from infra.settings.catalogue import closest, partitions, zones
+from infra.settings.errors import Problem
+from infra.settings.model import Settings
+
+FILE = "infra/settings/catalogue/regions.yaml"
+
+
+def regions(settings: Settings) -> Iterator[Problem]:
+    """Problems with the region and the availability zones."""
+    aws, known = settings.aws, zones()
+    region, there = aws.region, known.get(aws.region)
+    near = ", ".join(closest(region, list(known)))
+    if region in partitions():
+        partition, of = partitions()[region]
+        yield Problem(
+            "aws.region",
+            f"is {region}, of {of} (partition {partition}); ARNs, service names and endpoints of the estate "
+            f"are those of the partition aws: choose a region of it such as {near}",
+        )
+    elif there is None:
+        yield Problem(
+            "aws.region",
+            f"is {region}, which {FILE} does not list; the closest there are {near}: "
+            "write one of them or add a row",
+        )
+    if there is None:
+        return
+    for index, zone in enumerate(aws.network.zones):
+        path = f"aws.network.zones[{index}]"
+        if zone[:-1] != region:
+            yield Problem(path, f"is {zone}; allowed are zones of aws.region {region}, such as {region}a")
+        elif zone not in there:
+            yield Problem(
+                path,
+                f"is {zone}, which {FILE} does not list; {region} has {', '.join(there)}: name one of them",
+            )

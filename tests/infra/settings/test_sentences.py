@@ -1,0 +1,133 @@
+"""What a refusal says is true of every field: the bounds that it tells hold, its examples are taken."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, get_args, get_origin
+
+import pytest
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from infra.settings.kinds import describe, flatten
+from infra.settings.model import Sections
+
+FAR = 10**15
+
+
+def leaves(model: type[BaseModel] = Sections, path: str = "") -> Iterator[tuple[str, Any, list[Any]]]:
+    """Every value of a stack file that holds no keys: its path, type and what the type carries."""
+    for name, field in model.model_fields.items():
+        yield from _leaves(f"{path}.{name}".lstrip("."), *flatten(field.annotation, field.metadata))
+
+
+def _leaves(path: str, annotation: Any, carried: list[Any]) -> Iterator[tuple[str, Any, list[Any]]]:
+    if get_origin(annotation) is dict:
+        yield from _leaves(f"{path}.NAME", *flatten(get_args(annotation)[1]))
+    elif get_origin(annotation) is tuple:
+        yield path, annotation, carried
+        yield from _leaves(f"{path}[0]", *flatten(get_args(annotation)[0]))
+    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield from leaves(annotation, path)
+    else:
+        yield path, annotation, carried
+
+
+ALL = list(leaves())
+NUMBERS = [leaf for leaf in ALL if leaf[1] in (int, float)]
+
+
+def takes(annotation: Any, carried: list[Any], value: Any) -> bool:
+    kind: Any = Annotated[(annotation, *carried)] if carried else annotation
+    try:
+        TypeAdapter(kind).validate_python(value, strict=True)
+    except ValidationError:
+        return False
+    return True
+
+
+def test_there_are_the_fields_that_one_would_think_of() -> None:
+    paths = {path for path, _, _ in ALL}
+    assert len(paths) > 140
+    assert {"aws.gpu_pools.NAME.max", "training.model.masked_share", "budget.alert_percent[0]"} <= paths
+
+
+@pytest.mark.parametrize(("path", "annotation", "carried"), NUMBERS, ids=[leaf[0] for leaf in NUMBERS])
+def test_the_bounds_that_are_told_are_those_that_hold(path: str, annotation: Any, carried: list[Any]) -> None:
+    said = describe(annotation, carried)
+    number = r"(-?\d+(?:\.\d+)?(?:e-?\d+)?)"
+
+    def told(pattern: str) -> Any:
+        found = re.search(pattern.replace("N", number), said)
+        return annotation(float(found[1]) if annotation is float else int(found[1])) if found else None
+
+    def beside(value: Any, direction: int) -> Any:
+        return math.nextafter(value, direction * math.inf) if annotation is float else value + direction
+
+    if ranges := re.findall(r"(\d+)-(\d+)", said):  # numbers in islands, such as those of networks
+        for low, high in ranges:
+            assert takes(annotation, carried, int(low)), said
+            assert takes(annotation, carried, int(high)), said
+        return
+    if "one of" in said:
+        for choice in re.findall(r"\d+", said):
+            assert takes(annotation, carried, annotation(choice)), said
+        return
+    for low in (told("from N to "), told("at least N")):
+        if low is not None:
+            assert takes(annotation, carried, low), said
+            assert not takes(annotation, carried, beside(low, -1)), said
+    if (above := told("above N")) is not None:
+        assert not takes(annotation, carried, above), said
+        assert takes(annotation, carried, beside(above, 1)), said
+    for high in (told("to N"), told("at most N")):
+        if high is not None:
+            assert takes(annotation, carried, high), said
+            assert not takes(annotation, carried, beside(high, 1)), said
+    # What is not told does not hold.
+    if not re.search("from|at least|above", said):
+        assert takes(annotation, carried, annotation(-FAR)), said
+    if not re.search(" to |at most|below", said):
+        assert takes(annotation, carried, annotation(FAR)), said
+
+
+def examples(text: str) -> Iterator[list[str]]:
+    """What may be meant by each "such as" of a sentence: up to its end, or to a comma, or a word."""
+    for found in re.finditer("such as (.+)", text):
+        rest = found[1].rstrip(".")
+        yield [
+            rest,
+            rest.split(", ")[0],
+            rest.split("; ")[0],
+            rest.split(" ")[0],
+            rest.split(" ")[0].rstrip(",;"),
+        ]
+
+
+TEXTS = [leaf for leaf in ALL if get_origin(leaf[1]) is not tuple and leaf[1] not in (int, float, bool)]
+
+
+@pytest.mark.parametrize(("path", "annotation", "carried"), TEXTS, ids=[leaf[0] for leaf in TEXTS])
+def test_what_a_sentence_gives_as_an_example_is_taken(path: str, annotation: Any, carried: list[Any]) -> None:
+    kind: Any = Annotated[(annotation, *carried)] if carried else annotation
+    sentences = [describe(annotation, carried)]
+    for junk in ("\t?", "x" * 3000, "http://[", 5, "s3://"):
+        try:
+            TypeAdapter(kind).validate_python(junk, strict=True)
+        except ValidationError as error:
+            sentences += [item["msg"] for item in error.errors() if item["type"] == "refused"]
+    for sentence in sentences:
+        for candidates in examples(sentence):
+            assert any(takes(annotation, carried, each) for each in candidates), sentence
+
+
+@pytest.mark.parametrize(("path", "annotation", "carried"), ALL, ids=[leaf[0] for leaf in ALL])
+def test_no_pattern_takes_digits_or_letters_of_every_script(
+    path: str, annotation: Any, carried: list[Any]
+) -> None:
+    r"""pydantic's ``\d`` and ``\w`` know Unicode; no cloud does."""
+    for item in carried:
+        for one in getattr(item, "metadata", None) or [item]:
+            pattern = getattr(one, "pattern", None) or ""
+            assert not re.search(r"\\[dws]", str(pattern)), pattern
