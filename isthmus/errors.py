@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 FAILED = 1
 """It did not go well this time; the same may succeed later."""
 WRONG_DATA = 64
@@ -16,7 +14,7 @@ class IsthmusError(Exception):
     Whatever else reaches the top of a command or a job is a defect, and keeps its traceback.
     """
 
-    exit_status: ClassVar[int] = FAILED
+    exit_status: int = FAILED
     """What a process leaves with that ends by this error."""
 
 

@@ -47,6 +47,7 @@ def _is_exception(kind: object) -> bool:
     return isinstance(kind, type) and issubclass(kind, BaseException)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the providers, as they are imported
 def test_every_public_exception_of_ours_derives_from_the_one_base() -> None:
     found = list(exceptions())
     assert {IsthmusError, WrongData} < set(found)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from training.code import code_digest
+from training.errors import TrainingError
 from training.features.baskets import Baskets, baskets_of
 from training.features.catalogue import Catalogue, catalogue_of
 from training.features.examples import Examples, Shape
@@ -22,6 +23,7 @@ from training.settings import TrainingSettings
 from training.transfer.batch import from_parquet
 from training.transfer.bucket import BatchBucket
 from training.transfer.manifest import TransferManifest
+from training.transfer.run import describe
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,35 @@ def read_learning(
     settings: TrainingSettings,
     kept: KeptArrays | None = None,
 ) -> Learning:
-    """Read all batches of a manifest, each checked against its checksum; ``kept`` as of ``Learning``."""
+    """Read all batches of a manifest, each checked against its checksum; ``kept`` as of ``Learning``.
+
+    Raises:
+        TrainingError: when they hold nothing that can be learned from.
+    """
     if manifest.orders:
         settings = settings.model_copy(update={"orders_format": manifest.orders})
     frames = [from_parquet(bucket.batch(entry)) for entry in manifest.batches]
-    return Learning(manifest, pd.concat(frames, ignore_index=True), settings, kept)
+    if not frames:
+        raise TrainingError("the last transfer brought no day of orders; mend training.window and transfer")
+    purchases = pd.concat(frames, ignore_index=True)
+    _refuse_nothing(purchases, manifest)
+    return Learning(manifest, purchases, settings, kept)
+
+
+def _refuse_nothing(purchases: pd.DataFrame, manifest: TransferManifest) -> None:
+    """Refuse orders without an example: whoever buys twice, or two products at once, is one."""
+    days = f"the orders from {manifest.batches[0].day} to {manifest.batches[-1].day}"
+    if purchases.empty:
+        raise TrainingError(f"{days} hold nothing to learn from ({describe(manifest.cleaning)}); name others")
+    bought = pd.DataFrame(
+        {
+            "customer": purchases["customer"],
+            "day": purchases["at"].dt.normalize(),
+            "product": purchases["stock_code"],
+        }
+    ).drop_duplicates()
+    if not bought["customer"].duplicated().any():
+        raise TrainingError(
+            f"{days} hold {len(purchases):,} purchases, but no customer bought on two days, or two products "
+            "on one, so there is nothing to learn from; name more orders"
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,11 +51,17 @@ def train(
     from training.local.register import Register
     from training.orders.source import Folder
     from training.transfer.pseudonym import Pseudonyms
+    from training.transfer.run import split_days
 
     source = Folder(named_or_sample(orders))
     settings = training_settings(settings_file, workers=workers, epochs=epochs, seed=seed)
+    days = source.days()
     if before is not None:
-        settings = run.before(settings, before.date(), source.days())
+        settings = run.before(settings, before.date(), days)
+        if before.date() > days[-1]:
+            err.print(f"no orders are from {before.date()} on, so none are held back to judge the release by")
+    first = days[-1] if len(days) > 1 else days[-1] + timedelta(days=1)
+    split_days(days, settings, f"name the first day to hold back with --before, such as --before {first}")
     err.print(f"orders: {source.path}")
     with _Progress() as progress:
         trained = run.train_here(

@@ -60,7 +60,7 @@ def transfer(
     from training.orders.source import open_source
     from training.settings import TrainingSettings, Transfer
     from training.transfer.pseudonym import Pseudonyms
-    from training.transfer.run import transfer
+    from training.transfer.run import split_days, transfer
 
     source = open_source(orders if orders is not None else str(named_or_sample(None)), os.environ)
     line = Transfer(bytes_per_second=_rate(bandwidth))
@@ -68,6 +68,7 @@ def transfer(
     settings = (
         TrainingSettings() if hold_back_days is None else TrainingSettings(hold_back_days=hold_back_days)
     )
+    split_days(source.days(), settings, "hold back fewer with --hold-back-days")
     arrivals = _place(to, line, near_by=False)
     kept = _place(private or str(Work.of(source.url, key.work_folder()).private.folder), near, near_by=True)
     with _Progress() as progress:
@@ -102,8 +103,6 @@ def _place(where: str, line: Transfer, near_by: bool) -> BatchBucket:
     import os
     from urllib.parse import urlsplit
 
-    from botocore.exceptions import BotoCoreError
-
     from cli.errors import CommandError
     from training.environment import aws_client
     from training.orders.s3 import client_for_orders
@@ -116,10 +115,7 @@ def _place(where: str, line: Transfer, near_by: bool) -> BatchBucket:
         return BatchFolder(Path(parts.path if parts.scheme else where), takes_away=True, line=Line(line))
     if parts.scheme != "s3" or not parts.netloc or parts.path.strip("/"):
         raise CommandError(f"orders cannot be sent to {where}; name a folder or s3://BUCKET")
-    try:
-        client = client_for_orders(os.environ) if near_by else aws_client()
-    except BotoCoreError as error:
-        raise CommandError(f"{where} cannot be reached: {error}; see `aws configure`") from None
+    client = client_for_orders(os.environ) if near_by else aws_client()
     return BatchBucket(parts.netloc, client, server_checksums=not near_by, line=Line(line))
 
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from training.errors import TrainingError
 from training.release.aside import write_aside
+from training.s3_errors import speaking_to
 
 POINTER = "latest.json"
 KEPT = 2
@@ -138,17 +139,26 @@ class BucketObjects:
         self.bucket, self.prefix, self.client = bucket, prefix, client
 
     def put(self, name: str, content: bytes) -> None:
-        self.client.put_object(Bucket=self.bucket, Key=self.prefix + name, Body=content)
+        with speaking_to(self.client, self._where(name), "written"):
+            self.client.put_object(Bucket=self.bucket, Key=self.prefix + name, Body=content)
 
     def get(self, name: str) -> bytes | None:
+        missing = self.client.exceptions.NoSuchKey
         try:
-            body: bytes = self.client.get_object(Bucket=self.bucket, Key=self.prefix + name)["Body"].read()
-        except self.client.exceptions.NoSuchKey:
+            with speaking_to(self.client, self._where(name), "read", but=missing):
+                body: bytes = self.client.get_object(Bucket=self.bucket, Key=self.prefix + name)[
+                    "Body"
+                ].read()
+        except missing:
             return None
         return body
 
     def delete(self, name: str) -> None:
-        self.client.delete_object(Bucket=self.bucket, Key=self.prefix + name)
+        with speaking_to(self.client, self._where(name), "deleted"):
+            self.client.delete_object(Bucket=self.bucket, Key=self.prefix + name)
+
+    def _where(self, name: str) -> str:
+        return f"s3://{self.bucket}/{self.prefix}{name}"
 
 
 def open_objects(url: str, client: Any = None) -> Objects:

@@ -26,6 +26,7 @@ from training.orders.settings import parse as parse_orders
 from training.orders.source import open_source
 from training.ranking.settings import RankingSettings
 from training.ranking.stage import add_ranking, enough
+from training.ranking.train import NothingToRank
 from training.release import Manifest, ReleaseError, Store
 from training.release.directory import VALIDATION
 from training.release.signature import SIGNATURE
@@ -59,17 +60,24 @@ def main(environment: Environment, ranking: RankingSettings | None = None) -> in
         raise TrainingError("TRAINING_SETTINGS has no orders_url; the ranking is trained on the raw orders")
     source = open_source(settings.orders_url, environment)
     learned = _as_learned(settings, store.manifest(digest))
-    if not enough(source, learned, ranking):
+    pseudonyms = Pseudonyms(environment["PSEUDONYM_KEY"])
+
+    def without(why: str) -> int:
         store.set_candidate(ranked, digest, run=run, ranked=False)
-        say(f"no ranking stage: it needs orders of more days than these; {digest} goes on as it is")
+        say(f"no ranking stage: {why}; {digest} goes on as it is")
         return 0
+
+    if not enough(source, learned, ranking):
+        return without("it needs orders of more days than these")
     with tempfile.TemporaryDirectory() as folder:
         release = store.pull(digest, Path(folder))
         for later in (VALIDATION, SIGNATURE):
             (release / later).unlink(missing_ok=True)  # of the release without the stage
-        pseudonyms = Pseudonyms(environment["PSEUDONYM_KEY"])
         windows = Path(environment.get("WORK", folder)) / "windows"
-        add_ranking(release, source, learned, ranking, pseudonyms, windows, say)
+        try:
+            add_ranking(release, source, learned, ranking, pseudonyms, windows, say)
+        except NothingToRank as nothing:
+            return without(str(nothing))
         with_stage = store.push(release)
     store.set_candidate(ranked, with_stage, run=run, ranked=True)
     say(f"release {with_stage} is {digest} with the ranking stage")

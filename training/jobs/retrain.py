@@ -16,7 +16,7 @@ from pathlib import Path
 from training.drift.decide import FIRST, Decision, decide
 from training.drift.settings import parse as parse_drift
 from training.environment import Environment, aws_client, run_job
-from training.errors import TrainingError
+from training.errors import StoreFailed, TrainingError
 from training.jobs import transfer
 from training.orders.s3 import client_for_orders
 from training.orders.source import open_source
@@ -49,6 +49,8 @@ def look(environment: Environment) -> Decision:
     with tempfile.TemporaryDirectory() as folder:
         try:
             release = store.pull(latest["digest"], Path(folder))
+        except StoreFailed:
+            raise
         except ReleaseError as error:
             raise TrainingError(f"the release in service cannot be read: {error}") from None
         pseudonyms = Pseudonyms(environment["PSEUDONYM_KEY"])

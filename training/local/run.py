@@ -13,23 +13,25 @@ from pathlib import Path
 
 import pandas as pd
 
+from isthmus.outputs import refuse_as_folder
 from training.errors import TrainingError
 from training.evaluate.held_back import Table
 from training.evaluate.judging import judge_release
 from training.evaluate.reading import read_past
 from training.evaluate.report import HTML
+from training.folder_aside import refuse_other_folder
 from training.local.register import Register, customer_ids
 from training.local.work import Work, is_made
 from training.local.workers import Workers
 from training.orders.source import OrderSource
 from training.ranking.settings import RankingSettings
-from training.release import Manifest, sign, verify, write_signature
+from training.release import MANIFEST, Manifest, public_key, sign, verify, write_signature
 from training.release.aside import write_aside
 from training.release.directory import VALIDATION
 from training.settings import TrainingSettings, Window
 from training.transfer.batch import from_parquet
 from training.transfer.pseudonym import Pseudonyms
-from training.transfer.run import transfer
+from training.transfer.run import split_days, transfer
 
 Poll = Callable[[dict[int, subprocess.Popen[bytes]]], None]
 LONGEST_HELD_BACK = 31
@@ -65,6 +67,13 @@ def before(settings: TrainingSettings, day: date, days: list[date]) -> TrainingS
     return settings.model_copy(update={"hold_back_days": (held_back[-1] - day).days + 1, "window": window})
 
 
+def _until_the_last_order(settings: TrainingSettings, days: list[date]) -> TrainingSettings:
+    """The same days, in a window that ends with the last of them: from there on days are held back."""
+    learn, held_back = split_days(days, settings)
+    window = settings.window.model_copy(update={"last_day": (held_back or learn)[-1]})
+    return settings.model_copy(update={"window": window})
+
+
 def train_here(
     source: OrderSource,
     settings: TrainingSettings,
@@ -90,10 +99,20 @@ def train_here(
         poll: see ``Workers``.
         ranking: of the second stage; None for none. It is left out where the orders are too few days for it.
         register: is to remember the customers' ids, for `isthmus recommend --all`.
+
+    Raises:
+        WrongData: before any work where ``out`` cannot be written or the key is none; before the training
+            where the orders hold nothing to learn from.
     """
     from training.ranking.stage import add_ranking, enough, is_ranked
+    from training.ranking.train import NothingToRank
 
     started = time.monotonic()
+    refuse_other_folder(out, MANIFEST, "release")
+    beside = out.with_name(f"{out.name}-report")
+    refuse_as_folder(beside, "the report of the release is written there, so name another folder with --out")
+    if signing_key is not None:
+        public_key(signing_key)
     work = Work.of(source.url, work_folder)
     transferred = transfer(source, pseudonyms, settings, work.arrivals, work.private, say)
     learning = work.learning(settings)
@@ -103,9 +122,13 @@ def train_here(
     else:
         Workers(settings, work.folder, out, say, poll).run()
     if ranking is not None and not is_ranked(out):
-        if enough(source, settings, ranking):
-            add_ranking(out, source, settings, ranking, pseudonyms, work.ranking, say)
-            unchanged = False
+        learned = _until_the_last_order(settings, source.days())
+        if enough(source, learned, ranking):
+            try:
+                add_ranking(out, source, learned, ranking, pseudonyms, work.ranking, say)
+                unchanged = False
+            except NothingToRank as nothing:
+                say(f"no ranking stage: {nothing}")
         else:
             say("no ranking stage: it needs orders of more days than these")
     if register is not None:
@@ -122,7 +145,6 @@ def train_here(
         table = judged.evaluation.table
         scores = json.dumps(judged.as_plain(), sort_keys=True, indent=1)
         write_aside(out / VALIDATION, scores.encode() + b"\n")
-        beside = out.with_name(f"{out.name}-report")
         judged.report.write(beside)
         say(f"report: {beside / HTML}")
     if signing_key is not None:

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
+from isthmus.errors import FAILED
 from training.environment import EXIT_BAD_INPUT, EXIT_PEER_LOST, EXIT_PREEMPTED, EXIT_STRAGGLING
 from training.errors import TrainingError
 from training.settings import TrainingSettings
@@ -23,6 +24,12 @@ MOST_FAILURES = 6
 """Of one worker, as ``backoff_limit_per_index`` of the Job."""
 WORKER = "training.local.worker"
 """The module that each process runs."""
+
+
+class WorkerFailed(TrainingError):
+    """A worker ended again and again, by no fault of the settings or the orders that it would tell."""
+
+    exit_status = FAILED
 
 
 class Workers:
@@ -60,7 +67,8 @@ class Workers:
         """Run to the end; no process is left when it returns or raises.
 
         Raises:
-            TrainingError: when a worker fails for good; the message has its last words.
+            TrainingError: when a worker says that its input is wrong, at once; in its own words.
+            WorkerFailed: when a worker fails for good; the message has its last words.
         """
         peers = [f"127.0.0.1:{port}" for port in free_ports(self.settings.workers)]
         with ExitStack() as stack:
@@ -118,11 +126,13 @@ class Workers:
             return
         if code not in COSTS_NOTHING:
             self._failures[index] += 1
-        if code == EXIT_BAD_INPUT or self._failures[index] > self._most_failures:
+        if code == EXIT_BAD_INPUT:
+            raise TrainingError(_last_words(log))
+        if self._failures[index] > self._most_failures:
             words = f"worker {index} ended with code {code}: {_last_words(log)}"
             left = len(self._running) + len(self._waiting)
-            if code == EXIT_BAD_INPUT or not 0 < self.settings.elastic_min_workers <= left:
-                raise TrainingError(words)
+            if not 0 < self.settings.elastic_min_workers <= left:
+                raise WorkerFailed(words)
             self._say(f"{words}; going on without it")
             return
         self._say(f"worker {index} ended with code {code}; it starts again")

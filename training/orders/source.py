@@ -17,6 +17,7 @@ from training.orders.day_rows import DayRows, day_rows
 from training.orders.format import COLUMNS as COLUMNS
 from training.orders.s3 import client_for_orders
 from training.orders.settings import VARIABLE, OrdersSettings, parse
+from training.s3_errors import speaking_to
 
 DATABASES = ("postgresql", "mysql", "mariadb", "sqlite", "oracle", "mssql")
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})\.csv\.gz$")
@@ -64,14 +65,17 @@ class Bucket:
         self.url = f"s3://{bucket}/{prefix}"
 
     def days(self) -> list[date]:
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix)
-        keys = (entry["Key"] for page in pages for entry in page.get("Contents", ()))
+        with speaking_to(self.client, self.url, "listed"):
+            pages = self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket, Prefix=self.prefix
+            )
+            keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
         return _days((key.removeprefix(self.prefix) for key in keys), self.url)
 
     def raw(self, day: date) -> bytes:
-        body: bytes = self.client.get_object(Bucket=self.bucket, Key=f"{self.prefix}{day}.csv.gz")[
-            "Body"
-        ].read()
+        key = f"{self.prefix}{day}.csv.gz"
+        with speaking_to(self.client, f"s3://{self.bucket}/{key}", "read"):
+            body: bytes = self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
         return body
 
 
@@ -96,6 +100,8 @@ def open_source(
         prefix = parts.path.lstrip("/")
         if prefix and not prefix.endswith("/"):
             prefix += "/"
+        if not parts.netloc:
+            raise TrainingError(f"{url} names no bucket; write s3://BUCKET/PREFIX/")
         return Bucket(parts.netloc, prefix, client_for_orders(environment), settings)
     if parts.scheme in ("", "file"):
         return Folder(Path(unquote(parts.path)) if parts.scheme else Path(url), settings)

@@ -31,8 +31,9 @@ LENGTH = 100
 
 
 def first_day_after(source: OrderSource, settings: TrainingSettings) -> date:
-    """The day from which on orders are not learned from."""
-    last = settings.window.last_day or source.days()[-1]
+    """The day from which on orders are not learned from; no window ends after the last of the orders."""
+    newest = source.days()[-1]
+    last = min(settings.window.last_day or newest, newest)
     return last - timedelta(days=settings.hold_back_days - 1)
 
 
@@ -73,6 +74,7 @@ def add_ranking(
 
     Raises:
         TrainingError: when there are too few days of orders; see ``enough``.
+        NothingToRank: when nobody bought in the windows; the release is left as it is.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     before = first_day_after(source, settings)

@@ -18,8 +18,13 @@ from training.ranking.ranker import Examples, average, scores_of, train_one
 from training.ranking.settings import RankingSettings
 from training.ranking.windows import load, windows
 
+NOTHING = "no customer bought a candidate in any window; train on more orders"
 SAMPLE_EVERY = 5
 """Every how many-th row the quantiles are taken of."""
+
+
+class NothingToRank(TrainingError):
+    """The orders reach over enough days, but in no window did a customer buy what can be ranked."""
 
 
 @dataclass(frozen=True)
@@ -71,12 +76,13 @@ def train(
         say: takes lines of progress.
 
     Raises:
-        TrainingError: when there are too few days of orders, or nothing was bought in the windows.
+        TrainingError: when there are too few days of orders.
+        NothingToRank: when nothing was bought in the windows.
     """
     files = tuple(windows(orders, before, settings, folder, say))
     examples, normaliser, names = _gather(files, say)
     if not examples.label.any():
-        raise TrainingError("no customer bought a candidate in any window; train on more orders")
+        raise NothingToRank(NOTHING)
     models = [train_one(examples, settings, seed, say) for seed in settings.seeds]
     model = calibrated(average(models), examples, settings.negatives)
     return Ranking(model, normaliser, names, settings, len(examples.label), files)
@@ -91,6 +97,8 @@ def _gather(
         window = load(path)
         sample.append(window.values[::SAMPLE_EVERY])
         sizes.append(len(window.label))
+    if not sum(sizes):
+        raise NothingToRank(NOTHING)
     normaliser = Normaliser.fit(np.concatenate(sample))
     del sample
     names = tuple(str(name) for name in window.names)

@@ -117,20 +117,21 @@ def _seen(orders: Orders, day: int, before: int, settings: RankingSettings) -> O
 
 
 def make(orders: Orders, day: int, before: int, settings: RankingSettings) -> Window:
-    """The window whose features are those of ``day``."""
+    """The window whose features are those of ``day``; of no rows where nobody bought in its label days."""
     fitted = Fitted(orders, day)
     bought = _pairs(orders, fitted, day, day + settings.label_days)
     later = _pairs(orders, fitted, day + settings.label_days, min(day + 2 * settings.label_days, before))
     products = fitted.past.shape[1]
     customers = np.unique(bought // products)
-    features = fitted.features(customers)
+    # Where nobody bought, the window is empty, but has the names of its features.
+    features = fitted.features(customers if len(customers) else np.zeros(1, np.int64))
     pair = features.customer * products + features.product
     label = np.maximum(
         np.isin(pair, bought).astype(np.float32), np.float32(settings.later_label) * np.isin(pair, later)
     ).astype(np.float32)
     # Seeded by the window's place, so that a resumed run draws what an uninterrupted one does.
     drawn = np.random.default_rng((7, before - day)).random(len(label)) < settings.negatives
-    keep = (label > 0) | drawn
+    keep = ((label > 0) | drawn) & bool(len(customers))
     return Window(
         values=features.values[keep],
         names=np.array(features.names),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from isthmus.errors import FAILED, WrongData
+from isthmus.errors import WrongData
+from training import errors
 
 
 class ReleaseError(WrongData):
@@ -21,10 +22,8 @@ class ReleaseDamaged(ReleaseError):
         self.path = path
 
 
-class StoreFailed(ReleaseError):
+class StoreFailed(errors.StoreFailed, ReleaseError):
     """The releases bucket did not do what it was asked; the same may succeed later."""
-
-    exit_status = FAILED
 
 
 class SignatureRefused(ReleaseError):

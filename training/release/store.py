@@ -12,12 +12,15 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 from filelock import FileLock
 
 from training.release.aside import write_aside
@@ -25,8 +28,10 @@ from training.release.directory import DIGEST, VALIDATION, sha256_of, verify
 from training.release.errors import ReleaseDamaged, ReleaseError, StoreFailed
 from training.release.manifest import MANIFEST, File, Manifest, digest_of
 from training.release.signature import SIGNATURE, Signature
+from training.s3_errors import failure, making_a_client, speaking_to
 
 LATEST = "latest.json"
+_MISSING = {"404", "NoSuchKey", "NotFound"}
 
 
 class Store:
@@ -41,7 +46,8 @@ class Store:
         if client is None:
             import boto3
 
-            client = boto3.client("s3")
+            with making_a_client(os.environ):
+                client = boto3.client("s3")
         self.bucket = bucket
         self.client = client
 
@@ -88,8 +94,11 @@ class Store:
 
     def digests(self) -> list[str]:
         """The releases of the bucket whose manifest is there, sorted."""
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix="releases/")
-        keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+        with self._speaking("releases/", "listed"):
+            pages = self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket, Prefix="releases/"
+            )
+            keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
         return sorted(f"sha256:{key.split('/')[1]}" for key in keys if key.endswith(f"/{MANIFEST}"))
 
     def set_validation(self, digest: str, scores: dict[str, Any]) -> None:
@@ -98,8 +107,7 @@ class Store:
 
     def validation(self, digest: str) -> dict[str, Any] | None:
         """The scores of a release on held-back orders; None when it was not validated."""
-        raw = self._get(_key(digest, VALIDATION))
-        return None if raw is None else json.loads(raw)
+        return self._get_json(_key(digest, VALIDATION))
 
     def sign(self, signature: Signature) -> None:
         """Put a signature beside its release."""
@@ -112,8 +120,10 @@ class Store:
 
     def latest(self) -> dict[str, str] | None:
         """``latest.json``: the release in service; None before the first."""
-        raw = self._get(LATEST)
-        return None if raw is None else json.loads(raw)
+        found = self._get_json(LATEST)
+        if found is not None:
+            self._refuse_without_digest(found, LATEST)
+        return found
 
     def set_latest(self, signature: Signature) -> None:
         """Move ``latest.json`` to a signed release."""
@@ -121,8 +131,16 @@ class Store:
 
     def candidate(self, name: str) -> dict[str, Any] | None:
         """A release that waits for validation; None when there is none of that name."""
-        raw = self._get(f"candidates/{name}.json")
-        return None if raw is None else json.loads(raw)
+        found = self._get_json(f"candidates/{name}.json")
+        if found is not None:
+            self._refuse_without_digest(found, f"candidates/{name}.json")
+        return found
+
+    def _refuse_without_digest(self, told: dict[str, Any], key: str) -> None:
+        if not isinstance(told.get("digest"), str):
+            raise ReleaseError(
+                f"s3://{self.bucket}/{key} names no digest; delete it, and run the job again that writes it"
+            )
 
     def set_candidate(self, name: str, digest: str, **more: Any) -> None:
         """Name a release for validation. ``more`` may tell durations, which no manifest may hold."""
@@ -150,14 +168,12 @@ class Store:
     def _download(self, digest: str, file: File, path: Path) -> None:
         if path.is_file() and path.stat().st_size == file.size and sha256_of(path) == file.sha256:
             return
+        key = _key(digest, file.path)
         try:
-            self.client.download_file(self.bucket, _key(digest, file.path), str(path))
-        except ClientError as error:
-            if _is_missing(error):
-                raise ReleaseDamaged(file.path, f"is missing in s3://{self.bucket}") from None
-            raise self._unreachable(error) from error
-        except BotoCoreError as error:
-            raise self._unreachable(error) from error
+            with self._speaking(key, "read"):
+                self.client.download_file(self.bucket, key, str(path))
+        except _Missing:
+            raise ReleaseDamaged(file.path, f"is missing in s3://{self.bucket}") from None
 
     def _refresh(self, digest: str, target: Path) -> None:
         """Bring what is written after the release: its scores and its signature."""
@@ -170,49 +186,70 @@ class Store:
 
     def _upload(self, key: str, path: Path, sha256: str) -> None:
         extra = {"ChecksumAlgorithm": "SHA256", "Metadata": {"sha256": sha256}}
-        try:
+        with self._speaking(key, "written"):
             self.client.upload_file(str(path), self.bucket, key, ExtraArgs=extra)
-        except (ClientError, BotoCoreError) as error:
-            raise self._unreachable(error) from error
 
     def _checksum(self, key: str) -> str | None:
         try:
-            head = self.client.head_object(Bucket=self.bucket, Key=key)
-        except ClientError as error:
-            if _is_missing(error):
-                return None
-            raise self._unreachable(error) from error
-        except BotoCoreError as error:
-            raise self._unreachable(error) from error
+            with self._speaking(key, "read"):
+                head = self.client.head_object(Bucket=self.bucket, Key=key)
+        except _Missing:
+            return None
         found: str | None = head["Metadata"].get("sha256")
         return found
 
     def _get(self, key: str) -> bytes | None:
         try:
-            body: bytes = self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
-        except ClientError as error:
-            if _is_missing(error):
-                return None
-            raise self._unreachable(error) from error
-        except BotoCoreError as error:
-            raise self._unreachable(error) from error
+            with self._speaking(key, "read"):
+                body: bytes = self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        except _Missing:
+            return None
         return body
+
+    def _get_json(self, key: str) -> dict[str, Any] | None:
+        """An object of JSON; None when there is none.
+
+        Raises:
+            ReleaseError: when it is no JSON object.
+        """
+        raw = self._get(key)
+        if raw is None:
+            return None
+        try:
+            value = json.loads(raw)
+        except ValueError:
+            value = None
+        if not isinstance(value, dict):
+            raise ReleaseError(
+                f"s3://{self.bucket}/{key} is no JSON object; delete it, and run the job again that writes it"
+            )
+        return value
 
     def _put(self, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
         checksum = base64.b64encode(bytes.fromhex(digest_of(body).removeprefix("sha256:"))).decode()
-        try:
+        with self._speaking(key, "written"):
             self.client.put_object(
                 Bucket=self.bucket, Key=key, Body=body, ChecksumSHA256=checksum, ContentType=content_type
             )
-        except (ClientError, BotoCoreError) as error:
-            raise self._unreachable(error) from error
 
     def _put_json(self, key: str, value: dict[str, Any]) -> None:
         # Pulumi's data source shows the body of an object only where the type says that it is text.
         self._put(key, json.dumps(value, sort_keys=True).encode(), "application/json")
 
-    def _unreachable(self, error: Exception) -> StoreFailed:
-        return StoreFailed(f"the releases bucket {self.bucket} cannot be used: {error}")
+    @contextmanager
+    def _speaking(self, key: str, verb: str) -> Iterator[None]:
+        where = f"s3://{self.bucket}/{key}"
+        try:
+            with speaking_to(self.client, where, verb, StoreFailed, but=ClientError):
+                yield
+        except ClientError as error:
+            if verb == "read" and error.response["Error"]["Code"] in _MISSING:
+                raise _Missing from None
+            raise failure(error, self.client, where, verb, StoreFailed) from error
+
+
+class _Missing(Exception):
+    """There is no such object."""
 
 
 def _key(digest: str, path: str) -> str:
@@ -224,7 +261,3 @@ def _hex(digest: str) -> str:
     if kind != "sha256" or len(value) != 64 or set(value) - set("0123456789abcdef"):
         raise ReleaseError(f"{digest!r} is not the digest of a release; it looks like sha256:<64 hex digits>")
     return value
-
-
-def _is_missing(error: ClientError) -> bool:
-    return error.response["Error"]["Code"] in {"404", "NoSuchKey", "NotFound"}

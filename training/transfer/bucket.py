@@ -9,9 +9,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from training.errors import StoreFailed, TrainingError
+from training.s3_errors import failure, speaking_to
 from training.transfer.line import Line, Progress
 from training.transfer.pieces import Piece, base64_of, composite, digest, pieces_of
 from training.transfer.upload import REFUSED, ROUNDS, ChecksumMismatch, Upload
@@ -57,7 +58,7 @@ class BatchBucket:
                 head = self.client.head_object(Bucket=self.name, Key=entry.key, **mode)
         except _Missing:
             return False
-        if head["ContentLength"] != entry.size or head["Metadata"].get("sha256") != entry.sha256:
+        if head.get("ContentLength") != entry.size or head["Metadata"].get("sha256") != entry.sha256:
             return False
         told, _, parts = str(head.get("ChecksumSHA256", "")).partition("-")
         if path is None or not told or told == base64_of(bytes.fromhex(entry.sha256)):
@@ -125,7 +126,7 @@ class BatchBucket:
         # An object under a KMS key has an ETag that is no MD5.
         if "aws:kms" in told.get("ServerSideEncryption", ""):
             return True
-        return bool(told["ETag"].strip('"') == md5.hex())
+        return bool(told.get("ETag", "").strip('"') == md5.hex())
 
     def get(self, key: str) -> bytes | None:
         """An object's bytes; None when there is none."""
@@ -205,7 +206,8 @@ class BatchBucket:
     @contextmanager
     def _failing(self, verb: str, key: str) -> Iterator[None]:
         try:
-            yield
+            with speaking_to(self.client, f"s3://{self.name}/{key}", verb, but=ClientError):
+                yield
         except ClientError as error:
             code = error.response["Error"]["Code"]
             if verb == "read" and code in MISSING:
@@ -214,9 +216,7 @@ class BatchBucket:
                 raise _Unknown from None
             if verb == "written" and code in REFUSED:
                 raise _Refused from None
-            raise StoreFailed(f"s3://{self.name}/{key} cannot be {verb}: {error}") from error
-        except BotoCoreError as error:
-            raise StoreFailed(f"s3://{self.name}/{key} cannot be {verb}: {error}") from error
+            raise failure(error, self.client, f"s3://{self.name}/{key}", verb) from error
 
 
 class _Missing(Exception):

@@ -53,8 +53,15 @@ class Transferred:
     taken_away: int
 
 
-def split_days(days: list[date], settings: TrainingSettings) -> tuple[list[date], list[date]]:
+def split_days(
+    days: list[date], settings: TrainingSettings, instead: str = "set it to fewer days"
+) -> tuple[list[date], list[date]]:
     """Days to learn from, and days held back: the last ``hold_back_days`` calendar days of the window.
+
+    Args:
+        days: with orders, oldest first.
+        settings: window and days to hold back.
+        instead: what whoever reads the error can do, in words of the command that was given.
 
     Raises:
         TrainingError: when either would be empty.
@@ -70,8 +77,8 @@ def split_days(days: list[date], settings: TrainingSettings) -> tuple[list[date]
     learn = [day for day in window if day < first_held_back]
     if not learn:
         raise TrainingError(
-            f"training.hold_back_days is {settings.hold_back_days}, but the window has orders from "
-            f"{window[0]} to {window[-1]} only, so nothing is left to learn from; hold back fewer days"
+            f"training.hold_back_days is {settings.hold_back_days}, but there are orders from "
+            f"{window[0]} to {window[-1]} only, so nothing is left to learn from; {instead}"
         )
     return learn, [day for day in window if day >= first_held_back]
 

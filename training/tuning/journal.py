@@ -14,10 +14,11 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 from optuna.storages.journal import BaseJournalBackend
 
 from training.errors import StoreFailed
+from training.s3_errors import failure, speaking_to
 
 _TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 _READERS = 8
@@ -60,30 +61,28 @@ class BucketJournal(BaseJournalBackend):
             self._entries += logs
 
     def _put(self, content: bytes) -> bool:
+        where = self._name(self._objects)
         try:
-            self.client.put_object(
-                Bucket=self.bucket, Key=self._key(self._objects), Body=content, IfNoneMatch="*"
-            )
+            with speaking_to(self.client, where, "written", but=ClientError):
+                self.client.put_object(
+                    Bucket=self.bucket, Key=self._key(self._objects), Body=content, IfNoneMatch="*"
+                )
         except ClientError as error:
             if error.response["Error"]["Code"] in _TAKEN:
                 return False
-            raise StoreFailed(f"{self._name(self._objects)} cannot be written: {error}") from error
-        except BotoCoreError as error:
-            raise StoreFailed(f"{self._name(self._objects)} cannot be written: {error}") from error
+            raise failure(error, self.client, where, "written") from error
         return True
 
     def _read(self) -> set[str]:
         """Take in what others wrote; returns the ids of it."""
         last = self._key(self._objects - 1) if self._objects else self.prefix
-        try:
+        with speaking_to(self.client, self._name(self._objects), "read"):
             pages = self.client.get_paginator("list_objects_v2").paginate(
                 Bucket=self.bucket, Prefix=self.prefix, StartAfter=last
             )
             keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
             with ThreadPoolExecutor(_READERS) as readers:
                 found = list(readers.map(self._get, keys))
-        except (ClientError, BotoCoreError) as error:
-            raise StoreFailed(f"{self._name(self._objects)} cannot be read: {error}") from error
         for one in found:
             self._entries += one["entries"]
         self._objects += len(found)

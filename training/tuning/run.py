@@ -13,7 +13,7 @@ from training.local.work import Work
 from training.orders.source import OrderSource
 from training.settings import TrainingSettings, Window
 from training.transfer.pseudonym import Pseudonyms
-from training.transfer.run import transfer
+from training.transfer.run import split_days, transfer
 from training.tuning.best_file import refuse_other_file, write_best
 from training.tuning.ranges import Ranges
 from training.tuning.study import Row, Study
@@ -44,20 +44,23 @@ def for_tuning(
         held_back: days to tune on; None: a quarter of the days before, 31 at most.
 
     Raises:
-        TrainingError: when there are no orders before it.
+        TrainingError: when there are too few days of orders before it.
     """
     if before is None:
         before = days[-1] - timedelta(days=settings.hold_back_days - 1)
     usable = [day for day in days if day < before]
     if len(usable) < 2:
         raise TrainingError(
-            f"only {len(usable)} days have orders before {before}; they begin on {days[0]}: name a later day"
+            f"{len(usable)} of the days with orders ({days[0]} to {days[-1]}) are before {before}, but tuning"
+            " needs two, one to learn from and one to tune on; name a later day with --before, or more orders"
         )
     span = (usable[-1] - usable[0]).days + 1
     days_back = held_back or max(1, min(LONGEST_HELD_BACK, span // 4))
-    return settings.model_copy(
+    chosen = settings.model_copy(
         update={"hold_back_days": days_back, "window": Window(last_day=usable[-1]), "workers": 1}
     )
+    split_days(days, chosen, "tune on fewer days with --held-back (training.tuning.held_back_days)")
+    return chosen
 
 
 def tune_here(

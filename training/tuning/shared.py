@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from training.environment import aws_client
 from training.fit.checkpoint import Objects, open_objects
+from training.s3_errors import speaking_to
 
 BEST = "tuned.yaml"
 """The best settings so far, under the place: what a pull request carries."""
@@ -64,8 +65,9 @@ class Shared:
             shutil.rmtree(url, ignore_errors=True)
             return
         client = aws_client()
-        pages = client.get_paginator("list_objects_v2").paginate(
-            Bucket=parts.netloc, Prefix=parts.path.lstrip("/") + "/"
-        )
-        for key in [entry["Key"] for page in pages for entry in page.get("Contents", ())]:
-            client.delete_object(Bucket=parts.netloc, Key=key)
+        with speaking_to(client, url, "deleted"):
+            pages = client.get_paginator("list_objects_v2").paginate(
+                Bucket=parts.netloc, Prefix=parts.path.lstrip("/") + "/"
+            )
+            for key in [entry["Key"] for page in pages for entry in page.get("Contents", ())]:
+                client.delete_object(Bucket=parts.netloc, Key=key)

@@ -20,7 +20,7 @@ from training.ranking.normalise import Normaliser
 from training.ranking.orders import Orders
 from training.ranking.recommend import recommend
 from training.ranking.settings import RankingSettings
-from training.ranking.train import train
+from training.ranking.train import NothingToRank, train
 from training.ranking.windows import days_of, load, make, windows
 
 BEFORE = FIRST + 110
@@ -169,3 +169,17 @@ def test_a_damaged_window_is_made_again_and_one_that_goes_while_it_is_needed_is_
 def test_too_few_days_are_refused_with_the_number_needed(table: pd.DataFrame, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="reach over 60 days; a ranking needs 61"):
         train(Orders.of(table), FIRST + 60, SETTINGS, tmp_path, print)
+
+
+def test_a_window_in_whose_days_nobody_bought_is_empty(table: pd.DataFrame, tmp_path: Path) -> None:
+    settings = SETTINGS.model_copy(update={"seeds": (0,), "epochs": 1})
+    cuts = days_of(Orders.of(table), BEFORE, settings)
+    last = cuts[-1]
+    gap = table[(table["day"] < cuts[0]) | (table["day"] >= last)]
+    trained = train(Orders.of(gap), BEFORE, settings, tmp_path / "gap", lambda _: None)
+    sizes = [len(load(path).label) for path in trained.windows]
+    assert 0 in sizes
+    assert trained.examples == sum(sizes) > 0
+    early = table[table["day"] < cuts[0]]
+    with pytest.raises(NothingToRank, match="no customer bought a candidate in any window"):
+        train(Orders.of(early), BEFORE, settings, tmp_path / "early", lambda _: None)
