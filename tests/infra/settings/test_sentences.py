@@ -95,7 +95,7 @@ def test_the_bounds_that_are_told_are_those_that_hold(path: str, annotation: Any
 def examples(text: str) -> Iterator[list[str]]:
     """What may be meant by each "such as" of a sentence: up to its end, or to a comma, or a word."""
     for found in re.finditer("such as (.+)", text):
-        rest = found[1].rstrip(".")
+        rest = found[1].rstrip(".").replace("a comma", ",")
         yield [
             rest,
             rest.split(", ")[0],
