@@ -11,7 +11,7 @@ import pulumi_aws as aws
 from infra.aws.identity import ServiceAccount
 from infra.in_cluster.namespaces import SERVING
 from infra.naming import Naming
-from infra.pins import TRITON_IMAGE
+from infra.pins import FRONT_IMAGE, TRITON_IMAGE
 from infra.settings import Settings
 from infra.shore import Shore
 from isthmus.errors import IsthmusError
@@ -77,6 +77,7 @@ def triton_services(
             trusted_keys=list(serving.trusted_keys),
             triton_image=TRITON_IMAGE.reference,
             serving_image=image,
+            front_image=FRONT_IMAGE.reference,
             region=settings.aws.region,
             replicas_min=serving.replicas.min,
             replicas_max=serving.replicas.max,

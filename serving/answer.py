@@ -36,7 +36,8 @@ class Answer:
 
     ``customer`` is what the caller asked for; ``bought`` holds the newest of ``bought_count`` products;
     ``milliseconds`` passed between the client's call and the answer (retries and its whole batch included);
-    ``release`` is the digest of the release that answered.
+    ``release`` is the digest of the release that answered; ``fewer`` says why there are fewer products than
+    were asked for, and is empty where there are as many.
     """
 
     customer: str
@@ -47,6 +48,7 @@ class Answer:
     reason: Reason
     milliseconds: float
     release: str
+    fewer: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""

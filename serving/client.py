@@ -1,6 +1,6 @@
 """The Python client: ``Recommender`` asks a Triton server for recommendations.
 
-with Recommender("grpc://triton.serving:8001", pseudonym=pseudonyms.customer) as recommender:
+with Recommender("grpc://triton.serving:8001", pseudonym=Pseudonyms(key).customer) as recommender:
     answer = recommender.recommend("14911", k=5)
 """
 
@@ -14,16 +14,35 @@ from itertools import islice
 from types import TracebackType
 from typing import Any
 
-import numpy as np
 import tenacity
 
+from isthmus.errors import IsthmusError
 from serving.answer import Answer, Bought, Product, Reason
 from serving.model_configs import ANSWERED, KEY_PARAMETER, MAX_BATCH_SIZE
-from serving.transport import ClientClosed, ServerRefused, ServerUnavailable, Transport, connect
+from serving.question import seconds, several, tensors
+from serving.transport import (
+    ClientClosed,
+    NotTriton,
+    QuestionRefused,
+    ServerRefused,
+    ServerUnavailable,
+    Transport,
+    connect,
+)
 
 MODEL = "recommend"
 
-__all__ = ["Answer", "Bought", "ClientClosed", "Product", "Recommender", "ServerRefused", "ServerUnavailable"]
+__all__ = [
+    "Answer",
+    "Bought",
+    "ClientClosed",
+    "NotTriton",
+    "Product",
+    "QuestionRefused",
+    "Recommender",
+    "ServerRefused",
+    "ServerUnavailable",
+]
 
 
 class Recommender:
@@ -47,26 +66,28 @@ class Recommender:
         patience_s: float = 10.0,
     ) -> None:
         self.url = url
-        self._pseudonym = pseudonym or str
+        self._pseudonym: Callable[[str], str] = pseudonym or (lambda name: name)
         self._closed = False
         self._local = threading.local()
         self._shared: Transport | None = None
         self._opening = threading.Lock()
-        self._timeout_s = timeout_s
-        self._patience_s = patience_s
+        self._timeout_s = seconds("timeout_s", timeout_s, 0.001)
+        self._patience_s = seconds("patience_s", patience_s, 0)
         self._transport()  # a URL that cannot be right is refused here, not at the first question
 
     def recommend(self, customer: str, k: int = 10, only_new: bool = False) -> Answer:
         """Recommend ``k`` products for one customer, best first.
 
         Args:
-            customer: customer id, or its pseudonym (see ``pseudonym``).
-            k: number of products, 1 or more; fewer come back only where the release has no more.
+            customer: customer id as text, or its pseudonym (see ``pseudonym``).
+            k: number of products, 1 or more; where fewer come back, ``Answer.fewer`` says why.
             only_new: leave out what the customer has bought before.
 
         Raises:
             ServerUnavailable: no server answered within the patience.
-            ServerRefused: the server answered that the question is wrong.
+            ServerRefused: the question is wrong, as the server says, or as the client does without asking it
+                (``QuestionRefused``).
+            NotTriton: something else answers at the address (a ``ServerUnavailable``).
         """
         return self.recommend_many([customer], k, only_new)[0]
 
@@ -74,32 +95,34 @@ class Recommender:
         self, customers: Sequence[str], k: int = 10, only_new: bool = False
     ) -> tuple[Answer, ...]:
         """One question for several customers, at most 64 (see ``recommend``)."""
-        if not customers:
+        asked = list(several(customers))
+        if not asked:
             return ()
-        if len(customers) > MAX_BATCH_SIZE:
-            raise ValueError(f"{len(customers)} customers in one question; at most {MAX_BATCH_SIZE}")
+        inputs = tensors(asked, k, only_new, self._pseudonym)
         started = time.perf_counter()
-        inputs = {
-            "customer": np.array([[self._pseudonym(one).encode()] for one in customers], dtype=np.object_),
-            "k": np.full((len(customers), 1), k, np.int32),
-            "only_new": np.full((len(customers), 1), only_new, np.bool_),
-        }
         outputs = self._ask(inputs)
         milliseconds = (time.perf_counter() - started) * 1000
-        return tuple(
-            _answer(customer, {name: outputs[name][row] for name in ANSWERED}, milliseconds)
-            for row, customer in enumerate(customers)
-        )
+        try:
+            return tuple(_answer(one, _row(outputs, row), milliseconds) for row, one in enumerate(asked))
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+            raise NotTriton(
+                f"what answers at {self.url} is no Triton server of isthmus: its answer cannot be read "
+                f"({type(error).__name__}: {error}); `isthmus status` shows the servers of the rehearsal"
+            ) from None
 
     def recommend_all(
         self, customers: Iterable[str], k: int = 10, only_new: bool = False, *, in_flight: int = 4
     ) -> Iterator[Answer]:
         """Answers for any number of customers, in their order; ``in_flight`` questions of 64 at a time.
 
-        Customers are read as answers are taken, so a million of them need no memory.
+        Customers are read as answers are taken, so a million of them need no memory. Raises as ``recommend``.
         """
+        if isinstance(in_flight, bool) or not isinstance(in_flight, int) or in_flight < 1:
+            raise QuestionRefused(f"in_flight is {in_flight!r}; give a whole number, 1 or more")
+        return self._answers(iter(several(customers)), k, only_new, in_flight)
+
+    def _answers(self, source: Iterator[str], k: int, only_new: bool, in_flight: int) -> Iterator[Answer]:
         waiting: list[Future[tuple[Answer, ...]]] = []
-        source = iter(customers)
         with ThreadPoolExecutor(in_flight, thread_name_prefix="recommend") as pool:
             try:
                 while True:
@@ -121,10 +144,11 @@ class Recommender:
         return self._transport().parameters(MODEL).get(KEY_PARAMETER)
 
     def ready(self) -> bool:
-        """Whether a server answers and has its models loaded; never raises for a server that does not."""
+        """Whether a Triton server answers that has a release loaded; never raises."""
         try:
-            return self._transport().ready()
-        except ServerUnavailable:
+            transport = self._transport()
+            return transport.ready() and "release" in transport.parameters(MODEL)
+        except IsthmusError:
             return False
 
     def close(self) -> None:
@@ -148,7 +172,7 @@ class Recommender:
     def _ask(self, inputs: dict[str, Any]) -> dict[str, Any]:
         # Asking twice changes nothing, so a lost answer is asked for again.
         again = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(ServerUnavailable),
+            retry=tenacity.retry_if_exception(_may_come),
             stop=tenacity.stop_after_delay(self._patience_s),
             wait=tenacity.wait_exponential_jitter(multiplier=0.05, max=1.0, jitter=0.05),
             reraise=True,
@@ -171,6 +195,15 @@ class Recommender:
         return transport
 
 
+def _may_come(error: BaseException) -> bool:
+    return isinstance(error, ServerUnavailable) and not isinstance(error, NotTriton)
+
+
+def _row(outputs: dict[str, Any], row: int) -> dict[str, Any]:
+    """One customer's part. A server of before an output was added lacks ``fewer``."""
+    return {name: outputs[name][row] for name in ANSWERED if name != "fewer" or outputs[name] is not None}
+
+
 def _answer(customer: str, row: dict[str, Any], milliseconds: float) -> Answer:
     items, bought = _texts(row["items"]), _texts(row["bought"])
     reasons = _texts(row["reasons"])
@@ -190,6 +223,7 @@ def _answer(customer: str, row: dict[str, Any], milliseconds: float) -> Answer:
         reason=_reason(_texts(row["reason"])[0]),
         milliseconds=milliseconds,
         release=_texts(row["release"])[0],
+        fewer=row["fewer"][0].decode() if "fewer" in row else "",
     )
 
 

@@ -25,6 +25,7 @@ from filelock import FileLock
 from platformdirs import user_cache_path
 
 from isthmus.errors import IsthmusError
+from serving.triton_args import MAX_INPUT
 
 WHEEL = "nvidia-pytriton"
 
@@ -53,7 +54,8 @@ def command(args: Sequence[str]) -> tuple[list[str], dict[str, str]]:
         str(server / "bin" / "tritonserver"),
         f"--backend-directory={tree / 'backends'}",
         f"--cache-directory={tree / 'caches'}",
-        *args,
+        # The wheel's server is older than this option; the front holds the same limit.
+        *(one for one in args if not one.startswith(f"{MAX_INPUT}=")),
     ]
     return argv, _environment()
 

@@ -46,6 +46,7 @@ ANSWERED: Tensors = {
     "bought_count": ("int32", 1),
     "reason": ("bytes", 1),
     "release": ("bytes", 1),
+    "fewer": ("bytes", 1),
 }
 """What a client gets from ``recommend``."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi_kubernetes as k8s
 
-from serving.triton_args import GRPC, HTTP, METRICS
+from serving.ports import GRPC, HTTP, METRICS
 
 CALLER_LABEL = "isthmus.dev/calls-serving"
 """Namespaces with this label set to "true" may ask for recommendations."""

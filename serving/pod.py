@@ -1,4 +1,4 @@
-"""The pod of a Triton server: the init step that pulls and verifies a release, then ``tritonserver``.
+"""The pod of a Triton server: the init step that pulls and verifies a release, ``tritonserver``, its front.
 
 The same pod runs on both sites and in a rehearsal; only its inputs differ. It has no privilege, no root, no
 writable image, and listens on its own address only.
@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_kubernetes as k8s
 
-from serving.triton_args import MODELS, PORTS, REPOSITORY, triton_args
+from serving.front import front_args
+from serving.ports import INSIDE, METRICS, PORTS
+from serving.triton_args import MODELS, REPOSITORY, triton_args
 
 NAME = "triton"
 USER = 1000
@@ -63,6 +65,7 @@ class PodSpec:
     trusted_keys: pulumi.Input[Sequence[pulumi.Input[str]]]
     triton_image: pulumi.Input[str]
     serving_image: pulumi.Input[str]
+    front_image: pulumi.Input[str]
     region: pulumi.Input[str]
     endpoint_url: pulumi.Input[str] | None = None
     role_arn: pulumi.Input[str] | None = None
@@ -87,7 +90,7 @@ def pod_spec(spec: PodSpec, selector: dict[str, str]) -> k8s.core.v1.PodSpecArgs
             fs_group=USER,
             seccomp_profile=core.SeccompProfileArgs(type="RuntimeDefault"),
         ),
-        init_containers=[_pull(spec)],
+        init_containers=[_pull(spec), _front(spec)],
         containers=[_triton(spec)],
         volumes=_volumes(spec),
         node_selector={POOL_LABEL: spec.pool} if spec.pool else None,
@@ -142,6 +145,31 @@ def _pull(spec: PodSpec) -> k8s.core.v1.ContainerArgs:
     )
 
 
+def _front(spec: PodSpec) -> k8s.core.v1.ContainerArgs:
+    """A sidecar, so that it outlives Triton: what was begun is answered through it."""
+    return core.ContainerArgs(
+        name="front",
+        image=spec.front_image,
+        restart_policy="Always",
+        command=["envoy"],
+        args=front_args(),
+        env=[_field("POD_IP", "status.podIP")],
+        ports=[core.ContainerPortArgs(name=kind, container_port=PORTS[kind]) for kind in ("http", "grpc")],
+        # No startup probe: Triton is started after this has passed one, and it asks Triton.
+        readiness_probe=_probe("ready", "http", period=3, failures=2),
+        liveness_probe=core.ProbeArgs(
+            tcp_socket=core.TCPSocketActionArgs(port="http"),
+            period_seconds=10,
+            timeout_seconds=2,
+            failure_threshold=6,
+        ),
+        resources=core.ResourceRequirementsArgs(
+            requests={"cpu": "100m", "memory": "128Mi"}, limits={"memory": "512Mi"}
+        ),
+        security_context=_locked(),
+    )
+
+
 def _triton(spec: PodSpec) -> k8s.core.v1.ContainerArgs:
     asked, most = spec.resources, {"memory": spec.resources.memory_limit}
     requests = {"cpu": asked.cpu, "memory": asked.memory}
@@ -158,10 +186,14 @@ def _triton(spec: PodSpec) -> k8s.core.v1.ContainerArgs:
             _field("POD_IP", "status.podIP"),
             _field("POD_NAME", "metadata.name"),
         ],
-        ports=[core.ContainerPortArgs(name=name, container_port=port) for name, port in PORTS.items()],
-        startup_probe=_probe("ready", period=2, failures=-(-spec.timing.start // 2)),
-        readiness_probe=_probe("ready", period=3, failures=2),
-        liveness_probe=_probe("live", period=10, failures=6),
+        ports=[
+            core.ContainerPortArgs(name="http-inside", container_port=INSIDE["http"]),
+            core.ContainerPortArgs(name="grpc-inside", container_port=INSIDE["grpc"]),
+            core.ContainerPortArgs(name="metrics", container_port=METRICS),
+        ],
+        startup_probe=_probe("ready", "http-inside", period=2, failures=-(-spec.timing.start // 2)),
+        readiness_probe=_probe("ready", "http-inside", period=3, failures=2),
+        liveness_probe=_probe("live", "http-inside", period=10, failures=6),
         lifecycle=core.LifecycleArgs(
             pre_stop=core.LifecycleHandlerArgs(sleep=core.SleepActionArgs(seconds=spec.timing.unlisted))
         ),
@@ -201,9 +233,9 @@ def _volumes(spec: PodSpec) -> list[k8s.core.v1.VolumeArgs]:
     return volumes
 
 
-def _probe(path: str, *, period: int, failures: int) -> k8s.core.v1.ProbeArgs:
+def _probe(path: str, port: str, *, period: int, failures: int) -> k8s.core.v1.ProbeArgs:
     return core.ProbeArgs(
-        http_get=core.HTTPGetActionArgs(path=f"/v2/health/{path}", port="http"),
+        http_get=core.HTTPGetActionArgs(path=f"/v2/health/{path}", port=port),
         period_seconds=period,
         timeout_seconds=2,
         failure_threshold=failures,

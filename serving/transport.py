@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
-from isthmus.errors import IsthmusError
+from isthmus.errors import IsthmusError, WrongData
 
 _URL = re.compile(
-    r"(?:(?P<scheme>grpc|http)://)?(?P<host>[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})/?"
+    r"(?:(?P<scheme>grpc|http)://)?(?P<host>[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):(?P<port>[0-9]{1,5})/?"
 )
 HTTP_PORT = "8000"
-_TRANSIENT = {"StatusCode.UNAVAILABLE", "StatusCode.DEADLINE_EXCEEDED", "StatusCode.CANCELLED", "503", "429"}
+_TRANSIENT = {"StatusCode.UNAVAILABLE", "StatusCode.DEADLINE_EXCEEDED", "StatusCode.CANCELLED"} | {
+    str(code) for code in (408, 429, 502, 503, 504)
+}
 """gRPC and HTTP codes of a server that starts, drains, is overloaded or gone."""
+MAX_ANSWER_BYTES = 256 * 2**20
+"""Of one answer by gRPC; the largest catalogue for 64 customers is far below."""
 
 
 class ServerUnavailable(IsthmusError):
     """No Triton server answers at the address; the message says what to do."""
+
+
+class NotTriton(ServerUnavailable):
+    """Something answers at the address, but no Triton server of isthmus: asking again would not help."""
 
 
 class ClientClosed(IsthmusError):
@@ -27,13 +37,20 @@ class ServerRefused(IsthmusError):
     """The server answered that the question is wrong, with its own words."""
 
 
+class QuestionRefused(ServerRefused, WrongData, ValueError):
+    """The question cannot be right, so the client did not send it."""
+
+
 class Transport(Protocol):
     """A connection to one server."""
 
     for_all_threads: bool
 
     def infer(self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
-        """Arrays in, arrays out. Raises ServerUnavailable or ServerRefused."""
+        """Arrays in, arrays out; an output that the server lacks is None.
+
+        Raises ServerUnavailable or ServerRefused.
+        """
         ...
 
     def ready(self) -> bool:
@@ -55,7 +72,7 @@ def connect(url: str, timeout_s: float) -> Transport:
     Raises:
         ServerUnavailable: the URL cannot be one of a Triton server.
     """
-    found = _URL.fullmatch(url)
+    found = _URL.fullmatch(url) if isinstance(url, str) else None
     if not found or not 0 < int(found["port"]) < 65536:
         raise ServerUnavailable(
             f"{url!r} is not the address of a Triton server; write grpc://HOST:8001 or http://HOST:8000"
@@ -79,7 +96,7 @@ class Grpc:
         self._client = triton.InferenceServerClient(
             address,
             channel_args=[
-                ("grpc.max_receive_message_length", -1),
+                ("grpc.max_receive_message_length", MAX_ANSWER_BYTES),
                 ("grpc.keepalive_time_ms", 300_000),
                 ("grpc.keepalive_timeout_ms", 20_000),
                 # Triton may be behind a proxy's environment variables only by accident.
@@ -93,30 +110,18 @@ class Grpc:
         )
 
     def infer(self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
-        from tritonclient.utils import InferenceServerException
-
-        try:
+        with _one_error(self._address, "gRPC"):
             result = self._client.infer(model, _inputs(self._triton, inputs), client_timeout=self._timeout_s)
-        except InferenceServerException as error:
-            raise _translated(error, self._address) from None
-        return {name: result.as_numpy(name) for name in outputs}
+            return {name: result.as_numpy(name) for name in outputs}
 
     def ready(self) -> bool:
-        from tritonclient.utils import InferenceServerException
-
-        try:
+        with _one_error(self._address, "gRPC"):
             return bool(self._client.is_server_ready(client_timeout=self._timeout_s))
-        except InferenceServerException as error:
-            raise _translated(error, self._address) from None
 
     def parameters(self, model: str) -> dict[str, str]:
-        from tritonclient.utils import InferenceServerException
-
-        try:
+        with _one_error(self._address, "gRPC"):
             told = self._client.get_model_config(model, as_json=True, client_timeout=self._timeout_s)
-        except InferenceServerException as error:
-            raise _translated(error, self._address) from None
-        return _parameters(told["config"])
+            return _parameters(told["config"])
 
     def close(self) -> None:
         self._client.close()
@@ -132,40 +137,32 @@ class Http:
 
         self._triton = triton
         self._address = address
+        self._timeout_s = timeout_s
         self._client = triton.InferenceServerClient(
             address, connection_timeout=timeout_s, network_timeout=timeout_s
         )
 
     def infer(self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
-        from tritonclient.utils import InferenceServerException
-
-        wanted = [self._triton.InferRequestedOutput(name, binary_data=True) for name in outputs]
-        try:
-            result = self._client.infer(model, _inputs(self._triton, inputs), outputs=wanted)
-        except InferenceServerException as error:
-            raise _translated(error, self._address) from None
-        except OSError as error:
-            raise _unavailable(self._address, str(error)) from None
-        return {name: result.as_numpy(name) for name in outputs}
+        with _one_error(self._address, "HTTP"), self._in_time():
+            result = self._client.infer(model, _inputs(self._triton, inputs))
+            return {name: result.as_numpy(name) for name in outputs}
 
     def ready(self) -> bool:
-        try:
+        with _one_error(self._address, "HTTP"), self._in_time():
             return bool(self._client.is_server_ready())
-        except OSError as error:
-            raise _unavailable(self._address, str(error)) from None
 
     def parameters(self, model: str) -> dict[str, str]:
-        from tritonclient.utils import InferenceServerException
-
-        try:
+        with _one_error(self._address, "HTTP"), self._in_time():
             return _parameters(self._client.get_model_config(model))
-        except InferenceServerException as error:
-            raise _translated(error, self._address) from None
-        except OSError as error:
-            raise _unavailable(self._address, str(error)) from None
 
     def close(self) -> None:
         self._client.close()
+
+    def _in_time(self) -> Any:
+        """The time for all of a try: the library's own is for each read, which a slow server can stretch."""
+        import gevent
+
+        return gevent.Timeout(self._timeout_s, TimeoutError(f"no whole answer in {self._timeout_s:g} s"))
 
 
 def _parameters(config: dict[str, Any]) -> dict[str, str]:
@@ -183,12 +180,38 @@ def _inputs(triton: Any, arrays: dict[str, Any]) -> list[Any]:
     return made
 
 
-def _translated(error: Any, address: str) -> Exception:
+@contextmanager
+def _one_error(address: str, protocol: str) -> Iterator[None]:
+    """Everything that a client library raises, as one of ours."""
+    from tritonclient.utils import InferenceServerException
+
+    try:
+        yield
+    except InferenceServerException as error:
+        raise _translated(error, address, protocol) from None
+    except OSError as error:
+        raise _unavailable(address, str(error) or type(error).__name__) from None
+    except Exception as error:
+        # Parsers of answers raise whatever they like: KeyError, ValueError, HTTPParseError, struct.error.
+        raise _no_triton(address, protocol, f"{type(error).__name__}: {error}") from None
+
+
+def _translated(error: Any, address: str, protocol: str) -> Exception:
     status, message = str(error.status()), str(error.message())
+    if "http1.x" in message or "an exception occurred in the client while decoding" in message:
+        return _no_triton(address, protocol, message)
     # A server that loads or drains answers that the model is not there, or not ready.
     if status in _TRANSIENT or "is not ready" in message or "exiting" in message.lower():
         return _unavailable(address, message)
     return ServerRefused(f"the Triton server at {address} refused the question: {message}")
+
+
+def _no_triton(address: str, protocol: str, why: str) -> NotTriton:
+    said = " ".join(why.split())[:200]
+    return NotTriton(
+        f"what answers at {address} is no Triton server that speaks {protocol} ({said}); "
+        "Triton's gRPC is at port 8001 (grpc://HOST:8001) and its HTTP at 8000 (http://HOST:8000)"
+    )
 
 
 def _unavailable(address: str, why: str) -> ServerUnavailable:

@@ -10,7 +10,7 @@ import pulumi_kubernetes as k8s
 
 from serving.network import ingress_rules
 from serving.pod import NAME, PodSpec, Resources, Timing, pod_spec
-from serving.triton_args import GRPC, HTTP, METRICS
+from serving.ports import GRPC, HTTP, METRICS
 
 meta = k8s.meta.v1
 
@@ -42,6 +42,7 @@ class TritonService(pulumi.ComponentResource):
         trusted_keys: pulumi.Input[Sequence[pulumi.Input[str]]],
         triton_image: pulumi.Input[str],
         serving_image: pulumi.Input[str],
+        front_image: pulumi.Input[str],
         region: pulumi.Input[str],
         replicas_min: int = 1,
         replicas_max: int = 1,
@@ -65,6 +66,7 @@ class TritonService(pulumi.ComponentResource):
             trusted_keys: base64 Ed25519 public keys; a release signed by none of them is refused.
             triton_image: image of Triton, pinned.
             serving_image: image of this project with ``serving.pull``, pinned.
+            front_image: image of Envoy, pinned.
             region: AWS region of the bucket.
             replicas_min: fewest pods.
             replicas_max: most pods; more than ``replicas_min`` adds an autoscaler.
@@ -95,6 +97,7 @@ class TritonService(pulumi.ComponentResource):
             trusted_keys=trusted_keys,
             triton_image=triton_image,
             serving_image=serving_image,
+            front_image=front_image,
             region=region,
             endpoint_url=endpoint_url,
             role_arn=role_arn,

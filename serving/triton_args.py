@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-HTTP, GRPC, METRICS = 8000, 8001, 8002
-PORTS: Mapping[str, int] = {"http": HTTP, "grpc": GRPC, "metrics": METRICS}
+from serving.front import MAX_REQUEST_BYTES
+from serving.ports import INSIDE
+
 MODELS = "/models"
 REPOSITORY = f"{MODELS}/current"
 """Inside the volume, because a mount point cannot be renamed to."""
+MAX_INPUT = "--http-max-input-size"
+"""Known to tritonserver from 2.59 on."""
 
 
-def triton_args(*, gpus: int, finish_s: int, ports: Mapping[str, int] = PORTS) -> list[str]:
+def triton_args(*, gpus: int, finish_s: int, ports: Mapping[str, int] = INSIDE) -> list[str]:
     """The arguments; ``$(POD_IP)`` and ``$(POD_NAME)`` are for Kubernetes to fill in.
 
     Args:
@@ -37,6 +40,8 @@ def triton_args(*, gpus: int, finish_s: int, ports: Mapping[str, int] = PORTS) -
         "--backend-config=python,shm-region-prefix-name=$(POD_NAME)",
         "--backend-config=python,shm-default-byte-size=1048576",
         "--log-format=ISO8601",
+        # Of HTTP; gRPC has no such option, which is one reason for the front.
+        f"{MAX_INPUT}={MAX_REQUEST_BYTES}",
     ]
     if not gpus:
         args += ["--allow-gpu-metrics=false", "--pinned-memory-pool-byte-size=0"]

@@ -231,7 +231,7 @@ def _show(answer: Answer, *, only_new: bool, first: bool) -> None:
         out.print(f"[bold]Customer {customer}[/] [yellow]is not known to this release[/]  {facts}")
         out.print("Popular products instead:")
     if not answer.products:
-        out.print("[yellow]No product is left to recommend.[/]")
+        out.print(f"[yellow]No product is left to recommend: {escape(answer.fewer)}[/]", soft_wrap=True)
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("", justify="right", style="dim")
@@ -243,6 +243,8 @@ def _show(answer: Answer, *, only_new: bool, first: bool) -> None:
         score = f"{product.score:.3f}" if product.reason == "personal" else ""
         table.add_row(str(rank), escape(product.code), escape(product.description), score, product.reason)
     out.print(table)
+    if answer.fewer:
+        out.print(f"[yellow]{escape(answer.fewer)}[/]", soft_wrap=True)
 
 
 def _pseudonyms(key: str | None, *, own: bool) -> Pseudonyms:

@@ -8,7 +8,7 @@ from typing import Any
 
 from rehearsal.cluster import clock, images
 from rehearsal.cluster.container import NEVER_WAKES
-from rehearsal.cluster.endpoints import is_ready
+from rehearsal.cluster.endpoints import is_ready, with_sidecars
 from rehearsal.cluster.made_pod import condition, make, template_hash
 from rehearsal.cluster.record import Cluster
 
@@ -163,7 +163,7 @@ class DeploymentPass:
 
 def not_run(pod_spec: dict[str, Any]) -> str:
     """Images of a pod that nothing here stands in for, comma-separated."""
-    found = {one["image"] for one in pod_spec["containers"] if not images.stands_in(one["image"])}
+    found = {one["image"] for one in with_sidecars(pod_spec) if not images.stands_in(one["image"])}
     return ", ".join(sorted(found))
 
 

@@ -55,6 +55,12 @@ def is_ready(pod: dict[str, Any]) -> bool:
     return ready and "deletionTimestamp" not in pod["metadata"]
 
 
+def with_sidecars(spec: dict[str, Any]) -> list[dict[str, Any]]:
+    """The containers that run together: those of the pod, and the init containers that never end."""
+    beside = [one for one in spec.get("initContainers", ()) if one.get("restartPolicy") == "Always"]
+    return [*spec["containers"], *beside]
+
+
 def named_port(port: int | str, containers: list[dict[str, Any]]) -> int | None:
     """The number of a container port given by number or name."""
     if isinstance(port, int) or str(port).isdigit():
@@ -66,10 +72,10 @@ def named_port(port: int | str, containers: list[dict[str, Any]]) -> int | None:
 def _ports(ports: list[dict[str, Any]], pod: dict[str, Any]) -> dict[str, int]:
     found = {}
     for port in ports:
-        number = named_port(port.get("targetPort", port["port"]), pod["spec"]["containers"])
+        number = named_port(port.get("targetPort", port["port"]), with_sidecars(pod["spec"]))
         if number is not None:
             found[port.get("name") or str(port["port"])] = number
     return found
 
 
-__all__ = ["addresses", "is_ready", "named_port", "ready_endpoints", "selects"]
+__all__ = ["addresses", "is_ready", "named_port", "ready_endpoints", "selects", "with_sidecars"]

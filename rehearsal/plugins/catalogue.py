@@ -64,7 +64,7 @@ def _kubernetes() -> Iterable[Sequence[str]]:
     yield "every kind of the pinned version", "validated against its API schema, kept in a record"
     yield "a custom resource", "kept in a record, its content unchecked"
     yield ", ".join(sorted(kinds.RUN_HERE)), "record, and processes of this machine for the images below"
-    for image in (*images.OWN, images.TRITON):
+    for image in (*images.OWN, images.TRITON, images.ENVOY):
         yield f"image `{image}`", images.stands_in(image)
     yield "any other image", "recorded, not run"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import kubernetes_validate
@@ -10,6 +12,7 @@ import pytest
 from pulumi.runtime import mocks
 
 from infra.pins import KUBERNETES_VERSION
+from serving.front import MAX_REQUEST_BYTES
 from tests import mocked_program
 
 RELEASE = "sha256:" + "ab" * 32
@@ -45,6 +48,7 @@ def made(**changes: Any) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
                 "trusted_keys": ["KEY1", "KEY2"],
                 "triton_image": "nvcr.io/nvidia/tritonserver:1@sha256:x",
                 "serving_image": "isthmus/serving:1",
+                "front_image": "envoyproxy/envoy:1",
                 "region": "eu-west-1",
                 **changes,
             },
@@ -100,7 +104,7 @@ def test_what_is_mounted_exists_and_models_are_read_only_for_triton(
 ) -> None:
     volumes = {volume["name"] for volume in pod(objects)["volumes"]}
     for container in containers(objects):
-        assert {mount["name"] for mount in container["volumeMounts"]} <= volumes
+        assert {mount["name"] for mount in container.get("volumeMounts", ())} <= volumes
     (triton,) = pod(objects)["containers"]
     mounts = {mount["mountPath"]: mount for mount in triton["volumeMounts"]}
     assert mounts["/models"]["readOnly"] is True
@@ -119,6 +123,28 @@ def test_no_door_to_the_outside(objects: dict[str, dict[str, Any]]) -> None:
     assert all(arg.endswith("=$(POD_IP)") for arg in addresses)
 
 
+def test_questions_come_through_the_front_which_outlives_triton(objects: dict[str, dict[str, Any]]) -> None:
+    _, front = pod(objects)["initContainers"]
+    assert front["restartPolicy"] == "Always"
+    assert front["image"] == "envoyproxy/envoy:1"
+    asked = {port["targetPort"] for port in objects["Service"]["spec"]["ports"]} - {"metrics"}
+    assert asked == {port["name"] for port in front["ports"]}
+    open_to_callers = {port["port"] for port in objects["NetworkPolicy"]["spec"]["ingress"][0]["ports"]}
+    assert open_to_callers == {port["containerPort"] for port in front["ports"]}
+    config = json.loads(front["args"][1])
+    (triton,) = pod(objects)["containers"]
+    at = [
+        cluster["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"]["address"]["socket_address"]
+        for cluster in config["static_resources"]["clusters"]
+    ]
+    assert {one["address"] for one in at} == {"$(POD_IP)"}
+    listens = {arg.split("=")[1] for arg in triton["args"] if re.match("--(http|grpc)-port=", arg)}
+    assert {str(one["port_value"]) for one in at} == listens
+    assert f"--http-max-input-size={MAX_REQUEST_BYTES}" in triton["args"]
+    # A sidecar with a startup probe that asks Triton would keep Triton from starting.
+    assert "startupProbe" not in front
+
+
 def test_it_drains_before_it_stops_and_stops_before_it_is_killed(objects: dict[str, dict[str, Any]]) -> None:
     (triton,) = pod(objects)["containers"]
     unlisted = triton["lifecycle"]["preStop"]["sleep"]["seconds"]
@@ -135,7 +161,7 @@ def test_the_init_step_gets_what_it_reads(objects: dict[str, dict[str, Any]]) ->
 
     from serving.pull import Wanted
 
-    (step,) = pod(objects)["initContainers"]
+    step, _ = pod(objects)["initContainers"]
     assert step["command"] == ["python", "-m", "serving.pull"]
     wanted = Wanted.of(env(step))
     assert wanted.release == RELEASE
@@ -188,7 +214,7 @@ def test_outside_aws_the_role_is_taken_by_the_pods_own_token(objects: dict[str, 
     private = pod(
         made(role_arn="arn:aws:iam::123456789012:role/serving", endpoint_url="http://127.0.0.1:4610")[0]
     )
-    (step,) = private["initContainers"]
+    step, _ = private["initContainers"]
     told = env(step)
     assert told["AWS_ROLE_ARN"].endswith("role/serving")
     assert told["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4610"

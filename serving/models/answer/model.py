@@ -68,7 +68,9 @@ class TritonPythonModel:
                 for name in ("row", "items", "scores", "k", "only_new")
             )
             if (k < 1).any():
-                error = pb_utils.TritonError(f"k is {int(k.min())}; allowed is 1 or more")
+                error = pb_utils.TritonError(
+                    f"k is {int(k.min())}; allowed is 1 or more", pb_utils.TritonError.INVALID_ARG
+                )
                 responses.append(pb_utils.InferenceResponse(output_tensors=[], error=error))
                 continue
             given = self.ranked_of(request) if self.ranked else [NOTHING_RANKED] * len(row)
@@ -122,6 +124,14 @@ class TritonPythonModel:
             chosen = np.concatenate([chosen, more])
             # The popular list has ranks, not scores.
             chosen_scores = np.concatenate([chosen_scores, np.zeros(len(more), np.float32)])
+        fewer = ""
+        if len(chosen) < k:
+            fewer = (
+                f"{k} were asked for and {len(chosen)} given: the release ranks {personal} for this customer "
+                f"and lists {len(self.popular)} popular products, each product once"
+            )
+            if only_new:
+                fewer += ", and what the customer had bought is left out"
         reasons = np.full(len(chosen), POPULAR, object)
         reasons[:personal] = PERSONAL
         latest = bought[: self.bought_limit]
@@ -135,6 +145,7 @@ class TritonPythonModel:
             "bought_count": np.array([len(bought)], np.int32),
             "reason": np.array([PERSONAL if known else POPULAR], object),
             "release": np.array([self.release], object),
+            "fewer": np.array([fewer.encode()], object),
         }
 
     def tensors(self, answers: list[dict[str, npt.NDArray[Any]]]) -> list[Any]:

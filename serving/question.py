@@ -1,0 +1,88 @@
+"""What can be asked: refused here, before anything is sent, by a sentence that names the value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from serving.model_configs import MAX_BATCH_SIZE
+from serving.transport import QuestionRefused
+
+MOST = 2**31 - 1
+"""``k`` travels as INT32."""
+LONGEST_NAME = 960
+"""Bytes of a customer's name as it travels: 64 of these fit into what the front takes."""
+
+
+def tensors(customers: list[str], k: Any, only_new: Any, pseudonym: Callable[[str], str]) -> dict[str, Any]:
+    """The inputs of the model ``recommend``. Raises QuestionRefused."""
+    if len(customers) > MAX_BATCH_SIZE:
+        raise QuestionRefused(
+            f"{len(customers)} customers in one question; at most {MAX_BATCH_SIZE}: "
+            "recommend_all asks for any number"
+        )
+    shape = (len(customers), 1)
+    return {
+        "customer": np.array([[_name(one, pseudonym)] for one in customers], dtype=np.object_),
+        "k": np.full(shape, _number(k), np.int32),
+        "only_new": np.full(shape, _flag(only_new), np.bool_),
+    }
+
+
+def several(customers: Any) -> Iterable[str]:
+    """Customers, as long as it is not one text, whose letters would be asked for. Raises QuestionRefused."""
+    if isinstance(customers, (str, bytes)) or not isinstance(customers, Iterable):
+        raise QuestionRefused(
+            f'customers is {_shown(customers)}; give a list of ids, as in ["14911"], or ask recommend for one'
+        )
+    return customers
+
+
+def _name(customer: Any, pseudonym: Callable[[str], str]) -> bytes:
+    if not isinstance(customer, str):
+        raise QuestionRefused(f'a customer is {_shown(customer)}; give the id as text, as in "14911"')
+    named = pseudonym(customer)
+    if not isinstance(named, str):
+        raise QuestionRefused(f"pseudonym(...) gave {_shown(named)} for a customer; it must give a text")
+    try:
+        encoded = named.encode()
+    except UnicodeEncodeError:
+        raise QuestionRefused(f"a customer is {_shown(customer)}, which is no text of Unicode") from None
+    if len(encoded) > LONGEST_NAME:
+        raise QuestionRefused(
+            f"a customer's id has {len(encoded)} bytes ({_shown(customer)}); allowed are {LONGEST_NAME}"
+        )
+    return encoded
+
+
+def _number(k: Any) -> int:
+    if isinstance(k, (bool, np.bool_)) or not isinstance(k, (int, np.integer)):
+        raise QuestionRefused(f"k is {_shown(k)}; give a whole number of products, 1 or more")
+    if k < 1:
+        raise QuestionRefused(f"k is {k}; allowed is 1 or more")
+    if k > MOST:
+        raise QuestionRefused(f"k is {_shown(k)}; allowed is at most {MOST}")
+    return int(k)
+
+
+def _flag(only_new: Any) -> bool:
+    if not isinstance(only_new, (bool, np.bool_)):
+        raise QuestionRefused(f"only_new is {_shown(only_new)}; give True or False")
+    return bool(only_new)
+
+
+def seconds(name: str, value: Any, least: float) -> float:
+    """A number of seconds. Raises QuestionRefused."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value < float("inf"):
+        raise QuestionRefused(f"{name} is {_shown(value)}; give seconds, {least:g} or more")
+    return float(value)
+
+
+def _shown(value: Any) -> str:
+    """A value and its type, cut where it is long."""
+    if isinstance(value, int) and abs(value) > 10**30:
+        return "a number of more than 30 digits"
+    told = ascii(value)
+    return f"{told if len(told) <= 40 else told[:37] + '...'} ({type(value).__name__})"
