@@ -31,15 +31,20 @@ from rehearsal.engine.files import write_executable
 from rehearsal.engine.on_path import MARK
 from rehearsal.engine.process import interrupt_with_parent
 from rehearsal.home import HOST_CREDENTIALS, INSIDE, Home, NoProject, project_root
+from rehearsal.orders import throwaway_keys
 from rehearsal.stack_copy import STACK
 
 if TYPE_CHECKING:
     from infra.settings import Settings
 
 BUCKET: Final = "RELEASES_BUCKET"
+TRITON, TRITON_KEY = "TRITON_URL", "TRITON_PSEUDONYM_KEY"
+"""For applications. Not PSEUDONYM_KEY: commands would name one's own orders with a throw-away key."""
 _REGION: Final = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
-NAMES: Final = frozenset({*Home(Path("/")).variables(), INSIDE, BUCKET, "AWS_ENDPOINT_URL", *_REGION})
+NAMES: Final = frozenset(
+    {*Home(Path("/")).variables(), INSIDE, BUCKET, TRITON, TRITON_KEY, "AWS_ENDPOINT_URL", *_REGION}
+)
 """All variables that such a shell has of a rehearsal."""
 
 # Commands that read a stack file, and take another in its place.
@@ -77,15 +82,21 @@ def equip(home: Home) -> None:
             write_executable(path, script)
 
 
-def variables(home: Home, project_dir: Path, settings: Settings, bucket: str) -> dict[str, str]:
-    """What such a shell has beside PATH; without a bucket where the estate is not up."""
+def variables(
+    home: Home, project_dir: Path, settings: Settings, bucket: str, triton: Sequence[str] = ()
+) -> dict[str, str]:
+    """What such a shell has beside PATH; without a bucket, or Triton's URL, where the estate is not up."""
     made = {
         **home.variables(),
         INSIDE: str(project_dir),
         **dict.fromkeys(_REGION, settings.aws.region),
         "AWS_ENDPOINT_URL": str(settings.aws.endpoint_url),
     }
-    return {**made, BUCKET: bucket} if bucket else made
+    if bucket:
+        made[BUCKET] = bucket
+    if triton:
+        made |= {TRITON: triton[0], TRITON_KEY: throwaway_keys().pseudonym}
+    return made
 
 
 def leads_out(environment: Mapping[str, str]) -> set[str]:

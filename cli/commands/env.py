@@ -17,7 +17,8 @@ def env(
 ) -> None:
     """Print what puts a shell into the rehearsal, so that plain pulumi and aws work there.
 
-    It sets the rehearsal's endpoint, region, releases bucket and throw-away credentials, and PATH; what could
+    It sets the rehearsal's endpoint, region, releases bucket and throw-away credentials, TRITON_URL and
+    TRITON_PSEUDONYM_KEY for applications, and PATH; what could
     lead to a real account is unset until --unset. Every stack of stacks/ can be previewed there by plain
     pulumi, from a copy: no command in such a shell writes into stacks/.
 
@@ -58,7 +59,7 @@ def _in() -> list[str]:
     except EstateError:
         bucket = ""
         err.print("The estate is not up, so there is no releases bucket: run `isthmus up`.", style="yellow")
-    variables = shell.variables(estate.home, estate.project_dir, estate.settings, bucket)
+    variables = shell.variables(estate.home, estate.project_dir, estate.settings, bucket, estate.triton())
     path = shell.with_programs(estate.home, os.environ.get("PATH", os.defpath))
     return _entering(variables, path, shell.leads_out(os.environ) - set(variables), os.environ)
 

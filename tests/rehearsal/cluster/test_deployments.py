@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -175,3 +176,46 @@ def test_stop_ends_what_a_killed_agent_left(world: World) -> None:
     assert agent.stop(world.home)
     assert processes_of(world.home.root) == []
     assert not agent.stop(world.home)
+
+
+ENDS = """
+import pathlib, signal, sys, time
+def end(*_):
+    time.sleep({seconds})
+    pathlib.Path({file!r}).write_text(str(time.time()))
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+"""
+
+
+def test_a_sidecar_is_asked_by_its_port_and_ends_after_what_it_stands_before(
+    world: World, tmp_path: Path
+) -> None:
+    """As the front of Triton: what was begun when the pod was deleted is answered through it."""
+    last = {name: tmp_path / name for name in ("main", "front")}
+    scripts = {name: ENDS.format(seconds=0.5, file=str(file)) for name, file in last.items()}
+    front = container(
+        scripts["front"] + SERVER,
+        env=[
+            {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
+            {"name": "VERSION", "value": "1"},
+        ],
+        ports=[{"name": "http", "containerPort": 8080}],
+        readinessProbe={"httpGet": {"path": "/", "port": "http"}, "periodSeconds": 1},
+    )
+    front |= {"name": "front", "restartPolicy": "Always"}
+    deploy(world, "1")
+    deployment = world.cluster.get("Deployment", "web", "default")
+    assert deployment is not None
+    deployment["spec"]["template"]["spec"] = {
+        "initContainers": [front],
+        "containers": [container(scripts["main"] + "time.sleep(1000)")],
+        "terminationGracePeriodSeconds": 20,
+    }
+    world.apply(deployment)
+    wait_for(lambda: out(world) and answers(world) == ["1"])
+    world.cluster.delete("Deployment", "web", "default")
+    agent.ensure(world.home)
+    wait_for(lambda: world.cluster.list("Pod") == [])
+    ended = {name: float(file.read_text()) for name, file in last.items()}
+    assert ended["front"] - ended["main"] >= 0.4
