@@ -10,7 +10,8 @@
     answer/config.pbtxt, <version>/model.py, *.npy
     release.json                                 which release this is, and the SHA-256 of every file
 
-The version number is made from the release's digest, so that Triton's metrics tell two releases apart.
+The version number is made from the release's digest, so that Triton's metrics of ``answer`` tell two releases
+apart.
 """
 
 from __future__ import annotations

@@ -175,10 +175,19 @@ def test_a_closed_client_answers_no_more(server: LocalServer) -> None:
 
 
 def test_metrics_tell_the_release_by_its_version(server: LocalServer, release: SmallRelease) -> None:
+    version = int(release.digest[7:15], 16)
+    counted = f'nv_inference_request_success{{model="answer",version="{version}"}} '
+
+    def count() -> float:
+        told = httpx.get(server.url("metrics") + "/metrics").text
+        return float(next(line for line in told.splitlines() if line.startswith(counted)).split()[-1])
+
     with Recommender(server.url("grpc")) as client:
         client.recommend("nobody")
+        before = count()
+        client.recommend("nobody")
+    assert count() == before + 1
     metrics = httpx.get(server.url("metrics") + "/metrics").text
-    version = int(release.digest[7:15], 16)
     assert f'nv_inference_request_success{{model="recommend",version="{version}"}}' in metrics
 
 
