@@ -22,6 +22,8 @@ RECEIVE_S = 30
 """Seconds until a question has come whole."""
 ANSWER_S = 120
 """Seconds until Triton has answered; a client gives up earlier."""
+IDLE_S = 1
+"""Seconds an unused connection to Triton stays: one that ends waits for all of them."""
 CONNECTIONS = 10_000
 THREADS = 2
 
@@ -158,6 +160,7 @@ def _triton(kind: str, port: int) -> dict[str, Any]:
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
                 "@type": options,
                 "explicit_http_config": {protocol: {}},
+                "common_http_protocol_options": {"idle_timeout": f"{IDLE_S}s"},
             }
         },
         "load_assignment": {

@@ -32,6 +32,22 @@ def test_a_client_outlives_its_server(repository: Path, tmp_path: Path) -> None:
         server.stop()
 
 
+def test_a_server_told_to_end_does_not_wait_for_connections_of_its_front(
+    repository: Path, tmp_path: Path
+) -> None:
+    server = LocalServer(repository, tmp_path / "log", finish_s=30)
+    server.start()
+    try:
+        with Recommender(server.url("grpc")) as grpc, Recommender(server.url("http")) as http:
+            grpc.recommend("nobody")
+            http.recommend("nobody")
+            assert server.process is not None
+            server.process.terminate()
+            server.process.wait(20)
+    finally:
+        server.stop()
+
+
 def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "lookup").mkdir()
