@@ -86,6 +86,8 @@ class Transfer(Part):
     """Batches above this size go in parts of it, and are resumed part by part; S3 takes 5 MiB and more."""
     at_once: Annotated[int, Field(ge=1, le=64)] = 4
     """Batches, or parts of a large one, on their way at once."""
+    withhold_texts: bool = False
+    """Whether products whose text names a customer or an invoice go without it; else nothing is sent."""
 
 
 class ModelSettings(Part):

@@ -26,6 +26,7 @@ from training.orders.source import Folder
 from training.settings import TrainingSettings, Transfer
 from training.transfer.batch import from_parquet, pseudonymous
 from training.transfer.bucket import BatchBucket
+from training.transfer.catalogue import ProductCatalogue
 from training.transfer.manifest import BATCH_PREFIX, MANIFEST_KEY, TransferManifest
 from training.transfer.pseudonym import Pseudonyms
 from training.transfer.run import clean_days, split_days
@@ -94,7 +95,11 @@ class _Transfer:
 
     def __post_init__(self) -> None:
         learn, _ = split_days(self.orders.days(), SETTINGS)
-        frames = [pseudonymous(day, Pseudonyms(KEY)) for day in clean_days(self.orders, learn)]
+        catalogue = ProductCatalogue()
+        for day in clean_days(self.orders, learn):
+            catalogue.add(day)
+        texts = catalogue.texts()
+        frames = [pseudonymous(day, Pseudonyms(KEY), texts) for day in clean_days(self.orders, learn)]
         self.expected = _sorted(pd.concat(frames))
 
     def run(self, kill_after: float | None = None) -> bool:

@@ -10,6 +10,7 @@ DECIDE = (
     "orders/schema.py",
     "orders/source.py",
     "transfer/batch.py",
+    "transfer/catalogue.py",
     "transfer/description.py",
 )
 """Paths under ``training``, from raw orders to the inputs of the towers. A file that is new in

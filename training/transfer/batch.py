@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from training.orders.cleaning import CleanDay
 from training.orders.format import COLUMNS
 from training.release import sha256_of
-from training.transfer.description import without_identifiers
+from training.transfer.catalogue import ProductCatalogue
 from training.transfer.pseudonym import Pseudonyms
 
 SCHEMA = pa.schema(
@@ -55,9 +56,19 @@ class BatchEntry(BaseModel):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-def pseudonymous(clean: CleanDay, pseudonyms: Pseudonyms) -> pd.DataFrame:
-    """Purchases with the columns of SCHEMA: customer and invoice replaced by their pseudonyms."""
+def pseudonymous(
+    clean: CleanDay, pseudonyms: Pseudonyms, texts: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """Purchases with the columns of SCHEMA: customer and invoice replaced by their pseudonyms.
+
+    What is said of a product comes from ``texts`` (stock code -> text), never from a row; without them, from the
+    catalogue of this day alone.
+    """
     rows = clean.purchases
+    if texts is None:
+        catalogue = ProductCatalogue()
+        catalogue.add(clean)
+        texts = catalogue.texts()
     customers = {value: pseudonyms.customer(value) for value in rows["customer"].unique()}
     invoices = {value: pseudonyms.invoice(value) for value in rows["invoice"].unique()}
     return pd.DataFrame(
@@ -65,10 +76,15 @@ def pseudonymous(clean: CleanDay, pseudonyms: Pseudonyms) -> pd.DataFrame:
             "customer": rows["customer"].map(customers),
             "order": rows["invoice"].map(invoices),
             "stock_code": rows["stock_code"],
-            "description": without_identifiers(rows["description"], {*customers, *invoices}),
+            "description": described(rows["stock_code"], texts),
             **{name: rows[name] for name in ("quantity", "price", "at")},
         }
     )
+
+
+def described(codes: pd.Series, texts: Mapping[str, str]) -> pd.Series:
+    """What the catalogue says of each stock code; "" where it says nothing."""
+    return codes.map(texts).fillna("").astype(object)
 
 
 def to_parquet(frame: pd.DataFrame, schema: pa.Schema = SCHEMA) -> bytes:

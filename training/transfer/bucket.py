@@ -47,6 +47,10 @@ class BatchBucket:
         if client is not None:
             self.line.attach(client, server_checksums)
 
+    def address(self, key: str) -> str:
+        """Where a key is, for people."""
+        return f"s3://{self.name}/{key}"
+
     def holds(self, entry: BatchEntry, path: Path | None = None) -> bool:
         """Whether a batch is there already: its size, its SHA-256, and what the store says of its bytes.
 

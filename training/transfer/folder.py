@@ -26,6 +26,9 @@ class BatchFolder(BatchBucket):
         self.folder = folder
         self.takes_away = takes_away
 
+    def address(self, key: str) -> str:
+        return str(self.folder / key)
+
     def holds(self, entry: BatchEntry, path: Path | None = None) -> bool:  # noqa: ARG002
         there = self.folder / entry.key
         return there.is_file() and there.stat().st_size == entry.size and sha256_of(there) == entry.sha256

@@ -25,7 +25,9 @@ from training.transfer.manifest import (
     TransferManifest,
 )
 from training.transfer.pseudonym import Pseudonyms
-from training.transfer.sending import Sending, Staged, Tally, stage
+from training.transfer.refused import REPORT_KEY
+from training.transfer.sending import Sending, Tally
+from training.transfer.staging import Staged, Staging
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,9 @@ def transfer(
     """Bring the orders to where they may be used. Safe to kill and to repeat at any moment.
 
     Nothing leaves and nothing is taken away before all days are cleaned and judged: orders that are written
-    in another way than their settings say, or far fewer rows than were sent before, are refused.
+    in another way than their settings say, or far fewer rows than were sent before, are refused. So are texts
+    that name a customer, an invoice or another private value of these days; the rows are named in the private
+    bucket alone.
 
     The held-back days go to the private bucket only, and first: an interrupted transfer has uploaded nothing
     that a later one would hold back. What an earlier transfer brought and this one's manifests do not name
@@ -115,6 +119,7 @@ def transfer(
     Raises:
         OrdersRefused: more of the orders would be left out than ``orders.limits`` allow.
         FewerRows: a batch would be replaced by one with far fewer rows.
+        TextsNameSomebody: see ``training.transfer.refused``.
     """
     learn, held_back = split_days(source.days(), settings)
     say(
@@ -122,7 +127,11 @@ def transfer(
         f"key {pseudonyms.key_id}{', dry run' if dry_run else ''}"
     )
     with tempfile.TemporaryDirectory(prefix="isthmus-transfer-") as folder:
-        staged = _staged(source, (*learn, *held_back), set(held_back), pseudonyms, Path(folder), say)
+        leaving = Staging(pseudonyms, source.settings, Path(folder), BATCH_PREFIX)
+        staying = Staging(pseudonyms, source.settings, Path(folder), HELD_BACK_PREFIX)
+        _read(source, learn, leaving, held_back, staying, say)
+        without = leaving.hold_against_identifiers(private, settings.transfer.withhold_texts, dry_run, say)
+        staged = [*leaving.staged(without), *staying.staged(set())]
         rows = {one.entry.day: one.entry.rows for one in staged}
         if arrivals.takes_away and not source.settings.accept_fewer:
             before = Earlier.of(
@@ -135,22 +144,20 @@ def transfer(
         return _send(source, staged, set(held_back), pseudonyms, arrivals, private, say, dry_run, progress)
 
 
-def _staged(
+def _read(
     source: OrderSource,
-    days: Sequence[date],
-    held_back: Collection[date],
-    pseudonyms: Pseudonyms,
-    folder: Path,
+    learn: Sequence[date],
+    leaving: Staging,
+    held_back: Sequence[date],
+    staying: Staging,
     say: Callable[[str], None],
-) -> list[Staged]:
-    """Every day cleaned, judged and written to files of this machine; nothing has left when it raises."""
-    staged = []
+) -> None:
+    """Clean, judge and put aside every day."""
+    days = (*learn, *held_back)
     for number, cleaned in enumerate(clean_days(source, days), 1):
-        prefix = HELD_BACK_PREFIX if cleaned.day in held_back else BATCH_PREFIX
-        staged.append(stage(cleaned, pseudonyms, folder, prefix))
+        (leaving if number <= len(learn) else staying).take(cleaned)
         kept, read = cleaned.counts["kept"], cleaned.counts["read"]
         say(f"[{number}/{len(days)}] {cleaned.day} cleaned: {kept:,} of {read:,} rows kept")
-    return staged
 
 
 def _send(
@@ -184,6 +191,8 @@ def _send(
     private_manifest = send([one for one in staged if one.entry.day in held_back], private)
     show(private, HELD_BACK_MANIFEST_KEY, private_manifest)
     arrivals_manifest = send([one for one in staged if one.entry.day not in held_back], arrivals)
+    if not dry_run and private.get(REPORT_KEY) is not None:  # of an earlier transfer; all is well now
+        private.erase(REPORT_KEY, {REPORT_KEY})
     rejects = TransferManifest.of(tally.rejects, tally.reasons)
     show(private, REJECTS_MANIFEST_KEY, rejects)
     show(arrivals, MANIFEST_KEY, arrivals_manifest)

@@ -6,51 +6,12 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from training.orders.cleaning import REJECTED, CleanDay
-from training.orders.day_rows import NotAccounted
-from training.transfer.batch import REJECTS, BatchEntry, pseudonymous, write_batch
+from training.orders.cleaning import REJECTED
+from training.transfer.batch import BatchEntry
 from training.transfer.bucket import BatchBucket
 from training.transfer.line import Progress
-from training.transfer.manifest import REJECTS_PREFIX
-from training.transfer.pseudonym import Pseudonyms
-
-
-@dataclass(frozen=True)
-class Staged:
-    """A day that is ready to be sent: its batch and its rejected rows as files of this machine.
-
-    Attributes:
-        entry: names the batch.
-        kept: its file.
-        rejects: names the rows left out; None where there are none.
-        left_out: their file.
-        counts: of the cleaning.
-    """
-
-    entry: BatchEntry
-    kept: Path
-    rejects: BatchEntry | None
-    left_out: Path
-    counts: Counter[str]
-
-
-def stage(cleaned: CleanDay, pseudonyms: Pseudonyms, folder: Path, prefix: str) -> Staged:
-    """Write a day's batch and its rejected rows into a folder.
-
-    Raises:
-        NotAccounted: the batch has other rows than were kept.
-    """
-    kept, left_out = folder / f"{cleaned.day}.kept", folder / f"{cleaned.day}.rejects"
-    entry = write_batch(pseudonymous(cleaned, pseudonyms), kept, cleaned.day, prefix)
-    lost = cleaned.counts["kept"] - entry.rows
-    if lost:
-        raise NotAccounted(cleaned.source.where, cleaned.counts["read"], cleaned.counts["read"] - lost)
-    rejects = None
-    if len(cleaned.rejects):
-        rejects = write_batch(cleaned.rejects, left_out, cleaned.day, REJECTS_PREFIX, REJECTS)
-    return Staged(entry, kept, rejects, left_out, cleaned.counts)
+from training.transfer.staging import Staged
 
 
 @dataclass

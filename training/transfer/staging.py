@@ -1,0 +1,139 @@
+"""Days made ready on this machine: cleaned, without whom they are of, with what may be said of the products.
+
+What is said of a product is known once all its rows are, so a day's rows wait on disk until the last day was
+read. Nothing has left by then, and nothing does where a text names somebody.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.feather as feather
+
+from training.orders.cleaning import CleanDay
+from training.orders.day_rows import NotAccounted
+from training.orders.settings import OrdersSettings
+from training.transfer.batch import REJECTS, BatchEntry, described, pseudonymous, write_batch
+from training.transfer.bucket import BatchBucket
+from training.transfer.catalogue import ProductCatalogue
+from training.transfer.manifest import REJECTS_PREFIX
+from training.transfer.naming import Named, Scan, identifiers_of
+from training.transfer.pseudonym import Pseudonyms
+from training.transfer.refused import refuse
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A day that is ready to be sent: its batch and its rejected rows as files of this machine.
+
+    Attributes:
+        entry: names the batch.
+        kept: its file.
+        rejects: names the rows left out; None where there are none.
+        left_out: their file.
+        counts: of the cleaning.
+    """
+
+    entry: BatchEntry
+    kept: Path
+    rejects: BatchEntry | None
+    left_out: Path
+    counts: Counter[str]
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A day that waits for what is said of its products."""
+
+    day: date
+    where: str
+    kept: Path
+    identifiers: Path
+    rejects: BatchEntry | None
+    left_out: Path
+    counts: Counter[str]
+
+
+class Staging:
+    """The days of one manifest. Memory holds a day, and the catalogue; disk holds each row once.
+
+    Args:
+        pseudonyms: of the current key.
+        settings: how the source is written.
+        folder: of this machine.
+        prefix: of the batches' keys.
+    """
+
+    def __init__(self, pseudonyms: Pseudonyms, settings: OrdersSettings, folder: Path, prefix: str) -> None:
+        self._pseudonyms, self._settings, self._folder, self._prefix = pseudonyms, settings, folder, prefix
+        self._catalogue = ProductCatalogue()
+        self._waiting: list[_Waiting] = []
+
+    def take(self, cleaned: CleanDay) -> None:
+        """Put a day aside."""
+        kept, left_out = self._folder / f"{cleaned.day}.rows", self._folder / f"{cleaned.day}.rejects"
+        identifiers = identifiers_of(cleaned, self._settings)
+        self._catalogue.add(cleaned, identifiers)
+        rows = pseudonymous(cleaned, self._pseudonyms, {})
+        feather.write_feather(rows, kept, compression="zstd")
+        names = self._folder / f"{cleaned.day}.identifiers"
+        held = pd.DataFrame({"identifier": list(identifiers), "kind": list(identifiers.values())}, dtype=str)
+        feather.write_feather(held, names, compression="zstd")
+        rejects = None
+        if len(cleaned.rejects):
+            rejects = write_batch(cleaned.rejects, left_out, cleaned.day, REJECTS_PREFIX, REJECTS)
+        where = cleaned.source.where
+        self._waiting.append(_Waiting(cleaned.day, where, kept, names, rejects, left_out, cleaned.counts))
+
+    def hold_against_identifiers(
+        self, private: BatchBucket, withhold: bool, dry_run: bool, say: Callable[[str], None]
+    ) -> set[str]:
+        """Products whose text names a customer, an invoice or another private value of any of the days.
+
+        Args:
+            private: takes the report of a refusal.
+            withhold: whether such products go without a text.
+            dry_run: no report is written.
+            say: takes a line.
+
+        Raises:
+            TextsNameSomebody: there are some, and ``withhold`` is not set; or a stock code does.
+        """
+        scan = Scan(self._catalogue.products())
+        named: dict[tuple[str, str, str], Named] = {}
+        for day in self._waiting:
+            held = feather.read_table(day.identifiers).to_pydict()
+            for one in scan.named(dict(zip(held["identifier"], held["kind"], strict=True))):
+                named.setdefault((one.product.stock_code, one.text, one.identifier), one)
+        without = {one.product.stock_code for one in named.values()}
+        codes = any(one.text == one.product.stock_code for one in named.values())
+        if codes or (without and not withhold):
+            refuse(list(named.values()), private, dry_run)
+        if without:
+            say(f"{len(without)} products are sent without a text, as theirs could name somebody")
+        return without
+
+    def staged(self, without: set[str]) -> list[Staged]:
+        """The days' batches, in which the products ``without`` have no text.
+
+        Raises:
+            NotAccounted: a batch has other rows than were kept.
+        """
+        texts = self._catalogue.texts() | dict.fromkeys(without, "")
+        return [self._stage(one, texts) for one in self._waiting]
+
+    def _stage(self, one: _Waiting, texts: dict[str, str]) -> Staged:
+        rows = feather.read_feather(one.kept)
+        rows["description"] = described(rows["stock_code"], texts)
+        batch = one.kept.with_suffix(".kept")
+        entry = write_batch(rows, batch, one.day, self._prefix)
+        one.kept.unlink()
+        one.identifiers.unlink()
+        if lost := one.counts["kept"] - entry.rows:
+            raise NotAccounted(one.where, one.counts["read"], one.counts["read"] - lost)
+        return Staged(entry, batch, one.rejects, one.left_out, one.counts)
