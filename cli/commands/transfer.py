@@ -42,6 +42,13 @@ def transfer(
     bandwidth: Annotated[
         str | None, typer.Option(help="Most bytes a second, such as 500k, 20M or 1G.")
     ] = None,
+    withhold_texts: Annotated[
+        bool,
+        typer.Option(
+            "--withhold-texts",
+            help="Send products whose text names a customer or an invoice without it; else nothing is sent.",
+        ),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be sent, rejected and held back; send nothing.")
     ] = False,
@@ -63,11 +70,11 @@ def transfer(
     from training.transfer.run import split_days, transfer
 
     source = open_source(orders if orders is not None else str(named_or_sample(None)), os.environ)
-    line = Transfer(bytes_per_second=_rate(bandwidth))
+    line = Transfer(bytes_per_second=_rate(bandwidth), withhold_texts=withhold_texts)
     near = Transfer()
-    settings = (
-        TrainingSettings() if hold_back_days is None else TrainingSettings(hold_back_days=hold_back_days)
-    )
+    settings = TrainingSettings(transfer=line)
+    if hold_back_days is not None:
+        settings = settings.model_copy(update={"hold_back_days": hold_back_days})
     split_days(source.days(), settings, "hold back fewer with --hold-back-days")
     arrivals = _place(to, line, near_by=False)
     kept = _place(private or str(Work.of(source.url, key.work_folder()).private.folder), near, near_by=True)

@@ -61,8 +61,8 @@ def pseudonymous(
 ) -> pd.DataFrame:
     """Purchases with the columns of SCHEMA: customer and invoice replaced by their pseudonyms.
 
-    What is said of a product comes from ``texts`` (stock code -> text), never from a row; without them, from the
-    catalogue of this day alone.
+    What is said of a product comes from ``texts`` (stock code -> text), never from a row; without them, from
+    the catalogue of this day alone.
     """
     rows = clean.purchases
     if texts is None:

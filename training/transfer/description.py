@@ -1,8 +1,8 @@
-"""What may leave as the text of a product: one line of its letters, of a product's length, of nobody's number.
+"""What may leave as the text of a product: one line of its letters, of a product's length, no one's number.
 
 In the log of a real shop a description now and then says for whom, or on which invoice, a line was booked, or
-holds whatever stood between two quotes. This is the first of three lines: what does not read as a product's text
-is none; ``training.transfer.catalogue`` gives each product one text, that of most of its rows; and
+holds whatever stood between two quotes. This is the first of three lines: what does not read as a product's
+text is none; ``training.transfer.catalogue`` gives each product one text, that of most of its rows; and
 ``training.transfer.naming`` compares what was chosen with every identifier of the source.
 
 All of it takes time that grows linearly with the text.
@@ -21,7 +21,7 @@ LONGEST = 200
 LEAST_LENGTH = 5
 MASK = "#"
 _JOINERS = dict.fromkeys(map(ord, "\u200c\u200d"))
-"""Format characters that words of some scripts are written with; all others are no part of a product's text."""
+"""Format characters that words of some scripts are written with; no others are part of a product's text."""
 _DIGITS = re.compile(r"\d{5}")
 _NUMBER = re.compile(r"\d(?:[ .()/-]{0,2}\d){6,}")
 """Seven digits and more, in groups or not: a telephone number, an account."""
@@ -33,9 +33,9 @@ _WORD = re.compile(r"[^\s,;:()\[\]/]+")
 def product_text(text: str) -> str:
     """The text as it may be a product's, with ``#`` for what may be somebody's number; "" where it is none.
 
-    A product's text is one line of at most LONGEST characters, with a letter in it, without control characters
-    and without a date such as a row of the log has. In it, words with five digits in a row, telephone numbers
-    and addresses of electronic mail become ``#``.
+    A product's text is one line of at most LONGEST characters, with a letter in it, without control
+    characters and without a date such as a row of the log has. In it, words with five digits in a row,
+    telephone numbers and addresses of electronic mail become ``#``.
     """
     if len(text) > LONGEST or not _is_one_line(text) or _DATE.search(text):
         return ""
@@ -77,7 +77,7 @@ def _is_one_line(text: str) -> bool:
 
 def _masked(text: str) -> str:
     """The text without what may be somebody's number or address, whatever the identifiers of the source."""
-    if not text.isascii():
+    if not text.isascii() and any(map(str.isdigit, text)):
         text = text.translate(_JOINERS)  # they could stand between two digits
     if "@" not in text and not _DIGITS.search(text) and not _NUMBER.search(text):
         return text

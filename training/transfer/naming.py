@@ -1,21 +1,21 @@
-"""The last line before anything leaves: every text, compared with every identifier of the days that it leaves with.
+"""The last line before anything leaves: every text, held against every identifier of the days it leaves with.
 
 A text *names* a customer, an invoice or another private value when it holds its letters and digits in their
 order, however they are separated and written: ``AB-1044-X`` in ``see ab1044x``, ``17850`` in ``for 17850.0``,
-``C536379`` in ``credit 536379``. Runs of letters and runs of digits are compared whole, and time grows linearly
-with the texts and with the identifiers.
+``C536379`` in ``credit 536379``. Runs of letters and runs of digits are compared whole, and time grows
+linearly with the texts and with the identifiers.
 
-A customer called ``6`` must not keep back every ``SET OF 6``. An identifier with a digit and of five characters and
-more is no word of a product's text by chance. A shorter or plain one (``007``, ``6``, ``ROSE``) is
+A customer called ``6`` must not keep back every ``SET OF 6``. An identifier with a digit and of five
+characters and more is no word of a product's text by chance. A shorter or plain one (``007``, ``ROSE``) is
 
 1. where three other customers have rows with the text, since nobody types for one what others get, too,
 2. or where three other products, which three other customers bought, have it in their texts;
 
-but never where all rows that carry the text are of the customer, or on the invoice, that it names. A number of
-four digits and less with letters right behind it (``65CM``) is a measure.
+but not where all rows that carry the text are of the customer, or on the invoice, that it names. A number of
+at most four digits with letters right behind it (``65CM``) is a measure.
 
-A stock code may be a customer's number by chance, too (both have five digits in the sample). It names one where
-no one else ever bought the product.
+A stock code may be a customer's number by chance, too (both have five digits in the sample). It names one
+where no one else ever bought the product.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def identifiers_of(cleaned: CleanDay, form: OrdersFormat | None = None) -> dict[
         ("invoice", "invoice", "InvoiceNo", ~unreadable),
     ):
         values = {*kept[name].unique(), *left_out[column][holds].unique()}
-        # In a row that cannot be read anything may stand anywhere; with a digit in it, it may be an identifier.
+        # In a row that cannot be read anything may stand anywhere; with a digit, it may be an identifier.
         values |= {one for one in left_out[column][unreadable].unique() if any(map(str.isdigit, one))}
         found |= dict.fromkeys(map(str.strip, values), kind)
     for name, column in cleaned.source.private.items():
@@ -96,7 +96,7 @@ class Scan:
                 telling = _is_telling(plain, runs)
                 for number in self._texts.holding(runs):
                     product, text, rows, _ = self._texts[number]
-                    if telling or rows.are_only_of(plain) or not self._is_a_word(runs, plain, number):
+                    if telling or not self._is_a_word(runs, plain, number):
                         yield Named(product, text, identifier, kind, rows)
                 for number in self._codes.holding(runs) if telling else ():
                     product, code, rows, _ = self._codes[number]
@@ -107,6 +107,8 @@ class Scan:
         _, text, rows, _ = self._texts[number]
         if rows.are_of_many(plain) or _is_a_measure(runs, text):
             return True
+        if rows.are_only_of(plain):
+            return False
         others = [each for each in map(self._texts.__getitem__, self._texts.holding(runs)) if each[1] != text]
         customers = {one for _, _, rows, _ in others for one in rows.customers} - {plain}
         return len({told for _, told, _, _ in others}) >= WELL_KNOWN and len(customers) >= WELL_KNOWN
@@ -131,11 +133,12 @@ class _Texts(list[tuple[Product, str, Rows, Runs]]):
 
 
 def runs_of(text: str) -> Runs:
-    """The runs of letters and of digits, as they are compared: without case, width, the zeros before a number of
-    four digits and more, digits of other scripts, and characters that are not seen."""
-    if not text.isascii():
-        text = "".join(_plain(letter) for letter in unicodedata.normalize("NFKC", text))
-    return tuple(_number(run) if run[0].isdigit() else run for run in _RUN.findall(text.casefold()))
+    """The runs of letters and of digits, as they are compared.
+
+    Case, width, the script of digits, the zeros before a number of four digits and more, and characters that
+    are not seen make no difference.
+    """
+    return tuple(_number(run) if run[0].isdigit() else run for run in _RUN.findall(_plain(text)))
 
 
 def _runs_and_groups(text: str) -> Runs:
@@ -159,7 +162,8 @@ def _is_telling(identifier: str, runs: Runs) -> bool:
 
 def _is_a_measure(runs: Runs, text: str) -> bool:
     """Whether a number stands in a text only with letters right behind it."""
-    return len(runs) == 1 and runs[0].isdigit() and not re.search(rf"(?<!\d){runs[0]}(?![^\W_])", text)
+    plain = rf"(?<!\d)0*{runs[0]}(?![^\W_])"
+    return len(runs) == 1 and runs[0].isdigit() and not re.search(plain, _plain(text))
 
 
 def _follow(runs: Runs, wanted: Runs) -> bool:
@@ -172,7 +176,13 @@ def _number(digits: str) -> str:
     return short if len(short) >= 4 else digits
 
 
-def _plain(letter: str) -> str:
+def _plain(text: str) -> str:
+    if not text.isascii():
+        text = "".join(_plain_letter(letter) for letter in unicodedata.normalize("NFKC", text))
+    return text.casefold()
+
+
+def _plain_letter(letter: str) -> str:
     category = unicodedata.category(letter)
     if category == "Cf":
         return ""

@@ -1,4 +1,4 @@
-"""What is told of texts that name somebody: the days and how many to everyone, the rows in the private site only."""
+"""What is told of texts that name somebody: days and a number to everyone, rows in the private site only."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def refuse(named: Sequence[Named], private: BatchBucket, dry_run: bool) -> None:
         private.put(REPORT_KEY, report(named))
         where = f"the rows are named in {private.address(REPORT_KEY)}, which is private"
     raise TextsNameSomebody(
-        f"{texts} of products would leave with a customer, an invoice or another private value in them, first "
-        f"seen on {told}, so no batch was sent; {where}: mend them in the source, or send such products without "
-        "a text (training.transfer.withhold_texts, --withhold-texts)"
+        f"{texts} of products would leave with a customer, an invoice or another private value inside, first "
+        f"seen on {told}, so no batch was sent; {where}: mend them in the source, or send such products "
+        "without a text (training.transfer.withhold_texts, --withhold-texts)"
     )
 
 
