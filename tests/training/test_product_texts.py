@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 from contextlib import suppress
 from datetime import date, timedelta
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from tests.training.shops import FIRST_DAY, SAMPLE, small_shop, write_day
 from training.orders.cleaning import clean
+from training.orders.settings import OrdersSettings
 from training.orders.source import Folder, read_day
 from training.settings import TrainingSettings, Transfer
 from training.transfer.batch import from_parquet
@@ -211,7 +213,8 @@ def test_text_that_is_masked_for_its_own_customer_is_not_the_products(tmp_path: 
 
 
 def test_sample_leaves_whole_and_says_nothing_of_anyone() -> None:
-    catalogue, found = ProductCatalogue(), {}
+    catalogue = ProductCatalogue()
+    found: dict[str, str] = {}
     source = Folder(SAMPLE)
     days = [clean(day, read_day(source, day)) for day in source.days()[:6]]
     for one in days:
@@ -280,9 +283,33 @@ def test_time_grows_linearly_with_a_text(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "customers"),
     [("CAKE AB 1044 X", CUSTOMERS), ("CAKE FOR 6", ("6",))],
-    ids=["no word by chance, whoever else bought it", "a word of products, but on this customer's rows alone"],
+    ids=[
+        "no word by chance, whoever else bought it",
+        "a word of products, but on this customer's rows alone",
+    ],
 )
 def test_chance_has_its_limits(tmp_path: Path, text: str, customers: tuple[str, ...]) -> None:
     lines = [_line(f"590{n}", "20001", text, who, FIRST_DAY) for n, who in enumerate(customers)]
     with pytest.raises(TextsNameSomebody):
         _sent(_shop(tmp_path / "orders", {0: lines}), tmp_path)
+
+
+def test_value_of_a_private_column_does_not_leave_in_a_text(tmp_path: Path) -> None:
+    for text in ("CAKE FOR THEODORA QUILL", "Cake, Quill"):
+        folder = tmp_path / text
+        orders = _shop(folder / "orders", {0: [_line("5900", "20001", text, "007", FIRST_DAY)]})
+        for path in orders.path.iterdir():
+            header, *lines = gzip.decompress(path.read_bytes()).decode().splitlines()
+            names = ["Theodora Quill" if ",007," in line else "N/A" for line in lines]
+            named = [
+                f"{header},Name,Family",
+                *(f"{line},{n},{n[9:]}" for line, n in zip(lines, names, strict=True)),
+            ]
+            path.write_bytes(gzip.compress("\n".join(named).encode(), mtime=0))
+        _, rows = _sent(orders, folder)
+        assert text in set(rows["description"]), "nothing says that the column is private"
+        private = Folder(orders.path, OrdersSettings(private=("Name", "Family")))
+        with pytest.raises(TextsNameSomebody):
+            _sent(private, folder)
+        report = pd.read_csv(folder / "private" / REPORT_KEY, dtype=str)
+        assert set(report["which_is_of"]) <= {"Name", "Family"}

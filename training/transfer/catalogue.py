@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from training.orders.cleaning import CleanDay
-from training.transfer.description import LONGEST, MASK, long_ones, product_text, without_words, words_of
+from training.transfer.description import LONGEST, MASK, product_text, telling, without_words, words_of
 
 WELL_KNOWN = 3
 """Customers, besides the one that a text may name, whose rows carry it: then it is said of the product."""
@@ -26,7 +26,7 @@ class Rows:
         count: how many.
         customers: whose they are; no more are kept than are asked for.
         invoices: on which they stand; no more than two are kept.
-        are_for_somebody: something was masked in one that was its own customer's.
+        are_for_somebody: in one an identifier of the day was masked, or what may be its own customer's.
     """
 
     first: tuple[date, str, str]
@@ -79,6 +79,7 @@ class ProductCatalogue:
         self._sold: dict[str, Rows] = {}
         self._said: dict[str, dict[str, Rows]] = {}
         self._read: dict[str, tuple[str, frozenset[str]]] = {}
+        self._named: set[str] = set()
 
     def add(self, cleaned: CleanDay, identifiers: Collection[str] = ()) -> None:
         """Count the texts of a day's purchases; what of ``identifiers`` stands in them is masked at once."""
@@ -100,14 +101,14 @@ class ProductCatalogue:
                     continue
                 of_text = said.setdefault(text, Rows(first))
             of_text.take(customer, invoice)
-            if MASK in text and _is_for(typed, customer, invoice):
+            if MASK in text and (typed in self._named or _is_for(typed, customer, invoice)):
                 of_text.are_for_somebody = True
 
     def products(self) -> list[Product]:
         """Every product with its text: that of most rows, the first by alphabet of those that tie.
 
-        A text in which the customer or invoice of its own row was masked, or an address, is a product's only
-        where WELL_KNOWN customers have it.
+        A text in which an identifier of the day, or something of its own row's customer, was masked, is a
+        product's only where WELL_KNOWN customers have it.
         """
         return [Product(code, sold, *self._most(code, sold)) for code, sold in self._sold.items()]
 
@@ -123,11 +124,15 @@ class ProductCatalogue:
             if text not in self._read and len(text) <= LONGEST:
                 read = product_text(text)
                 self._read[text] = read, words_of(read)
-        known, texts = long_ones(identifiers), dict.fromkeys(typed, "")
+        known, texts = telling(identifiers), dict.fromkeys(typed, "")
+        self._named.clear()
         for text in typed:
             if len(text) <= LONGEST:
                 read, words = self._read[text]
-                texts[text] = read if words.isdisjoint(known) else without_words(read, known)
+                texts[text] = read
+                if not words.isdisjoint(known):
+                    texts[text] = without_words(read, known)
+                    self._named.add(text)
         return texts
 
     def _most(self, code: str, sold: Rows) -> tuple[str, Rows]:

@@ -46,16 +46,16 @@ def product_text(text: str) -> str:
 def without_identifiers(descriptions: pd.Series, identifiers: Collection[str]) -> pd.Series:
     """Descriptions in which whatever may name a customer or an invoice is ``#``.
 
-    Of ``identifiers`` those of LEAST_LENGTH characters and more; shorter ones are words of products, too.
+    Of ``identifiers`` those of LEAST_LENGTH characters and more with a digit; others may be words of products.
     """
-    known = long_ones(identifiers)
+    known = telling(identifiers)
     masked = {text: without_words(_masked(text), known) for text in descriptions.unique()}
     return descriptions.map(masked)  # few products, many rows
 
 
-def long_ones(identifiers: Collection[str]) -> set[str]:
-    """Those that are no word of a product's text by their length, in capitals."""
-    return {one.upper() for one in identifiers if len(one) >= LEAST_LENGTH}
+def telling(identifiers: Collection[str]) -> set[str]:
+    """Those that are no word of a product's text, in capitals: long ones with a digit in them."""
+    return {one.upper() for one in identifiers if len(one) >= LEAST_LENGTH and any(map(str.isdigit, one))}
 
 
 def words_of(text: str) -> frozenset[str]:

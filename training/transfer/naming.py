@@ -74,8 +74,8 @@ def identifiers_of(cleaned: CleanDay, form: OrdersFormat | None = None) -> dict[
         # In a row that cannot be read anything may stand anywhere; with a digit, it may be an identifier.
         values |= {one for one in left_out[column][unreadable].unique() if any(map(str.isdigit, one))}
         found |= dict.fromkeys(map(str.strip, values), kind)
-    for name, column in cleaned.source.private.items():
-        found |= dict.fromkeys(map(str.strip, column.unique()), str(name))
+    for called, cells in cleaned.source.private.items():
+        found |= dict.fromkeys(map(str.strip, cells.unique()), str(called))
     return {one: kind for one, kind in found.items() if one and one.casefold() not in missing}
 
 
