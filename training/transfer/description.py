@@ -46,7 +46,7 @@ def product_text(text: str) -> str:
 def without_identifiers(descriptions: pd.Series, identifiers: Collection[str]) -> pd.Series:
     """Descriptions in which whatever may name a customer or an invoice is ``#``.
 
-    Of ``identifiers`` those of LEAST_LENGTH characters and more with a digit; others may be words of products.
+    Of ``identifiers`` those of LEAST_LENGTH characters and more with a digit in them; others may be words.
     """
     known = telling(identifiers)
     masked = {text: without_words(_masked(text), known) for text in descriptions.unique()}
