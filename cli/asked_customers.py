@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from training.orders.settings import OrdersSettings
 
 
 def everyone(
@@ -12,6 +16,7 @@ def everyone(
     pseudonym: Callable[[str], str],
     given: bool,
     another_key: str = "",
+    written: OrdersSettings | None = None,
 ) -> list[str]:
     """The ids of all customers.
 
@@ -21,6 +26,7 @@ def everyone(
         pseudonym: from an id to what releases know.
         given: ids are pseudonyms themselves.
         another_key: what to say where the release is known to be made with another key.
+        written: how the orders are written.
 
     Raises:
         CommandError: when a customer of the release is not among the ids.
@@ -38,7 +44,7 @@ def everyone(
         return sorted(customers_of(release))
     if orders is not None or release is None:
         folder = named_or_sample(orders)
-        ids, where = customer_ids(Folder(folder)), str(folder)
+        ids, where = customer_ids(Folder(folder, written)), str(folder)
     else:
         register = Register()
         ids, where = register.ids(), f"what was trained on here ({register.path})"

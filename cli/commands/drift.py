@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.orders_folder import OrdersFolder, named_or_sample
+from cli.orders_options import reads_orders
 
 if TYPE_CHECKING:
     from training.drift.settings import DriftSettings
+    from training.orders.settings import OrdersSettings
 
 
+@reads_orders
 def drift(
     release: Annotated[Path, typer.Argument(help="A release directory.")],
     orders: OrdersFolder = None,
@@ -25,6 +28,8 @@ def drift(
             "--settings", exists=True, dir_okay=False, help="Take the thresholds of this stack file."
         ),
     ] = None,
+    *,
+    written: OrdersSettings,
 ) -> None:
     """Hold the newest orders against those that a release was made from, and say whether to train anew.
 
@@ -49,7 +54,7 @@ def drift(
     validation = json.loads(path.read_bytes()) if path.is_file() else None
     decision = decide(
         release,
-        Folder(named_or_sample(orders)),
+        Folder(named_or_sample(orders), written),
         Pseudonyms(key.pseudonym_key()),
         validation,
         _thresholds(settings_file, newest),

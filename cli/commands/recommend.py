@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from cli.orders_folder import OrdersFolder
+from cli.orders_options import reads_orders
 from cli.releases_bucket import ReleasesBucket, store_of
 
 if TYPE_CHECKING:
     from serving.answer import Answer
     from serving.client import Recommender
+    from training.orders.settings import OrdersSettings
     from training.transfer.pseudonym import Pseudonyms
 
 NAMESPACE, SERVICE = "serving", "triton"
 SHOWN_BOUGHT = 5
 
 
+@reads_orders
 def recommend(
     customers: Annotated[
         list[str] | None,
@@ -68,6 +71,8 @@ def recommend(
     pseudonyms: Annotated[
         bool, typer.Option("--pseudonyms", help="The customers are given as pseudonyms: no key is needed.")
     ] = False,
+    *,
+    written: OrdersSettings,
 ) -> None:
     """Recommend products to customers, with what they had bought and why.
 
@@ -90,7 +95,7 @@ def recommend(
         keys = None if pseudonyms else fitting(_pseudonyms(key, own=local), key_id)
         pseudonym = str if keys is None else keys.customer
         another = "" if keys is None else another_key(keys, key_id)
-        asked = everyone(directory, orders, pseudonym, pseudonyms, another) if everybody else named
+        asked = everyone(directory, orders, pseudonym, pseudonyms, another, written) if everybody else named
         with _recommender(directory, url, site, pseudonym) as recommender:
             strangers: list[str] = []
             answers = _noted(_answers(recommender, asked, top, only_new), strangers)

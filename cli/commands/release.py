@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.orders_options import reads_orders
 from cli.releases_bucket import ReleasesBucket, store_of
 
 if TYPE_CHECKING:
+    from training.orders.settings import OrdersSettings
     from training.release import Manifest, Signature, Window
 
 app = typer.Typer(
@@ -131,6 +133,7 @@ def verify(
 
 
 @app.command()
+@reads_orders
 def compare(
     release: Which,
     bucket: ReleasesBucket = None,
@@ -138,6 +141,8 @@ def compare(
         Path | None,
         typer.Option(envvar="ISTHMUS_ORDERS", help="Compare the orders in this folder too."),
     ] = None,
+    *,
+    written: OrdersSettings,
 ) -> None:
     """Say what a new run here would use that a release was not made from: code, versions, settings, orders.
 
@@ -153,7 +158,7 @@ def compare(
     from training.tracking.reproduce import differences
 
     manifest, _, _ = _find(release, bucket)
-    found = differences(manifest, window=_window(manifest, orders) if orders else None)
+    found = differences(manifest, window=_window(manifest, orders, written) if orders else None)
     if not found:
         out.print(f"[green]ok[/] a new run here makes {manifest.digest()} again")
         if orders is None:
@@ -168,7 +173,7 @@ def compare(
     raise typer.Exit(1)
 
 
-def _window(manifest: Manifest, orders: Path) -> Window:
+def _window(manifest: Manifest, orders: Path, written: OrdersSettings) -> Window:
     """The window of some orders under a release's settings and this user's key; nothing is kept."""
     import tempfile
 
@@ -183,7 +188,7 @@ def _window(manifest: Manifest, orders: Path) -> Window:
     with tempfile.TemporaryDirectory() as folder:
         work = Work(Path(folder))
         pseudonyms = Pseudonyms(key.pseudonym_key())
-        transfer(Folder(orders), pseudonyms, settings, work.arrivals, work.private, lambda _: None)
+        transfer(Folder(orders, written), pseudonyms, settings, work.arrivals, work.private, lambda _: None)
         return work.learning(settings).window
 
 

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.orders_folder import OrdersFolder, named_or_sample
+from cli.orders_options import reads_orders
 
 if TYPE_CHECKING:
+    from training.orders.settings import OrdersSettings
     from training.settings import Gates
 
 LONGEST_HELD_BACK = 31
 
 
+@reads_orders
 def judge(
     release: Annotated[Path, typer.Argument(help="A release directory.")],
     orders: OrdersFolder = None,
@@ -36,6 +39,8 @@ def judge(
     report: Annotated[
         Path | None, typer.Option(help="Folder of the report; absent: RELEASE-report beside the release.")
     ] = None,
+    *,
+    written: OrdersSettings,
 ) -> None:
     """Judge a release on orders it has not seen, beside baselines, by the gates of the validation job.
 
@@ -54,7 +59,7 @@ def judge(
     from training.transfer.pseudonym import Pseudonyms
 
     asked = _gates(gates, gate or [])
-    source = Folder(named_or_sample(orders))
+    source = Folder(named_or_sample(orders), written)
     manifest = verify(release)
     if in_service is not None:
         verify(in_service)

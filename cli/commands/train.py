@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.orders_folder import OrdersFolder, named_or_sample
+from cli.orders_options import reads_orders
 from cli.settings_file import SettingsFile
 
 if TYPE_CHECKING:
     from training.local.run import Trained
+    from training.orders.settings import OrdersSettings
 
 _STEP = re.compile(r"^(?:worker \d+: )?(?:\[(\d+)/(\d+)\]|epoch (\d+)/(\d+))")
 
 
+@reads_orders
 def train(
     orders: OrdersFolder = None,
     before: Annotated[
@@ -38,6 +41,8 @@ def train(
         str | None,
         typer.Option(envvar="SIGNING_KEY", help="Sign with this key (base64 Ed25519 seed)."),
     ] = None,
+    *,
+    written: OrdersSettings,
 ) -> None:
     """Train a release from a folder of orders: the same code as on a GPU pool, as processes of this machine.
 
@@ -53,7 +58,7 @@ def train(
     from training.transfer.pseudonym import Pseudonyms
     from training.transfer.run import split_days
 
-    source = Folder(named_or_sample(orders))
+    source = Folder(named_or_sample(orders), written)
     settings = training_settings(settings_file, workers=workers, epochs=epochs, seed=seed)
     days = source.days()
     if before is not None:

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.orders_options import replaces_orders
+
 if TYPE_CHECKING:
+    from training.orders.settings import OrdersSettings
     from training.settings import Transfer
     from training.transfer.bucket import BatchBucket
     from training.transfer.run import Transferred
@@ -19,6 +22,7 @@ _RATE = re.compile(r"(\d+(?:\.\d+)?)([kMG]?)")
 _TIMES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
 
 
+@replaces_orders
 def transfer(
     to: Annotated[str, typer.Option(help="Folder or s3://BUCKET that may learn from the orders.")],
     orders: Annotated[
@@ -52,6 +56,8 @@ def transfer(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be sent, rejected and held back; send nothing.")
     ] = False,
+    *,
+    written: OrdersSettings,
 ) -> None:
     """Clean orders, replace customers and invoices by keyed pseudonyms, and send what is not there yet.
 
@@ -69,7 +75,8 @@ def transfer(
     from training.transfer.pseudonym import Pseudonyms
     from training.transfer.run import split_days, transfer
 
-    source = open_source(orders if orders is not None else str(named_or_sample(None)), os.environ)
+    where = orders if orders is not None else str(named_or_sample(None))
+    source = open_source(where, os.environ, written)
     line = Transfer(bytes_per_second=_rate(bandwidth), withhold_texts=withhold_texts)
     near = Transfer()
     settings = TrainingSettings(transfer=line)

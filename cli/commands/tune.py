@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.orders_folder import OrdersFolder, named_or_sample
+from cli.orders_options import reads_orders
 from cli.releases_bucket import ReleasesBucket, store_of
 from cli.settings_file import SettingsFile
 
 if TYPE_CHECKING:
+    from training.orders.settings import OrdersSettings
     from training.tuning.run import Tuned
 
 
+@reads_orders
 def tune(
     orders: OrdersFolder = None,
     before: Annotated[
@@ -43,6 +46,8 @@ def tune(
         bool, typer.Option("--fetch", help="Run nothing: bring what the estate's tuning has found so far.")
     ] = False,
     bucket: ReleasesBucket = None,
+    *,
+    written: OrdersSettings,
 ) -> None:
     """Search for better training settings by recall@20 on the last days before those that are reported on.
 
@@ -64,7 +69,7 @@ def tune(
     if fetch:
         _fetch(bucket, out)
         return
-    source = Folder(named_or_sample(orders))
+    source = Folder(named_or_sample(orders), written)
     base = training_settings(settings_file, seed=seed)
     ranges = Ranges() if epochs is None else Ranges(epochs=epochs)
     settings = for_tuning(base, source.days(), before.date() if before else None, held_back)
