@@ -50,8 +50,9 @@ def learning(
     """
     training = settings.training
     told = training.model_dump_json(exclude={"enabled", "orders_version", "tuning", "retrain"})
-    # Kubernetes reads $(NAME) and $$ in a variable; a pattern of product codes may hold a dollar sign.
-    orders = settings.orders.model_dump_json().replace("$", r"\u0024")
+    orders = _variable(settings.orders.model_dump_json())
+    # Who only reads the orders is not run again when fewer of them are accepted, or no longer.
+    read_only = _variable(settings.orders.model_dump_json(exclude={"accept_fewer"}))
     orders_endpoint = settings.openstack.object_store_url
     transfer = transfer_job.TransferJob(
         "transfer",
@@ -116,7 +117,7 @@ def learning(
         releases_bucket=releases,
         orders_endpoint_url=orders_endpoint,
         settings=told,
-        orders_settings=orders,
+        orders_settings=read_only,
         candidate=trained.candidate,
         labels=naming.labels,
         opts=private.options,
@@ -132,7 +133,7 @@ def learning(
         private_bucket=private_container,
         orders_endpoint_url=orders_endpoint,
         settings=told,
-        orders_settings=orders,
+        orders_settings=read_only,
         candidate=ranked.candidate,
         labels=naming.labels,
         opts=private.options,
@@ -152,6 +153,11 @@ def learning(
             jobs=(trained, ranked, validation),
         )
     return validation.ready
+
+
+def _variable(told: str) -> str:
+    """JSON for a variable of a pod: Kubernetes reads $(NAME) and $$ there, and a pattern may hold a dollar."""
+    return told.replace("$", r"\u0024")
 
 
 __all__ = ["IN_AWS", "IN_OPENSTACK", "TUNING", "learning"]

@@ -123,14 +123,17 @@ class Estate:
         on_event: Callable[[Event], None] | None = None,
         arguments: tuple[str, ...] = (),
         orders: Seeded | None = None,
+        written: Mapping[str, Any] | None = None,
     ) -> Result:
         """Bring the stack to what the program says; with ``orders``, trained on these.
+
+        ``written`` are keys of the section ``orders`` that go before those of the stack file.
 
         The jobs run again when the orders are others than those of the last up. Without ``orders``, the
         orders are those that the stack file tells of: the sample.
         """
         told = "" if orders is None or orders.version == self._told_version() else orders.version
-        stack_copy.remember_orders(self.home, told)
+        stack_copy.remember_orders(self.home, told, written)
         return self.engine.up(STACK, on_event=on_event, arguments=arguments, config_file=self.stack_file())
 
     def _told_version(self) -> str:
@@ -153,7 +156,7 @@ class Estate:
         moto_server.stop(self.home.openstack)
         for name in ("clusters", "aws", "openstack", "kubernetes", "state", "derived"):
             shutil.rmtree(self.home.root / name, ignore_errors=True)
-        stack_copy.remember_orders(self.home, "")
+        stack_copy.forget_orders(self.home)
         ports.release(self.home)
 
     def outputs(self) -> Mapping[str, Any]:

@@ -45,19 +45,33 @@ def write(home: Home, project_dir: Path) -> Path:
     config = content.get("config") if isinstance(content, dict) else None
     if isinstance(config, dict):
         _put_ports(config, found(home, _wishes(config), standing=stands(home)))
-        _put_orders(config, files.read(home.root / _ORDERS))
+        _put_orders(config, _remembered(home))
     copy = home.root / "derived" / f"Pulumi.{STACK}.yaml"
     header = f"# Made from stacks/Pulumi.{STACK}.yaml for this rehearsal; written again each time.\n"
     write_text(copy, header + yaml.dump(content, Dumper=_Quoting, sort_keys=False))
     return copy
 
 
-def remember_orders(home: Home, version: str) -> None:
-    """Have the estate stand on orders of this version from now on; "" for those that the stack file names."""
-    if version:
-        files.write(home.root / _ORDERS, version)
-    else:
-        (home.root / _ORDERS).unlink(missing_ok=True)
+def remember_orders(home: Home, version: str, written: Mapping[str, Any] | None = None) -> None:
+    """Have the estate stand on orders of this version from now on; "" for those that the stack file names.
+
+    Whoever gives other orders to an estate that stands means it: from then on batches may have fewer rows
+    than before, which an estate refuses without ``orders.accept_fewer``.
+
+    Args:
+        home: of the rehearsal.
+        version: of the orders.
+        written: keys of the section ``orders`` that go before those of the stack file.
+    """
+    path = home.root / _ORDERS
+    before = _remembered(home)
+    exchanged = before["exchanged"] or (stands(home) and version != before["version"])
+    files.write(path, {"version": version, "written": dict(written or {}), "exchanged": exchanged})
+
+
+def forget_orders(home: Home) -> None:
+    """Have the estate stand on the orders that the stack file names, as if there had been no others."""
+    (home.root / _ORDERS).unlink(missing_ok=True)
 
 
 def stands(home: Home) -> bool:
@@ -125,6 +139,16 @@ def _put_ports(config: dict[str, Any], given: Mapping[str, int]) -> None:
             values[key] = parts._replace(netloc=f"{host}:{port}").geturl()
 
 
-def _put_orders(config: dict[str, Any], version: str | None) -> None:
-    if version:
-        config.setdefault("isthmus:training", {})["orders_version"] = version
+def _remembered(home: Home) -> dict[str, Any]:
+    found = files.read(home.root / _ORDERS)
+    return {"version": "", "written": {}, "exchanged": False, **(found if isinstance(found, dict) else {})}
+
+
+def _put_orders(config: dict[str, Any], remembered: Mapping[str, Any]) -> None:
+    if remembered["version"]:
+        config.setdefault("isthmus:training", {})["orders_version"] = remembered["version"]
+    written = {"accept_fewer": True} if remembered["exchanged"] else {}
+    written |= remembered["written"]
+    section = config.setdefault("isthmus:orders", {}) if written else None
+    if isinstance(section, dict):
+        section.update(written)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from cli.orders_options import replaces_orders
+
+if TYPE_CHECKING:
+    from training.orders.settings import OrdersSettings
 
 SHOWN = 3
 TOP = 5
 
 
+@replaces_orders
 def rehearse(
     orders: Annotated[
         Path | None,
@@ -21,6 +27,8 @@ def rehearse(
             file_okay=False,
         ),
     ] = None,
+    *,
+    written: OrdersSettings,
 ) -> None:
     """Rehearse the whole estate on this machine: pulumi up, training, Triton, recommendations.
 
@@ -51,11 +59,12 @@ def rehearse(
         stages.stage("estate", "pulumi up -s local: both shores, the link, training, Triton") as stage,
         Narration("pulumi up", err) as narration,
     ):
-        result = estate.up(narration.take, orders=seeded)
+        told = written.model_dump(mode="json", exclude_unset=True)
+        result = estate.up(narration.take, orders=seeded, written=told)
         stage.note = str(result)
         stage.parts = narration.milestones
     with stages.stage("answers", "the real tritonserver, asked for three customers"):
-        customers = regulars(order_files(estate.orders(orders)), SHOWN)
+        customers = regulars(order_files(estate.orders(orders)), SHOWN, estate.settings.orders)
         out.print()
         recommend(customers, top=TOP)
     out.print()

@@ -15,7 +15,7 @@ from training.transfer.pseudonym import Pseudonyms
 
 def latencies(estate: Estate, questions: int, at_once: int) -> tuple[float, float, float]:
     """``(p50, p95, answers a second)``: milliseconds of one answer of ten products, over gRPC."""
-    customers = regulars(order_files(estate.orders()), 200)
+    customers = regulars(order_files(estate.orders()), 200, estate.settings.orders)
     pseudonym = Pseudonyms(throwaway_keys().pseudonym).customer
     with Recommender(estate.triton()[0], pseudonym=pseudonym) as recommender:
         recommender.recommend(customers[0])

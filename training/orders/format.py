@@ -239,3 +239,14 @@ class OrdersFormat(Part):
             if named.count(name) > 1:
                 raise clash(f"the column {name!r} is named twice in columns and private; name each once")
         return self
+
+    def customer(self, cell: str) -> str:
+        """The customer of a cell, "" for none; the ``.0`` that a table of floats leaves is taken off."""
+        text = cell.strip()
+        bare = text.removesuffix(".0")
+        missing = {word.strip().casefold() for word in self.missing_customer}
+        return "" if not bare or missing & {text.casefold(), bare.casefold()} else bare
+
+    def cancels(self, invoice: str) -> bool:
+        """Whether the number of an invoice tells that it takes one back."""
+        return bool(self.cancellation) and invoice.strip().upper().startswith(self.cancellation.upper())

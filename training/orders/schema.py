@@ -57,14 +57,8 @@ def typed(text: pd.DataFrame, day: date, form: OrdersFormat = _USUAL) -> pd.Data
 
 
 def customers(text: pd.Series, form: OrdersFormat) -> pd.Series:
-    """Customers of stripped texts, "" for none; the ``.0`` that a table of floats leaves is taken off."""
-    missing = {word.strip().casefold() for word in form.missing_customer} | {""}
-
-    def named(one: str) -> str:
-        bare = one.removesuffix(".0")
-        return "" if missing & {one.casefold(), bare.casefold()} else bare
-
-    return text.map({one: named(one) for one in text.unique()}).astype(object)
+    """Customers of cells, "" for none."""
+    return text.map({one: form.customer(one) for one in text.unique()}).astype(object)
 
 
 def ruined(ids: pd.Series) -> pd.Series:
