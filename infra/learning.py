@@ -156,7 +156,7 @@ def learning(
 
 
 def _variable(told: str) -> str:
-    """JSON for a variable of a pod: Kubernetes reads $(NAME) and $$ there, and a pattern may hold a dollar."""
+    """JSON for a variable of a pod: Kubernetes reads $(NAME) and $$, and a pattern may hold a dollar."""
     return told.replace("$", r"\u0024")
 
 
