@@ -45,7 +45,7 @@ class Stages:
         table = Table(box=None, pad_edge=False, header_style="dim")
         table.add_column("Stage")
         table.add_column("Seconds", justify="right")
-        table.add_column("", overflow="fold")
+        table.add_column("")
         for stage in self.all:
             table.add_row(escape(stage.name), f"{stage.seconds:.1f}", escape(stage.note))
             for name, seconds in stage.parts:

@@ -139,10 +139,6 @@ class Estate:
     def _told_version(self) -> str:
         return read(stack_copy.source(self.project_dir), STACK).training.orders_version
 
-    def preview(self, arguments: tuple[str, ...] = (), on_line: Say | None = None) -> Result:
-        """What ``up`` would do, with the orders that the estate stands on."""
-        return self.engine.preview(STACK, arguments=arguments, on_line=on_line, config_file=self.stack_file())
-
     def destroy(self, on_event: Callable[[Event], None] | None = None) -> Result | None:
         """Destroy every resource through the engine; None where there is none."""
         if not self.resources():

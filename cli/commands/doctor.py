@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from rehearsal.home import Home
 
 
 def doctor(
@@ -22,7 +25,7 @@ def doctor(
     from rich.table import Table
 
     from cli import machine
-    from cli.console import err, out
+    from cli.console import err, out, print_table
     from rehearsal.home import Home
 
     home = Home.find()
@@ -42,18 +45,30 @@ def doctor(
     marks = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "missing": "[bold red]missing[/]"}
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("", "What", "Found"):
-        table.add_column(title, overflow="fold")
+        table.add_column(title)
     for finding in findings:
         mend = f"\n[dim]mend:[/] {finding.mend}" if finding.mend else ""
         table.add_row(marks[finding.state], finding.what, f"{_plain(finding.said)}{mend}")
-    out.print(table)
+    print_table(table)
     if not missing:
-        out.print("\nReady. Next:  isthmus rehearse")
+        out.print(f"\nReady. {_next(home)}")
         return
     commands = dict.fromkeys(finding.mend for finding in missing if finding.mend)
     if commands:
         err.print(f"\n[bold]Run:[/]  {next(iter(commands))}")
     raise typer.Exit(1)
+
+
+def _next(home: Home) -> str:
+    """What there is to do, by what is up."""
+    from rehearsal.cluster import agent
+    from rehearsal.stack_copy import stands
+
+    if not stands(home):
+        return "Next:  isthmus rehearse"
+    if not agent.is_running(home):
+        return "The estate was made, and its pods do not run. Next:  isthmus up"
+    return "The rehearsal is up. Next:  isthmus status"
 
 
 def _plain(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,7 @@ from cli.orders_folder import OrdersFolder, named_or_sample
 from cli.orders_options import reads_orders
 
 if TYPE_CHECKING:
+    from training.drift.decide import Decision
     from training.drift.settings import DriftSettings
     from training.orders.settings import OrdersSettings
 
@@ -28,6 +29,7 @@ def drift(
             "--settings", exists=True, dir_okay=False, help="Take the thresholds of this stack file."
         ),
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the decision as JSON.")] = False,
     *,
     written: OrdersSettings,
 ) -> None:
@@ -41,7 +43,7 @@ def drift(
 
     from rich.table import Table
 
-    from cli.console import err, out
+    from cli.console import err, out, print_json, print_table
     from training.drift.decide import COLUMNS, decide
     from training.local import key
     from training.orders.source import Folder
@@ -60,15 +62,40 @@ def drift(
         _thresholds(settings_file, newest),
         lambda line: err.print(f"[dim]{line}[/]"),
     )
+    if as_json:
+        print_json(_plain(decision))
+        return
     if decision.drifts:
         table = Table(box=None, pad_edge=False, header_style="dim")
         for number, title in enumerate(COLUMNS):
             table.add_column(title, justify="right" if 0 < number < len(COLUMNS) - 1 else "left")
         for row in decision.rows():
             table.add_row(*row[:-1], f"[yellow]{row[-1]}[/]" if row[-1] else "")
-        out.print(table)
+        print_table(table)
     verdict = "[yellow]train[/]" if decision.train else "[green]do not train[/]"
     out.print(f"{verdict}: {decision.why}")
+
+
+def _plain(decision: Decision) -> dict[str, Any]:
+    """The shape of ``--json``; docs/retraining.md tells it."""
+    return {
+        "train": decision.train,
+        "why": decision.why,
+        "release": decision.release,
+        "ageDays": decision.age_days,
+        "drifts": [
+            {
+                "what": one.what,
+                "then": one.then,
+                "now": one.now,
+                "value": float(one.value),
+                "byChance": float(one.chance),
+                "threshold": float(one.threshold),
+                "crossed": bool(one.crossed),
+            }
+            for one in decision.drifts
+        ],
+    }
 
 
 def _thresholds(path: Path | None, newest: int | None) -> DriftSettings:

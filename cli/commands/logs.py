@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+if TYPE_CHECKING:
+    from rehearsal.cluster.overview import PodLine
 
 _LOOK_SECONDS = 0.2
 
 
 def logs(
-    pod: Annotated[str, typer.Argument(help="How the pods' names begin; none: every pod.")] = "",
+    pod: Annotated[
+        str, typer.Argument(help="A pod's name, its beginning or its words (train-0); none: every pod.")
+    ] = "",
     previous: Annotated[
         bool, typer.Option("--previous", "-p", help="The run before the last restart.")
     ] = False,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on until the pods have ended, or Ctrl-C.")
+    ] = False,
     site: Annotated[
         Literal["aws", "openstack"] | None, typer.Option(help="Only the pods of this site.")
     ] = None,
@@ -26,18 +33,16 @@ def logs(
     Example:  isthmus logs train-0 --follow
     """
     from cli.errors import CommandError
-    from rehearsal.cluster.overview import log_files, pod_lines
+    from rehearsal.cluster.overview import awaited, log_files, named, pod_lines
     from rehearsal.home import Home
 
     home = Home.find()
-    names = [line.name for line in pod_lines(home, site)]
-    if not any(name.startswith(pod) for name in names):
-        if not names and not follow:
-            raise CommandError("no pod has run yet; `isthmus rehearse` starts the estate")
-        if not follow:
-            raise CommandError(f"no pod's name begins with {pod!r}; there are: {', '.join(names)}")
+    if not named(home, pod, site) and not (follow and awaited(home, pod, site)):
+        _refuse(pod, pod_lines(home, site), site)
     places: dict[Path, int] = {}
     while True:
+        # Looked at first: what a pod wrote before it ended is printed all the same.
+        ended = all(line.ended for line in named(home, pod, site)) and not awaited(home, pod, site)
         files = log_files(home, pod, previous=previous, site=site)
         for file in files:
             places[file] = _print_from(file, places.get(file, 0), len(files) > 1)
@@ -46,7 +51,19 @@ def logs(
                 what = "was restarted" if previous else "was said"
                 raise CommandError(f"nothing {what} by these pods; `isthmus status` says what they do")
             return
+        if ended:
+            return
         time.sleep(_LOOK_SECONDS)
+
+
+def _refuse(pod: str, there: list[PodLine], site: str | None) -> None:
+    from cli.errors import CommandError
+
+    where = f" in {site}" if site else ""
+    if not there:
+        raise CommandError(f"no pod has run yet{where}; `isthmus rehearse` starts the estate")
+    names = ", ".join(line.name for line in there)
+    raise CommandError(f"no pod's name begins with {pod!r} or has its words{where}; there are: {names}")
 
 
 def _print_from(file: Path, place: int, named: bool) -> int:

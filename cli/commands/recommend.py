@@ -220,7 +220,7 @@ def _show(answer: Answer, *, only_new: bool, first: bool) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from cli.console import out
+    from cli.console import out, print_table
 
     if not first:
         out.print()
@@ -241,13 +241,13 @@ def _show(answer: Answer, *, only_new: bool, first: bool) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("", justify="right", style="dim")
     table.add_column("Code")
-    table.add_column("New to the customer" if answer.known and only_new else "Product", overflow="fold")
+    table.add_column("New to the customer" if answer.known and only_new else "Product")
     table.add_column("Score", justify="right")
     table.add_column("Why", style="dim")
     for rank, product in enumerate(answer.products, 1):
         score = f"{product.score:.3f}" if product.reason == "personal" else ""
         table.add_row(str(rank), escape(product.code), escape(product.description), score, product.reason)
-    out.print(table)
+    print_table(table)
     if answer.fewer:
         out.print(f"[yellow]{escape(answer.fewer)}[/]", soft_wrap=True)
 

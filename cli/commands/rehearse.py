@@ -38,7 +38,7 @@ def rehearse(
     Example:  isthmus rehearse
     """
     from cli.commands.recommend import recommend
-    from cli.console import err, out
+    from cli.console import err, out, print_table
     from cli.narration import Narration
     from cli.regulars import regulars
     from cli.stages import Stages
@@ -68,7 +68,7 @@ def rehearse(
         out.print()
         recommend(customers, top=TOP)
     out.print()
-    out.print(stages.table())
+    print_table(stages.table())
     out.print(_next(customers[0]))
 
 

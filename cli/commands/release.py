@@ -25,48 +25,70 @@ _TOLD_APART = ("code", "features", "pseudonym_key")
 Which = Annotated[str, typer.Argument(help="A release directory, or a digest sha256:... in the bucket.")]
 
 
+AsJson = Annotated[bool, typer.Option("--json", help="Print all of it as JSON.")]
+
+
 @app.command("list")
-def list_(bucket: ReleasesBucket = None) -> None:
+def list_(bucket: ReleasesBucket = None, as_json: AsJson = False) -> None:
     """List the releases of the estate's bucket: which is in service, who signed which.
 
     Example:  eval "$(isthmus env)" && isthmus release list
     """
     from rich.table import Table
 
-    from cli.console import out
+    from cli.console import out, print_json, print_table
 
     store = store_of(bucket)
     latest = (store.latest() or {}).get("digest")
+    found = [
+        (digest, store.manifest(digest), store.signature(digest), store.validation(digest))
+        for digest in store.digests()
+    ]
+    if as_json:
+        print_json(
+            {
+                "bucket": store.bucket,
+                "inService": latest,
+                "releases": [
+                    _plain(manifest, signature, validation) for _, manifest, signature, validation in found
+                ],
+            }
+        )
+        return
+    if not found:
+        out.print(f"s3://{store.bucket} holds no release yet; `isthmus rehearse` or a training job makes one")
+        return
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("", "Digest", "Orders until", "recall@20", "Signed"):
         table.add_column(title)
-    digests = store.digests()
-    for digest in digests:
-        manifest, signature = store.manifest(digest), store.signature(digest)
+    for digest, manifest, signature, validation in found:
         table.add_row(
             "[green]in service[/]" if digest == latest else "",
             digest,
             str(manifest.window.last_day),
-            _recall(store.validation(digest)),
+            _recall(validation),
             f"{signature.signed_at} by {signature.keyid}" if signature else "[yellow]no[/]",
         )
-    if digests:
-        out.print(table)
-    else:
-        out.print(f"s3://{store.bucket} holds no release yet; `isthmus rehearse` or a training job makes one")
+    print_table(table)
 
 
 @app.command()
-def show(release: Which, bucket: ReleasesBucket = None) -> None:
+def show(release: Which, bucket: ReleasesBucket = None, as_json: AsJson = False) -> None:
     """Show what a release was made from, how good it is, and its files.
 
     Example:  isthmus release show release/
     """
     from rich.table import Table
 
-    from cli.console import out
+    from cli.console import out, print_json, print_table
 
     manifest, signature, validation = _find(release, bucket)
+    if as_json:
+        print_json(
+            _plain(manifest, signature, validation)
+            | {"manifest": manifest.model_dump(mode="json"), "validation": validation}
+        )
+        return
     window, model = manifest.window, manifest.model
     rows = {
         "digest": manifest.digest(),
@@ -89,14 +111,15 @@ def show(release: Which, bucket: ReleasesBucket = None) -> None:
     facts = Table(box=None, show_header=False, pad_edge=False)
     for name, value in rows.items():
         facts.add_row(f"[dim]{name}[/]", value)
-    out.print(facts)
+    print_table(facts)
+    out.print()
     files = Table(box=None, pad_edge=False, header_style="dim")
     files.add_column("File")
     files.add_column("Bytes", justify="right")
     files.add_column("SHA-256")
     for file in manifest.files:
         files.add_row(file.path, f"{file.size:,}", file.sha256)
-    out.print(files)
+    print_table(files)
 
 
 @app.command()
@@ -154,7 +177,7 @@ def compare(
     from rich.markup import escape
     from rich.table import Table
 
-    from cli.console import out
+    from cli.console import out, print_table
     from training.tracking.reproduce import differences
 
     manifest, _, _ = _find(release, bucket)
@@ -166,10 +189,10 @@ def compare(
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("Different", "Release", "Here"):
-        table.add_column(title, overflow="fold")
+        table.add_column(title)
     for one in found:
         table.add_row(escape(one.what), escape(one.release or "-"), escape(one.now or "-"))
-    out.print(table)
+    print_table(table)
     raise typer.Exit(1)
 
 
@@ -211,11 +234,37 @@ def _find(release: str, bucket: str | None) -> tuple[Manifest, Signature | None,
     return manifest, signature, json.loads(path.read_bytes()) if path.is_file() else None
 
 
+def _plain(
+    manifest: Manifest, signature: Signature | None, validation: dict[str, Any] | None
+) -> dict[str, Any]:
+    """One release in the shape of ``--json``; docs/validation.md tells it."""
+    window = manifest.window
+    ours, popular = _recalls(validation) if validation else (None, None)
+    return {
+        "digest": manifest.digest(),
+        "orders": {
+            "firstDay": str(window.first_day),
+            "lastDay": str(window.last_day),
+            "days": window.days,
+            "rows": window.rows,
+        },
+        "recallAt20": ours,
+        "popularRecallAt20": popular,
+        "signedAt": signature.signed_at if signature else None,
+        "signedBy": signature.keyid if signature else None,
+    }
+
+
 def _recall(validation: dict[str, Any] | None) -> str:
     if validation is None:
         return ""
+    ours, popular = _recalls(validation)
+    return f"{ours:.3f} (popular {popular:.3f})"
+
+
+def _recalls(validation: dict[str, Any]) -> tuple[float, float]:
+    """recall@20 over all products: the release's own, and that of the popular products."""
     scores = validation["scores"]
     recalls = {name: row["all products"]["recall"] for name, row in scores.items()}
-    model = recalls.get("this release", recalls.get("two towers", 0.0))  # as it was called before
-    popular = recalls["popular"]
-    return f"{model:.3f} (popular {popular:.3f})"
+    # The release as it was called before.
+    return recalls.get("this release", recalls.get("two towers", 0.0)), recalls["popular"]

@@ -95,9 +95,12 @@ def _gates(stack_file: Path | None, given: list[str]) -> Gates:
     Raises:
         CommandError: naming the gate, the value and what is allowed.
     """
+    from difflib import get_close_matches
+
     from pydantic import ValidationError
 
     from cli.errors import CommandError
+    from infra.settings.kinds import describe, find
     from training.settings import Gates
 
     values: dict[str, object] = {}
@@ -105,14 +108,21 @@ def _gates(stack_file: Path | None, given: list[str]) -> Gates:
         from infra.settings import read, stack_of
 
         values = read(stack_file, stack_of(stack_file)).training.gates.model_dump()
+    known = ", ".join(Gates.model_fields)
     for one in given:
-        name, _, value = one.partition("=")
-        values[name.strip()] = value.strip()
+        name, equals, value = (part.strip() for part in one.partition("="))
+        if name not in Gates.model_fields:
+            near = get_close_matches(name, Gates.model_fields, n=1)
+            meant = f"did you mean {near[0]}? " if near else ""
+            raise CommandError(f"--gate {name}: there is no such gate; {meant}there are: {known}")
+        if not equals or not value:
+            raise CommandError(f"--gate {name} has no value; write it as in --gate min_coverage=0.1")
+        values[name] = value
     try:
         return Gates.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise CommandError(
-            f"--gate {name} is {first['input']!r}: {first['msg']}; there are: {', '.join(Gates.model_fields)}"
-        ) from None
+        name = str(first["loc"][0])
+        found = find(Gates, (name,))
+        allowed = describe(*found) if found else first["msg"]
+        raise CommandError(f"--gate {name} is {first['input']!r}; allowed is {allowed}") from None

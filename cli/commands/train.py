@@ -138,7 +138,7 @@ class _Progress:
 def _show(trained: Trained) -> None:
     from rich.table import Table
 
-    from cli.console import out
+    from cli.console import out, print_table
     from training.evaluate.held_back import ALL, NEW
 
     if trained.table is not None:
@@ -156,7 +156,7 @@ def _show(trained: Trained) -> None:
                 f"{new.recall:.3f}",
                 f"{new.ndcg:.3f}",
             )
-        out.print(table)
+        print_table(table)
         scores = next(iter(trained.table.values()))
         out.print(
             f"[dim]{scores[ALL].customers} customers; {scores[NEW].customers} of them bought something new[/]"

@@ -203,7 +203,7 @@ class _Progress:
 def _show(done: Transferred, to: str, dry_run: bool) -> None:
     from rich.table import Table
 
-    from cli.console import out
+    from cli.console import out, print_table
 
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("Would do" if dry_run else "Done")
@@ -216,7 +216,7 @@ def _show(done: Transferred, to: str, dry_run: bool) -> None:
     ):
         rows, size = (sum(getattr(one, what) for one in manifest.batches) for what in ("rows", "size"))
         table.add_row(name, str(len(manifest.batches)), f"{rows:,}", f"{size:,}")
-    out.print(table)
+    print_table(table)
     reasons = {name: n for name, n in done.rejected.cleaning.items() if n}
     for reason, n in sorted(reasons.items(), key=lambda each: -each[1]):
         out.print(f"[dim]  {n:>9,} {reason.replace('_', ' ')}[/]")

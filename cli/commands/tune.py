@@ -115,7 +115,7 @@ def _show(tuned: Tuned, path: Path) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from cli.console import out
+    from cli.console import out, print_table
 
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("Trial", justify="right")
@@ -139,7 +139,7 @@ def _show(tuned: Tuned, path: Path) -> None:
             *(f"{row.parameters[name]:g}" if name in row.parameters else "" for name in names),
             f"[dim]{escape(note)}[/]",
         )
-    out.print(table)
+    print_table(table)
     first, last = tuned.tuned_on
     out.print(
         f"\nrecall@20 is on the orders of {first} to {last}, so a little flattering: report on later days.\n"

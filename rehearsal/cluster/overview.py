@@ -34,6 +34,8 @@ class PodLine:
     stands_in: str
     address: str
     message: str
+    ended: bool
+    """It will say no more."""
 
 
 def site_of(cluster: str) -> str:
@@ -51,15 +53,53 @@ def pod_lines(home: Home, site: str | None = None) -> list[PodLine]:
     ]
 
 
-def log_files(home: Home, prefix: str = "", *, previous: bool = False, site: str | None = None) -> list[Path]:
-    """Logs of the pods whose names begin with ``prefix``, init containers first; ``previous``: of the run
-    before the last restart."""
+def named(home: Home, name: str = "", site: str | None = None) -> list[PodLine]:
+    """The pods that a person means by a name: the pod's own, how it begins, or its words in their order.
+
+    ``train-0`` means ``train-36a68437-0-r6x9c``: what Kubernetes puts between and after is left out. A name
+    may stand behind its namespace and a slash. Where a pod has exactly the name, no other is meant.
+    """
+    lines = pod_lines(home, site)
+    space, _, short = name.rpartition("/")
+    lines = [line for line in lines if space in ("", line.namespace)]
+    for meant in (str.__eq__, str.startswith, _has_words):
+        if found := [line for line in lines if meant(line.name, short)]:
+            return found
+    return []
+
+
+def awaited(home: Home, name: str = "", site: str | None = None) -> bool:
+    """Whether a Job that ``name`` may mean is not over, so that a pod of it may still come."""
+    first = name.rpartition("/")[2].partition("-")[0]
+    return any(
+        job["metadata"]["name"].startswith(first) and not _is_over(job)
+        for cluster in clusters(home)
+        if site in (None, site_of(cluster.name))
+        for job in cluster.list("Job")
+    )
+
+
+def _is_over(job: dict[str, Any]) -> bool:
+    conditions = job.get("status", {}).get("conditions", ())
+    return any(one["type"] in ("Complete", "Failed") and one["status"] == "True" for one in conditions)
+
+
+def _has_words(name: str, short: str) -> bool:
+    """Whether all words of a short name are in a name, in this order and the first one first."""
+    words = iter(name.split("-"))
+    first, *others = short.split("-")
+    return next(words) == first and all(word in words for word in others)
+
+
+def log_files(home: Home, name: str = "", *, previous: bool = False, site: str | None = None) -> list[Path]:
+    """Logs of the pods that are meant by ``name``, init containers first; ``previous``: of the run before the
+    last restart."""
+    meant = {(line.cluster, line.namespace, line.name) for line in named(home, name, site)}
     return [
         file
         for cluster in clusters(home)
-        if site in (None, site_of(cluster.name))
         for pod in sorted(cluster.list("Pod"), key=lambda one: str(one["metadata"]["creationTimestamp"]))
-        if pod["metadata"]["name"].startswith(prefix)
+        if (cluster.name, pod["metadata"]["namespace"], pod["metadata"]["name"]) in meant
         for file in _logs(cluster, pod, previous)
         if file.is_file()
     ]
@@ -92,6 +132,7 @@ def _line(cluster: Cluster, pod: dict[str, Any]) -> PodLine:
         stands_in=images.stands_in(image) or "nothing: recorded, not run",
         address=status.get("podIP", ""),
         message="; ".join(dict.fromkeys(note for note in notes if note)),
+        ended=status.get("phase") in ("Succeeded", "Failed"),
     )
 
 

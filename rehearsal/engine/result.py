@@ -70,11 +70,16 @@ class Result:
         return [diagnostic for diagnostic in self.diagnostics if diagnostic.severity == "error"]
 
     def __str__(self) -> str:
+        created, updated, replaced, deleted = (
+            ("to create", "to update", "to replace", "to delete")
+            if self.command == "preview"
+            else ("created", "updated", "replaced", "deleted")
+        )
         counts = {
-            "created": self.created,
-            "updated": self.updated,
-            "replaced": self.replaced,
-            "deleted": self.deleted,
+            created: self.created,
+            updated: self.updated,
+            replaced: self.replaced,
+            deleted: self.deleted,
             "unchanged": self.unchanged,
         }
         told = [f"{count} {word}" for word, count in counts.items() if count]

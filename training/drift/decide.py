@@ -95,12 +95,16 @@ def decide(
     last, days = manifest.window.last_day, source.days()
     held_back = int(manifest.settings.get("hold_back_days", 0))
     age = max(0, (days[-1] - last).days - held_back)
+    digest = manifest.digest()
+    if days[-1] <= last:
+        return Decision(False, f"there are no orders after {last}, the release's last day", digest, age)
     first_new = max(last, days[-1] - timedelta(days=settings.newest_days)) + timedelta(days=1)
     say(f"orders of {first_new} to {days[-1]}, against those of {manifest.window.first_day} to {last}")
     now = _read(source, first_new, days[-1])
-    digest = manifest.digest()
     if now is None:
-        return Decision(False, f"there are no orders after {last}, the release's last day", digest, age)
+        return Decision(
+            False, f"no purchase is left of the orders after {last}, the release's last day", digest, age
+        )
     orders = now["basket"].nunique()
     if orders < settings.least_orders:
         drifts: tuple[Drift, ...] = ()

@@ -83,6 +83,12 @@ def instance(where: Home | Path) -> str:
     return str(record["instance"]) if record is not None and _process(record) is not None else "none"
 
 
+def address(where: Home | Path) -> str:
+    """Where the run that is up listens, "" where none is."""
+    record = _record(_folder(where))
+    return str(record["url"]) if record is not None and _process(record) is not None else ""
+
+
 def is_lost(where: Home | Path) -> bool:
     """Whether the journal says that an earlier run held resources which are gone with it."""
     folder = _folder(where)
@@ -200,4 +206,4 @@ def _start(folder: Path, url: str, host: str, port: int) -> str:
     return str(record["instance"])
 
 
-__all__ = ["ensure", "forget", "instance", "is_lost", "stop"]
+__all__ = ["address", "ensure", "forget", "instance", "is_lost", "stop"]
