@@ -14,7 +14,9 @@ import sqlalchemy as sa
 from tests.training.shops import SAMPLE, small_shop
 from training.errors import TrainingError
 from training.orders.cleaning import clean
-from training.orders.source import COLUMNS, Folder, open_source, read_day
+from training.orders.format import Columns
+from training.orders.settings import OrdersSettings
+from training.orders.source import COLUMNS, Folder, open_source, read_day, read_rows
 
 
 def _as_text(path: Path, source: Folder, names: dict[str, str] | None = None) -> str:
@@ -112,3 +114,86 @@ def test_user_and_password_come_from_the_secret_and_are_not_shown(monkeypatch: p
     assert "p@ss" not in source.url
     shown = open_source("postgresql+psycopg://a:hidden@db.internal/shop?table=orders", keys).url
     assert "hidden" not in shown
+
+
+def _made(path: Path, columns: str, rows: list[tuple[object, ...]]) -> str:
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"CREATE TABLE orders ({columns})")
+        connection.executemany(f"INSERT INTO orders VALUES ({', '.join('?' * len(rows[0]))})", rows)  # noqa: S608
+    return f"sqlite:///{path}?table=orders"
+
+
+TYPED = (
+    "InvoiceNo INTEGER, StockCode TEXT, Description BLOB, Quantity NUMERIC, InvoiceDate {time}, "
+    "UnitPrice NUMERIC(10, 2), CustomerID INTEGER, Country TEXT"
+)
+
+
+@pytest.mark.parametrize("kind", ["DATE", "DATETIME", "TIMESTAMP", "TEXT", "VARCHAR(30)"])
+@pytest.mark.parametrize("written", ["{day}", "{day} 10:20:30", "{day}T10:20:30", "{day} 10:20:30.123456"])
+def test_each_day_has_its_own_rows_however_sqlite_keeps_the_time(
+    tmp_path: Path, kind: str, written: str
+) -> None:
+    days = ("2011-09-01", "2011-09-02", "2011-09-03")
+    rows: list[tuple[object, ...]] = [
+        (number, "85123A", b"CUP", 2, written.format(day=day), 1e-05, 17850, "UK")
+        for number, day in enumerate(days)
+    ]
+    source = open_source(_made(tmp_path / "shop.db", TYPED.format(time=kind), rows), {})
+    assert [str(day) for day in source.days()] == list(days)
+    for number, day in enumerate(source.days()):
+        (row,) = read_day(source, day).to_dict("records")
+        assert row["InvoiceNo"] == str(number)
+        assert row["UnitPrice"] == "0.00001"
+        assert row["Description"] == "CUP"
+        assert row["InvoiceDate"].startswith(str(day))
+        assert clean(day, read_day(source, day)).counts["kept"] == 1
+
+
+def test_text_in_a_column_of_numbers_is_a_row_that_is_left_out(tmp_path: Path) -> None:
+    rows: list[tuple[object, ...]] = [
+        (1, "85123A", "CUP", 2, "2011-09-01 10:00:00", 2.5, 17850, "UK"),
+        (2, "85123A", "CUP", "n/a", "2011-09-01 10:00:00", 2.5, 17850, "UK"),
+        (3, "85123A", "CUP", 2, "2011-09-01 10:00:00", "free", "nobody", "UK"),
+    ]
+    source = open_source(_made(tmp_path / "shop.db", TYPED.format(time="DATETIME"), rows), {})
+    cleaned = clean(source.days()[0], read_day(source, source.days()[0]))
+    assert (cleaned.counts["kept"], cleaned.counts["unreadable"]) == (1, 2)
+    assert set(cleaned.rejects["Quantity"]) == {"n/a", "2"}
+
+
+def test_columns_of_the_section_orders_are_read(tmp_path: Path) -> None:
+    columns = TYPED.format(time="DATETIME").replace("CustomerID", "who").replace("Country TEXT", "mail TEXT")
+    row = (1, "85123A", "CUP", 2, "2011-09-01 10:00:00", 2.5, 17850, "anna@example.com")
+    url = _made(tmp_path / "shop.db", columns, [row])
+    settings = OrdersSettings(columns=Columns(customer="who", country=None), private=("mail",))
+    source = open_source(url, {}, settings)
+    rows = read_rows(source, source.days()[0])
+    assert rows.rows.iloc[0].to_dict() | {"CustomerID": "17850", "Country": ""} == rows.rows.iloc[0].to_dict()
+    assert rows.private["mail"].tolist() == ["anna@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("time", "value", "says"),
+    [
+        ("DATETIME", "never", "column InvoiceDate holds 'never', which is no day such as"),
+        ("INTEGER", 1314871200, "InvoiceDate is of type INTEGER, but needs to be a time"),
+    ],
+)
+def test_time_that_is_none_is_a_sentence(tmp_path: Path, time: str, value: object, says: str) -> None:
+    row = (1, "85123A", "CUP", 2, value, 2.5, 17850, "UK")
+    source = open_source(_made(tmp_path / "shop.db", TYPED.format(time=time), [row]), {})
+    with pytest.raises(TrainingError, match=says):
+        source.days()
+
+
+@pytest.mark.parametrize("content", [None, b"no database", b""])
+def test_file_that_is_no_database_is_a_sentence_and_none_is_made_by_looking(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    path = tmp_path / "shop.db"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(TrainingError, match=r"cannot be read|has no table orders"):
+        open_source(f"sqlite:///{path}?table=orders", {}).days()
+    assert (path.read_bytes() if path.exists() else None) == content

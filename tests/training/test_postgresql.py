@@ -18,6 +18,7 @@ from training.errors import StoreFailed, TrainingError
 from training.orders import database
 from training.orders.cleaning import clean
 from training.orders.database import Database
+from training.orders.settings import OrdersSettings
 from training.orders.source import COLUMNS, Folder, open_source, read_day
 
 PASSWORD = "p@ss:/w%rd"
@@ -207,3 +208,19 @@ def test_what_is_wrong_is_one_sentence_without_the_password(
         open_source(server.url(table, **names), keys).days()
     assert not any(word in str(refused.value) for word in (PASSWORD, "guessed"))
     assert "\n" not in str(refused.value)
+
+
+def test_dates_without_times_and_a_time_zone_of_the_shop_give_the_right_days(server: Postgres) -> None:
+    rows = "('1', '22139', 'TEA', 6, '{at}', 2.55, 17850, 'UK')"
+    with server.engine().begin() as connection:
+        for table, kind, at in (
+            ("dated", "date", "2011-09-01"),
+            ("shop", "timestamptz", "2011-08-31 22:30:00Z"),
+        ):
+            _create(connection, f"sales.{table}", InvoiceDate=f"booked_at {kind} NOT NULL")
+            connection.execute(sa.text(f"INSERT INTO sales.{table} VALUES {rows.format(at=at)}"))  # noqa: S608
+    for table, at in (("dated", "2011-09-01 00:00:00"), ("shop", "2011-09-01 01:30:00")):
+        settings = OrdersSettings(time_zone="Europe/Athens")
+        source = open_source(server.url(f"sales.{table}", **NAMES), READER, settings)
+        assert source.days() == [DAY]
+        assert read_day(source, DAY)["InvoiceDate"].tolist() == [at]

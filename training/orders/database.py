@@ -3,6 +3,10 @@
 ``postgresql+psycopg://HOST/SHOP?table=orders&CustomerID=customer_no`` reads the table ``orders`` (also
 ``schema.orders``), whose columns are called as in the files unless the URL says otherwise. User and password
 may be in the URL, but better come from ORDERS_ACCESS_KEY_ID and ORDERS_SECRET_ACCESS_KEY, which are secrets.
+
+Values are taken as the driver gives them, so that a text in a column of numbers (SQLite keeps it) is a row
+that the cleaning leaves out, and not the end of it. A time with a zone is read by the clock of the session,
+which is that of ``orders.time_zone`` where it is not left at its default.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training.errors import StoreFailed, TrainingError
@@ -26,7 +31,11 @@ if TYPE_CHECKING:
 
 TABLE = "table"
 _ROWS_AT_ONCE = 10_000
-_WITH_DATE_FUNCTION = {"sqlite", "postgresql", "mysql", "mariadb"}
+_SET_ZONE = {
+    "postgresql": "SET TIME ZONE '{zone}'",
+    "mysql": "SET time_zone = '{zone}'",
+    "mariadb": "SET time_zone = '{zone}'",
+}
 
 
 class Database:
@@ -51,7 +60,9 @@ class Database:
     ) -> None:
         import sqlalchemy as sa
 
-        self.settings = as_a_database_writes(settings or OrdersSettings())
+        shop = settings or OrdersSettings()
+        self.settings = as_a_database_writes(shop)
+        self._zone = shop.time_zone if shop.time_zone != OrdersSettings().time_zone else None
         try:
             parsed = sa.make_url(url)
             told = {name: str(parsed.query[name]) for name in (TABLE, *columns) if name in parsed.query}
@@ -76,51 +87,89 @@ class Database:
         if TABLE not in told:
             raise TrainingError(f"{self.url} names no table; append ?table=NAME (or &table=NAME)")
         self._table_name = told.pop(TABLE)
-        self._names = {column: told.get(column, column) for column in columns}
+        called = {column: told.get(column, name) for column, name in shop.columns.named().items()}
+        self._names = {column: name for column, name in called.items() if name is not None}
+        self._lacking = [column for column in columns if column not in self._names]
+        self._names |= {name: name for name in shop.private}
 
     def days(self) -> list[date]:
         """The days there are, oldest first."""
         import sqlalchemy as sa
 
-        at = self._columns["InvoiceDate"]
-        by_function = self._engine.dialect.name in _WITH_DATE_FUNCTION
-        day = sa.func.date(at) if by_function else sa.cast(at, sa.Date)
+        at = self._at
+        day = sa.func.substr(at, 1, 10) if self._is_text else sa.cast(at, sa.Date)
         with self._connected() as connection:
-            found = connection.execute(sa.select(day).where(at.is_not(None)).distinct()).scalars().all()
+            query = sa.select(sa.type_coerce(day, sa.types.NullType())).where(at.is_not(None)).distinct()
+            found = connection.execute(query).scalars().all()
         days = set()
         for one in found:
             try:
                 days.add(date.fromisoformat(str(one)[:10]))
             except ValueError:
                 raise TrainingError(
-                    f"{self.url}: column {self._names['InvoiceDate']} holds {one!r}, which is no day"
+                    f"{self.url}: column {self._names['InvoiceDate']} holds {str(one)!r}, which is no day "
+                    "such as 2011-09-01; mend it, or name a view in which it is one"
                 ) from None
         if not days:
             raise TrainingError(f"{self.url} holds no orders; {self._table_name} has no row with a time")
         return sorted(days)
 
+    @cached_property
+    def _at(self) -> sa.ColumnElement[Any]:
+        """The time of a row, as it is compared.
+
+        Raises:
+            TrainingError: it is a number, which no day can be told of.
+        """
+        import sqlalchemy as sa
+
+        at = self._columns["InvoiceDate"]
+        if isinstance(at.type, sa.Numeric | sa.Integer | sa.Boolean):
+            raise TrainingError(
+                f"{self.url}: column {self._names['InvoiceDate']} is of type {at.type}, but needs to be "
+                "a time, a date or a text such as 2011-09-01 08:26:00; name a view in which it is one"
+            )
+        return sa.type_coerce(at, sa.String()) if self._is_text else at
+
+    @property
+    def _is_text(self) -> bool:
+        """Whether times are texts; SQLite has them so whatever a column is called."""
+        import sqlalchemy as sa
+
+        told = isinstance(self._columns["InvoiceDate"].type, sa.DateTime | sa.Date)
+        return not told or self._engine.dialect.name == "sqlite"
+
     def raw(self, day: date) -> bytes:
         """The gzip CSV of a day, in an order of its own, read row by row."""
         import sqlalchemy as sa
 
-        at = self._columns["InvoiceDate"]
+        at = self._at
         first: Any = datetime(day.year, day.month, day.day)
         last: Any = first + timedelta(days=1)
-        if not isinstance(at.type, sa.DateTime | sa.Date):
-            first, last = first.date().isoformat(), last.date().isoformat()
+        if self._is_text or isinstance(at.type, sa.Date):
+            first, last = first.date(), last.date()
+        if self._is_text:
+            first, last = first.isoformat(), last.isoformat()
         chosen = list(self._columns.values())
-        query = sa.select(*chosen).where(at >= first, at < last)
+        as_given = [sa.type_coerce(column, sa.types.NullType()) for column in chosen]
+        query = sa.select(*as_given).where(at >= first, at < last)
         # The same rows must give the same batch, whatever order the database has them in.
-        query = query.order_by(at, *(column for column in chosen if column is not at))
+        query = query.order_by(
+            at, *(column for name, column in self._columns.items() if name != "InvoiceDate")
+        )
         out = io.BytesIO()
         with gzip.GzipFile(fileobj=out, mode="wb", compresslevel=1, mtime=0) as packed:
             text = io.TextIOWrapper(packed, encoding="utf-8", newline="")
             rows = csv.writer(text)
-            rows.writerow(self._columns)
+            rows.writerow([*self._columns, *self._lacking])
+            empty = [""] * len(self._lacking)
+            when = list(self._columns).index("InvoiceDate")
             with self._connected() as connection:
                 found = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
                 for row in found:
-                    rows.writerow([_written(value) for value in row])
+                    cells = [_written(value) for value in row]
+                    cells[when] = _as_a_time(cells[when])
+                    rows.writerow([*cells, *empty])
             text.flush()
             text.detach()
         return out.getvalue()
@@ -150,12 +199,37 @@ class Database:
     def _connected(self) -> Iterator[sa.Connection]:
         import sqlalchemy as sa
 
+        self._refuse_a_file_that_is_not_there()
         try:
             with self._engine.connect() as connection:
+                if self._zone and (told := _SET_ZONE.get(self._engine.dialect.name)):
+                    connection.exec_driver_sql(told.format(zone=self._zone))
                 yield connection
         except sa.exc.DBAPIError as error:
             said = " ".join(str(error.orig).split())  # PostgreSQL's client takes two lines for a refusal
             raise StoreFailed(f"{self.url} cannot be read: {said}") from None
+        except sa.exc.NoSuchTableError:
+            raise
+        except (sa.exc.SQLAlchemyError, TypeError, ValueError, OverflowError) as error:
+            raise TrainingError(
+                f"{self.url} cannot be read: {' '.join(str(error).split())}; mend its URL or its values"
+            ) from error
+
+    def _refuse_a_file_that_is_not_there(self) -> None:
+        """SQLite would make it by looking into it."""
+        named = self._engine.url.database
+        if (
+            self._engine.dialect.name != "sqlite"
+            or not named
+            or named == ":memory:"
+            or named.startswith("file:")
+        ):
+            return
+        if not Path(named).is_file():
+            raise TrainingError(
+                f"{self.url} cannot be read: unable to open database file, as there is no file {named}; "
+                "name one that is there"
+            )
 
 
 def as_a_database_writes(settings: OrdersSettings) -> OrdersSettings:
@@ -178,8 +252,26 @@ def _written(value: object) -> str:
     """A value as the by-day files write it."""
     if value is None:
         return ""
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, datetime | date):
+        return _time(value)
+    if isinstance(value, float):
+        value = Decimal(repr(value))  # as the shop sees it, never 1e-05
     if isinstance(value, Decimal):
-        return format(value, "f")
+        return format(value, "f") if value.is_finite() else str(value)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value).decode("utf-8", "replace")
     return str(value)
+
+
+def _time(value: date) -> str:
+    at = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
+    return at.replace(tzinfo=None, microsecond=0).isoformat(" ")
+
+
+def _as_a_time(text: str) -> str:
+    """A time that is kept as an ISO text, as SQLite does; another text stays for ``orders.dates``."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return text if at.tzinfo else _time(at)
