@@ -11,6 +11,7 @@ import pytest
 
 from rehearsal.engine.derived import derive
 from rehearsal.estate import Estate
+from tests.pages.figures import figures
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
@@ -37,6 +38,9 @@ def test_a_clouds_stack_previews_without_credentials(estate: Estate, stack: str)
     types = planned(estate, stack)
 
     assert types.total() >= 100
+    assert str(types.total()) == figures()[f"resources.{stack}"].value, (
+        "docs/figures.yaml states another number"
+    )
     assert types["aws:ec2/vpnConnection:VpnConnection"] == 1
     # The stand-in was asked for nothing, and nothing was written into the stack files.
     assert not (estate.home.aws / "server.json").exists()

@@ -27,6 +27,9 @@ from rehearsal.engine.result import Result
 from rehearsal.estate import Estate
 from rehearsal.orders import order_files, throwaway_keys
 from rehearsal.plugins.aws.inventory import inventory
+from tests.pages import PAGES
+from tests.pages.blocks import blocks, run
+from tests.pages.figures import figures
 from tests.rehearsal.estates import isthmus, served
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
@@ -74,6 +77,17 @@ def test_the_second_time_everything_is_unchanged(estate: Estate) -> None:
 
     (unchanged,) = re.findall(r"estate +\d+\.\d +(\d+) unchanged in", told)
     assert int(unchanged) == len(estate.resources()) >= 100
+    assert unchanged == figures()["resources.local"].value, (
+        "python -m tests.pages.figures shows it on the pages"
+    )
+
+
+def test_the_commands_and_programs_of_the_pages_run_as_written(estate: Estate) -> None:
+    pages = [blocks(page.name, page.read_text()) for page in PAGES]
+    for some in pages:
+        if shown := [block for block in some if block.what == "run"]:
+            told = run(shown, estate.project_dir, os.environ)
+            assert told.count("\n== ") + 1 == len(shown)
 
 
 def test_an_unknown_customer_gets_the_popular_products_and_is_told_so(estate: Estate) -> None:
