@@ -11,9 +11,12 @@ from typing import Any
 
 import grpc
 import httpx
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tritonclient import grpc as triton
+from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 
 from serving.client import NotTriton, QuestionRefused, Recommender, ServerRefused, ServerUnavailable
 from serving.front import MAX_REQUEST_BYTES
@@ -237,6 +240,21 @@ def test_a_k_below_1_is_the_callers_fault(server: LocalServer, k: int) -> None:
     answer = ask(server, question(k=k))
     assert answer.status_code == 400
     assert f"k is {k}; allowed is 1 or more" in answer.json()["error"]
+    inputs = {
+        "customer": np.array([[b"nobody"]], np.object_),
+        "k": np.array([[k]], np.int32),
+        "only_new": np.array([[False]]),
+    }
+    address = server.url("grpc").removeprefix("grpc://")
+    with triton.InferenceServerClient(address) as client, pytest.raises(InferenceServerException) as raised:
+        client.infer("recommend", [_tensor(name, array) for name, array in inputs.items()])
+    assert raised.value.status() == "StatusCode.INVALID_ARGUMENT"
+
+
+def _tensor(name: str, array: np.ndarray) -> Any:
+    made = triton.InferInput(name, list(array.shape), np_to_triton_dtype(array.dtype))
+    made.set_data_from_numpy(array)
+    return made
 
 
 HOSTILE = {
