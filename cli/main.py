@@ -30,6 +30,7 @@ from cli.commands import (
     up,
 )
 from cli.console import err
+from cli.help_texts import let_wrap
 from isthmus.errors import IsthmusError
 
 app = typer.Typer(
@@ -90,6 +91,7 @@ def main() -> None:
     That is 1, or 64 where settings or data are wrong and the same command would fail again. Arguments that
     no command takes are told by typer, with exit status 2. Anything else is a defect and keeps its traceback.
     """
+    let_wrap(app)
     try:
         app()
     except SystemExit as left:

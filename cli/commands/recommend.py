@@ -189,7 +189,7 @@ def _counted(answers: Iterable[Answer], number: int) -> Iterator[Answer]:
 
     from cli.console import err
 
-    yield from track(answers, "recommend", number, console=err, transient=True)
+    yield from track(answers, "recommend", number, console=err, transient=True, disable=not err.is_terminal)
 
 
 def _noted(answers: Iterable[Answer], strangers: list[str]) -> Iterator[Answer]:

@@ -14,6 +14,7 @@ from cli.orders_options import reads_orders
 from cli.settings_file import SettingsFile
 
 if TYPE_CHECKING:
+    from cli.bars import Bars
     from training.local.run import Trained
     from training.orders.settings import OrdersSettings
 
@@ -50,6 +51,7 @@ def train(
 
     Example:  isthmus train --orders orders/ --before 2011-09-01 --workers 2 --out release/
     """
+    from cli.bars import Bars
     from cli.console import err
     from cli.settings_file import training_settings
     from training.local import key, run
@@ -68,71 +70,36 @@ def train(
     first = days[-1] if len(days) > 1 else days[-1] + timedelta(days=1)
     split_days(days, settings, f"name the first day to hold back with --before, such as --before {first}")
     err.print(f"orders: {source.path}")
-    with _Progress() as progress:
+    with Bars() as bars:
         trained = run.train_here(
             source=source,
             settings=settings,
             pseudonyms=Pseudonyms(key.pseudonym_key()),
             work_folder=key.work_folder(),
             out=out,
-            say=progress.say,
+            say=lambda line: _take(line, bars),
             signing_key=signing_key,
             register=Register(),
         )
     _show(trained)
 
 
-class _Progress:
-    """One bar per stage, on stderr; every other line above it."""
-
-    def __init__(self) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-        from cli.console import err
-
-        self._bars = Progress(
-            TextColumn("{task.description:12}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("[dim]{task.fields[note]}"),
-            console=err,
-        )
-        self._tasks: dict[str, int] = {}
-
-    def __enter__(self) -> _Progress:
-        self._bars.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._bars.stop()
-
-    def say(self, line: str) -> None:
-        """Take a line of the run: a step moves a bar, anything else is printed."""
-        from rich.markup import escape
-
-        found = _STEP.match(line)
-        if found is None:
-            self._bars.console.print(f"[dim]{escape(line)}[/]")
-            return
-        day, days, epoch, epochs = found.groups()
-        if day:
-            rest = line.split("] ", 1)[1]
-            if rest.startswith("window of "):
-                self._move("windows", int(day), int(days), rest.removeprefix("window of "))
-                return
-            stage = "clean" if " cleaned: " in rest else "hold back" if "private" in rest else "batches"
-            self._move(stage, int(day), int(days), rest.split(" ", 1)[0])
-        else:
-            self._move("train", int(epoch), int(epochs), line.split(": ", 2)[-1])
-
-    def _move(self, stage: str, done: int, total: int, note: str) -> None:
-        from rich.markup import escape
-        from rich.progress import TaskID
-
-        if stage not in self._tasks:
-            self._tasks[stage] = self._bars.add_task(stage, total=total, note="")
-        self._bars.update(TaskID(self._tasks[stage]), completed=done, note=escape(note))
+def _take(line: str, bars: Bars) -> None:
+    """Take a line of the run: a step moves a bar, anything else is printed."""
+    found = _STEP.match(line)
+    if found is None:
+        bars.say(line)
+        return
+    day, days, epoch, epochs = found.groups()
+    if not day:
+        bars.move("train", int(epoch), int(epochs), line.split(": ", 2)[-1])
+        return
+    rest = line.split("] ", 1)[1]
+    if rest.startswith("window of "):
+        bars.move("windows", int(day), int(days), rest.removeprefix("window of "))
+        return
+    stage = "clean" if " cleaned: " in rest else "hold back" if "private" in rest else "batches"
+    bars.move(stage, int(day), int(days), rest.split(" ", 1)[0])
 
 
 def _show(trained: Trained) -> None:

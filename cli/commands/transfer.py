@@ -11,12 +11,13 @@ import typer
 from cli.orders_options import replaces_orders
 
 if TYPE_CHECKING:
+    from cli.bars import Bars
     from training.orders.settings import OrdersSettings
     from training.settings import Transfer
     from training.transfer.bucket import BatchBucket
     from training.transfer.run import Transferred
 
-_STEP = re.compile(r"^\[(\d+)/(\d+)\] (\S+) -> (.*?): .* (sent|was there)$")
+_STEP = re.compile(r"^\[(\d+)/(\d+)\] (\S+) -> (.*?): .* (would be sent|sent|was there)$")
 _CLEANED = re.compile(r"^\[(\d+)/(\d+)\] (\S+) cleaned: (.*)$")
 _RATE = re.compile(r"(\d+(?:\.\d+)?)([kMG]?)")
 _TIMES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
@@ -29,8 +30,8 @@ def transfer(
         str | None,
         typer.Option(
             envvar="ISTHMUS_ORDERS",
-            help="Folder of by-day files, s3://BUCKET/PREFIX/, or the URL of a database such as "
-            "sqlite:///shop.db?table=orders; default: the month in data/.",
+            help="Folder of by-day files, s3://BUCKET/PREFIX/, or the URL of a database "
+            "(docs/transfer.md); default: the month in data/.",
         ),
     ] = None,
     private: Annotated[
@@ -67,6 +68,7 @@ def transfer(
     """
     import os
 
+    from cli.bars import Bars
     from cli.orders_folder import named_or_sample
     from training.local import key
     from training.local.work import Work
@@ -85,16 +87,17 @@ def transfer(
     split_days(source.days(), settings, "hold back fewer with --hold-back-days")
     arrivals = _place(to, line, near_by=False)
     kept = _place(private or str(Work.of(source.url, key.work_folder()).private.folder), near, near_by=True)
-    with _Progress() as progress:
+    # Nothing leaves in a dry run, so no bytes are counted.
+    with Bars("" if dry_run else "left") as bars:
         done = transfer(
             source=source,
             pseudonyms=Pseudonyms(key.pseudonym_key()),
             settings=settings,
             arrivals=arrivals,
             private=kept,
-            say=progress.say,
+            say=_Told(bars, dry_run).say,
             dry_run=dry_run,
-            progress=progress.left,
+            progress=bars.left,
         )
     _show(done, to, dry_run)
 
@@ -133,71 +136,29 @@ def _place(where: str, line: Transfer, near_by: bool) -> BatchBucket:
     return BatchBucket(parts.netloc, client, server_checksums=not near_by, line=Line(line))
 
 
-class _Progress:
-    """Days of each stage, and the bytes that have left; every other line above them."""
+class _Told:
+    """Takes the transfer's lines: steps move bars, anything else stays above them."""
 
-    def __init__(self) -> None:
-        from rich.progress import (
-            BarColumn,
-            DownloadColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeElapsedColumn,
-            TransferSpeedColumn,
-        )
-
-        from cli.console import err
-
-        days = (TextColumn("{task.description:10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        sent = (TextColumn("{task.description:10}"), DownloadColumn(), TransferSpeedColumn())
-        self._days = Progress(*days, TextColumn("[dim]{task.fields[note]}"), console=err)
-        self._sent = Progress(*sent, console=err)
-        self._stages: dict[str, int] = {}
+    def __init__(self, bars: Bars, dry_run: bool) -> None:
+        self._bars = bars
+        self._sent = "would send" if dry_run else "sent"
         self._names: dict[str, str] = {}
-        self._bytes = self._sent.add_task("left", total=None)
-
-    def __enter__(self) -> _Progress:
-        from rich.console import Group
-        from rich.live import Live
-
-        from cli.console import err
-
-        self._live = Live(Group(self._days, self._sent), console=err, refresh_per_second=8)
-        self._live.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._live.stop()
-
-    def left(self, size: int) -> None:
-        """Take bytes that have left."""
-        self._sent.update(self._bytes, advance=size)
 
     def say(self, line: str) -> None:
         """Take a line of the transfer."""
-        from rich.markup import escape
-
         if cleaned := _CLEANED.match(line):
             number, total, day, kept = cleaned.groups()
-            self._move("clean", int(number), int(total), f"{day} {kept}")
+            self._bars.move("clean", int(number), int(total), f"{day} {kept}")
             return
         found = _STEP.match(line)
         if found is None:
-            self._live.console.print(f"[dim]{escape(line)}[/]")
+            self._bars.say(line)
             return
         number, total, day, where, what = found.groups()
         if where not in self._names:
             self._names[where] = "hold back" if not self._names else "days"
-        self._move(self._names[where], int(number), int(total), f"{day} {what}")
-
-    def _move(self, stage: str, done: int, total: int, note: str) -> None:
-        from rich.markup import escape
-        from rich.progress import TaskID
-
-        if stage not in self._stages:
-            self._stages[stage] = self._days.add_task(stage, total=total, note="")
-        self._days.update(TaskID(self._stages[stage]), completed=done, note=escape(note))
+        done = what if what == "was there" else self._sent
+        self._bars.move(self._names[where], int(number), int(total), f"{day} {done}")
 
 
 def _show(done: Transferred, to: str, dry_run: bool) -> None:
@@ -223,5 +184,8 @@ def _show(done: Transferred, to: str, dry_run: bool) -> None:
     verb = "would be sent" if dry_run else "sent"
     out.print(
         f"\n{to}: {done.sent} batches {verb} ({done.bytes_sent:,} bytes), {done.skipped} were there, "
-        f"{done.taken_away} taken away; key {done.arrivals.key_id}, {done.arrivals.digest}"
+        f"{done.taken_away} {'would be ' if dry_run else ''}taken away; key {done.arrivals.key_id}, "
+        f"{done.arrivals.digest}"
     )
+    if dry_run:
+        out.print("A dry run sends nothing; without --dry-run the command would send these batches.")

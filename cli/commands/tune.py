@@ -55,9 +55,7 @@ def tune(
 
     Example:  isthmus tune --orders orders/ --before 2011-09-01 --trials 40 --parallel 2 --out tuned.yaml
     """
-    from rich.markup import escape
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
+    from cli.bars import Bars
     from cli.console import err
     from cli.settings_file import training_settings
     from training.local import key
@@ -74,9 +72,8 @@ def tune(
     ranges = Ranges() if epochs is None else Ranges(epochs=epochs)
     settings = for_tuning(base, source.days(), before.date() if before else None, held_back)
     err.print(f"orders: {source.path}, none after {settings.window.last_day}")
-    columns = (TextColumn("trials"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err) as bars:
-        bar = bars.add_task("", total=trials)
+    with Bars() as bars:
+        bars.move("trials", 0, trials)
         tuned = tune_here(
             source=source,
             settings=settings,
@@ -86,8 +83,8 @@ def tune(
             trials=trials,
             parallel=parallel,
             ranges=ranges,
-            say=lambda line: bars.console.print(f"[dim]{escape(line)}[/]"),
-            moved=lambda done: bars.update(bar, completed=done),
+            say=bars.say,
+            moved=lambda done: bars.move("trials", done, trials),
         )
     _show(tuned, out)
 

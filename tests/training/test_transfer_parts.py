@@ -191,3 +191,30 @@ def test_line_is_no_faster_than_told(large: tuple[BatchEntry, Path], tmp_path: P
             pass
     # SIZE bytes at 1 MiB a second, but for the first read and the blocks of 256 KiB that it counts in.
     assert sum(waited) == pytest.approx(SIZE / 1024 / 1024, abs=0.3)
+
+
+@pytest.mark.parametrize(("files", "size"), [(1, 3_000_000), (40, 50_000), (3, 262_144), (5, 1)])
+def test_a_folder_is_sent_to_no_faster_than_the_line_may_be_used(
+    files: int, size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [1_000.0]
+
+    def sleep(_: object, seconds: float) -> None:
+        clock[0] += seconds
+
+    monkeypatch.setattr("s3transfer.bandwidth.TimeUtils.time", lambda _: clock[0])
+    monkeypatch.setattr("s3transfer.bandwidth.TimeUtils.sleep", sleep)
+    content = bytes(range(256)) * (size // 256) + bytes(size % 256)
+    there: list[int] = []
+    limited = Line(Transfer(bytes_per_second=20_000))
+    for number in range(files):
+        path = tmp_path / f"{number}"
+        path.write_bytes(content)
+        limited.copy(path, tmp_path / f"{number}.copy", there.append)
+        assert (tmp_path / f"{number}.copy").read_bytes() == content
+    assert sum(there) == files * size
+    # The limiter lets its first bytes pass at once.
+    assert clock[0] - 1_000 >= (files * size - max(size, 2**18)) / 20_000 * 0.9
+    unlimited, before = Line(), clock[0]
+    unlimited.copy(tmp_path / "0", tmp_path / "again")
+    assert clock[0] == before

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -44,9 +43,8 @@ class BatchFolder(BatchBucket):
         there.parent.mkdir(parents=True, exist_ok=True)
         # Renamed when whole, so that no reader and no crash ever sees half of it.
         with tempfile.TemporaryDirectory(prefix=f".{there.name}.", dir=there.parent) as aside:
-            Path(shutil.copyfile(path, Path(aside) / there.name)).replace(there)
-        if progress is not None:
-            progress(entry.size)
+            self.line.copy(path, Path(aside) / there.name, progress)
+            (Path(aside) / there.name).replace(there)
         return 0
 
     def put(self, key: str, content: bytes) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 from training.settings import Transfer
 from training.transfer.pieces import Piece
 
+_BLOCK = 64 * 1024
+
 Progress = Callable[[int], None]
 """Takes bytes as they leave."""
 
@@ -70,3 +72,19 @@ class Line:
             enable_callbacks=False,
             close_callbacks=[file.close],
         )
+
+    def copy(self, path: Path, to: Path, progress: Progress | None = None) -> None:
+        """Copy a file no faster than the line may be used: a folder may lie on another machine, too."""
+        file: Any = path.open("rb")
+        if self._limiter is not None:
+            never_stopped = SimpleNamespace(exception=None)
+            file = self._limiter.get_bandwith_limited_stream(file, never_stopped, enabled=True)
+        left = path.stat().st_size
+        # Closing waits as well: what is less than the limiter's threshold counts then.
+        with file, to.open("wb") as copy:
+            # What is asked for is what counts, so no more than there is.
+            while block := file.read(min(_BLOCK, left)):
+                copy.write(block)
+                left -= len(block)
+                if progress is not None:
+                    progress(len(block))
