@@ -12,16 +12,22 @@ import contextvars
 from collections.abc import Callable
 from typing import Any
 
-from pulumi.runtime.mocks import Mocks, set_mocks
+from pulumi.runtime.mocks import MockMonitor, Mocks, set_mocks
 from pulumi.runtime.stack import run_pulumi_func
 
 
-def run(recorder: Mocks, program: Callable[[], Any], project: str = "isthmus", stack: str = "test") -> None:
+def run(
+    recorder: Mocks,
+    program: Callable[[], Any],
+    project: str = "isthmus",
+    stack: str = "test",
+    monitor: type[MockMonitor] = MockMonitor,
+) -> None:
     """Run ``program`` (it may return an awaitable) to its end, with every call of it answered."""
 
     async def whole() -> None:
         # Inside the loop, because the root resource that it makes belongs to it.
-        set_mocks(recorder, project=project, stack=stack, preview=False)
+        set_mocks(recorder, project=project, stack=stack, preview=False, monitor=monitor(recorder))
         await run_pulumi_func(program)
 
     contextvars.Context().run(asyncio.run, whole())

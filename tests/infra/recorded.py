@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
-from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
+from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 
 from tests import mocked_program
 
@@ -24,7 +24,8 @@ DIGEST = "sha256:" + "ab" * 32
 
 
 # How the engine's protocol marks a secret (pulumi.runtime.rpc).
-_SIGNATURE = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+SECRET = "4dabf18193072939515e22adb298388d"
+_SIGNATURE = {SECRET: "1b47061264138c4ac30d75fd1eb44270"}
 
 
 def secret(value: Any) -> dict[str, Any]:
@@ -116,7 +117,9 @@ class Estate:
         return found[0]
 
 
-def record(program: Callable[[], Any], stack: str = "test") -> Estate:
+def record(
+    program: Callable[[], Any], stack: str = "test", monitor: type[MockMonitor] = MockMonitor
+) -> Estate:
     """Run a program (or a component's constructor) against mocks."""
     recorder = Recorder()
     returned: dict[str, Any] = {}
@@ -124,7 +127,7 @@ def record(program: Callable[[], Any], stack: str = "test") -> Estate:
     async def resolve(value: Any) -> None:
         returned["outputs"] = await pulumi.Output.from_input(value).future()
 
-    mocked_program.run(recorder, lambda: resolve(program()), stack=stack)
+    mocked_program.run(recorder, lambda: resolve(program()), stack=stack, monitor=monitor)
     return Estate(tuple(recorder.resources), returned["outputs"] or {})
 
 

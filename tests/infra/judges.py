@@ -1,0 +1,80 @@
+"""Whether clouds would take what a program asks for: the rehearsal's own checks, asked without an engine.
+
+They are botocore's model, Kubernetes' API schema and the rules of the OpenStack services.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.proto import resource_pb2
+
+from rehearsal.home import Home
+from rehearsal.plugins.aws.backend import AwsBackend
+from rehearsal.plugins.backend import Backend, Refused, Resource
+from rehearsal.plugins.kubernetes.backend import KubernetesBackend
+from rehearsal.plugins.openstack.backend import OpenStackBackend
+from tests.infra.recorded import SECRET, Recorded
+
+HEX_DIGITS = 7
+"""Of a name that the engine makes, after the resource's own."""
+
+
+def plain(value: Any) -> Any:
+    """A value with its secrets open; the protocol has no whole numbers, so they are made again."""
+    if isinstance(value, dict):
+        if SECRET in value:
+            return plain(value["value"])
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return [plain(inner) for inner in value] if isinstance(value, list) else value
+
+
+class Judges:
+    """The three clouds. What was judged good is not judged again: estates are alike in most parts."""
+
+    def __init__(self, folder: Path) -> None:
+        home = Home(folder)
+        self._clouds: dict[str, Backend] = {
+            "aws": AwsBackend(home.aws),
+            "kubernetes": KubernetesBackend(home),
+            "openstack": OpenStackBackend(home),
+        }
+        self._judged: set[str] = set()
+
+    def faults(self, resources: tuple[Recorded, ...]) -> Iterator[str]:
+        """A sentence for each resource that its cloud would refuse."""
+        for each in resources:
+            package = each.type.partition(":")[0]
+            if not each.custom or package not in self._clouds or each.type.startswith("pulumi:"):
+                continue
+            inputs = plain(each.inputs)
+            seen = json.dumps([each.type, inputs], sort_keys=True)
+            if seen in self._judged:
+                continue
+            cloud = self._clouds[package]
+            for key, longest in cloud.autonames(each.type).items():
+                inputs.setdefault(key, f"{each.name}-{'0' * HEX_DIGITS}")
+                if len(inputs[key]) > longest:
+                    yield f"{each.type} {each.name}: {key} {inputs[key]} has more than {longest} characters"
+            urn = f"urn:pulumi:test::isthmus::{each.type}::{each.name}"
+            try:
+                cloud.check(Resource(urn, each.type, each.name, inputs=inputs))
+            except Refused as refused:
+                yield f"{each.type} {each.name}: {refused}"
+            else:
+                self._judged.add(seen)
+
+
+class Engine(MockMonitor):
+    """Refuses, as the engine does, two resources of one URN."""
+
+    def RegisterResource(self, request: Any) -> resource_pb2.RegisterResourceResponse:  # noqa: N802
+        urn = self.make_urn(request.parent, request.type, request.name)
+        assert urn not in self.resources, f"Duplicate resource URN {urn}"
+        return super().RegisterResource(request)

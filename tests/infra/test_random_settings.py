@@ -1,0 +1,133 @@
+"""What `settings check` calls good, the program builds: random settings, the program, the clouds' rules.
+
+`make settings` draws 2,000 (`ISTHMUS_EXAMPLES` says how many); here and in `make long` they are fewer.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from infra.__main__ import estate
+from infra.naming import PROJECT, Naming
+from infra.settings import Settings
+from rehearsal.cluster.schedule import Schedule
+from tests.infra.judges import Engine, Judges, plain
+from tests.infra.recorded import Estate, record
+from tests.infra.settings.drawn import configs, every, mended
+from training import settings as training_settings
+from training.drift import settings as drift_settings
+from training.orders import settings as orders_settings
+from training.tuning import settings as tuning_settings
+
+FREE = ("nodes", "link", "link-local", "link-peer", "link-1", "link-2", "operators", "serving")
+STACKS = ("dev", "prod-2", "a" * 33)
+SHORT, LONG = 20, int(os.environ.get("ISTHMUS_EXAMPLES", "300"))
+
+
+@pytest.fixture(scope="module")
+def judges(tmp_path_factory: pytest.TempPathFactory) -> Judges:
+    return Judges(tmp_path_factory.mktemp("judges"))
+
+
+@pytest.fixture(scope="module")
+def tried() -> Iterator[Counter[str]]:
+    """How often each key said something of its own in what was built; for `pytest -s`."""
+    count: Counter[str] = Counter()
+    yield count
+    built = count.pop("built", 0)
+    print(f"\n{built} random settings built; {len(count)} keys set, the rarest {count.most_common()[-8:]}")
+
+
+def names_of(built: Estate, stack: str) -> set[str]:
+    """Every physical name (and alias) among the inputs that begins with the stack's."""
+    own = re.compile(rf"(?:alias/)?{PROJECT}-{re.escape(stack)}-[a-z0-9-]+")
+    keys = ("name", "bucket")
+    return {
+        text
+        for each in built.resources
+        for key in keys
+        if isinstance(text := plain(each.inputs.get(key)), str) and own.fullmatch(text)
+    }
+
+
+def told_to_jobs(said: Any) -> Iterator[tuple[str, str]]:
+    """The settings among the variables of containers, as name and value."""
+    if isinstance(said, list):
+        for inner in said:
+            yield from told_to_jobs(inner)
+    elif isinstance(said, dict):
+        if str(said.get("name")).endswith("_SETTINGS"):
+            yield said["name"], said["value"]
+        for inner in said.values():
+            yield from told_to_jobs(inner)
+
+
+PARSERS: dict[str, Any] = {
+    "TRAINING_SETTINGS": training_settings.parse,
+    "TUNING_SETTINGS": tuning_settings.parse,
+    "RETRAIN_SETTINGS": drift_settings.parse,
+    "ORDERS_SETTINGS": orders_settings.parse,
+}
+
+
+def judge(config: dict[str, Any], stack: str, judges: Judges, tried: Counter[str]) -> None:
+    good, refusals = mended(stack, config)
+    for refusal in refusals:
+        # One sentence a problem; nothing was registered, as nothing was run.
+        lines = str(refusal).splitlines()
+        assert len(lines) == len(refusal.problems)
+        assert all(line.startswith("f: ") and line.endswith(".") for line in lines), lines
+    assert good is not None, refusals[-1]
+    built = record(lambda: estate(good), stack, Engine)
+    assert list(judges.faults(built.resources)) == []
+    assert names_of(built, stack) <= fixed(good), names_of(built, stack) - fixed(good)
+    for each in built.resources:
+        if each.type.startswith("kubernetes:batch"):
+            for name, value in told_to_jobs(plain(each.inputs)):
+                PARSERS[name](value)
+    retrain = good.training.retrain
+    for schedule in (retrain.schedule, retrain.train_schedule, retrain.follow_schedule):
+        assert Schedule.parse(schedule).after(0) < float("inf"), schedule
+    tried["built"] += 1
+    tried.update(set(every(good)))
+
+
+def fixed(good: Settings) -> set[str]:
+    """The names whose rules the check knows, and those in Nova and Neutron, which take any of 255 letters."""
+    naming = Naming(good.stack)
+    told = naming.fixed(good.aws.account_id)
+    return {name for names in told.values() for name in names} | {naming.name(part) for part in FREE}
+
+
+def suite(examples: int) -> Any:
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        phases=(Phase.explicit, Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+@suite(SHORT)
+@given(config=configs(), stack=st.sampled_from(STACKS))
+def test_good_settings_build(config: dict[str, Any], stack: str, judges: Judges, tried: Counter[str]) -> None:
+    judge(config, stack, judges, tried)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(7200)
+@suite(LONG)
+@given(config=configs(), stack=st.sampled_from(STACKS))
+def test_many_good_settings_build(
+    config: dict[str, Any], stack: str, judges: Judges, tried: Counter[str]
+) -> None:
+    judge(config, stack, judges, tried)
