@@ -60,6 +60,11 @@ long: $(READY) engine ## tests of whole trainings, killed or run twice: some min
 	@echo "== long tests"
 	@.venv/bin/python -m pytest -m long $(SIDE_BY_SIDE) $(PYTEST)
 
+.PHONY: settings
+settings: $(READY) ## 2,000 random settings that the check calls good, each built by the program: half an hour
+	@echo "== random settings"
+	@ISTHMUS_EXAMPLES=2000 .venv/bin/python -m pytest -m long -s tests/infra/test_random_settings.py $(PYTEST)
+
 .PHONY: lint
 lint: $(READY) ## ruff and mypy
 	@echo "== lint (ruff check)"

@@ -89,6 +89,7 @@ def check(file: str, stack: str, config: Mapping[str, Any], secret_keys: Iterabl
     """
     sections, found = _split(config)
     texts = list(unseen(sections))
+    said = {problem.path for problem in texts}
     found += texts
     encrypted: set[Path] = set()
     data = _open(sections, (), encrypted)
@@ -98,14 +99,13 @@ def check(file: str, stack: str, config: Mapping[str, Any], secret_keys: Iterabl
         # JSON is how the engine hands settings over; in JSON, strict types still read days and tuples.
         settings = Settings.model_validate_json(json.dumps({**data, "stack": stack}, default=show))
     except ValidationError as error:
-        said = {problem.path for problem in texts}
         found += [
             problem
             for problem in problems(Settings, error, encrypted)
             if problem.path not in said and not (texts and not problem.path)
         ]
     if settings is not None:
-        found += cross_checks(settings)
+        found += [problem for problem in cross_checks(settings) if problem.path not in said]
     # A refusal shows the value, so one at or above a secret would show the secret.
     rest = [problem for problem in found if not any(hit.path.startswith(problem.path) for hit in secrets)]
     if secrets or rest:

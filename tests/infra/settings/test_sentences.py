@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import re
 from collections.abc import Iterator
 from typing import Annotated, Any, get_args, get_origin
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from infra.settings import SettingsError
+from infra.settings.checking import check
 from infra.settings.kinds import describe, flatten
 from infra.settings.model import Sections
+from tests.infra.settings.drawn import GOOD, value
 
 FAR = 10**15
 
@@ -131,3 +137,60 @@ def test_no_pattern_takes_digits_or_letters_of_every_script(
         for one in getattr(item, "metadata", None) or [item]:
             pattern = getattr(one, "pattern", None) or ""
             assert not re.search(r"\\[dws]", str(pattern)), pattern
+
+
+def put(path: str, said: Any) -> dict[str, Any]:
+    """The good file's configuration with a value at a path; a pool is one that is there, or a new one."""
+    config = copy.deepcopy(GOOD)
+    section, *parts = path.removesuffix("[0]").split(".")
+    told = config.setdefault(f"isthmus:{section}", {})
+    for part in parts[:-1]:
+        told = told.setdefault(
+            ("training" if section == "aws" else "serving") if part == "NAME" else part, {}
+        )
+    told[parts[-1]] = [said] if path.endswith("[0]") else said
+    return config
+
+
+OWN = [leaf for leaf in ALL if not leaf[0].startswith("orders.")]
+"""The section orders judges its texts itself, as a delimiter may be a tab."""
+PLAIN = [path for path, annotation, _ in OWN if annotation is str]
+
+
+@pytest.mark.parametrize("path", PLAIN)
+@pytest.mark.parametrize("unseen", ["\0", "\n", "\r", "\x7f", "\x85", "\u200b", "\u202e", "\u00a0", "\ud800"])
+def test_no_text_holds_what_nobody_sees(path: str, unseen: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        check("f", "dev", put(path, f"a{unseen}b"))
+    there = path.replace("NAME", "training" if path.startswith("aws.") else "serving")
+    (text,) = [problem.text for problem in caught.value.problems if problem.path == there]
+    assert f"(U+{ord(unseen):04X})" in text
+
+
+LISTS = [
+    (path, *flatten(get_args(annotation)[0]))
+    for path, annotation, _ in OWN
+    if get_args(annotation)[-1:] == (...,)
+]
+
+
+@pytest.mark.parametrize(("path", "annotation", "carried"), LISTS, ids=[each[0] for each in LISTS])
+@settings(max_examples=5, deadline=None)
+@given(data=st.data())
+def test_no_list_names_a_thing_twice(
+    path: str, annotation: Any, carried: list[Any], data: st.DataObject
+) -> None:
+    entry = data.draw(value(annotation, carried, f"{path}[0]"))
+    if path == "aws.network.zones":
+        entry = "eu-west-1a"
+    with pytest.raises(SettingsError) as caught:
+        check("f", "dev", put(path, [entry, entry]))
+    assert f"{path}[1]: is {entry} once more, as {path}[0] is" in str(caught.value)
+
+
+def test_a_list_of_refused_entries_is_not_called_too_short() -> None:
+    with pytest.raises(SettingsError) as caught:
+        check("f", "dev", put("budget.alert_percent", [0, 500]))
+    assert [problem.path for problem in caught.value.problems] == [
+        f"budget.alert_percent[{i}]" for i in (0, 1)
+    ]
