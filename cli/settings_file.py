@@ -34,22 +34,22 @@ def training_settings(path: Path | None, **options: Any) -> TrainingSettings:
 
     Raises:
         CommandError: when the file has no such section, or one of its values is refused.
+        SettingsError: when the file cannot be read, or not every reader would take it for the same.
     """
-    import yaml
     from pydantic import ValidationError
 
     from cli.errors import CommandError
+    from infra.settings.stack_file import read_stack_file
     from training.settings import TrainingSettings, refusal
 
     section: dict[str, Any] = {}
     if path is not None:
-        try:
-            section = yaml.safe_load(path.read_text())["config"][SECTION]
-            section = {name: value for name, value in section.items() if name not in ONLY_THE_ESTATE}
-        except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, AttributeError):
+        content = read_stack_file(path, str(path))
+        if not isinstance(content.config.get(SECTION), dict):
             raise CommandError(
                 f"{path} has no section config: {SECTION}; name a stack file, or what `isthmus tune` wrote"
-            ) from None
+            )
+        section = {n: value for n, value in content.section(SECTION).items() if n not in ONLY_THE_ESTATE}
     chosen = {name: value for name, value in options.items() if value is not None}
     try:
         return TrainingSettings.model_validate({**section, **chosen})

@@ -15,14 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import yaml
 
+from isthmus.stack_files import read, write
+from rehearsal.engine.files import write_text
 from rehearsal.estate import Estate
 from rehearsal.home import VARIABLE, Home, project_root
 from rehearsal.ports import free_ports
 from rehearsal.stack_copy import STACK
 
-_LINKED = (".venv", "infra", "training", "serving", "rehearsal", "cli", "data", "pyproject.toml", "uv.lock")
+_PACKAGES = ("isthmus", "infra", "training", "serving", "rehearsal", "cli")
+_LINKED = (".venv", *_PACKAGES, "data", "pyproject.toml", "uv.lock")
 
 Say = Callable[[str], None]
 
@@ -49,10 +51,11 @@ def stack_file(project_dir: Path) -> Path:
 def change(project_dir: Path, changes: Mapping[str, Mapping[str, Any]]) -> None:
     """Change settings of ``local``: ``{"serving": {"enabled": False}}``. Comments of the copy are lost."""
     file = stack_file(project_dir)
-    content = yaml.safe_load(file.read_text())
+    content = read(file)
+    config = dict(content.config)
     for section, values in changes.items():
-        content["config"].setdefault(f"isthmus:{section}", {}).update(values)
-    file.write_text(yaml.safe_dump(content, sort_keys=False))
+        config[f"isthmus:{section}"] = {**config.get(f"isthmus:{section}", {}), **values}
+    write_text(file, write({**content.rest, "config": config}))
 
 
 @contextmanager

@@ -6,14 +6,15 @@ the rehearsal's shell, so that both speak of the same estate.
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import yaml
-
+from infra.settings.stack_file import read_stack_file
+from isthmus import stack_files
 from rehearsal.cluster import files
 from rehearsal.engine.files import write_text
 from rehearsal.home import Home
@@ -39,17 +40,27 @@ def source(project_dir: Path) -> Path:
 def write(home: Home, project_dir: Path) -> Path:
     """Write the copy, with ports that were found before or are found now; its path.
 
-    Raises PortsTaken. What is wrong in the stack file is copied as it is, for the program to refuse.
+    Raises PortsTaken, and SettingsError where the file cannot be read. Settings that are wrong are copied as
+    they are, for the program to refuse.
     """
+<<<<<<< HEAD
     content = yaml.safe_load(source(project_dir).read_text())
     config = content.get("config") if isinstance(content, dict) else None
     if isinstance(config, dict):
         _put_ports(config, found(home, _wishes(config), standing=stands(home)))
         _put_orders(config, _remembered(home))
     copy = home.root / "derived" / f"Pulumi.{STACK}.yaml"
+=======
+    file = source(project_dir)
+    content = read_stack_file(file, f"stacks/{file.name}")
+    config: dict[str, Any] = copy.deepcopy(dict(content.config))
+    _put_ports(config, found(home, _wishes(config), standing=stands(home)))
+    _put_orders(config, files.read(home.root / _ORDERS))
+    target = home.root / "derived" / file.name
+>>>>>>> 156c7bf (Let every command read stack files by the one reader, and write copies by the one writer)
     header = f"# Made from stacks/Pulumi.{STACK}.yaml for this rehearsal; written again each time.\n"
-    write_text(copy, header + yaml.dump(content, Dumper=_Quoting, sort_keys=False))
-    return copy
+    write_text(target, stack_files.write({**content.rest, "config": config}, head=header))
+    return target
 
 
 def remember_orders(home: Home, version: str, written: Mapping[str, Any] | None = None) -> None:
@@ -84,15 +95,6 @@ def stands(home: Home) -> bool:
         )
     except (OSError, ValueError, AttributeError):
         return False
-
-
-class _Quoting(yaml.SafeDumper):
-    """Every text in quotes: ``13608073156700e5`` is a number to one reader and a text to another."""
-
-
-_Quoting.add_representer(
-    str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"')
-)
 
 
 def _section(config: dict[str, Any], name: str) -> dict[str, Any]:
@@ -139,6 +141,7 @@ def _put_ports(config: dict[str, Any], given: Mapping[str, int]) -> None:
             values[key] = parts._replace(netloc=f"{host}:{port}").geturl()
 
 
+<<<<<<< HEAD
 def _remembered(home: Home) -> dict[str, Any]:
     found = files.read(home.root / _ORDERS)
     return {"version": "", "written": {}, "exchanged": False, **(found if isinstance(found, dict) else {})}
@@ -152,3 +155,8 @@ def _put_orders(config: dict[str, Any], remembered: Mapping[str, Any]) -> None:
     section = config.setdefault("isthmus:orders", {}) if written else None
     if isinstance(section, dict):
         section.update(written)
+=======
+def _put_orders(config: dict[str, Any], version: str | None) -> None:
+    if version:
+        config["isthmus:training"] = {**_section(config, "training"), "orders_version": version}
+>>>>>>> 156c7bf (Let every command read stack files by the one reader, and write copies by the one writer)

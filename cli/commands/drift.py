@@ -99,19 +99,23 @@ def _plain(decision: Decision) -> dict[str, Any]:
 
 
 def _thresholds(path: Path | None, newest: int | None) -> DriftSettings:
-    import yaml
     from pydantic import ValidationError
 
     from cli.errors import CommandError
+    from cli.settings_file import SECTION
+    from infra.settings.stack_file import read_stack_file
     from training.drift.settings import DriftSettings
 
-    section = {}
+    section: Any = {}
+    if path is not None:
+        content = read_stack_file(path, str(path))
+        if not isinstance(content.config.get(SECTION), dict):
+            raise CommandError(f"{path} has no section config: {SECTION}; name a stack file")
+        section = content.section(SECTION).get("retrain") or {}
+        if not isinstance(section, dict):
+            raise CommandError(f"{path}: training.retrain is no mapping; `isthmus settings check` says more")
     try:
-        if path is not None:
-            section = yaml.safe_load(path.read_text())["config"]["isthmus:training"].get("retrain", {})
         return DriftSettings.model_validate(section | ({} if newest is None else {"newest_days": newest}))
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError):
-        raise CommandError(f"{path} has no section config: isthmus:training; name a stack file") from None
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])

@@ -27,6 +27,7 @@ def preview(
     """
     from cli.console import err, out, print_json
     from cli.errors import CommandError
+    from infra.settings import read
     from rehearsal.engine.derived import derive
     from rehearsal.estate import Estate
     from rehearsal.stack_copy import STACK
@@ -34,6 +35,9 @@ def preview(
     if diff and as_json:
         raise CommandError("--json names what changes of each resource, --diff shows it; give one of them")
     estate = Estate.find(lambda line: err.print(line, style="yellow"))
+    file = estate.project_dir / "stacks" / f"Pulumi.{stack}.yaml"
+    if file.exists():  # where it is not, the copy's error names the stacks that are there
+        read(file, stack)
     estate.equip()
     if stack == STACK:
         config_file = estate.stack_file()

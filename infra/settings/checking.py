@@ -12,7 +12,7 @@ from infra.settings.checks import cross_checks
 from infra.settings.errors import Problem, SettingsError
 from infra.settings.model import Sections, Settings
 from infra.settings.plain_secrets import is_encrypted, plain_secrets
-from infra.settings.sentences import problems, show, unknown_key
+from infra.settings.sentences import days_for_texts, problems, show, unknown_key
 from infra.settings.texts import unseen
 
 PROJECT = "isthmus"
@@ -75,7 +75,13 @@ def _secrets(config: Mapping[str, Any], secret_keys: Iterable[str]) -> list[Prob
     ]
 
 
-def check(file: str, stack: str, config: Mapping[str, Any], secret_keys: Iterable[str] = ()) -> Settings:
+def check(
+    file: str,
+    stack: str,
+    config: Mapping[str, Any],
+    secret_keys: Iterable[str] = (),
+    written: Mapping[Path, str] | None = None,
+) -> Settings:
     """Check a stack's configuration.
 
     Args:
@@ -83,25 +89,28 @@ def check(file: str, stack: str, config: Mapping[str, Any], secret_keys: Iterabl
         stack: the stack's name.
         config: keys with their namespace, and their values.
         secret_keys: keys that were encrypted and are open now.
+        written: numbers and days as the file has them, by path below its ``config``.
 
     Raises:
         SettingsError: something is wrong; it lists everything that is.
     """
     sections, found = _split(config)
     texts = list(unseen(sections))
-    said = {problem.path for problem in texts}
-    found += texts
     encrypted: set[Path] = set()
     data = _open(sections, (), encrypted)
     secrets = _secrets(config, secret_keys)
     settings: Settings | None = None
+    days = list(days_for_texts(Settings, data))
+    said = {problem.path for problem in (*texts, *days)}
+    found += [*texts, *days]
+    told = {(_named(str(path[0])), *path[1:]): text for path, text in (written or {}).items()}
     try:
         # JSON is how the engine hands settings over; in JSON, strict types still read days and tuples.
         settings = Settings.model_validate_json(json.dumps({**data, "stack": stack}, default=show))
     except ValidationError as error:
         found += [
             problem
-            for problem in problems(Settings, error, encrypted)
+            for problem in problems(Settings, error, encrypted, told)
             if problem.path not in said and not (texts and not problem.path)
         ]
     if settings is not None:

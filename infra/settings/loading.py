@@ -36,7 +36,9 @@ def read(path: Path, stack: str | None = None) -> Settings:
         name = str(path.resolve().relative_to(Path.cwd()))
     except ValueError:
         name = str(path)
-    return check(name, stack or stack_of(path), read_stack_file(path, name).config)
+    content = read_stack_file(path, name)
+    config = {key: _value(value) for key, value in content.config.items()}
+    return check(name, stack or stack_of(path), config, written=content.written)
 
 
 def _engine_config() -> tuple[dict[str, str], list[str]]:
@@ -53,7 +55,7 @@ def _value(text: Any) -> Any:
     if isinstance(text, str) and text[:1] in "{[":
         try:
             return json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return text
     return text
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
@@ -12,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from infra.settings.errors import Problem
 from infra.settings.kinds import Path, describe, dotted, find
 
+_ENGINES_DAY = re.compile(r"(\d{4}-\d\d-\d\d) 00:00:00 \+0000 UTC")
 WRONG_TYPE = {
     "string_type": "a text",
     "int_type": "a whole number",
@@ -49,7 +52,26 @@ def _quoted_number(value: Any, allowed: str) -> str:
     return ""
 
 
-def _sentence(model: type[BaseModel], error: Any, encrypted: set[tuple[str | int, ...]]) -> Problem:
+def days_for_texts(model: type[BaseModel], value: Any, path: Path = ()) -> Iterator[Problem]:
+    """Problems for days without quotes where a text belongs: the engine hands over another text for them."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from days_for_texts(model, item, (*path, str(key)))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from days_for_texts(model, item, (*path, index))
+    elif isinstance(value, str) and (day := _ENGINES_DAY.fullmatch(value)):
+        found = find(model, path)
+        if found is None or found[0] is not date:
+            yield Problem(
+                dotted(path),
+                f'is the day {day[1]}, which the engine hands on as "{value}": write it in quotes',
+            )
+
+
+def _sentence(
+    model: type[BaseModel], error: Any, encrypted: set[tuple[str | int, ...]], written: Mapping[Any, str]
+) -> Problem:
     path = tuple(part for part in error["loc"] if part != "[key]")
     kind, value = error["type"], error["input"]
     if kind == "extra_forbidden":
@@ -76,11 +98,17 @@ def _sentence(model: type[BaseModel], error: Any, encrypted: set[tuple[str | int
     if kind == "refused":
         return Problem(dotted(path), f"is {show(value)}; {error['msg']}")
     hint = _quoted_number(value, allowed) if kind in WRONG_TYPE else ""
-    return Problem(dotted(path), f"is {show(value)}; allowed is {allowed}{hint}")
+    # A number is shown as it is written: 12e45 is what the file says, and 1.2e+46 is not.
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    told = written.get(path, show(value)) if is_number else show(value)
+    return Problem(dotted(path), f"is {told}; allowed is {allowed}{hint}")
 
 
 def problems(
-    model: type[BaseModel], error: ValidationError, encrypted: set[tuple[str | int, ...]]
+    model: type[BaseModel],
+    error: ValidationError,
+    encrypted: set[tuple[str | int, ...]],
+    written: Mapping[tuple[str | int, ...], str],
 ) -> Iterable[Problem]:
     """One problem for each thing that pydantic refused.
 
@@ -88,6 +116,7 @@ def problems(
         model: the model that was validated.
         error: what pydantic says.
         encrypted: paths whose values are ``secure:`` and were left out of the validation.
+        written: numbers as they stand in the file, by path.
     """
     found = error.errors(include_url=False)
     places = {tuple(item["loc"]) for item in found}
@@ -96,4 +125,4 @@ def problems(
         here = tuple(item["loc"])
         if item["type"] == "too_short" and any(place[:-1] == here for place in places if place != here):
             continue
-        yield _sentence(model, item, encrypted)
+        yield _sentence(model, item, encrypted, written)

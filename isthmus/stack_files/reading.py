@@ -32,9 +32,22 @@ class StackFile:
     written: Mapping[Path, str] = field(default_factory=dict)
     """Numbers and days as they are written, by their path below ``config``."""
 
+    def section(self, key: str) -> dict[str, Any]:
+        """What stands below one key of ``config``, days as they are written; empty where it is no mapping."""
+        below = self.config.get(key)
+        return _with_days(below, (key,), self.written) if isinstance(below, dict) else {}
+
     def handed_over(self) -> dict[str, str]:
         """The text that the engine hands to the program for each key of ``config``."""
         return {key: _text(value) for key, value in self.config.items()}
+
+
+def _with_days(value: Any, path: Path, written: Mapping[Path, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_days(item, (*path, key), written) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_days(item, (*path, index), written) for index, item in enumerate(value)]
+    return written.get(path, value) if isinstance(value, str) else value
 
 
 def _text(value: Any) -> str:

@@ -28,7 +28,9 @@ def _quoted(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 
 def _whole(dumper: yaml.SafeDumper, number: int) -> yaml.ScalarNode:
     # A larger one came of a float such as 1e20, and would be refused without its exponent.
-    return dumper.represent_int(number) if abs(number) < 2**63 else dumper.represent_float(float(number))
+    return (
+        dumper.represent_int(number) if -(2**63) <= number < 2**63 else dumper.represent_float(float(number))
+    )
 
 
 _Dumper.add_representer(str, _quoted)

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
+from isthmus.stack_files import StackFileError, read, write
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.files import write_text
 from rehearsal.engine.passphrase import Cipher
@@ -46,30 +45,27 @@ def derive(home: Home, project_dir: Path, stack: str) -> Derived:
     """Write the copy of ``stacks/Pulumi.<stack>.yaml`` into the rehearsal. Raises EngineError."""
     file = project_dir / "stacks" / f"Pulumi.{stack}.yaml"
     try:
-        content = yaml.safe_load(file.read_text())
+        content = read(file)
     except FileNotFoundError:
         known = ", ".join(sorted(found.name.split(".")[1] for found in file.parent.glob("Pulumi.*.yaml")))
         raise EngineError(f"There is no {file}: the stacks here are {known or 'none'}.") from None
-    except yaml.YAMLError as error:
-        raise EngineError(f"{file} is no YAML: {' '.join(str(error).split())}.") from None
-    if not isinstance(content, dict):
-        raise EngineError(f"{file} must be a mapping with the key config, and is {type(content).__name__}.")
+    except StackFileError as error:
+        raise EngineError(f"{file}: {error}.") from None
     cipher = Cipher(PASSPHRASE, _SALT)
     replaced: list[str] = []
-    dropped = tuple(key for key in _DROPPED if key in content)
-    copy: dict[str, Any] = {"encryptionsalt": cipher.encryptionsalt}
-    for key, value in content.items():
-        if key not in _DROPPED:
-            copy[key] = _replace(value, "", cipher, replaced) if key == "config" else value
+    dropped = tuple(key for key in content.rest if key in _DROPPED)
+    kept = {key: value for key, value in content.rest.items() if key not in _DROPPED}
+    config = _replace(content.config, "", cipher, replaced)
+    copy = {"encryptionsalt": cipher.encryptionsalt, **kept, "config": config}
     target = home.root / "derived" / file.name
     header = f"# Made from {file.name} for previews without credentials; written again each time.\n"
-    write_text(target, header + yaml.safe_dump(copy, sort_keys=False))
+    write_text(target, write(copy, head=header))
     return Derived(target, dropped, tuple(replaced))
 
 
 def _replace(value: Any, path: str, cipher: Cipher, replaced: list[str]) -> Any:
     if isinstance(value, dict):
-        if set(value) == {"secure"}:
+        if set(value) == {"secure"} and isinstance(value["secure"], str):
             replaced.append(path)
             return {"secure": cipher.encrypt(PLACEHOLDER)}
         return {

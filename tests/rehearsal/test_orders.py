@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from infra.settings import read
-from rehearsal import orders
+from rehearsal import orders, stack_copy
 from rehearsal.home import Home, project_root
 from rehearsal.plugins.aws import moto_server
 from rehearsal.plugins.openstack.backend import OpenStackBackend
@@ -86,3 +86,14 @@ def test_the_stack_file_names_the_version_of_the_sample(tmp_path: Path) -> None:
     assert told == orders.version_of(orders.order_files(root / "data" / "online-retail"))
     shorter = orders.order_files(root / "data" / "online-retail")[:-1]
     assert orders.version_of(shorter) != told
+
+
+@pytest.mark.parametrize(
+    "digest", ["13608073156700e5", "0123456789012345", "1234567890123456", "00000000000000e0"]
+)
+def test_a_digest_that_looks_like_a_number_is_a_text_in_the_copy(tmp_path: Path, digest: str) -> None:
+    home = Home(tmp_path)
+    stack_copy.remember_orders(home, digest)
+    made = stack_copy.write(home, PROJECT)
+    assert read(made, "local").training.orders_version == digest
+    assert yaml.safe_load(made.read_text())["config"]["isthmus:training"]["orders_version"] == digest

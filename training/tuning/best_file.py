@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
-
+from isthmus.stack_files import write
 from training.errors import TrainingError
 from training.release.aside import write_aside
 from training.tuning.study import Row, Study
@@ -33,8 +32,7 @@ def best_text(study: Study, best: Row) -> bytes:
         f"learned from {manifest[0].day} to {manifest[-1].day}.\n"
         "# Put these keys under isthmus:training of stacks/Pulumi.STACK.yaml.\n"
     )
-    text = yaml.safe_dump({"config": {"isthmus:training": settings}}, sort_keys=False)
-    return (head + text).encode()
+    return write({"config": {"isthmus:training": settings}}, head=head).encode()
 
 
 def refuse_other_file(path: Path) -> None:

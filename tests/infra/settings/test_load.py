@@ -12,7 +12,7 @@ import pulumi
 import pytest
 from pulumi.runtime import config as engine
 
-from infra.settings import Settings, load, read
+from infra.settings import Settings, SettingsError, load, read
 from infra.settings.stack_file import read_stack_file
 
 ROOT = Path(__file__).parents[3]
@@ -86,16 +86,42 @@ def test_a_day_without_quotes(tmp_path: Path, as_the_engine) -> None:  # type: i
 def test_scalars_are_read_as_the_engine_reads_them(tmp_path: Path) -> None:
     file = tmp_path / "Pulumi.dev.yaml"
     file.write_text(
-        "config:\n  a:b: { yes: yes, n: 012, x: 1_000, e: 1e-3, t: true, nil: ~ }\n", encoding="utf-8"
+        "config:\n  a:b: { 'yes': 'yes', 'n': 12, o: '012', x: 1000, f: 5.0, e: 1e-3, t: true, nil: ~ }\n",
+        encoding="utf-8",
     )
     assert read_stack_file(file, "f").config["a:b"] == {
         "yes": "yes",
         "n": 12,
+        "o": "012",
         "x": 1000,
+        "f": 5,
         "e": 0.001,
         "t": True,
         "nil": None,
     }
+
+
+@pytest.mark.parametrize("word", ["yes: 1", "a: yes", "a: 012", "a: 1_000", "a: 12:30:45", "a: 0o12"])
+def test_what_readers_take_differently_is_refused_in_the_settings_words(tmp_path: Path, word: str) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text(f"config:\n  isthmus:aws:\n    {word}\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"^Pulumi\.dev\.yaml: aws.*line 3, column .* quotes\.$"):
+        read_stack_file(file, file.name)
+
+
+@pytest.mark.parametrize("text", ["12e45", "2026-11-24", "093116", "0x1F", "1.10"])
+def test_a_text_that_is_none_without_quotes_is_refused_as_it_is_written(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    good = (Path(__file__).parent / "good.yaml").read_text(encoding="utf-8")
+    file.write_text(f"{good}  isthmus:training: {{ orders_version: {text} }}\n", encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        read(file)
+    (sentence,) = str(caught.value).splitlines()
+    assert "training.orders_version" in sentence
+    assert text in sentence
+    assert "quotes" in sentence
+    file.write_text(f'{good}  isthmus:training: {{ orders_version: "{text}" }}\n', encoding="utf-8")
+    assert read(file).training.orders_version == text
 
 
 def test_settings_import_neither_pulumi_nor_tensorflow() -> None:
