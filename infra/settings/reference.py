@@ -26,10 +26,11 @@ A stack file is `stacks/Pulumi.STACK.yaml`. Its settings stand under `config`, o
 `aws.network.cidr` is `cidr` in `network` in `isthmus:aws`. `NAME` stands for a name that you choose.
 Check files with `isthmus settings check`; it reports everything that is wrong at once.
 
-A stack file is read as the engine reads it (Pulumi 3.259.0, `gopkg.in/yaml.v3`), by every command alike. What
-another reader of YAML would take for something else is refused: `no`, `010`, `1_000`, `12:30`, other times than
-a day, numbers of more than 64 bits, tags such as `!!int`, a second document, a key twice. Write texts that look
-like one of these, such as an account's number or a digest, in quotes. A file has at most 1 MiB.
+A stack file is read as the engine reads it (Pulumi 3.259.0, `gopkg.in/yaml.v3`), by every command alike.
+What another reader of YAML would take for something else is refused: `no`, `010`, `1_000`, `12:30`, times
+other than a day, numbers of more than 64 bits, tags such as `!!int`, a second document, a key twice. Write
+texts that look like one of these, such as an account's number or a digest, in quotes. A file has at most
+1 MiB.
 """
 
 
