@@ -43,21 +43,12 @@ def write(home: Home, project_dir: Path) -> Path:
     Raises PortsTaken, and SettingsError where the file cannot be read. Settings that are wrong are copied as
     they are, for the program to refuse.
     """
-<<<<<<< HEAD
-    content = yaml.safe_load(source(project_dir).read_text())
-    config = content.get("config") if isinstance(content, dict) else None
-    if isinstance(config, dict):
-        _put_ports(config, found(home, _wishes(config), standing=stands(home)))
-        _put_orders(config, _remembered(home))
-    copy = home.root / "derived" / f"Pulumi.{STACK}.yaml"
-=======
     file = source(project_dir)
     content = read_stack_file(file, f"stacks/{file.name}")
     config: dict[str, Any] = copy.deepcopy(dict(content.config))
     _put_ports(config, found(home, _wishes(config), standing=stands(home)))
-    _put_orders(config, files.read(home.root / _ORDERS))
+    _put_orders(config, _remembered(home))
     target = home.root / "derived" / file.name
->>>>>>> 156c7bf (Let every command read stack files by the one reader, and write copies by the one writer)
     header = f"# Made from stacks/Pulumi.{STACK}.yaml for this rehearsal; written again each time.\n"
     write_text(target, stack_files.write({**content.rest, "config": config}, head=header))
     return target
@@ -141,7 +132,6 @@ def _put_ports(config: dict[str, Any], given: Mapping[str, int]) -> None:
             values[key] = parts._replace(netloc=f"{host}:{port}").geturl()
 
 
-<<<<<<< HEAD
 def _remembered(home: Home) -> dict[str, Any]:
     found = files.read(home.root / _ORDERS)
     return {"version": "", "written": {}, "exchanged": False, **(found if isinstance(found, dict) else {})}
@@ -149,14 +139,10 @@ def _remembered(home: Home) -> dict[str, Any]:
 
 def _put_orders(config: dict[str, Any], remembered: Mapping[str, Any]) -> None:
     if remembered["version"]:
-        config.setdefault("isthmus:training", {})["orders_version"] = remembered["version"]
+        training = _section(config, "training")
+        config["isthmus:training"] = {**training, "orders_version": remembered["version"]}
     written = {"accept_fewer": True} if remembered["exchanged"] else {}
     written |= remembered["written"]
     section = config.setdefault("isthmus:orders", {}) if written else None
     if isinstance(section, dict):
         section.update(written)
-=======
-def _put_orders(config: dict[str, Any], version: str | None) -> None:
-    if version:
-        config["isthmus:training"] = {**_section(config, "training"), "orders_version": version}
->>>>>>> 156c7bf (Let every command read stack files by the one reader, and write copies by the one writer)

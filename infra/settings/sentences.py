@@ -108,7 +108,7 @@ def problems(
     model: type[BaseModel],
     error: ValidationError,
     encrypted: set[tuple[str | int, ...]],
-    written: Mapping[tuple[str | int, ...], str],
+    written: Mapping[tuple[str | int, ...], str] | None = None,
 ) -> Iterable[Problem]:
     """One problem for each thing that pydantic refused.
 
@@ -125,4 +125,4 @@ def problems(
         here = tuple(item["loc"])
         if item["type"] == "too_short" and any(place[:-1] == here for place in places if place != here):
             continue
-        yield _sentence(model, item, encrypted, written)
+        yield _sentence(model, item, encrypted, written or {})
