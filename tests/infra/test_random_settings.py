@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import copy
+import gc
+import json
 import os
 import re
 from collections import Counter
@@ -14,14 +17,17 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from pulumi.runtime import resource
+from pulumi.runtime.proto import source_pb2
 
 from infra.__main__ import estate
 from infra.naming import PROJECT, Naming
 from infra.settings import Settings
+from infra.settings.checks import cross_checks
 from rehearsal.cluster.schedule import Schedule
 from tests.infra.judges import Engine, Judges, plain
 from tests.infra.recorded import Estate, record
-from tests.infra.settings.drawn import configs, every, mended
+from tests.infra.settings.drawn import GOOD, configs, every, mended
 from training import settings as training_settings
 from training.drift import settings as drift_settings
 from training.orders import settings as orders_settings
@@ -30,6 +36,19 @@ from training.tuning import settings as tuning_settings
 FREE = ("nodes", "link", "link-local", "link-peer", "link-1", "link-2", "operators", "serving")
 STACKS = ("dev", "prod-2", "a" * 33)
 SHORT, LONG = 20, int(os.environ.get("ISTHMUS_EXAMPLES", "300"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def spared() -> Iterator[None]:
+    """Spare what is no part of the question and takes half of the time: garbage and where a line stands."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(resource, "_get_stack_trace", source_pb2.StackTrace)
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        yield
+        gc.enable()
+        gc.unfreeze()
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +116,8 @@ def judge(config: dict[str, Any], stack: str, judges: Judges, tried: Counter[str
     for schedule in (retrain.schedule, retrain.train_schedule, retrain.follow_schedule):
         assert Schedule.parse(schedule).after(0) < float("inf"), schedule
     tried["built"] += 1
+    if tried["built"] % 10 == 0:
+        gc.collect()
     tried.update(set(every(good)))
 
 
@@ -105,6 +126,33 @@ def fixed(good: Settings) -> set[str]:
     naming = Naming(good.stack)
     told = naming.fixed(good.aws.account_id)
     return {name for names in told.values() for name in names} | {naming.name(part) for part in FREE}
+
+
+def as_they_stand(stack: str, pools: dict[str, Any]) -> Settings:
+    """Settings that no rule between settings has seen."""
+    said = copy.deepcopy({key.partition(":")[2]: part for key, part in GOOD.items()})
+    said["aws"]["gpu_pools"] = pools
+    return Settings.model_validate_json(json.dumps({**said, "stack": stack}))
+
+
+SPOT = {"instance_type": "g5.xlarge", "max": 1, "capacity": "spot_with_fallback"}
+
+
+@pytest.mark.parametrize(
+    ("stack", "pools", "fault"),
+    [
+        ("dev", {"a": SPOT, "a-spot": {**SPOT, "capacity": "spot"}}, "two resources are"),
+        ("x.y", {}, "kms:CreateAlias does not allow this"),
+        ("a" * 50, {}, "has more than 63 characters"),
+    ],
+)
+def test_the_judges_see_what_a_rule_between_settings_refuses(
+    stack: str, pools: dict[str, Any], fault: str, judges: Judges
+) -> None:
+    bad = as_they_stand(stack, pools)
+    assert list(cross_checks(bad))
+    built = record(lambda: estate(bad), stack, Engine)
+    assert fault in " ".join(judges.faults(built.resources))
 
 
 def suite(examples: int) -> Any:
