@@ -16,6 +16,7 @@ from cli.commands import (
     drift,
     env,
     logs,
+    orders,
     preview,
     recommend,
     rehearse,
@@ -66,6 +67,7 @@ for name, command in COMMANDS.items():
 release.app.command("judge")(release_judge.judge)
 app.add_typer(release.app, name="release")
 app.add_typer(settings.app, name="settings")
+app.add_typer(orders.app, name="orders")
 
 
 def _print_version(wanted: bool) -> None:

@@ -49,14 +49,15 @@ def date_formats(cells: pd.Series, day: date, form: OrdersFormat) -> list[str]:
     if texts.empty:
         return []
     first = str(texts.iloc[0])
-    found = [one for one in known_dates() if _parses(first, one)]
+    found = [one for one in known_dates() if parses(first, one)]
     found += [EPOCH, EPOCH_MS] if first.replace(".", "", 1).isdigit() else []
     return [
         one for one in found if times(texts, day, form.model_copy(update={"dates": (one,)})).notna().all()
     ]
 
 
-def _parses(text: str, form: str) -> bool:
+def parses(text: str, form: str) -> bool:
+    """Whether one format reads a text."""
     try:
         datetime.strptime(text, form)
     except ValueError:

@@ -78,6 +78,12 @@ def _without_currency(text: str, currency: str) -> str:
     return text
 
 
+def currency_signs(sign: str) -> list[str]:
+    """The currencies that a sign, or a code, stands for; the commonest first."""
+    found = [code for code, told in _SIGNS.items() if sign in (told, code)]
+    return sorted(found, key=lambda code: code not in ("USD", "EUR", "GBP", "JPY"))
+
+
 def _plain(sign: str) -> str:
     return " " if sign in _SPACES else sign
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -34,9 +36,15 @@ def alike(texts: list[str]) -> Floats:
     return without_diagonal((vectors @ vectors.T).toarray())
 
 
+def number_of(code: str) -> int:
+    """The first number of a stock code, of at most 15 digits; -1 where it has none."""
+    found = re.search(r"[0-9]{1,15}", code)
+    return int(found[0]) if found else -1
+
+
 def fit(past: Past) -> dict[str, Score]:
     words = alike(descriptions(past))
-    codes: NDArray[np.int64] = np.array([int(code[:5]) for code in past.orders.products])
+    codes: NDArray[np.int64] = np.array([number_of(code) for code in past.orders.products])
     apart = np.abs(codes[:, None] - codes[None])
     near = without_diagonal(np.where(apart > CODE_REACH, 0, np.exp(-apart / 3)))
     return {

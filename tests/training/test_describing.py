@@ -1,0 +1,217 @@
+"""``isthmus orders describe``: what it proposes reads the log, and where it cannot tell, it says so."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner, Result
+
+from cli.main import app
+from cli.orders_options import orders_settings
+from tests.training.shops import FIRST_DAY, SAMPLE, small_shop
+from training.orders.cleaning import clean
+from training.orders.describing import describe
+from training.orders.settings import OrdersSettings
+from training.orders.source import COLUMNS, Folder, read_day, read_rows
+
+GERMAN = ("Rechnungsnr.", "Artikel-Nr.", "Bezeichnung", "Menge", "Datum", "Einzelpreis", "Kunden-Nr", "Land")
+SHOP = ("order_id", "sku", "product_name", "qty", "created_at", "price", "user_id", "ship_country")
+DATES = (
+    "%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M", "%m/%d/%Y %H:%M", "%d/%m/%Y %I:%M %p", "%Y-%m-%dT%H:%M:%S+00:00",
+    "%d %b %Y %H:%M:%S", "%Y%m%d", "epoch",
+)  # fmt: skip
+
+
+def _write(
+    folder: Path,
+    like: Folder,
+    dates: str = "%Y-%m-%d %H:%M:%S",
+    decimal: str = ".",
+    thousands: str = "",
+    delimiter: str = ",",
+    encoding: str = "utf-8",
+    header: tuple[str, ...] = COLUMNS,
+    code: str = "{}",
+    missing: str = "",
+    currency: str = "",
+    first_day: date = FIRST_DAY,
+) -> Path:
+    """The days of a log in another format, from ``first_day`` on."""
+    folder.mkdir(parents=True)
+    for number, day in enumerate(like.days()):
+        moved = first_day + timedelta(days=number)
+        lines = [delimiter.join(header)]
+        for at, row in enumerate(read_day(like, day).to_dict("records")):
+            time = datetime.fromisoformat(row["InvoiceDate"]).replace(
+                year=moved.year, month=moved.month, day=moved.day
+            )
+            told = (
+                str(int((time - datetime(1970, 1, 1)).total_seconds()))
+                if dates == "epoch"
+                else time.strftime(dates)
+            )
+            price = f"{1000 * (at % 3) + float(row['UnitPrice']):,.2f}"
+            price = price.replace(",", "_").replace(".", decimal).replace("_", thousands)
+            cells = (
+                *(
+                    row["InvoiceNo"],
+                    code.format(row["StockCode"]),
+                    row["Description"] + " É",
+                    row["Quantity"],
+                ),
+                *(
+                    told,
+                    f"{price}{currency}",
+                    missing if at % 7 == 0 else row["CustomerID"][:5],
+                    "Deutschland",
+                ),
+            )
+            lines.append(delimiter.join(f'"{one}"' if delimiter in one else one for one in cells))
+        (folder / f"{moved}.csv.gz").write_bytes(gzip.compress("\r\n".join(lines).encode(encoding), mtime=0))
+    return folder
+
+
+def _read(folder: Path, section: dict[str, Any]) -> pd.DataFrame:
+    source = Folder(folder, OrdersSettings.model_validate_json(json.dumps(section)))
+    return pd.concat([clean(day, read_rows(source, day), source.settings).purchases for day in source.days()])
+
+
+@pytest.mark.long
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    dates=st.sampled_from(DATES),
+    signs=st.sampled_from([(".", ""), (",", ""), (",", "."), (".", ","), (",", " "), (".", "'")]),
+    delimiter=st.sampled_from([",", ";", "\t", "|"]),
+    encoding=st.sampled_from(["utf-8", "latin-1", "utf-16", "utf-8-sig"]),
+    header=st.sampled_from([COLUMNS, GERMAN, SHOP]),
+    code=st.sampled_from(["{}", "AB-{}-X", "p{}", "{}/7"]),
+    missing=st.sampled_from(["", "NULL", "Gast"]),
+    currency=st.sampled_from(["", " €", " EUR"]),
+    first_day=st.dates(date(2005, 1, 1), date(2025, 1, 1)),
+)
+def test_whatever_the_format_what_is_proposed_reads_the_log(
+    tmp_path_factory: pytest.TempPathFactory, **written: Any
+) -> None:
+    _reads(tmp_path_factory.mktemp("shop"), **written)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"dates": "%m/%d/%Y %H:%M", "encoding": "utf-16", "header": SHOP, "missing": "Gast"},
+        {
+            "signs": (",", "."),
+            "delimiter": ";",
+            "dates": "%d.%m.%Y %H:%M",
+            "currency": " €",
+            "code": "AB-{}-X",
+        },
+        {"signs": (".", "'"), "delimiter": "|", "dates": "epoch", "header": GERMAN, "code": "p{}"},
+        {"signs": (",", " "), "delimiter": "\t", "dates": "%d/%m/%Y %I:%M %p", "encoding": "latin-1"},
+    ],
+)
+def test_what_is_proposed_reads_the_log(tmp_path: Path, written: dict[str, Any]) -> None:
+    _reads(tmp_path, **written)
+
+
+def _reads(folder: Path, signs: tuple[str, str] = (".", ""), **written: Any) -> None:
+    like = Folder(small_shop(folder / "like", days=4, customers=12))
+    decimal, thousands = signs
+    shop = _write(folder / "shop", like, decimal=decimal, thousands=thousands, **written)
+    described = describe(shop)
+    assert not described.problems, described
+    plain = _write(folder / "plain", like, first_day=written.get("first_day", FIRST_DAY))
+    here, there = _read(plain, {}), _read(shop, described.section)
+    assert described.counts["kept"] == len(there) == len(here) > 100
+    columns = ["invoice", "customer", "description", "quantity", "price", "at"]
+    if written.get("dates") == "%Y%m%d":
+        here["at"] = here["at"].dt.floor("D")
+        here, there = (one.sort_values(columns, ignore_index=True) for one in (here, there))
+    pd.testing.assert_frame_equal(
+        here[columns].reset_index(drop=True), there[columns].reset_index(drop=True), check_dtype=False
+    )
+
+
+def _run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["orders", "describe", *arguments])
+
+
+def test_defaults_read_the_sample_and_nothing_is_proposed(tmp_path: Path) -> None:
+    days = tmp_path / "days"
+    days.mkdir()
+    for path in sorted(SAMPLE.glob("*.csv.gz"))[:3]:
+        (days / path.name).write_bytes(path.read_bytes())
+    told = _run(str(days))
+    assert told.exit_code == 0, told.output
+    assert told.stdout == "# The defaults read it: no section orders is needed.\n"
+    assert "missing customers" in told.stderr
+    section = json.loads(_run(str(days), "--json").stdout)
+    assert section["section"] == {}
+    assert section["problems"] == []
+    assert section["counts"]["read"] == section["counts"]["kept"] + sum(
+        count for reason, count in section["counts"].items() if reason not in ("read", "kept")
+    )
+    assert "2011-09-0" in section["examples"]["missing_customers"]
+
+
+def test_what_it_writes_is_what_other_commands_take(tmp_path: Path) -> None:
+    like = Folder(small_shop(tmp_path / "like", days=3, customers=9))
+    shop = _write(tmp_path / "shop", like, "%d.%m.%Y %H:%M", ",", ".", ";", header=GERMAN, code="AB-{}-X")
+    told = _run(str(shop))
+    assert told.exit_code == 0, told.output
+    file = tmp_path / "orders.yaml"
+    file.write_text(told.stdout)
+    read = orders_settings({"orders_settings": file}, [file])
+    assert read.model_dump(mode="json", exclude_defaults=True)["columns"]["customer"] == "Kunden-Nr"
+    assert (read.delimiter, read.decimal, read.home_country) == (";", ",", "Deutschland")
+    assert read == OrdersSettings.model_validate_json(json.dumps(describe(shop).section))
+
+
+def test_private_columns_are_named(tmp_path: Path) -> None:
+    like = Folder(small_shop(tmp_path / "like", days=2, customers=9))
+    for path in like.path.iterdir():
+        header, *lines = gzip.decompress(path.read_bytes()).decode().splitlines()
+        text = "\n".join(
+            [f"{header},E-Mail,Colour,Kundenname", *(f"{line},a@b.c,red,Quill" for line in lines)]
+        )
+        path.write_bytes(gzip.compress(text.encode()))
+    assert describe(like.path).section == {"private": ["E-Mail", "Kundenname"]}
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ({"dates": "%d/%m/%Y %H:%M", "first_day": date(2011, 9, 9)}, "may be"),
+        ({"dates": "on %d the %m in %Y"}, "written in no known way that puts them on the day"),
+        (
+            {"header": ("a", "b", "c", "d", "e", "f", "g", "h")},
+            "cannot be told which column is invoice",
+        ),
+        ({"delimiter": "~"}, "no delimiter"),
+        ({"decimal": "·"}, "are written in no known way; set orders.decimal"),
+    ],
+)
+def test_what_cannot_be_told_is_said_with_exit_status_1(
+    tmp_path: Path, written: dict[str, Any], says: str
+) -> None:
+    like = Folder(small_shop(tmp_path / "like", days=1, customers=12))
+    told = _run(str(_write(tmp_path / "shop", like, **written)))
+    assert told.exit_code == 1
+    assert says in " ".join(told.stderr.split())
+
+
+@pytest.mark.parametrize("names", [[], ["sales.csv"], ["2011-09.csv.gz", "01.09.2011.csv"]])
+def test_folder_without_by_day_files_is_told_what_to_do(tmp_path: Path, names: list[str]) -> None:
+    for name in names:
+        (tmp_path / name).write_text("a,b\n")
+    told = _run(str(tmp_path))
+    assert told.exit_code != 0
+    assert "put the rows of each day into a gzip CSV of its own" in str(told.exception)

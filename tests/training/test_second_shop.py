@@ -1,0 +1,74 @@
+"""Another shop's log, described by ``isthmus orders describe``, is to training what the sample is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from cli.main import app
+from cli.orders_options import orders_settings
+from tests.training.second_shop import code_of, second_shop
+from tests.training.shops import SAMPLE
+from training.local.run import train_here
+from training.orders.source import Folder
+from training.ranking.scores.text import number_of
+from training.release.directory import VALIDATION
+from training.settings import TrainingSettings
+from training.transfer.batch import from_parquet
+from training.transfer.folder import BatchFolder
+from training.transfer.pseudonym import Pseudonyms
+from training.transfer.run import transfer
+
+KEY = Pseudonyms("a key of the private site")
+DAYS = 6
+
+
+def _described(folder: Path) -> Folder:
+    """The folder, read by what the command writes about it."""
+    told = CliRunner().invoke(app, ["orders", "describe", str(folder)])
+    assert told.exit_code == 0, told.output
+    section = folder.parent / f"{folder.name}.yaml"
+    section.write_text(told.stdout)
+    return Folder(folder, orders_settings({"orders_settings": section}, [section]))
+
+
+def _sent(orders: Folder, folder: Path) -> tuple[pd.DataFrame, dict[str, int]]:
+    there, private = BatchFolder(folder / "arrivals"), BatchFolder(folder / "private")
+    done = transfer(orders, KEY, TrainingSettings(hold_back_days=2), there, private, lambda _: None)
+    rows = [from_parquet(there.batch(one)) for one in done.arrivals.batches]
+    return pd.concat(rows, ignore_index=True), done.arrivals.cleaning
+
+
+def test_second_shop_gives_the_same_rows_after_its_transfer(tmp_path: Path) -> None:
+    sample = tmp_path / "sample"
+    sample.mkdir()
+    for path in sorted(SAMPLE.glob("*.csv.gz"))[:DAYS]:
+        (sample / path.name).write_bytes(path.read_bytes())
+    here, counts = _sent(Folder(sample), tmp_path / "here")
+    there, others = _sent(_described(second_shop(tmp_path / "second", DAYS)), tmp_path / "there")
+    assert others == counts
+    assert len(here) > 5_000
+    pd.testing.assert_frame_equal(here.assign(stock_code=here["stock_code"].map(code_of)), there)
+    codes = sorted(here["stock_code"].unique())
+    assert [code_of(code) for code in codes] == sorted(map(code_of, codes)), "products keep their order"
+    assert [number_of(code) for code in codes] == [number_of(code_of(code)) for code in codes]
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+def test_second_shop_trains_a_release_of_the_same_quality_to_the_last_digit(tmp_path: Path) -> None:
+    def quality(orders: Folder, name: str) -> tuple[dict[str, Any], Any]:
+        work, out = tmp_path / f"{name}-work", tmp_path / f"{name}-release"
+        trained = train_here(orders, TrainingSettings(), KEY, work, out, lambda _: None)
+        scores = json.loads((out / VALIDATION).read_text())
+        assert scores
+        return scores, trained.manifest.metrics
+
+    assert quality(_described(second_shop(tmp_path / "second")), "second") == quality(
+        Folder(SAMPLE), "sample"
+    )
