@@ -12,14 +12,13 @@ from infra import answers, learning, retraining
 from infra.aws.identity import ServiceAccount
 from infra.aws.pod_roles import PodRoles
 from infra.aws.site import AwsSite
-from infra.in_cluster.namespaces import Namespaces, https_ports
+from infra.in_cluster.namespaces import Namespaces, database_ports, https_ports
 from infra.naming import Naming
 from infra.openstack.keys import Keys
 from infra.openstack.site import OpenStackSite
 from infra.providers import kubernetes_provider
 from infra.settings import Settings
 from infra.settings.catalogue import flavours, instance_types
-from infra.settings.urls import DATABASE
 from infra.shore import Shore
 
 
@@ -61,11 +60,9 @@ def shores(
         stores=public.stores,
         opts=pulumi.ResourceOptions(provider=aws_cloud),
     )
-    training = settings.training
-    orders = training.orders_url if training.orders_url.startswith(DATABASE) else None
     ports: Mapping[str, tuple[int, ...]] = {
-        "aws": https_ports(settings.aws.endpoint_url, training.tuning.storage_url),
-        "openstack": https_ports(settings.aws.endpoint_url, settings.openstack.object_store_url, orders),
+        "aws": https_ports(settings.aws.endpoint_url),
+        "openstack": https_ports(settings.aws.endpoint_url, settings.openstack.object_store_url),
     }
     public_cluster = kubernetes_provider(
         "aws-cluster", public.cluster.kubeconfig, naming.cluster("aws"), after=[public]
@@ -78,6 +75,7 @@ def shores(
         pools=public.pools.values(),
         machines=instance_types(),
         store_ports=ports["aws"],
+        database_ports=database_ports(settings.training.tuning.storage_url),
         pod_identity=True,
         labels=naming.labels,
         opts=pulumi.ResourceOptions(provider=public_cluster),
@@ -87,6 +85,7 @@ def shores(
         pools=private.pools.values(),
         machines=flavours(),
         store_ports=ports["openstack"],
+        database_ports=database_ports(settings.training.orders_url),
         pod_identity=False,
         labels=naming.labels,
         opts=pulumi.ResourceOptions(provider=private_cluster),

@@ -11,7 +11,7 @@ from infra.gpu_pool import GpuPoolSpec, Purpose
 from infra.in_cluster.namespace import Namespace, Quota
 from infra.in_cluster.network_policies import Doors
 from infra.settings.catalogue import Machine
-from infra.settings.urls import port
+from infra.settings.urls import DATABASE, port
 
 TRAINING: Final = "training"
 SERVING: Final = "serving"
@@ -32,12 +32,20 @@ def quota(pools: Iterable[GpuPoolSpec], purpose: Purpose, machines: Mapping[str,
 
 
 def https_ports(*urls: str | None) -> tuple[int, ...]:
-    """443 and the ports of these URLs of services and databases; ones without a port have their scheme's."""
+    """443 and the ports of these URLs; ones without a port have their scheme's."""
     return tuple(sorted({443, *(port(url) for url in urls if url is not None)}))
 
 
+def database_ports(*urls: str | None) -> tuple[int, ...]:
+    """The ports of those URLs that are of databases."""
+    return tuple(sorted({port(url) for url in urls if url is not None and url.startswith(DATABASE)}))
+
+
 class Namespaces(pulumi.ComponentResource):
-    """``training`` and ``serving`` in one cluster; ``opts.provider`` is its Kubernetes provider."""
+    """``training`` and ``serving`` in one cluster; ``opts.provider`` is its Kubernetes provider.
+
+    Both reach the ``store_ports``; databases are asked by the pods of ``training`` only.
+    """
 
     training: pulumi.Output[str]
     serving: pulumi.Output[str]
@@ -49,6 +57,7 @@ class Namespaces(pulumi.ComponentResource):
         pools: Iterable[GpuPoolSpec],
         machines: Mapping[str, Machine],
         store_ports: tuple[int, ...],
+        database_ports: tuple[int, ...],
         pod_identity: bool,
         labels: Mapping[str, str],
         opts: pulumi.ResourceOptions | None = None,
@@ -56,19 +65,19 @@ class Namespaces(pulumi.ComponentResource):
         super().__init__("isthmus:in-cluster:Namespaces", name, None, opts)
         pools = tuple(pools)
 
-        def namespace(purpose: Purpose, *, peers: bool) -> pulumi.Output[str]:
+        def namespace(purpose: Purpose, ports: tuple[int, ...], *, peers: bool) -> pulumi.Output[str]:
             return Namespace(
                 f"{name}-{purpose}",
                 namespace=purpose,
                 quota=quota(pools, purpose, machines),
-                doors=Doors(https_ports=store_ports, pod_identity=pod_identity, peers=peers),
+                doors=Doors(https_ports=ports, pod_identity=pod_identity, peers=peers),
                 labels=labels,
                 opts=pulumi.ResourceOptions(parent=self),
             ).namespace
 
-        self.training = namespace(TRAINING, peers=True)
-        self.serving = namespace(SERVING, peers=False)
+        self.training = namespace(TRAINING, (*store_ports, *database_ports), peers=True)
+        self.serving = namespace(SERVING, store_ports, peers=False)
         self.register_outputs({"training": self.training, "serving": self.serving})
 
 
-__all__ = ["SERVING", "TRAINING", "Namespaces", "https_ports", "quota"]
+__all__ = ["SERVING", "TRAINING", "Namespaces", "database_ports", "https_ports", "quota"]

@@ -76,8 +76,9 @@ def _address(host: str) -> IPv4Address | IPv6Address | None:
 
 def is_loopback(url: str) -> bool:
     """Whether a URL can only reach this machine."""
-    host = urlsplit(url).hostname or ""
+    host = (urlsplit(url).hostname or "").removesuffix(".")
     address = _address(host)
+    address = getattr(address, "ipv4_mapped", None) or address
     return address.is_loopback if address else host == "localhost"
 
 

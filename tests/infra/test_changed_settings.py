@@ -1,0 +1,64 @@
+"""What single settings become: a database gets its door, a large number its field."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from infra.__main__ import estate
+from infra.settings.checking import check
+from infra.settings.urls import is_loopback
+from tests.infra.recorded import Estate, record
+from tests.infra.settings.drawn import GOOD
+
+
+def built(section: str, **values: Any) -> Estate:
+    config = copy.deepcopy(GOOD)
+    config.setdefault(f"isthmus:{section}", {}).update(values)
+    good = check("f", "dev", config)
+    return record(lambda: estate(good), "dev")
+
+
+def ports(found: Estate, name: str) -> list[int]:
+    policy = found.one("kubernetes:networking.k8s.io/v1:NetworkPolicy", f"{name}-allow-https")
+    return [int(each["port"]) for rule in policy.inputs["spec"]["egress"] for each in rule["ports"]]
+
+
+def test_a_database_of_orders_is_reached_by_the_training_of_its_site_only() -> None:
+    found = built("training", orders_url="postgresql+psycopg://db.example.org/shop?table=orders")
+    assert ports(found, "openstack-training") == [443, 5432]
+    assert ports(found, "openstack-serving") == ports(found, "aws-training") == [443]
+
+
+def test_a_database_of_trials_is_reached_by_the_training_in_aws_only() -> None:
+    found = built("training", tuning={"storage_url": "postgresql+psycopg://db.example.org:6432/trials"})
+    assert ports(found, "aws-training") == [443, 6432]
+    assert ports(found, "aws-serving") == ports(found, "openstack-training") == [443]
+
+
+@pytest.mark.parametrize(
+    ("asn", "field", "other"),
+    [(2**31 - 1, "bgpAsn", "bgpAsnExtended"), (2**31, "bgpAsnExtended", "bgpAsn")],
+)
+def test_a_large_number_of_the_private_side_has_its_own_field(asn: int, field: str, other: str) -> None:
+    gateway = built("link", asn=asn).one("aws:ec2/customerGateway:CustomerGateway", "link")
+    assert gateway.inputs[field] == str(asn)
+    assert other not in gateway.inputs
+
+
+@pytest.mark.parametrize(
+    ("host", "here"),
+    [
+        ("localhost", True),
+        ("localhost.", True),
+        ("127.9.9.9", True),
+        ("[::1]", True),
+        ("[::ffff:127.0.0.1]", True),
+        ("localhost.example.org", False),
+        ("10.0.0.1", False),
+    ],
+)
+def test_what_reaches_this_machine_only(host: str, here: bool) -> None:
+    assert is_loopback(f"http://{host}:4610/") is here
