@@ -28,7 +28,6 @@ from rehearsal.home import INSIDE, Home, project_root
 from rehearsal.orders import Seeded, seed
 from rehearsal.plugins.aws import moto_server
 from rehearsal.stack_copy import STACK
-from serving.client import Recommender
 
 # Where serving.triton puts its Service; importing it would bring all of Pulumi.
 NAMESPACE: Final = "serving"
@@ -178,6 +177,9 @@ class Estate:
 
     def answers(self) -> bool:
         """Whether a Triton server of the estate is ready to answer."""
+        # Here, since the client brings gRPC and NumPy, which the commands around the engine have no use for.
+        from serving.client import Recommender
+
         for url in self.triton():
             with Recommender(url, timeout_s=2, patience_s=0) as recommender:
                 if recommender.ready():

@@ -14,13 +14,15 @@ from typing import Any, Final
 from isthmus.stack_files import StackFileError, read, write
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.files import write_text
-from rehearsal.engine.passphrase import Cipher
-from rehearsal.home import PASSPHRASE, Home
+from rehearsal.home import Home
 
 PLACEHOLDER: Final = "placeholder"
 
-# No secret hangs on it, and a fixed one makes the same copy of the same file.
-_SALT: Final = b"isthmus!"
+# Under the passphrase of every rehearsal (rehearsal.home.PASSPHRASE), for anyone to read: what the engine
+# writes beside a salt, and the placeholder (sdk/go/common/resource/config/crypt.go, 3.259.0: AES-256-GCM by
+# a million rounds of PBKDF2, up to a second, so both were made once and are kept here).
+_ENCRYPTIONSALT: Final = "v1:aXN0aG11cyE=:v1:gAXCyyV92FWsMmWh:Ata71qJg1jnvMixUV7LtKcm/oXv55A=="
+_SEALED_PLACEHOLDER: Final = "v1:JPINYVI1zPWSyel3:np9vsomQTNkw4O0jvxkeb9jQLCKHIL/i0m5o"
 
 # Each would send the engine to a service of the owner's.
 _DROPPED: Final = ("secretsprovider", "encryptedkey", "encryptionsalt", "environment")
@@ -51,27 +53,26 @@ def derive(home: Home, project_dir: Path, stack: str) -> Derived:
         raise EngineError(f"There is no {file}: the stacks here are {known or 'none'}.") from None
     except StackFileError as error:
         raise EngineError(f"{file}: {error}.") from None
-    cipher = Cipher(PASSPHRASE, _SALT)
     replaced: list[str] = []
     dropped = tuple(key for key in content.rest if key in _DROPPED)
     kept = {key: value for key, value in content.rest.items() if key not in _DROPPED}
-    config = _replace(content.config, "", cipher, replaced)
-    copy = {"encryptionsalt": cipher.encryptionsalt, **kept, "config": config}
+    config = _replace(content.config, "", replaced)
+    copy = {"encryptionsalt": _ENCRYPTIONSALT, **kept, "config": config}
     target = home.root / "derived" / file.name
     header = f"# Made from {file.name} for previews without credentials; written again each time.\n"
     write_text(target, write(copy, head=header))
     return Derived(target, dropped, tuple(replaced))
 
 
-def _replace(value: Any, path: str, cipher: Cipher, replaced: list[str]) -> Any:
+def _replace(value: Any, path: str, replaced: list[str]) -> Any:
     if isinstance(value, dict):
         if set(value) == {"secure"} and isinstance(value["secure"], str):
             replaced.append(path)
-            return {"secure": cipher.encrypt(PLACEHOLDER)}
+            return {"secure": _SEALED_PLACEHOLDER}
         return {
-            key: _replace(item, f"{path}.{key}" if path else str(key), cipher, replaced)
+            key: _replace(item, f"{path}.{key}" if path else str(key), replaced)
             for key, item in value.items()
         }
     if isinstance(value, list):
-        return [_replace(item, f"{path}[{i}]", cipher, replaced) for i, item in enumerate(value)]
+        return [_replace(item, f"{path}[{i}]", replaced) for i, item in enumerate(value)]
     return value
