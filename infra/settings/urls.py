@@ -19,8 +19,8 @@ DATABASE = "postgresql+psycopg"
 PORTS = {"http": 80, "https": 443, DATABASE: 5432}
 """What a URL without a port means, by its scheme."""
 
-# RFC 3986, 2: anything else stands in a URL as %20.
-_CHARACTERS = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
+# RFC 3986, 2, but the dollar, as Kubernetes reads $(NAME) in a variable: anything else stands there as %20.
+_CHARACTERS = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 # What boto3 takes for a bucket's name; a store of one's own may be laxer than AWS.
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
@@ -39,7 +39,7 @@ def parse(value: Any, allowed: str) -> SplitResult:
         raise refuse(f"allowed is {allowed}, of at most {LONGEST} characters")
     if not _CHARACTERS.fullmatch(value):
         raise refuse(
-            f"a space stands in a URL as %20, and all but ASCII letters, digits and -._~:/?#[]@!$&'()*+,;= "
+            f"a space stands in a URL as %20, and all but ASCII letters, digits and -._~:/?#[]@!&'()*+,;= "
             f"as their bytes; allowed is {allowed}"
         )
     try:

@@ -24,6 +24,7 @@ from infra.__main__ import estate
 from infra.naming import PROJECT, Naming
 from infra.settings import Settings
 from infra.settings.checks import cross_checks
+from rehearsal.cluster.rewriting import expand
 from rehearsal.cluster.schedule import Schedule
 from tests.infra.judges import Engine, Judges, plain
 from tests.infra.recorded import Estate, record
@@ -111,7 +112,8 @@ def judge(config: dict[str, Any], stack: str, judges: Judges, tried: Counter[str
     for each in built.resources:
         if each.type.startswith("kubernetes:batch"):
             for name, value in told_to_jobs(plain(each.inputs)):
-                PARSERS[name](value)
+                # As the kubelet hands it over: $(NAME) is another variable.
+                assert PARSERS[name](expand(value, {"HOME": "/tmp"})) == PARSERS[name](value)  # noqa: S108
     retrain = good.training.retrain
     for schedule in (retrain.schedule, retrain.train_schedule, retrain.follow_schedule):
         assert Schedule.parse(schedule).after(0) < float("inf"), schedule
