@@ -313,3 +313,9 @@ def test_value_of_a_private_column_does_not_leave_in_a_text(tmp_path: Path) -> N
             _sent(private, folder)
         report = pd.read_csv(folder / "private" / REPORT_KEY, dtype=str)
         assert set(report["which_is_of"]) <= {"Name", "Family"}
+
+
+def test_text_over_two_lines_of_the_file_is_no_text_of_a_product(tmp_path: Path) -> None:
+    line = _line("5900", "20001", "CUP\nand a note", "007", FIRST_DAY)
+    _, rows = _sent(_shop(tmp_path / "orders", {0: [line]}), tmp_path)
+    assert rows.loc[rows["stock_code"] == "20001", "description"].tolist() == [""]

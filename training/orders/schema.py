@@ -45,7 +45,7 @@ def typed(text: pd.DataFrame, day: date, form: OrdersFormat = _USUAL) -> pd.Data
             "invoice": invoice,
             "customer": customer,
             "stock_code": text["StockCode"],
-            "description": text["Description"].str.replace(r"\s+", " ", regex=True),
+            "description": text["Description"].str.replace(r"[^\S\r\n]+", " ", regex=True),
             "quantity": numbers(text["Quantity"], form),
             "price": numbers(text["UnitPrice"], form, money=True),
             "at": times(text["InvoiceDate"], day, form),
