@@ -100,12 +100,23 @@ engine: $(READY)
 	@echo "== engine"
 	@.venv/bin/python -m rehearsal.engine
 
+# How many packages are installed: the one line of progress counts them.
+PACKAGES := ls -d .venv/lib/python3*/site-packages/*.dist-info 2>/dev/null | wc -l
+
 # Bytecode now: where PYTHONDONTWRITEBYTECODE is set, every start of a program or plugin would compile the SDKs
 # again, which alone doubles the seconds of an up without changes.
 # Written last, so that an interrupted installation is taken up again.
 $(READY): pyproject.toml uv.lock | $(UV)
 	@echo "== environment (uv sync; the first time some minutes, about 1 GB)"
-	@$(UV) sync --frozen --all-groups --compile-bytecode $(if $(CI),--quiet)
+	@if [ -t 2 ]; then \
+		(seconds=0; while kill -0 $$$$ 2>/dev/null; do \
+			printf '\r   %d:%02d, %d packages ' $$((seconds / 60)) $$((seconds % 60)) $$($(PACKAGES)) >&2; \
+			sleep 1; seconds=$$((seconds + 1)); \
+		done) & shown=$$!; \
+		trap 'kill $$shown; printf "\r" >&2' EXIT; \
+	fi; \
+	$(UV) sync --frozen --all-groups --compile-bytecode --quiet
+	@echo "   $$($(PACKAGES)) packages are in .venv"
 	@.venv/bin/python -m compileall -q cli infra isthmus rehearsal serving training
 	@touch $@
 
