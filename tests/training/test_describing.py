@@ -215,3 +215,17 @@ def test_folder_without_by_day_files_is_told_what_to_do(tmp_path: Path, names: l
     told = _run(str(tmp_path))
     assert told.exit_code != 0
     assert "put the rows of each day into a gzip CSV of its own" in str(told.exception)
+
+
+@pytest.mark.parametrize(("quote", "section"), [('"', {}), ("'", {"quote": "'"})])
+def test_quote_is_what_stands_around_cells(tmp_path: Path, quote: str, section: dict[str, Any]) -> None:
+    """And an open one is a line that is left out, not another sign."""
+    like = Folder(small_shop(tmp_path / "like", days=2, customers=9))
+    for path in like.path.iterdir():
+        header, *lines = gzip.decompress(path.read_bytes()).decode().splitlines()
+        lines = [line.replace("PRODUCT", f"{quote}PRODUCT, ", 1) for line in lines]
+        lines = [line.replace(",2,", f"{quote},2,", 1) for line in lines[1:]] + lines[:1]
+        path.write_bytes(gzip.compress("\n".join([header, *lines]).encode()))
+    described = describe(like.path)
+    assert described.section == section
+    assert described.counts["malformed"] == len(like.days())

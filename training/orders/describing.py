@@ -24,7 +24,7 @@ from training.orders.cleaning import REJECTED
 from training.orders.column_names import NAMES, PRIVATE
 from training.orders.format import COLUMNS, OrdersFormat
 from training.orders.reading import clean_day
-from training.orders.rows import Lines, lines_of
+from training.orders.rows import Lines, decoded, lines_of
 from training.orders.schema import is_product
 from training.orders.settings import OrdersSettings
 from training.orders.source import Folder
@@ -186,13 +186,16 @@ class _Looking:
             width = min((len(one.header) for one in lines), default=0)
             return (sum(len(one.rows) for one in lines) if width > 1 else 0, width)
 
-        choices = [(sign, quote) for sign in (",", ";", "\t", "|") for quote in ('"', "'")]
+        text = "\n".join(decoded(one, self._form.encoding) for one in self._contents.values())
+        # An open quote is not mended by calling another sign the quote.
+        quotes = ("'",) if text.count("'") > text.count("\n") and '"' not in text else ('"',)
+        choices = [(sign, quote) for sign in (",", ";", "\t", "|") for quote in quotes]
         # A sign of the number of columns splits them all; one that stands in texts now and then, hardly any.
         best = max(choices, key=lambda pair: sound(*pair))
         usual = (USUAL.delimiter, USUAL.quote or '"')
         if sound(*usual) == sound(*best):
             best = usual
-        elif best[1] == "'" and sound(best[0], '"') == sound(*best):
+        elif sound(best[0], '"') == sound(*best):
             best = (best[0], '"')
         if not sound(*best)[0]:
             self._made.problems.append(
