@@ -8,6 +8,9 @@ import pulumi_aws as aws
 from infra.naming import Naming
 from infra.settings.budget import BudgetSettings
 
+LEAST_USD = 0.01
+"""AWS Budgets takes amounts above 0 only; a budget of nothing is one that the first cent uses up."""
+
 
 class Budget(pulumi.ComponentResource):
     """A cost budget for what carries this stack's ``environment`` tag, with warnings by e-mail.
@@ -34,7 +37,7 @@ class Budget(pulumi.ComponentResource):
             name=naming.name("monthly"),
             budget_type="COST",
             time_unit="MONTHLY",
-            limit_amount=f"{settings.usd_per_month or 0:.2f}",
+            limit_amount=f"{max(settings.usd_per_month or 0, LEAST_USD):.2f}",
             limit_unit="USD",
             cost_filters=[
                 aws.budgets.BudgetCostFilterArgs(

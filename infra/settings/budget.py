@@ -23,7 +23,7 @@ class BudgetSettings(Section):
     """The monthly budget of the AWS account."""
 
     usd_per_month: UsdPerMonth | None = None
-    """Spending at which the alarm goes; absent: no budget is made."""
+    """Spending at which the alarm goes, 0 being the first cent; absent: no budget is made."""
     alert_emails: Annotated[tuple[Email, ...], Field(max_length=10)] = ()
     """Who is told; AWS Budgets takes ten addresses."""
     alert_percent: Annotated[tuple[Percent, ...], Field(min_length=1, max_length=5)] = (80, 100)

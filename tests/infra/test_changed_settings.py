@@ -48,6 +48,12 @@ def test_a_large_number_of_the_private_side_has_its_own_field(asn: int, field: s
     assert other not in gateway.inputs
 
 
+@pytest.mark.parametrize(("usd", "limit"), [(0, "0.01"), (0.004, "0.01"), (1.5, "1.50"), (25000, "25000.00")])
+def test_a_budget_of_nothing_is_used_up_by_the_first_cent(usd: float, limit: str) -> None:
+    budget = built("budget", usd_per_month=usd).one("aws:budgets/budget:Budget", "budget")
+    assert budget.inputs["limitAmount"] == limit
+
+
 @pytest.mark.parametrize(
     ("host", "here"),
     [
