@@ -33,6 +33,7 @@ from cli.commands import (
 from cli.console import err
 from cli.help_texts import let_wrap
 from isthmus.errors import IsthmusError
+from isthmus.os_errors import as_ours
 
 app = typer.Typer(
     name="isthmus",
@@ -100,9 +101,11 @@ def main() -> None:
         if left.code == INTERRUPTED:
             err.print("isthmus: stopped; the same command goes on from here")
         raise
-    except IsthmusError as error:
-        err.print(f"[bold red]isthmus:[/] {escape(str(error))}")
-        sys.exit(error.exit_status)
+    except (IsthmusError, OSError) as error:
+        if (ours := as_ours(error)) is None:
+            raise
+        err.print(f"[bold red]isthmus:[/] {escape(str(ours))}")
+        sys.exit(ours.exit_status)
 
 
 if __name__ == "__main__":

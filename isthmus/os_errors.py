@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 from isthmus.errors import IsthmusError, WrongData
@@ -47,12 +48,24 @@ def told(error: OSError) -> IsthmusError | None:
     return None
 
 
+def as_ours(error: IsthmusError | OSError) -> IsthmusError | None:
+    """What a command or a job ends with by a sentence; None for what is a defect."""
+    return error if isinstance(error, IsthmusError) else told(error)
+
+
 @contextmanager
-def as_sentences() -> Iterator[None]:
-    """Raise what the machine refuses inside the block as an error of ours; leave everything else alone."""
+def as_sentences(writing: Path | None = None) -> Iterator[None]:
+    """Raise what the machine refuses inside the block as an error of ours; leave everything else alone.
+
+    Args:
+        writing: what is written in the block, for errors that tell a place there which cannot be made.
+    """
     try:
         yield
     except OSError as error:
-        if (ours := told(error)) is None:
+        ours = told(error)
+        if ours is None and writing is not None and isinstance(error, FileNotFoundError | FileExistsError):
+            ours = WrongData(f"{writing} cannot be written there ({error.strerror}); name another place")
+        if ours is None:
             raise
         raise ours from None

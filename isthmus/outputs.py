@@ -26,6 +26,8 @@ def refuse_as_file(path: Path, other: str) -> None:
     with as_sentences():
         if path.is_dir():
             raise WrongData(f"{path} is a folder, and a file is to be written there; {other}")
+        if path.exists() and not path.is_file():
+            raise WrongData(f"{path} is a device, and a file is to be written there; {other}")
         _refuse_place(path, other)
 
 

@@ -67,7 +67,7 @@ def test_an_error_of_ours_is_its_sentence_and_the_exit_status_of_its_class(
     def ends(*_: object) -> int:
         raise error
 
-    monkeypatch.setattr(door, "app", ends)
+    monkeypatch.setattr(type(door.app), "__call__", ends)
     for run in (door.main, lambda: run_job(ends)):
         with pytest.raises(SystemExit) as left:
             run()
@@ -84,7 +84,7 @@ def test_what_is_no_error_of_ours_is_a_defect_wherever_its_class_lives(
     def ends(*_: object) -> int:
         raise Foreign
 
-    monkeypatch.setattr(door, "app", ends)
+    monkeypatch.setattr(type(door.app), "__call__", ends)
     for run in (door.main, lambda: run_job(ends)):
         with pytest.raises(Foreign):
             run()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from isthmus.errors import FAILED, WRONG_DATA, IsthmusError
+from isthmus.os_errors import as_ours
 from training.errors import TrainingError
 
 EXIT_TRY_AGAIN = FAILED
@@ -57,9 +58,11 @@ def run_job(job: Callable[[Environment], int]) -> None:
     """Run a job as a process; an error of ours is one sentence on stderr and the exit status of its class."""
     try:
         code = job(Environment())
-    except IsthmusError as error:
-        print(f"isthmus: {error}", file=sys.stderr, flush=True)
-        code = error.exit_status
+    except (IsthmusError, OSError) as error:
+        if (ours := as_ours(error)) is None:
+            raise
+        print(f"isthmus: {ours}", file=sys.stderr, flush=True)
+        code = ours.exit_status
     sys.stdout.flush()
     sys.stderr.flush()
     sys.exit(code)

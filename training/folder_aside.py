@@ -39,7 +39,7 @@ def folder_aside(target: Path, mark: str, what: str) -> Iterator[Path]:
     Args and errors are those of ``refuse_other_folder``; an earlier folder is replaced only by a full one.
     """
     refuse_other_folder(target, mark, what)
-    with as_sentences():
+    with as_sentences(writing=target):
         target.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         try:

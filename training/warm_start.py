@@ -18,6 +18,7 @@ import numpy.typing as npt
 from training.features.catalogue import Catalogue
 from training.learning import Learning
 from training.release import KERAS_MODEL, Store, read_items
+from training.release.errors import reading
 
 
 def begun_from(learning: Learning, store: Store) -> Learning:
@@ -51,7 +52,8 @@ class Weights:
 
         from training.model import item_table, layers  # noqa: F401 (Keras knows their names once imported)
 
-        model = keras.saving.load_model(release / KERAS_MODEL, compile=False)
+        with reading(KERAS_MODEL):
+            model = keras.saving.load_model(release / KERAS_MODEL, compile=False)
         self.values = {path: value for path, value, _ in _values(model)}
         self.places = {item.stock_code: item.index for item in read_items(release)}
 

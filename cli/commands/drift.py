@@ -39,8 +39,6 @@ def drift(
 
     Example:  isthmus drift release/ --orders orders/
     """
-    import json
-
     from rich.table import Table
 
     from cli.console import err, out, print_json, print_table
@@ -48,12 +46,11 @@ def drift(
     from training.local import key
     from training.orders.source import Folder
     from training.release import verify
-    from training.release.directory import VALIDATION
+    from training.release.directory import read_validation
     from training.transfer.pseudonym import Pseudonyms
 
     verify(release)
-    path = release / VALIDATION
-    validation = json.loads(path.read_bytes()) if path.is_file() else None
+    validation = read_validation(release)
     decision = decide(
         release,
         Folder(named_or_sample(orders), written),

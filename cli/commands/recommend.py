@@ -123,6 +123,7 @@ def _check(
     server: str | None,
 ) -> None:
     from cli.errors import CommandError
+    from isthmus.outputs import refuse_as_file
 
     if everybody and named:
         raise CommandError(f"--all is for every customer, but {named[0]} is named too; leave one of them out")
@@ -132,6 +133,8 @@ def _check(
         raise CommandError("--all needs a place for the answers: --out FILE.csv, or --json")
     if out is not None and as_json:
         raise CommandError("--out writes a CSV file, --json prints; give one of them")
+    if out is not None:
+        refuse_as_file(out, "name another file with --out")
     if release is not None and server is not None:
         raise CommandError("--release starts a server of its own; leave out --url and --site")
 

@@ -216,10 +216,8 @@ def _window(manifest: Manifest, orders: Path, written: OrdersSettings) -> Window
 
 
 def _find(release: str, bucket: str | None) -> tuple[Manifest, Signature | None, dict[str, Any] | None]:
-    import json
-
     from training.release import SignatureRefused, read, read_signature
-    from training.release.directory import VALIDATION
+    from training.release.directory import read_validation
 
     if release.startswith("sha256:"):
         store = store_of(bucket)
@@ -230,8 +228,7 @@ def _find(release: str, bucket: str | None) -> tuple[Manifest, Signature | None,
         signature = read_signature(directory)
     except SignatureRefused:
         signature = None
-    path = directory / VALIDATION
-    return manifest, signature, json.loads(path.read_bytes()) if path.is_file() else None
+    return manifest, signature, read_validation(directory)
 
 
 def _plain(
@@ -264,7 +261,11 @@ def _recall(validation: dict[str, Any] | None) -> str:
 
 def _recalls(validation: dict[str, Any]) -> tuple[float, float]:
     """recall@20 over all products: the release's own, and that of the popular products."""
-    scores = validation["scores"]
-    recalls = {name: row["all products"]["recall"] for name, row in scores.items()}
-    # The release as it was called before.
-    return recalls.get("this release", recalls.get("two towers", 0.0)), recalls["popular"]
+    from training.release.directory import VALIDATION
+    from training.release.errors import reading
+
+    with reading(VALIDATION):
+        scores = validation["scores"]
+        recalls = {name: float(row["all products"]["recall"]) for name, row in scores.items()}
+        # The release as it was called before.
+        return recalls.get("this release", recalls.get("two towers", 0.0)), recalls["popular"]

@@ -49,6 +49,7 @@ def judge(
     Example:  isthmus release judge release/ --in-service older/ --gate min_recall_ratio_to_best_baseline=1
     """
     from cli.console import err, out
+    from isthmus.outputs import refuse_as_folder
     from training.environment import EXIT_REFUSED
     from training.evaluate.judging import judge_release
     from training.evaluate.reading import read_after, read_past
@@ -59,6 +60,9 @@ def judge(
     from training.transfer.pseudonym import Pseudonyms
 
     asked = _gates(gates, gate or [])
+    placed = release if release.name else release.absolute()
+    beside = report or placed.with_name(f"{placed.name}-report")
+    refuse_as_folder(beside, "name another folder with --report")
     source = Folder(named_or_sample(orders), written)
     manifest = verify(release)
     if in_service is not None:
@@ -77,7 +81,6 @@ def judge(
     for line in judged.lines():
         style = {"missed": "bold red", "off": "dim"}.get(line.split(" ", 1)[0])
         out.print(line, style=style, markup=False)
-    beside = report or release.with_name(f"{release.name}-report")
     judged.report.write(beside)
     out.print(f"\nreport: {beside / HTML}", markup=False)
     if not judged.refusals:

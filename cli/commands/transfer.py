@@ -118,9 +118,10 @@ def _rate(text: str | None) -> int | None:
 def _place(where: str, line: Transfer, near_by: bool) -> BatchBucket:
     """A folder, or a bucket: AWS's, or with ``near_by`` one of the private store."""
     import os
-    from urllib.parse import urlsplit
+    from urllib.parse import unquote, urlsplit
 
     from cli.errors import CommandError
+    from isthmus.outputs import refuse_as_folder
     from training.environment import aws_client
     from training.orders.s3 import client_for_orders
     from training.transfer.bucket import BatchBucket
@@ -128,8 +129,9 @@ def _place(where: str, line: Transfer, near_by: bool) -> BatchBucket:
     from training.transfer.line import Line
 
     parts = urlsplit(where)
-    if parts.scheme in ("", "file"):
-        return BatchFolder(Path(parts.path if parts.scheme else where), takes_away=True, line=Line(line))
+    if parts.scheme in ("", "file") and not parts.netloc and (folder := unquote(parts.path)):
+        refuse_as_folder(Path(folder if parts.scheme else where), "name another folder or s3://BUCKET")
+        return BatchFolder(Path(folder if parts.scheme else where), takes_away=True, line=Line(line))
     if parts.scheme != "s3" or not parts.netloc or parts.path.strip("/"):
         raise CommandError(f"orders cannot be sent to {where}; name a folder or s3://BUCKET")
     client = client_for_orders(os.environ) if near_by else aws_client()

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.release import ONNX_MODEL, Customers, read_items, read_popular
+from training.release.errors import reading
 from training.release.ranked import read_ranked
 from training.ties import grouped_order
 
@@ -106,9 +107,10 @@ def _answers(release: Path, names: Sequence[str], codes: Sequence[str]) -> dict[
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(
-        str(release / ONNX_MODEL), options, providers=["CPUExecutionProvider"]
-    )
+    with reading(ONNX_MODEL):
+        session = onnxruntime.InferenceSession(
+            str(release / ONNX_MODEL), options, providers=["CPUExecutionProvider"]
+        )
     customers = Customers.read(release)
     known = [name for name in names if name in customers]
     out: dict[str, list[tuple[str, float]]] = {}

@@ -14,6 +14,8 @@ from pathlib import Path
 from filelock import FileLock
 from platformdirs import user_data_path
 
+from isthmus.os_errors import as_sentences
+from training.errors import TrainingError
 from training.orders.schema import customers
 from training.orders.source import OrderSource, read_day
 
@@ -40,13 +42,19 @@ class Register:
     def ids(self) -> set[str]:
         """What is remembered; empty before the first training."""
         try:
-            return set(self.path.read_text().split("\n")) - {""}
+            with as_sentences():
+                return set(self.path.read_text().split("\n")) - {""}
         except FileNotFoundError:
             return set()
+        except UnicodeDecodeError:
+            raise TrainingError(
+                f"{self.path} is no list of customers; remove it and run `isthmus train` again"
+            ) from None
 
     def remember(self, ids: Iterable[str]) -> None:
         """Add ids; two runs at once lose none."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with as_sentences(writing=self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(self.path.with_suffix(".lock")):
             known = self.ids()
             if (all_of_them := known | set(ids)) == known:

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
+from training.release.errors import reading
+
 ITEMS = "items.json"
 POPULAR = "popular.json"
 CUSTOMERS = "customers.parquet"
@@ -57,7 +59,11 @@ def write_items(directory: Path, items: Sequence[Item]) -> None:
 
 def read_items(directory: Path) -> list[Item]:
     """The products of a release; the product with index ``i`` is at position ``i - 1``."""
-    return [Item(**one) for one in json.loads((directory / ITEMS).read_bytes())]
+    with reading(ITEMS):
+        items = [Item(**one) for one in json.loads((directory / ITEMS).read_bytes())]
+        if [item.index for item in items] != list(range(1, len(items) + 1)):
+            raise ValueError("the products are not numbered from 1 without gaps")
+        return items
 
 
 def write_popular(directory: Path, indices: Sequence[int]) -> None:
@@ -67,7 +73,8 @@ def write_popular(directory: Path, indices: Sequence[int]) -> None:
 
 def read_popular(directory: Path) -> list[int]:
     """Item indices for a customer of whom nothing is known, the most popular first."""
-    return [int(index) for index in json.loads((directory / POPULAR).read_bytes())]
+    with reading(POPULAR):
+        return [int(index) for index in json.loads((directory / POPULAR).read_bytes())]
 
 
 def write_report(directory: Path, report: Mapping[str, Any]) -> None:
@@ -77,8 +84,9 @@ def write_report(directory: Path, report: Mapping[str, Any]) -> None:
 
 def read_report(directory: Path) -> dict[str, Any]:
     """The report of a release."""
-    report: dict[str, Any] = json.loads((directory / REPORT).read_bytes())
-    return report
+    with reading(REPORT):
+        report: dict[str, Any] = json.loads((directory / REPORT).read_bytes())
+        return report
 
 
 class Customers(Mapping[str, Customer]):
@@ -136,20 +144,21 @@ class Customers(Mapping[str, Customer]):
         """Read ``customers.parquet`` of a release directory."""
         import pyarrow.parquet as pq
 
-        table = pq.read_table(directory / CUSTOMERS)
+        with reading(CUSTOMERS):
+            table = pq.read_table(directory / CUSTOMERS)
 
-        def matrix(name: str, dtype: type[np.generic]) -> npt.NDArray[Any]:
-            column = table.column(name).combine_chunks()
-            flat = np.asarray(column.flatten(), dtype=dtype)
-            return flat.reshape(table.num_rows, -1)
+            def matrix(name: str, dtype: type[np.generic]) -> npt.NDArray[Any]:
+                column = table.column(name).combine_chunks()
+                flat = np.asarray(column.flatten(), dtype=dtype)
+                return flat.reshape(table.num_rows, -1)
 
-        return cls(
-            pseudonyms=table.column("pseudonym").to_pylist(),
-            history=matrix("history", np.int32),
-            weights=matrix("weights", np.float32),
-            user=matrix("user", np.float32),
-            last_bought=table.column("last_bought").to_pylist(),
-        )
+            return cls(
+                pseudonyms=table.column("pseudonym").to_pylist(),
+                history=matrix("history", np.int32),
+                weights=matrix("weights", np.float32),
+                user=matrix("user", np.float32),
+                last_bought=table.column("last_bought").to_pylist(),
+            )
 
 
 def _json(value: Any) -> bytes:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
+from typing import Any
 
+from isthmus.os_errors import as_sentences
 from training.release.aside import write_aside
-from training.release.errors import ReleaseDamaged, ReleaseError
+from training.release.errors import ReleaseDamaged, ReleaseError, reading
 from training.release.manifest import MANIFEST, File, Manifest, digest_of
 from training.release.signature import SIGNATURE
 
@@ -53,6 +56,23 @@ def read(directory: Path) -> Manifest:
             f"{directory} is not a release: it has no {MANIFEST}; make one with `isthmus train`"
         ) from None
     return Manifest.from_bytes(raw)
+
+
+def read_validation(directory: Path) -> dict[str, Any] | None:
+    """The scores of a release on held-back orders; None where it has none.
+
+    Raises:
+        ReleaseDamaged: when the file is not what a validation writes.
+    """
+    path = directory / VALIDATION
+    if not path.exists():
+        return None
+    with as_sentences(), reading(VALIDATION):
+        told: dict[str, Any] = json.loads(path.read_bytes())
+        for row in told["scores"].values():
+            for scores in row.values():
+                float(scores["recall"])
+        return told
 
 
 def verify(directory: Path, digest: str | None = None) -> Manifest:

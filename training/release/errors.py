@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from isthmus.errors import WrongData
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from isthmus.errors import IsthmusError, WrongData
 from training import errors
 
 
@@ -20,6 +23,27 @@ class ReleaseDamaged(ReleaseError):
     def __init__(self, path: str, why: str) -> None:
         super().__init__(f"release file {path} {why}; fetch the release again or train a new one")
         self.path = path
+
+
+@contextmanager
+def reading(path: str) -> Iterator[None]:
+    """Say which file of a release is not what it should hold, whatever the library that reads it raises.
+
+    Raises:
+        ReleaseDamaged: naming ``path``.
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        raise ReleaseDamaged(path, "is missing") from None
+    except IsthmusError:
+        raise
+    except Exception as error:
+        own = isinstance(error, EOFError | KeyError | LookupError | TypeError | ValueError | AttributeError)
+        if not own and not type(error).__module__.startswith(("onnxruntime", "pyarrow", "zipfile", "zlib")):
+            raise
+        said = " ".join(str(error).split())[:200]
+        raise ReleaseDamaged(path, f"is not what a release holds ({said or type(error).__name__})") from None
 
 
 class StoreFailed(errors.StoreFailed, ReleaseError):

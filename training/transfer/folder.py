@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Collection
 from pathlib import Path
 
+from isthmus.os_errors import as_sentences
 from training.release import sha256_of
 from training.release.aside import write_aside
 from training.transfer.batch import BatchEntry
@@ -40,7 +41,8 @@ class BatchFolder(BatchBucket):
         progress: Progress | None = None,
     ) -> int:
         there = self.folder / entry.key
-        there.parent.mkdir(parents=True, exist_ok=True)
+        with as_sentences(writing=there):
+            there.parent.mkdir(parents=True, exist_ok=True)
         # Renamed when whole, so that no reader and no crash ever sees half of it.
         with tempfile.TemporaryDirectory(prefix=f".{there.name}.", dir=there.parent) as aside:
             self.line.copy(path, Path(aside) / there.name, progress)

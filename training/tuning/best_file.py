@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from isthmus.outputs import refuse_as_file
 from isthmus.stack_files import write
 from training.errors import TrainingError
 from training.release.aside import write_aside
@@ -40,9 +41,9 @@ def refuse_other_file(path: Path) -> None:
 
     Raises:
         TrainingError: when there is such a file.
+        WrongData: when no file can be written there.
     """
-    if path.is_dir():
-        raise TrainingError(f"{path} is a folder; name a file with --out")
+    refuse_as_file(path, "name another file with --out")
     if path.exists() and not path.read_text(errors="replace").startswith(FIRST_LINE):
         raise TrainingError(
             f"{path} was not made by `isthmus tune`, so it stays; name another file with --out"

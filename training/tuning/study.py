@@ -6,12 +6,15 @@ import hashlib
 import json
 import shutil
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training.code import code_digest
+from training.errors import StoreFailed, TrainingError
 from training.local.work import Work
 from training.settings import TrainingSettings
 from training.tuning.ranges import Ranges, Whole
@@ -20,6 +23,7 @@ from training.tuning.shared import Shared
 if TYPE_CHECKING:
     import optuna
 
+DATABASE = "study.db"
 RETRY_OF, LOST, REASON = "retry_of", "lost", "reason"
 OWNER, SURPLUS = "owner", "surplus"
 DECIDES = ("features", "fit", "model", "learning.py", "evaluate/metrics.py", "tuning/objective.py")
@@ -63,18 +67,36 @@ class Study:
         self.name = _name(work, base, ranges)
         self.folder = work.folder / "studies" / self.name
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._study = optuna.create_study(
-            storage=shared.storage(self.name)
-            if shared
-            else optuna.storages.RDBStorage(
-                f"sqlite:///{self.folder / 'study.db'}", engine_kwargs={"connect_args": {"timeout": 60}}
-            ),
-            study_name=self.name,
-            direction="maximize",
-            load_if_exists=True,
-            # Bad is below the median of the others at the same epoch, once there are some to compare with.
-            pruner=optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=2, n_min_trials=2),
-        )
+        with self._storing():
+            self._study = optuna.create_study(
+                storage=shared.storage(self.name)
+                if shared
+                else optuna.storages.RDBStorage(
+                    f"sqlite:///{self.folder / DATABASE}", engine_kwargs={"connect_args": {"timeout": 60}}
+                ),
+                study_name=self.name,
+                direction="maximize",
+                load_if_exists=True,
+                # Bad is below the median of the others at the same epoch, once there are some.
+                pruner=optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=2, n_min_trials=2),
+            )
+
+    @contextmanager
+    def _storing(self) -> Iterator[None]:
+        """Say what is wrong with the database that the trials are in."""
+        from optuna.exceptions import StorageInternalError
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            yield
+        except (SQLAlchemyError, StorageInternalError, ImportError) as error:
+            said = " ".join(str(getattr(error, "orig", None) or error).split())
+            if self.shared is not None:
+                raise StoreFailed(f"training.tuning.storage_url cannot be used: {said}") from None
+            raise TrainingError(
+                f"{self.folder / DATABASE} is no study that can go on ({said}); remove it to "
+                "begin the study anew"
+            ) from None
 
     def recover(self) -> list[int]:
         """Mark trials that a killed process left running as failed, and put them first in the queue again.
