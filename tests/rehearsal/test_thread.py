@@ -228,6 +228,35 @@ def test_status_and_logs_show_what_runs(estate: Estate) -> None:
     assert "triton" in status
     assert "transfer" in status
     assert "step" in isthmus(estate, "logs", "train") or "epoch" in isthmus(estate, "logs", "train")
+    assert "worker 0" in isthmus(estate, "logs", "train-0", "--follow")
+    assert "is up. Next:  isthmus status" in isthmus(estate, "doctor")
+
+
+def test_a_shell_inside_has_what_the_texts_say(estate: Estate, tmp_path: Path) -> None:
+    def inside(command: str, ends: int = 0) -> str:
+        isthmus = f"{sys.executable} -P -m cli.main"
+        ran = subprocess.run(
+            ["sh", "-c", f'eval "$({isthmus} env)" && {command}'],
+            cwd=estate.project_dir,
+            env=os.environ | {"COLUMNS": "80"},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert "Traceback" not in ran.stderr
+        assert ran.returncode == ends, ran.stderr
+        return ran.stdout + ran.stderr
+
+    digest = served(estate)
+    assert f"in service  {digest}" in inside("isthmus release list")
+    (one,) = json.loads(inside("isthmus release list --json"))["releases"]
+    assert one["digest"] == digest
+    assert "training.tuning is off" in inside(f"isthmus tune --fetch --out {tmp_path / 'tuned.yaml'}", ends=1)
+    assert f"release {digest[:19]}" in inside(f"isthmus recommend 17961 --release {digest}")
+    # Plain pulumi speaks of the estate that stands, with its ports and orders.
+    assert json.loads(inside("pulumi preview -s local --json"))["changeSummary"] == {
+        "same": len(estate.resources())
+    }
 
 
 def test_settings_that_are_refused_register_nothing(estate: Estate) -> None:
