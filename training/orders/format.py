@@ -222,13 +222,12 @@ class OrdersFormat(Part):
 
     @model_validator(mode="after")
     def _goes_together(self) -> Self:
-        signs = {"delimiter": self.delimiter, "quote": self.quote}
         if self.delimiter == self.quote:
             raise clash(f"delimiter and quote are both {self.delimiter!r}; set another one of them")
         if self.decimal == self.thousands:
             raise clash(f"decimal and thousands are both {self.decimal!r}; set another one of them")
         for name in ("decimal", "thousands"):
-            if getattr(self, name) == signs["quote"]:
+            if self.quote is not None and getattr(self, name) == self.quote:
                 raise clash(f"{name} and quote are both {self.quote!r}; set another one of them")
             if self.quote is None and getattr(self, name) == self.delimiter:
                 raise clash(

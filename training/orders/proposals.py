@@ -22,6 +22,8 @@ _TIMES = (
     *("%H:%M:%S", "%H:%M", "%H:%M:%S.%f"),
     *("%I:%M:%S %p", "%I:%M %p", "%I:%M%p", "%H.%M.%S", "%H.%M", "%H%M%S", "%H%M"),
 )
+_SOME_TIME = datetime(2011, 9, 23, 17, 48, 5, 7)
+_ZONES = ("Z", "+0100", "-0100", "+01:00", "-01:00")
 SIGNS: tuple[tuple[str, str | None], ...] = (
     (".", None), (",", None), (".", ","), (",", "."), (",", " "), (".", " "), (".", "'"), (",", "'")
 )  # fmt: skip
@@ -49,11 +51,26 @@ def date_formats(cells: pd.Series, day: date, form: OrdersFormat) -> list[str]:
     if texts.empty:
         return []
     first = str(texts.iloc[0])
-    found = [one for one in known_dates() if parses(first, one)]
+    found = [one for one in _by_look().get(_look(first), ()) if parses(first, one)]
     found += [EPOCH, EPOCH_MS] if first.replace(".", "", 1).isdigit() else []
     return [
         one for one in found if times(texts, day, form.model_copy(update={"dates": (one,)})).notna().all()
     ]
+
+
+@cache
+def _by_look() -> dict[str, list[str]]:
+    """Formats by the look of what they write: to try all of them on a text takes a second."""
+    told: dict[str, list[str]] = {}
+    for one in known_dates():
+        zones = _ZONES if "%z" in one else ("",)
+        for look in {_look(_SOME_TIME.strftime(one.replace("%z", zone))) for zone in zones}:
+            told.setdefault(look, []).append(one)
+    return told
+
+
+def _look(text: str) -> str:
+    return re.sub("[A-Za-z]+", "a", re.sub("[0-9]+", "0", text))
 
 
 def parses(text: str, form: str) -> bool:
