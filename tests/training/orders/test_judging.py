@@ -218,7 +218,7 @@ def test_lines_of_the_file_are_rows_kept_and_lines_counted(tmp_path: Path) -> No
     assert {name: n for name, n in counts.items() if n and name in REASONS} == {
         "malformed": 1, "duplicates": 1, "blank_lines": 2, "continued_lines": 1,
     }  # fmt: skip
-    assert "THING 3" in set(clean_day(Folder(tmp_path), FIRST_DAY).purchases["description"])
+    assert "THING\n3" in set(clean_day(Folder(tmp_path), FIRST_DAY).purchases["description"])
 
 
 @pytest.mark.parametrize("reason", REJECTED)
