@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import rehearsed, training_speed, transfer, workers
+from tests.bench import previews, rehearsed, training_speed, transfer, workers
 from tests.bench.measure import Row
 from tests.bench.sections import Section
 
@@ -46,6 +46,8 @@ def main(
 def rows(chosen: Collection[Section], short: bool, say: Callable[[str], None]) -> Iterator[Row]:
     """Rows of the chosen sections, in their own order; ``say`` takes a heading as each begins."""
     yield from rehearsed.rows(chosen, short, say)
+    if Section.PREVIEW in chosen:
+        yield from previews.rows(2 if short else 7, say)
     if Section.TRANSFER in chosen:
         mebibytes, uploads = (64, 1) if short else (1024, 5)
         say(f"[bold]transfer[/], {uploads} uploads of {mebibytes} MiB by each tool")

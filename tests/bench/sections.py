@@ -10,6 +10,7 @@ class Section(StrEnum):
 
     UP = "up"
     WARM = "warm"
+    PREVIEW = "preview"
     ANSWERS = "answers"
     DOWN = "down"
     TRANSFER = "transfer"

@@ -8,10 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.bench import __main__ as bench
-from tests.bench import rehearsed, training_speed, transfer, workers
+from tests.bench import previews, rehearsed, training_speed, transfer, workers
 from tests.bench.sections import Section
 
 OTHERS: dict[Section, tuple[ModuleType, str]] = {
+    Section.PREVIEW: (previews, "rows"),
     Section.TRANSFER: (transfer, "rows"),
     Section.WORKERS: (workers, "rows"),
     Section.TRAINING: (training_speed, "table"),

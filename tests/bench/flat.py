@@ -1,0 +1,102 @@
+"""The floor of a preview: the same resources as a flat program of the providers' classes, no isthmus.
+
+What the estate registers, with all its inputs, becomes a program as a user would write it by hand: one call
+of a class for each resource, every input a literal (ids of other resources too, which is less work than a
+reference), the same providers, the stock SDK.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from typing import Any
+
+from tests.infra.recorded import SECRET, Recorded
+
+_HEAD = "import pulumi\nfrom pulumi import Output, ResourceOptions\n"
+_PROVIDER = "pulumi:providers:"
+_MADE_BY_THE_CLASS = ("apiVersion", "kind")
+
+
+def program(resources: Iterable[Recorded]) -> str:
+    """The program's text. Raises KeyError where an input is none of its class."""
+    custom = sorted((one for one in resources if one.custom), key=_last_in_clusters)
+    providers: dict[tuple[str, str], str] = {}
+    imported: dict[str, str] = {}
+    body = []
+    for one in custom:
+        inputs = dict(one.inputs)
+        if one.type.startswith(_PROVIDER):
+            package = one.type.removeprefix(_PROVIDER)
+            line = f"from pulumi_{package} import Provider"
+            cls = import_module(f"pulumi_{package}").Provider
+            inputs = {key: _unpacked(value) for key, value in inputs.items()}
+            # Not known in a preview, like the id of anything.
+            inputs |= {"kubeconfig": _Code("Output.secret(known_later.id)")} if "kubeconfig" in inputs else {}
+            options = ""
+            target = providers.setdefault((one.type, one.name), f"provider{len(providers)}")
+        else:
+            module, name = _class(one.type)
+            line = f"from {module} import {name}"
+            cls = getattr(import_module(module), name)
+            if one.type.startswith("kubernetes:"):
+                inputs = {key: value for key, value in inputs.items() if key not in _MADE_BY_THE_CLASS}
+            place = one.provider.split("::")
+            provider = providers[place[-3].split("$")[-1], place[-2]]
+            options = f", opts=ResourceOptions(provider={provider})"
+            target = "known_later"
+        alias = imported.setdefault(line, f"Class{len(imported)}")
+        body.append(f"{target} = {alias}({_call(cls, one.name, inputs)}{options})\n")
+    return _HEAD + "".join(f"{line} as {alias}\n" for line, alias in imported.items()) + "".join(body)
+
+
+def _last_in_clusters(one: Recorded) -> tuple[bool, bool]:
+    """Providers first, and what is in a cluster last, its provider before it."""
+    in_cluster = one.type.startswith(("kubernetes:", f"{_PROVIDER}kubernetes"))
+    return in_cluster, not one.type.startswith(_PROVIDER)
+
+
+def _class(token: str) -> tuple[str, str]:
+    """The module and the name of a type's class, as the provider's SDK has them registered."""
+    from pulumi.runtime.rpc import _RESOURCE_MODULES
+
+    import_module(f"pulumi_{token.split(':')[0]}")
+    for module in _RESOURCE_MODULES[token.rsplit(":", 1)[0]]:
+        told: Mapping[str, Any] = vars(module)["mod_info"]
+        if token in told["classes"]:
+            return str(told["fqn"]), str(told["classes"][token])
+    raise KeyError(token)
+
+
+def _call(cls: type, name: str, inputs: Mapping[str, Any]) -> str:
+    parameters = inspect.signature(cls._internal_init).parameters  # type: ignore[attr-defined]
+    python = {re.sub(r"_(\w)", lambda found: found[1].upper(), one.rstrip("_")): one for one in parameters}
+    told = (f"{python[key]}={_literal(value)}" for key, value in inputs.items())
+    return ", ".join((repr(name), *told))
+
+
+class _Code(str):
+    """An input that is an expression, not a literal."""
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, _Code):
+        return value
+    if isinstance(value, dict):
+        if SECRET in value:
+            return f"Output.secret({_literal(value['value'])})"
+        return f"{{{', '.join(f'{key!r}: {_literal(item)}' for key, item in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_literal, value))}]"
+    # Numbers arrive as floats, as JSON has no others.
+    return repr(int(value) if isinstance(value, float) and value.is_integer() else value)
+
+
+def _unpacked(value: Any) -> Any:
+    """An input of a provider: the SDK hands all but texts over as JSON."""
+    if isinstance(value, str) and (value[:1] in "[{" or value in ("true", "false")):
+        return json.loads(value)
+    return value

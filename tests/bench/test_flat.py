@@ -1,0 +1,47 @@
+"""The floor of the benchmarks is the estate's own resources, as a program of typed classes."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import pulumi
+import pulumi_aws
+import pulumi_kubernetes
+
+from tests.bench import flat
+from tests.infra.recorded import Recorded, record
+
+
+def _estate() -> None:
+    cloud = pulumi_aws.Provider("cloud", region="eu-west-1", skip_region_validation=True)
+    options = pulumi.ResourceOptions(provider=cloud)
+    queue = pulumi_aws.sqs.Queue("queue", max_message_size=2048, tags={"a": "b"}, opts=options)
+    pulumi_aws.ssm.Parameter("key", type="String", value=pulumi.Output.secret("s"), opts=options)
+    cluster = pulumi_kubernetes.Provider("cluster", kubeconfig=queue.arn)
+    pulumi_kubernetes.core.v1.ConfigMap(
+        "map",
+        metadata={"name": "map"},
+        data={"k": queue.name},
+        opts=pulumi.ResourceOptions(provider=cluster),
+    )
+
+
+def _told(resources: tuple[Recorded, ...]) -> Counter[str]:
+    def inputs(one: Recorded) -> dict[str, Any]:
+        return {key: value for key, value in one.inputs.items() if key != "kubeconfig"}
+
+    return Counter(
+        json.dumps([one.type, one.name, inputs(one), one.provider.split("::")[-2:-1]], sort_keys=True)
+        for one in resources
+        if one.type != "pulumi:pulumi:Stack"
+    )
+
+
+def test_the_flat_program_registers_the_same_with_the_same_inputs_and_providers() -> None:
+    ours = record(_estate).resources
+    text = flat.program(ours)
+    floor = record(lambda: exec(compile(text, "flat", "exec"), {})).resources  # noqa: S102
+    assert len(ours) == 5
+    assert _told(floor) == _told(ours)
