@@ -97,5 +97,10 @@ async def estate(settings: Settings) -> Outputs:
     return outputs
 
 
+async def main() -> Outputs:
+    """The estate of the stack that the engine runs."""
+    return await estate(load())
+
+
 if __name__ == "__main__":
-    run(lambda: estate(load()))
+    run(main)

@@ -110,7 +110,8 @@ class TrainingJob(pulumi.ComponentResource):
                 publish_not_ready_addresses=True,
                 selector=selector,
                 ports=[
-                    k8s.core.v1.ServicePortArgs(name=f"worker-{index}", port=base_port + index)
+                    # Named by the port: an apply that moves a name to another port asks for it twice.
+                    k8s.core.v1.ServicePortArgs(name=f"worker-{base_port + index}", port=base_port + index)
                     for index in range(workers)
                 ],
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 
@@ -34,7 +35,7 @@ class Cluster(pulumi.ComponentResource):
     """
 
     cluster_name: pulumi.Output[str]
-    """Known once nodes and add-ons are there, so that what is put into the cluster can start."""
+    """What is put into the cluster depends on this component, so that nodes and add-ons are there for it."""
     node_role_arn: pulumi.Output[str]
     version: pulumi.Output[str]
     kubeconfig: pulumi.Output[str]
@@ -47,7 +48,7 @@ class Cluster(pulumi.ComponentResource):
         naming: Naming,
         settings: AwsCluster,
         region: str,
-        vpc_id: pulumi.Input[str],
+        vpc: aws.ec2.Vpc,
         control_plane_subnet_ids: Sequence[pulumi.Input[str]],
         node_subnet_ids: Sequence[pulumi.Input[str]],
         api_clients: Mapping[str, str],
@@ -78,7 +79,7 @@ class Cluster(pulumi.ComponentResource):
             role_arn=role.arn,
             vpc_config=aws.eks.ClusterVpcConfigArgs(
                 subnet_ids=list(control_plane_subnet_ids),
-                security_group_ids=[self._api_door(name, vpc_id, api_clients)],
+                security_group_ids=[self._api_door(name, vpc.id, api_clients)],
                 endpoint_private_access=True,
                 endpoint_public_access=bool(settings.api_allowed_cidrs),
                 public_access_cidrs=[str(cidr) for cidr in settings.api_allowed_cidrs] or None,
@@ -99,10 +100,16 @@ class Cluster(pulumi.ComponentResource):
                 resources=["secrets"],
             ),
             enabled_cluster_log_types=list(CONTROL_PLANE_LOGS),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[logs, role]),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[logs, role],
+                # A cluster stays in the VPC that it was made in (EKS API reference, UpdateClusterConfig).
+                replace_with=[vpc],
+            ),
         )
         for index, principal in enumerate(settings.admins):
-            self._admin(f"{name}-admin-{index}", cluster, principal)
+            # By its principal: by its place, another order would ask for an entry that is there already.
+            self._admin(f"{name}-admin-{short(principal)}", f"{name}-admin-{index}", cluster, principal)
 
         early = [self._addon(name, cluster, addon) for addon in EKS_ADDONS if addon in BEFORE_NODES]
         node_role = ServiceRole(
@@ -131,17 +138,15 @@ class Cluster(pulumi.ComponentResource):
             tags=naming.tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*early, node_role]),
         )
-        late = [
-            self._addon(name, cluster, addon, depends_on=system)
-            for addon in EKS_ADDONS
-            if addon not in BEFORE_NODES
-        ]
-        ready = pulumi.Output.all(system.group.id, *[addon.id for addon in late])
-        self.cluster_name = pulumi.Output.all(cluster.name, ready).apply(lambda both: str(both[0]))
+        for addon in EKS_ADDONS:
+            if addon not in BEFORE_NODES:
+                self._addon(name, cluster, addon, depends_on=system)
+        # By value they hang on the cluster alone: on its nodes, a change of those would be one of all that runs.
+        self.cluster_name = cluster.name
         self.node_role_arn = node_role.arn
         self.version = cluster.version
         self.kubeconfig = pulumi.Output.all(
-            cluster.name, cluster.endpoint, cluster.certificate_authority.apply(lambda ca: ca.data), ready
+            cluster.name, cluster.endpoint, cluster.certificate_authority.apply(lambda ca: ca.data)
         ).apply(lambda known: kubeconfig(known[0], known[1], known[2], region))
         self.register_outputs(
             {
@@ -175,9 +180,12 @@ class Cluster(pulumi.ComponentResource):
             )
         return group.id
 
-    def _admin(self, name: str, cluster: aws.eks.Cluster, principal: str) -> None:
+    def _admin(self, name: str, before: str, cluster: aws.eks.Cluster, principal: str) -> None:
+        opts = pulumi.ResourceOptions(
+            parent=self, aliases=[pulumi.Alias(name=before)], delete_before_replace=True
+        )
         entry = aws.eks.AccessEntry(
-            name, cluster_name=cluster.name, principal_arn=principal, type="STANDARD", opts=self._child
+            name, cluster_name=cluster.name, principal_arn=principal, type="STANDARD", opts=opts
         )
         aws.eks.AccessPolicyAssociation(
             name,
@@ -185,7 +193,7 @@ class Cluster(pulumi.ComponentResource):
             principal_arn=entry.principal_arn,
             policy_arn=ADMIN_POLICY,
             access_scope=aws.eks.AccessPolicyAssociationAccessScopeArgs(type="cluster"),
-            opts=self._child,
+            opts=opts,
         )
 
     def _addon(
@@ -217,6 +225,12 @@ class Cluster(pulumi.ComponentResource):
             resolve_conflicts_on_update="OVERWRITE",
             opts=pulumi.ResourceOptions(parent=self, depends_on=needs),
         )
+
+
+def short(principal: str) -> str:
+    """A short name for an IAM role or user: the end of its ARN, told from others of that end by a digest."""
+    end = principal.rpartition("/")[2]
+    return f"{end}-{hashlib.sha256(principal.encode()).hexdigest()[:6]}"
 
 
 def kubeconfig(cluster: str, endpoint: str, authority: str, region: str) -> str:

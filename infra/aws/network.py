@@ -50,11 +50,12 @@ class Network(pulumi.ComponentResource):
     control plane's interfaces and have no way out at all. The default security group admits nothing.
     """
 
+    vpc: aws.ec2.Vpc
     vpc_id: pulumi.Output[str]
     private_subnet_ids: list[pulumi.Output[str]]
     intra_subnet_ids: list[pulumi.Output[str]]
-    private_route_table_ids: list[pulumi.Output[str]]
-    """One for each zone, in the order of ``subnets``."""
+    private_route_table_ids: dict[int, pulumi.Output[str]]
+    """One for each zone, by the part of the network that the zone has."""
     intra_route_table_id: pulumi.Output[str]
 
     def __init__(
@@ -79,7 +80,7 @@ class Network(pulumi.ComponentResource):
             tags={"Name": name},
             opts=self._child(),
         )
-        self.vpc_id = vpc.id
+        self.vpc, self.vpc_id = vpc, vpc.id
         aws.ec2.DefaultSecurityGroup(
             name, vpc_id=vpc.id, ingress=[], egress=[], tags={"Name": f"{name}-closed"}, opts=self._child()
         )
@@ -138,14 +139,16 @@ class Network(pulumi.ComponentResource):
         )
         self.private_subnet_ids = [private[zone].id for zone in zones]
         self.intra_subnet_ids = [intra[zone].id for zone in zones]
-        self.private_route_table_ids = [table.id for table in private_tables]
+        self.private_route_table_ids = {
+            zone.index: table.id for zone, table in zip(subnets, private_tables, strict=True)
+        }
         self.intra_route_table_id = intra_table.id
         self.register_outputs(
             {
                 "vpcId": self.vpc_id,
                 "privateSubnetIds": self.private_subnet_ids,
                 "intraSubnetIds": self.intra_subnet_ids,
-                "privateRouteTableIds": self.private_route_table_ids,
+                "privateRouteTableIds": list(self.private_route_table_ids.values()),
                 "intraRouteTableId": self.intra_route_table_id,
             }
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -47,8 +48,19 @@ class AwsSite(pulumi.ComponentResource):
         naming: Naming,
         settings: AwsSettings,
         private_cidr: str | None,
+        taken: Mapping[str, int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """Declare the site.
+
+        Args:
+            name: of the component.
+            naming: of the stack.
+            settings: of the site.
+            private_cidr: network of the private site, where the two are linked.
+            taken: parts of the VPC that zones of the standing estate have.
+            opts: with the AWS provider.
+        """
         super().__init__("isthmus:aws:Site", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         self.keys = Keys(
@@ -69,7 +81,8 @@ class AwsSite(pulumi.ComponentResource):
         self.network = Network(
             naming.name("aws"),
             cidr=str(settings.network.cidr),
-            subnets=carve(settings.network.cidr, settings.network.zones),
+            # In the order of their names: another order in the settings is no change.
+            subnets=carve(settings.network.cidr, tuple(sorted(settings.network.zones)), taken),
             nat_per_zone=settings.network.nat_gateways == "per_zone",
             region=settings.region,
             account_id=settings.account_id,
@@ -84,7 +97,7 @@ class AwsSite(pulumi.ComponentResource):
             naming=naming,
             settings=settings.cluster,
             region=settings.region,
-            vpc_id=self.network.vpc_id,
+            vpc=self.network.vpc,
             control_plane_subnet_ids=self.network.intra_subnet_ids,
             node_subnet_ids=self.network.private_subnet_ids,
             api_clients=clients,
@@ -114,7 +127,8 @@ class AwsSite(pulumi.ComponentResource):
                     node_role_arn=self.cluster.node_role_arn,
                     subnet_ids=self.network.private_subnet_ids,
                     tags=naming.tags,
-                    opts=child,
+                    # Nodes join a cluster whose add-ons are there.
+                    opts=pulumi.ResourceOptions(parent=self, depends_on=[self.cluster]),
                 )
             )
         self.register_outputs(
@@ -153,7 +167,7 @@ class AwsSite(pulumi.ComponentResource):
     def route_tables(self) -> dict[str, pulumi.Input[str]]:
         """The tables that must learn the way to the private site."""
         private = self.network.private_route_table_ids
-        tables: dict[str, pulumi.Input[str]] = {f"private-{index}": id for index, id in enumerate(private)}
+        tables: dict[str, pulumi.Input[str]] = {f"private-{part}": id for part, id in private.items()}
         return {**tables, "intra": self.network.intra_route_table_id}
 
     def _buckets(self, naming: Naming, settings: AwsSettings) -> Buckets:

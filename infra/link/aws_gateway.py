@@ -35,7 +35,13 @@ def attach(
     """Make the gateway and attach the VPC to it; ``asn`` is AWS's own BGP number."""
     if kind == "vpn_gateway":
         gateway = aws.ec2.VpnGateway(name, amazon_side_asn=str(asn), tags={"Name": tag}, opts=opts)
-        joined = aws.ec2.VpnGatewayAttachment(name, vpc_id=vpc_id, vpn_gateway_id=gateway.id, opts=opts)
+        joined = aws.ec2.VpnGatewayAttachment(
+            name,
+            vpc_id=vpc_id,
+            vpn_gateway_id=gateway.id,
+            # A VPC has one VPN gateway, and a gateway one VPC (Amazon VPC quotas).
+            opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True)),
+        )
         return Attachment(vpn_gateway_id=joined.vpn_gateway_id, resources=(joined,))
     transit = aws.ec2transitgateway.TransitGateway(
         name,

@@ -53,6 +53,8 @@ class OpenStackShore:
     router_id: pulumi.Input[str]
     subnet_id: pulumi.Input[str]
     cidr: str
+    network: pulumi.Resource
+    """What must stand before the VPN: the subnet has to hang on the router."""
 
     @classmethod
     def of(cls, site: OpenStackSite, settings: OpenStackSettings) -> OpenStackShore:
@@ -61,6 +63,7 @@ class OpenStackShore:
             router_id=site.network.router_id,
             subnet_id=site.network.subnet_id,
             cidr=str(settings.network.cidr),
+            network=site.network,
         )
 
 
@@ -95,7 +98,7 @@ class Link(pulumi.ComponentResource):
             name=naming.name("link"),
             description="The private half of the link",
             router_id=openstack_shore.router_id,
-            opts=self._child,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[openstack_shore.network]),
         )
         self.private_address = (
             pulumi.Output.from_input(str(settings.gateway_address))
@@ -219,6 +222,11 @@ class Link(pulumi.ComponentResource):
         shore: OpenStackShore,
     ) -> None:
         options = both.neutron
+        # Neutron changes no policy in use (neutron-vpnaas, db/vpn/vpn_db.py, IKEPolicyInUse): a new one is made,
+        # both connections are made again with it, and the old one goes.
+        policy = pulumi.ResourceOptions(parent=self, replace_on_changes=["*"], delete_before_replace=False)
+        # The same of endpoint groups; a connection can be given another group for its peer.
+        group = pulumi.ResourceOptions(parent=self, delete_before_replace=False)
         ike = openstack.vpnaas.IkePolicy(
             name,
             name=naming.name("link"),
@@ -226,7 +234,7 @@ class Link(pulumi.ComponentResource):
             phase1_negotiation_mode="main",
             lifetimes=[openstack.vpnaas.IkePolicyLifetimeArgs(units="seconds", value=options.ike.lifetime)],
             **_proposal(options.ike),
-            opts=self._child,
+            opts=policy,
         )
         ipsec = openstack.vpnaas.IpSecPolicy(
             name,
@@ -237,21 +245,21 @@ class Link(pulumi.ComponentResource):
                 openstack.vpnaas.IpSecPolicyLifetimeArgs(units="seconds", value=options.ipsec.lifetime)
             ],
             **_proposal(options.ipsec),
-            opts=self._child,
+            opts=policy,
         )
         local = openstack.vpnaas.EndpointGroup(
             f"{name}-local",
             name=naming.name("link-local"),
             type="subnet",
             endpoints=[shore.subnet_id],
-            opts=self._child,
+            opts=group,
         )
         peer = openstack.vpnaas.EndpointGroup(
             f"{name}-peer",
             name=naming.name("link-peer"),
             type="cidr",
             endpoints=[aws_cidr],
-            opts=self._child,
+            opts=group,
         )
         ends: tuple[tuple[pulumi.Output[str], pulumi.Output[str]], ...] = (
             (connection.tunnel1_address, pulumi.Output.secret(connection.tunnel1_preshared_key)),
@@ -276,7 +284,8 @@ class Link(pulumi.ComponentResource):
                         action=options.dpd_action, interval=options.dpd_interval, timeout=options.dpd_timeout
                     )
                 ],
-                opts=self._child,
+                # A subnet that a connection uses cannot leave its router, so the connection goes with it.
+                opts=pulumi.ResourceOptions(parent=self, replace_on_changes=["localEpGroupId"]),
             )
 
 

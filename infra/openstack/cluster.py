@@ -10,6 +10,8 @@ from infra.openstack.network import Network
 from infra.pins import MAGNUM_KUBE_TAG
 from infra.settings.openstack import OpenStackCluster
 
+SCALED_WORKERS = "scaled-workers"
+"""Name of the node group that grows and shrinks between ``nodes.min`` and ``nodes.max``."""
 CREATE_MINUTES = 90
 """How long Magnum may take before it calls a cluster failed."""
 
@@ -22,8 +24,6 @@ def template_labels(settings: OpenStackCluster) -> dict[str, str]:
         pods: str(settings.pod_cidr),
         "service_cluster_ip_range": str(settings.service_cidr),
         "auto_scaling_enabled": "true",
-        "min_node_count": str(settings.nodes.min),
-        "max_node_count": str(settings.nodes.max),
         "auto_healing_enabled": "true",
         "cloud_provider_enabled": "true",
         "master_lb_floating_ip_enabled": str(settings.floating_api).lower(),
@@ -40,7 +40,10 @@ def template_labels(settings: OpenStackCluster) -> dict[str, str]:
 class Cluster(pulumi.ComponentResource):
     """A Kubernetes cluster with TLS everywhere and an API server inside the private network only.
 
-    Scaling moves the number of workers, so the number in the state is not put back.
+    The template has no number of nodes, because Magnum changes nothing of a template in use but its name and who
+    sees it (magnum, ``api/controllers/v1/cluster_template.py``, ``patch``). The cluster's own workers are
+    ``nodes.min``; what scales is a node group beside them, whose bounds change in place.
+    Whatever else changes the template replaces it, and the cluster with it.
     """
 
     cluster_id: pulumi.Output[str]
@@ -84,7 +87,8 @@ class Cluster(pulumi.ComponentResource):
             registry_enabled=False,
             server_type="vm",
             labels=template_labels(settings),
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            # Names of templates are not unique: the new one stands before the old one goes with its cluster.
+            opts=pulumi.ResourceOptions(parent=self, replace_on_changes=["*"], delete_before_replace=False),
         )
         cluster = openstack.containerinfra.Cluster(
             name,
@@ -98,13 +102,32 @@ class Cluster(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 additional_secret_outputs=["kubeconfig"],
-                ignore_changes=["nodeCount"],
+                # Magnum calls another template an upgrade, which leaves flavours, networks and volumes as they were.
+                replace_on_changes=["clusterTemplateId"],
                 # The name is taken as long as the old one is there.
                 delete_before_replace=True,
                 # Magnum hangs the nodes on the router's network; without the router no image is pulled.
                 depends_on=[network],
             ),
         )
+        if settings.nodes.max > settings.nodes.min:
+            openstack.containerinfra.NodeGroup(
+                f"{name}-{SCALED_WORKERS}",
+                name=SCALED_WORKERS,
+                cluster_id=cluster.id,
+                flavor_id=settings.node_flavor,
+                role="worker",
+                docker_volume_size=settings.volume_gib,
+                min_node_count=0,
+                max_node_count=settings.nodes.max - settings.nodes.min,
+                node_count=0,
+                merge_labels=True,
+                labels=naming.tags,
+                # The autoscaler moves the number of nodes between the two bounds.
+                opts=pulumi.ResourceOptions(
+                    parent=self, ignore_changes=["nodeCount"], delete_before_replace=True
+                ),
+            )
         self.cluster_id = cluster.id
         self.cluster_name = cluster.name
         self.kubeconfig = pulumi.Output.secret(cluster.kubeconfig.apply(lambda known: known["raw_config"]))

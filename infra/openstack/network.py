@@ -19,7 +19,6 @@ class Network(pulumi.ComponentResource):
     network_id: pulumi.Output[str]
     subnet_id: pulumi.Output[str]
     router_id: pulumi.Output[str]
-    """Known once the subnet hangs on it."""
     external_network_id: pulumi.Output[str]
 
     def __init__(
@@ -62,14 +61,20 @@ class Network(pulumi.ComponentResource):
             admin_state_up=True,
             external_network_id=outside.id,
             tags=naming.tag_list,
-            opts=child,
+            # Neutron takes no gateway away from a router with a VPN service (neutron-vpnaas,
+            # services/vpn/plugin.py, vpn_router_gateway_callback), so that goes first, with the router.
+            opts=pulumi.ResourceOptions(parent=self, replace_on_changes=["externalNetworkId"]),
         )
-        interface = openstack.networking.RouterInterface(
-            name, router_id=router.id, subnet_id=subnet.id, opts=child
+        openstack.networking.RouterInterface(
+            name,
+            router_id=router.id,
+            subnet_id=subnet.id,
+            # A router has one way into a subnet.
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
         self.network_id = network.id
         self.subnet_id = subnet.id
-        self.router_id = interface.router_id
+        self.router_id = router.id
         self.external_network_id = outside.id
         self.register_outputs(
             {"networkId": self.network_id, "subnetId": self.subnet_id, "routerId": self.router_id}

@@ -39,6 +39,8 @@ class SecurityGroup(pulumi.ComponentResource):
     ) -> None:
         super().__init__("isthmus:openstack:SecurityGroup", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
+        # Neutron takes no rule that says what one says that is there, so the old one goes first.
+        rule = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
         group = openstack.networking.SecGroup(
             name,
             name=naming.name(name),
@@ -53,7 +55,7 @@ class SecurityGroup(pulumi.ComponentResource):
             direction="egress",
             ethertype="IPv4",
             security_group_id=group.id,
-            opts=child,
+            opts=rule,
         )
         for key, admission in admits.items():
             openstack.networking.SecGroupRule(
@@ -66,7 +68,7 @@ class SecurityGroup(pulumi.ComponentResource):
                 port_range_max=admission.last_port,
                 remote_ip_prefix=admission.cidr,
                 security_group_id=group.id,
-                opts=child,
+                opts=rule,
             )
         self.group_id = group.id
         self.register_outputs({"groupId": self.group_id})

@@ -162,6 +162,16 @@ class Backend(ABC):
         a replacement with a made name be created before the old one is deleted."""
         return {}
 
+    def replaces_provider(
+        self,
+        old: Properties,
+        new: Properties,
+        changed: frozenset[str],  # noqa: ARG002
+    ) -> frozenset[str]:
+        """Which of the provider's changed inputs make it another provider, so that all its resources are replaced.
+        Values may be UNKNOWN."""
+        return frozenset()
+
     def instance(self) -> str:
         """Which run of the stand-in answers, "" where it cannot forget. Must not start anything. The journal
         notes it with each creation, so that a restarted stand-in is noticed (``BackendLost``)."""

@@ -83,9 +83,8 @@ class Servicer(provider_grpc.ResourceProviderServicer):  # type: ignore[misc]
             new = wire.decode(request.news).values
             # The engine notes the SDK's version in the provider's inputs; it is no property of the cloud.
             old.pop("version", None), new.pop("version", None)
-            return _diff_response(
-                old, new, frozenset(k for k in old.keys() | new.keys() if old.get(k) != new.get(k))
-            )
+            changed = frozenset(k for k in old.keys() | new.keys() if old.get(k) != new.get(k))
+            return _diff_response(old, new, changed, self._backend.replaces_provider(old, new, changed))
 
         return self._answer(context, request, "DiffConfig", work)
 

@@ -31,7 +31,7 @@ from rehearsal.plugins.backend import (
 )
 from rehearsal.plugins.kubernetes import awaits, rules, schema
 from rehearsal.plugins.kubernetes.faults import mapping
-from rehearsal.plugins.kubernetes.kubeconfig import cluster_name
+from rehearsal.plugins.kubernetes.kubeconfig import active_cluster, cluster_name
 from rehearsal.plugins.kubernetes.rows import ROWS, Row, row_of, wire_version
 
 AUTONAMED = "pulumi.com/autonamed"
@@ -67,6 +67,12 @@ class KubernetesBackend(Backend):
         for kind in ("ConfigMap", "Secret"):
             if config.get(f"enable{kind}Mutable") in (True, "true"):
                 self._mutable.add(kind)
+
+    def replaces_provider(self, old: Properties, new: Properties, changed: frozenset[str]) -> frozenset[str]:
+        """As pulumi-kubernetes (provider.go, DiffConfig): another cluster, or one that nobody knows yet."""
+        if new.get("kubeconfig") is UNKNOWN:
+            return frozenset({"kubeconfig"})
+        return changed if active_cluster(old) != active_cluster(new) else frozenset()
 
     def check(self, resource: Resource) -> Properties:
         row = row_of(resource.type)

@@ -7,7 +7,19 @@ from typing import Any
 
 import yaml
 
-from rehearsal.plugins.backend import Refused
+from rehearsal.plugins.backend import Properties, Refused
+
+
+def active_cluster(config: Properties) -> Any:
+    """The settings (server, certificate) of the cluster that a provider's inputs lead to; None where they do not."""
+    text, context = config.get("kubeconfig"), config.get("context")
+    try:
+        known = yaml.safe_load(text) if isinstance(text, str) else None
+        contexts = {one["name"]: one["context"]["cluster"] for one in known["contexts"]}
+        named = {one["name"]: one["cluster"] for one in known["clusters"]}
+    except (yaml.YAMLError, AttributeError, KeyError, TypeError):
+        return None
+    return named.get(config.get("cluster") or contexts.get(context or known.get("current-context")))
 
 
 def cluster_name(kubeconfig: str, context: str = "") -> str:

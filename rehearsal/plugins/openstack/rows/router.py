@@ -138,6 +138,15 @@ def _gateway_is_external(s: Situation) -> None:
         refuse(f"400: network {network.title} is not external", "externalNetworkId")
 
 
+def _gateway_is_free(s: Situation) -> None:
+    """Neutron VPNaaS lets no gateway go from a router with a service (vpn_router_gateway_callback)."""
+    if s.entry is None or s.entry.inputs.get("externalNetworkId") == s.inputs.get("externalNetworkId"):
+        return
+    for service in s.record.of(VPN_SERVICE):
+        if service.inputs["routerId"] == s.id:
+            refuse(f"409: router {s.entry.title} is used by VPN service {service.title}", "externalNetworkId")
+
+
 def subnets_on(record: Content, router: str) -> list[Entry]:
     """The subnets that a router has an interface on."""
     found = []
@@ -238,6 +247,7 @@ ROWS = (
             "enableSnat": lambda s: bool(s.inputs.get("externalNetworkId")),
         },
         rules=(_gateway_is_external,),
+        update_rules=(_gateway_is_free,),
     ),
     Row(
         token=ROUTER_INTERFACE,

@@ -1,0 +1,65 @@
+"""The keys of all settings, from the models: what a page, a table or a test of every setting goes through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
+
+from infra.settings.kinds import flatten
+from infra.settings.model import Sections
+from infra.settings.section import Section
+
+NAME = "NAME"
+"""Stands in a key for a name that the writer of a stack file chooses."""
+
+
+def keys(model: type[BaseModel] = Sections, path: str = "") -> Iterator[str]:
+    """Every key that holds a value and no further keys, in the order of the models: ``aws.gpu_pools.NAME.max``.
+
+    What comes by name (a pool), or may be absent as a whole, is a key of its own before those inside it.
+    """
+    for name, field in model.model_fields.items():
+        inner, _ = flatten(field.annotation, field.metadata)
+        key = f"{path}.{name}" if path else name
+        nested: Any = get_args(inner)[1] if get_origin(inner) is dict else inner
+        if not (isinstance(nested, type) and issubclass(nested, Section)):
+            yield key
+            continue
+        if nested is not inner:
+            yield key
+            yield from keys(nested, f"{key}.{NAME}")
+            continue
+        if not field.is_required() and field.default is None:
+            yield key
+        yield from keys(nested, key)
+
+
+def values(settings: BaseModel) -> Mapping[str, Any]:
+    """What settings say by key, as a stack file would write it: ``{"aws.gpu_pools.training.max": 2}``.
+
+    A section that is absent has the value None; what comes by name is there with its names.
+    """
+    found: dict[str, Any] = {}
+    for name, field in type(settings).model_fields.items():
+        inner, _ = flatten(field.annotation, field.metadata)
+        value = getattr(settings, name)
+        _gather(found, name, inner, value, settings.model_dump(mode="json", include={name})[name])
+    return found
+
+
+def _gather(found: dict[str, Any], key: str, annotation: Any, value: Any, plain: Any) -> None:
+    if get_origin(annotation) is dict:
+        inner = flatten(get_args(annotation)[1])[0]
+        for name, each in value.items():
+            _gather(found, f"{key}.{name}", inner, each, plain[name])
+    elif isinstance(value, Section):
+        for name, field in type(value).model_fields.items():
+            inner = flatten(field.annotation, field.metadata)[0]
+            _gather(found, f"{key}.{name}", inner, getattr(value, name), plain[name])
+    else:
+        found[key] = plain
+
+
+__all__ = ["NAME", "keys", "values"]

@@ -1,0 +1,154 @@
+"""The estate that stands, its settings to be changed, and what the engine says that a change does."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rehearsal import ground
+from rehearsal.drills.holdings import compare
+from rehearsal.engine.result import Result
+from rehearsal.estate import STACK, Estate
+from rehearsal.plugins.aws.inventory import inventory
+from tests.rehearsal.standing import faults
+from tests.rehearsal.standing.plays import config
+
+ROOT = Path(__file__).parents[3]
+PROGRAM = "recorded"
+
+
+@dataclass
+class Told:
+    """What one engine command did: the resources of each operation, by URN, and its warnings."""
+
+    result: Result
+    operations: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    @property
+    def changes(self) -> dict[str, set[str]]:
+        """Everything but what is as it was."""
+        return {op: urns for op, urns in self.operations.items() if op not in ("same", "read")}
+
+    def types(self, *operations: str) -> set[str]:
+        """Types of the resources of some operations."""
+        return {_type(urn) for op in operations for urn in self.operations.get(op, ())}
+
+    @property
+    def replaced(self) -> set[str]:
+        """Types of which a resource was replaced."""
+        return self.types("replace", "create-replacement", "delete-replaced")
+
+    @property
+    def warnings(self) -> str:
+        """What it warned of."""
+        return "\n".join(d.message for d in self.result.diagnostics if d.severity == "warning")
+
+    def __str__(self) -> str:
+        return "; ".join(
+            f"{op}: {', '.join(sorted(urn.rpartition('::')[2] + ' ' + _type(urn) for urn in urns))}"
+            for op, urns in sorted(self.changes.items())
+        )
+
+
+def _type(urn: str) -> str:
+    return urn.split("::")[2].rpartition("$")[2]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An estate that is up, and changed by its stack file."""
+
+    estate: Estate
+    before: Mapping[str, Any]
+
+    def write(self, changes: Mapping[str, Any]) -> None:
+        """Let the stack file say what stands, with changes by key over it."""
+        file = ground.stack_file(self.estate.project_dir)
+        content = {**self.before, "config": {}}
+        for section, values in config({**self._ports(), **changes}).items():
+            content["config"][f"isthmus:{section}"] = values
+        file.write_text(yaml.safe_dump(content, sort_keys=False))
+
+    def _ports(self) -> dict[str, Any]:
+        """This ground's own ports."""
+        settings = {key.removeprefix("isthmus:"): value for key, value in self.before["config"].items()}
+        return {
+            "aws.endpoint_url": settings["aws"]["endpoint_url"],
+            "openstack.auth_url": settings["openstack"]["auth_url"],
+            "openstack.object_store_url": settings["openstack"]["object_store_url"],
+            "training.base_port": settings["training"]["base_port"],
+        }
+
+    def run(self, command: str = "up", *, check: bool = True, arguments: tuple[str, ...] = ()) -> Told:
+        """Run the engine once."""
+        operations: dict[str, set[str]] = defaultdict(set)
+
+        def note(event: Mapping[str, Any]) -> None:
+            if metadata := (event.get("resourcePreEvent") or {}).get("metadata"):
+                operations[metadata["op"]].add(metadata["urn"])
+
+        result = self.estate.engine.update(command, STACK, on_event=note, check=check, arguments=arguments)
+        return Told(result, operations)
+
+    def settled(self) -> None:
+        """Nothing is left to do, and the clouds hold what the state says.
+
+        Raises:
+            AssertionError: it is not so.
+        """
+        again = self.run()
+        assert not again.changes, f"an up without changes changed something: {again}"
+        resources = self.estate.resources()
+        left = [one["urn"] for one in resources if one.get("delete") or one.get("pendingReplacement")]
+        assert not left, f"the state still holds what is to go: {left}"
+        difference = compare(inventory(str(self.estate.settings.aws.endpoint_url)), resources)
+        assert not difference, f"the stand-in for AWS holds something else than the state: {difference}"
+
+    def through_faults(self, seed: int, share: float, most: int = 40) -> int:
+        """Up until it ends well, while a share of all operations fails once; how many ups it took."""
+        faults.plan(self.estate.home, seed=seed, share=share)
+        try:
+            for number in range(1, most + 1):
+                told = self.run(check=False)
+                if told.result.status == 0:
+                    return number
+                for error in told.result.errors():
+                    expected = faults.SAYS in error.message or error.message in ("update failed", "")
+                    assert expected, f"not the fault that was made: {error.message}\n{told.result.stdout}"
+        finally:
+            faults.forget(self.estate.home)
+        raise AssertionError(f"{most} ups did not mend it")
+
+
+@contextmanager
+def standing(folder: Path, *, faulty: bool = True) -> Iterator[Standing]:
+    """An estate that is up, of recorded images, on a ground of its own."""
+    with ground.estate(folder, print, ROOT) as estate:
+        (estate.project_dir / PROGRAM).symlink_to(Path(__file__).parent / PROGRAM)
+        project = estate.project_dir / "Pulumi.yaml"
+        project.write_text(re.sub(r"(?m)^main: .*$", f"main: {PROGRAM}", project.read_text()))
+        if faulty:
+            _let_fail(estate)
+        before = yaml.safe_load(ground.stack_file(estate.project_dir).read_text())
+        made = Standing(estate, before)
+        made.write({})
+        estate.furnish()
+        made.run()
+        yield made
+
+
+def _let_fail(estate: Estate) -> None:
+    """Put plugins that can be told to fail in the place of the stand-ins."""
+    for name in ("aws", "openstack", "kubernetes"):
+        (script,) = estate.home.pulumi_home.glob(f"plugins/resource-{name}-v*/pulumi-resource-{name}")
+        script.write_text(
+            f'#!/bin/sh\nexec {sys.executable} -P -m tests.rehearsal.standing.faults {name} "$@"\n'
+        )

@@ -1,0 +1,227 @@
+"""What is played for each setting: another value than it has on the standing estate, with what that needs beside.
+
+Where the models say enough, the other value comes from them: the opposite of true, another of a few choices, the
+next number. The rest is here.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import yaml
+from annotated_types import Le
+
+from infra.settings.keys import NAME, keys, values
+from infra.settings.kinds import find, flatten
+from infra.settings.model import Sections
+
+ROOT = Path(__file__).parents[3]
+ADMIN = "arn:aws:iam::123456789012:role/platform"
+DIGESTS = tuple(f"sha256:{digit * 64}" for digit in "12")
+KEY = "35JPbxGjM4F+IUK4xJ3okqXEfcK3HiqqG+R5sypZ9LE="
+
+STANDING: Mapping[str, Any] = {
+    "aws.cluster.admins": [ADMIN],
+    "aws.gpu_pools.serving": {"instance_type": "g6.xlarge", "max": 2, "purpose": "serving"},
+    "openstack.gpu_pools.serving": {"flavor": "g1.l4", "min": 1, "max": 2},
+    "openstack.network.dns": ["10.250.0.10"],
+    "training.tuning.enabled": True,
+    "training.retrain.enabled": True,
+    "serving.sites": ["aws", "openstack"],
+    "serving.release": DIGESTS[0],
+    "budget.usd_per_month": 1000,
+    "budget.alert_emails": ["platform@example.org"],
+}
+"""The estate that stands: the stack ``local`` with every part that a setting can have something to do with."""
+
+
+@dataclass(frozen=True)
+class Play:
+    """One change of one setting. ``value`` None takes the key out of the stack file."""
+
+    key: str
+    value: Any
+    beside: Mapping[str, Any] = field(default_factory=dict)
+    """Changed with it, because the value alone would be refused."""
+    alone: bool = False
+    """Whether it leaves nothing for others to be played in the same up."""
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """All that it changes, by key."""
+        return {self.key: self.value, **self.beside}
+
+    @property
+    def title(self) -> str:
+        """As a test names it."""
+        return f"{self.key} {self.value}"
+
+
+def _other(key: str, *values: Any, alone: bool = False, **beside: Any) -> list[Play]:
+    needed = {name.replace("__", "."): value for name, value in beside.items()}
+    return [Play(key, value, needed, alone) for value in values]
+
+
+OTHERS: Mapping[str, list[Play]] = {
+    play[0].key: play
+    for play in (
+        _other("aws.region", "eu-central-1", aws__network__zones=["eu-central-1a", "eu-central-1b"]),
+        _other("aws.account_id", "210987654321"),
+        _other("aws.endpoint_url", "http://127.0.0.1:4699"),
+        _other("aws.network.cidr", "10.17.0.0/16", alone=True),
+        _other(
+            "aws.network.zones",
+            ["eu-west-1b", "eu-west-1a"],
+            ["eu-west-1a", "eu-west-1b", "eu-west-1c"],
+            ["eu-west-1c", "eu-west-1a"],
+        ),
+        _other("aws.cluster.service_cidr", "172.20.128.0/20", alone=True),
+        _other("aws.cluster.admins", [f"{ADMIN}-2", ADMIN], [], [f"{ADMIN}-2"]),
+        _other("aws.cluster.api_allowed_cidrs", ["198.51.100.0/24"]),
+        _other("aws.cluster.system_nodes.instance_type", "m7i.xlarge"),
+        _other("aws.gpu_pools", {"training": None}, {"more": {"instance_type": "g5.xlarge", "max": 1}}),
+        _other("aws.gpu_pools.NAME.instance_type", "g5.2xlarge"),
+        _other("aws.gpu_pools.NAME.capacity", "spot", "on_demand"),
+        _other("aws.log_retention_days", 30),
+        _other("openstack.auth_url", "http://127.0.0.1:4699/v3"),
+        _other("openstack.region", "elsewhere"),
+        _other("openstack.external_network", "outside", alone=True),
+        _other("openstack.network.cidr", "10.21.0.0/20", alone=True),
+        _other("openstack.network.dns", ["10.250.0.11", "10.250.0.10"], []),
+        _other("openstack.object_store_url", "http://127.0.0.1:4698"),
+        _other("openstack.cluster.image", "fedora-coreos-43", alone=True),
+        _other("openstack.cluster.master_flavor", "m1.large", alone=True),
+        _other("openstack.cluster.node_flavor", "m1.xlarge", alone=True),
+        _other("openstack.cluster.pod_cidr", "10.28.0.0/16", alone=True),
+        _other("openstack.cluster.service_cidr", "172.20.144.0/20", alone=True),
+        _other("openstack.cluster.oidc_issuer", "https://other.rehearsal.example", alone=True),
+        _other("openstack.gpu_pools", {"more": {"flavor": "g1.t4", "max": 1}}),
+        _other("openstack.gpu_pools.NAME.flavor", "g1.a100"),
+        _other("openstack.keys_secret", "other-keys"),
+        _other("openstack.throw_away_keys.pseudonym_key", "b3RoZXIgcHNldWRvbnltcyBvZiBhIHJlaGVhcnNhbCE="),
+        _other("openstack.throw_away_keys.signing_key", "b3RoZXIgcmVoZWFyc2FsLCBub3QgYSBzZWNyZXQhISE="),
+        _other("openstack.throw_away_keys.orders_access_key_id", "another"),
+        _other("openstack.throw_away_keys.orders_secret_access_key", "another"),
+        _other("link.gateway_address", "203.0.113.10"),
+        _other("link.asn", 65020),
+        _other("link.aws_asn", 64513),
+        _other("link.inside_cidrs", ["169.254.61.0/30", "169.254.61.4/30"]),
+        _other("link.ike.lifetime_seconds", 14400),
+        _other("link.esp.lifetime_seconds", 1800),
+        _other("training.pool", "training"),
+        _other("training.orders_url", "s3://shop-orders/another/"),
+        _other("training.orders_version", "another"),
+        _other("training.window.first_day", "2011-09-01"),
+        _other("training.window.last_day", "2011-12-01"),
+        _other("training.learning_rate", 0.002),
+        _other("training.embedding_dim", 64),
+        _other("training.model.heads", 8),
+        _other("training.model.pretrain_epochs", 1, training__model__history="transformer"),
+        _other(
+            "training.model.adapter_rank",
+            4,
+            training__model__history="transformer",
+            training__model__pretrain_epochs=1,
+        ),
+        _other("training.model.masked_share", 0.3),
+        _other("training.base_port", 4720),
+        _other("training.elastic_min_workers", 1),
+        _other("training.tuning.storage_url", "postgresql+psycopg://database/trials"),
+        _other("training.retrain.schedule", "0 5 * * 0"),
+        _other("training.retrain.train_schedule", "0 6 * * 0"),
+        _other("training.retrain.follow_schedule", "*/20 * * * *"),
+        _other("training.transfer.bytes_per_second", 1000000),
+        _other("training.tuning.held_back_days", 5),
+        _other("serving.sites", ["openstack", "aws"], ["aws"], alone=True),
+        _other("serving.release", DIGESTS[1]),
+        _other("serving.pool", "serving"),
+        _other("serving.trusted_keys", [KEY]),
+        _other("budget.usd_per_month", 2000),
+        _other(
+            "budget.alert_emails", ["finance@example.org"], ["finance@example.org", "platform@example.org"]
+        ),
+        _other("budget.alert_percent", [50, 80, 100], [100]),
+    )
+}
+
+POOL = {"aws": "training", "openstack": "serving"}
+"""The pool that is played for NAME."""
+ALONE = {"training.enabled", "serving.enabled", "link.enabled", "link.gateway"}
+"""These leave no room for changes of what they take away or replace."""
+NOT_HERE = {
+    "openstack.throw_away_keys": "only stack local may have it, and a rehearsal has no Barbican secret to put there",
+    "openstack.keys_secret": "is not read where throw_away_keys are",
+    "link.ike.version": "has one value",
+    "link.routing": "has one value with Neutron VPNaaS",
+}
+"""What cannot be played on this estate, and why."""
+
+
+def plays() -> Iterator[Play]:
+    """Every play of every setting, in the order of the models."""
+    standing = config()
+    for key in keys():
+        if key in NOT_HERE:
+            continue
+        for play in OTHERS.get(key) or [_derived(key, standing)]:
+            if key in ALONE:
+                play = Play(play.key, play.value, play.beside, alone=True)
+            yield _named(play)
+
+
+def _named(play: Play) -> Play:
+    site = play.key.partition(".")[0]
+    return Play(play.key.replace(NAME, POOL.get(site, NAME)), play.value, play.beside, play.alone)
+
+
+def _derived(key: str, standing: Mapping[str, Any]) -> Play:
+    path = key.replace(NAME, POOL.get(key.partition(".")[0], NAME)).split(".")
+    found = find(Sections, path)
+    assert found is not None, key
+    annotation, metadata = flatten(*found)
+    now = get(standing, ".".join(path))
+    if annotation is bool:
+        return Play(key, not now)
+    if get_origin(annotation) is Literal:
+        return Play(key, next(choice for choice in get_args(annotation) if choice != now))
+    if annotation in (int, float):
+        most = next((mark.le for mark in metadata if isinstance(mark, Le)), None)
+        further = now + 1 if annotation is int else now + 0.25
+        return Play(key, now - 1 if most is not None and further > most else further)
+    raise AssertionError(
+        f"{key} has no play: add a line with another value to OTHERS in {Path(__file__).relative_to(ROOT)}"
+    )
+
+
+def config(changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The settings of the standing estate by section, with changes by key over them."""
+    file = yaml.safe_load((ROOT / "stacks" / "Pulumi.local.yaml").read_text())
+    sections = {key.removeprefix("isthmus:"): value for key, value in file["config"].items()}
+    for key, value in {**STANDING, **(changes or {})}.items():
+        put(sections, key, copy.deepcopy(value))
+    return sections
+
+
+def put(sections: dict[str, Any], key: str, value: Any) -> None:
+    """Set a key; None takes it out, and a mapping goes over what is there, name by name."""
+    *path, last = key.split(".")
+    at = sections
+    for part in path:
+        at = at.setdefault(part, {})
+    if value is None:
+        at.pop(last, None)
+    elif isinstance(value, dict) and isinstance(at.get(last), dict):
+        for name, each in value.items():
+            put(at[last], name, each)
+    else:
+        at[last] = value
+
+
+def get(sections: Mapping[str, Any], key: str) -> Any:
+    """What a key holds on the standing estate: what the file says, else the default."""
+    return values(Sections.model_validate_json(json.dumps(sections)))[key]
