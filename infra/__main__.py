@@ -13,10 +13,12 @@ from infra.naming import Naming
 from infra.openstack.site import OpenStackSite
 from infra.providers import aws_provider, openstack_provider
 from infra.settings import Settings, load
+from infra.settings.changes.beforehand import OUTPUT, Standing, output, taken
 from infra.shores import shores
+from infra.standing import refuse, standing
 
 
-async def estate(settings: Settings) -> Outputs:
+async def estate(settings: Settings, stands: Standing = Standing()) -> Outputs:  # noqa: B008 - it is frozen
     """Settings in, estate out: register all of one environment and return the stack's outputs."""
     naming, linked = Naming(settings.stack), settings.link.enabled
     aws, openstack = aws_provider(settings.aws, naming), openstack_provider(settings.openstack)
@@ -28,6 +30,7 @@ async def estate(settings: Settings) -> Outputs:
         naming=naming,
         settings=settings.aws,
         private_cidr=str(settings.openstack.network.cidr) if linked else None,
+        taken=taken(settings, stands),
         opts=ResourceOptions(provider=aws),
     )
     await begin()
@@ -39,7 +42,7 @@ async def estate(settings: Settings) -> Outputs:
         opts=ResourceOptions(provider=openstack),
     )
     await begin()
-    outputs: dict[str, object] = {**public.exports, **private.exports}
+    outputs: dict[str, object] = {**public.exports, **private.exports, OUTPUT: output(settings, stands)}
 
     # The link that joins them.
     if linked:
@@ -98,8 +101,10 @@ async def estate(settings: Settings) -> Outputs:
 
 
 async def main() -> Outputs:
-    """The estate of the stack that the engine runs."""
-    return await estate(load())
+    """The estate of the stack that the engine runs, if what stands of it can become that."""
+    settings, stands = load(), await standing()
+    refuse(settings, stands)
+    return await estate(settings, stands)
 
 
 if __name__ == "__main__":

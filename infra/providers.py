@@ -58,21 +58,46 @@ def openstack_provider(settings: OpenStackSettings) -> openstack.Provider:
     return openstack.Provider("openstack", auth_url=settings.auth_url, region=settings.region)
 
 
+def goes_with(*roots: pulumi.Resource) -> pulumi.ResourceTransformation:
+    """Let every Kubernetes object below a component be replaced with any of ``roots``, and go before they do.
+
+    The engine would find that out by itself from a provider whose kubeconfig comes from the cluster. But where
+    the cluster is deleted before its replacement, it closes that provider as soon as it knows, and then has none
+    to delete the objects by ("grpc: the client connection is closing"; pulumi/pulumi v3.259.0,
+    pkg/resource/deploy/providers/registry.go, ``Diff``). So the objects say so themselves, and the provider does
+    not tell where its kubeconfig comes from.
+    """
+
+    def add(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+        if not args.type_.startswith("kubernetes:"):
+            return None
+        opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(replace_with=list(roots)))
+        return pulumi.ResourceTransformationResult(props=args.props, opts=opts)
+
+    return add
+
+
+def _apart(value: pulumi.Output[str]) -> pulumi.Output[str]:
+    """The same value, without the resources that it comes from."""
+    return pulumi.Output(set(), value.future(with_unknowns=True), value.is_known(), value.is_secret())
+
+
 def kubernetes_provider(
-    name: str, kubeconfig: pulumi.Input[str], cluster: str, *, after: list[pulumi.Resource]
+    name: str, kubeconfig: pulumi.Output[str], cluster: str, *, after: list[pulumi.Resource]
 ) -> k8s.Provider:
     """A cluster's Kubernetes provider.
 
     ``cluster`` tells one cluster from another while its kubeconfig is not known yet. ``after``: what must
-    outlive everything inside the cluster, or a destroy would lose the way to it.
+    outlive everything inside the cluster, or a destroy would lose the way to it; the cluster is in it. What goes
+    into the cluster ``goes_with`` it.
     """
     return k8s.Provider(
         name,
-        kubeconfig=pulumi.Output.secret(kubeconfig),
+        kubeconfig=pulumi.Output.secret(_apart(kubeconfig)),
         cluster=cluster,
         enable_server_side_apply=True,
         opts=pulumi.ResourceOptions(depends_on=after),
     )
 
 
-__all__ = ["AWS_SERVICES", "aws_provider", "kubernetes_provider", "openstack_provider"]
+__all__ = ["AWS_SERVICES", "aws_provider", "goes_with", "kubernetes_provider", "openstack_provider"]

@@ -23,6 +23,8 @@ class Shore:
     machines: Mapping[str, Machine]
     roles: Mapping[str, pulumi.Input[str]]
     """Roles that pods ask for with their token, by kind of pod; none where the cluster hands them out."""
+    goes_with: pulumi.ResourceTransformation
+    """Lets what runs here be replaced with the cluster."""
     after: tuple[pulumi.Resource, ...] = ()
     """What must stand before the first pod: roles, keys, nodes."""
 
@@ -33,7 +35,9 @@ class Shore:
     @property
     def options(self) -> pulumi.ResourceOptions:
         """For a component that runs here."""
-        return pulumi.ResourceOptions(provider=self.cluster, depends_on=list(self.after))
+        return pulumi.ResourceOptions(
+            provider=self.cluster, depends_on=list(self.after), transformations=[self.goes_with]
+        )
 
 
 __all__ = ["Shore"]

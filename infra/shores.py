@@ -16,7 +16,7 @@ from infra.in_cluster.namespaces import Namespaces, database_ports, https_ports
 from infra.naming import Naming
 from infra.openstack.keys import Keys
 from infra.openstack.site import OpenStackSite
-from infra.providers import kubernetes_provider
+from infra.providers import goes_with, kubernetes_provider
 from infra.settings import Settings
 from infra.settings.catalogue import flavours, instance_types
 from infra.shore import Shore
@@ -70,6 +70,8 @@ def shores(
     private_cluster = kubernetes_provider(
         "openstack-cluster", private.cluster.kubeconfig, naming.cluster("openstack"), after=[private]
     )
+    with_public = goes_with(public.cluster.cluster)
+    with_private = goes_with(private.cluster.cluster, private.network.subnet)
     public_spaces = Namespaces(
         "aws",
         pools=public.pools.values(),
@@ -77,8 +79,9 @@ def shores(
         store_ports=ports["aws"],
         database_ports=database_ports(settings.training.tuning.storage_url),
         pod_identity=True,
+        cluster_id=public.cluster.cluster.arn,
         labels=naming.labels,
-        opts=pulumi.ResourceOptions(provider=public_cluster),
+        opts=pulumi.ResourceOptions(provider=public_cluster, transformations=[with_public]),
     )
     private_spaces = Namespaces(
         "openstack",
@@ -87,8 +90,9 @@ def shores(
         store_ports=ports["openstack"],
         database_ports=database_ports(settings.training.orders_url),
         pod_identity=False,
+        cluster_id=private.cluster.cluster_id,
         labels=naming.labels,
-        opts=pulumi.ResourceOptions(provider=private_cluster),
+        opts=pulumi.ResourceOptions(provider=private_cluster, transformations=[with_private]),
     )
     needs: list[pulumi.Resource] = [roles]
     if settings.training.enabled:
@@ -99,7 +103,9 @@ def shores(
                 namespace=private_spaces.training,
                 labels=naming.labels,
                 throw_away=settings.openstack.throw_away_keys,
-                opts=pulumi.ResourceOptions(providers=[openstack_cloud, private_cluster]),
+                opts=pulumi.ResourceOptions(
+                    providers=[openstack_cloud, private_cluster], transformations=[with_private]
+                ),
             )
         )
     return (
@@ -109,6 +115,7 @@ def shores(
             pools=public.pools,
             machines=instance_types(),
             roles={},
+            goes_with=with_public,
             after=(roles, *public.pool_nodes),
         ),
         Shore(
@@ -117,6 +124,7 @@ def shores(
             pools=private.pools,
             machines=flavours(),
             roles=roles.federated,
+            goes_with=with_private,
             after=(*needs, *private.pool_nodes),
         ),
     )

@@ -51,23 +51,46 @@ def check(
     stack: Annotated[
         str | None, typer.Option(help="The stack a file is of, where the file's name does not say it.")
     ] = None,
+    standing: Annotated[
+        Path | None,
+        typer.Option(
+            help="Outputs of the stack that stands, from `pulumi stack output --json`: changes that it cannot "
+            "take are refused too. For stack local, the rehearsal is looked at.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
 ) -> None:
     """Say everything that is wrong in stack files, one sentence a problem; exit status 1 if anything is."""
     from rich.markup import escape
 
     from cli.console import err, out
+    from cli.errors import CommandError
     from infra.settings import SettingsError, read, stack_of
+
+    from cli.standing import known
+    from infra.settings.changes.beforehand import refusals, warnings
 
     root = _root()
     refused = False
-    for path in _files(stacks or [], root / "stacks"):
+    files = _files(stacks or [], root / "stacks")
+    if standing is not None and len(files) != 1:
+        raise CommandError(
+            f"--standing {standing} is of one stack, and {len(files)} are checked; name that one"
+        )
+    for path in files:
         try:
             settings = read(path, stack)
+            stands = known(settings.stack, standing)
+            if found := list(refusals(settings, stands)):
+                raise SettingsError(str(path.relative_to(root) if path.is_relative_to(root) else path), found)
         except SettingsError as error:
             refused = True
             for sentence in str(error).splitlines():
                 err.print(f"[bold red]isthmus:[/] {escape(sentence)}")
         else:
+            for warning in warnings(settings, stands):
+                err.print(f"[bold yellow]isthmus:[/] {escape(warning)}")
             pools = len(settings.aws.gpu_pools) + len(settings.openstack.gpu_pools)
             out.print(
                 f"{escape(stack or stack_of(path))}: good ({settings.aws.region}, "
@@ -83,13 +106,14 @@ def schema(
         bool, typer.Option("--check", help="Write nothing; exit status 1 if out of date.")
     ] = False,
 ) -> None:
-    """Write infra/settings/schema.json and docs/settings.md from the models."""
+    """Write infra/settings/schema.json, docs/settings.md and docs/changes.md from the models."""
     from cli.console import out
     from cli.errors import CommandError
     from infra.settings import reference, schema
+    from infra.settings.changes import page
 
     root = _root()
-    for made in (schema, reference):
+    for made in (schema, reference, page):
         name = made.FILE.relative_to(root) if made.FILE.is_relative_to(root) else made.FILE
         wanted = made.text()
         if made.FILE.is_file() and made.FILE.read_text(encoding="utf-8") == wanted:

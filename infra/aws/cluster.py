@@ -34,6 +34,7 @@ class Cluster(pulumi.ComponentResource):
     gets a public address too, for those networks and no others.
     """
 
+    cluster: aws.eks.Cluster
     cluster_name: pulumi.Output[str]
     """What is put into the cluster depends on this component, so that nodes and add-ons are there for it."""
     node_role_arn: pulumi.Output[str]
@@ -103,8 +104,10 @@ class Cluster(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[logs, role],
-                # A cluster stays in the VPC that it was made in (EKS API reference, UpdateClusterConfig).
+                # A cluster stays in the VPC that it was made in (EKS API reference, UpdateClusterConfig), and its
+                # name is taken as long as it is there.
                 replace_with=[vpc],
+                delete_before_replace=True,
             ),
         )
         for index, principal in enumerate(settings.admins):
@@ -141,8 +144,8 @@ class Cluster(pulumi.ComponentResource):
         for addon in EKS_ADDONS:
             if addon not in BEFORE_NODES:
                 self._addon(name, cluster, addon, depends_on=system)
-        # By value they hang on the cluster alone: on its nodes, a change of those would be one of all that runs.
-        self.cluster_name = cluster.name
+        # By value they hang on the cluster alone: else a change of nodes would be one of all that runs there.
+        self.cluster, self.cluster_name = cluster, cluster.name
         self.node_role_arn = node_role.arn
         self.version = cluster.version
         self.kubeconfig = pulumi.Output.all(

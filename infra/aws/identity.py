@@ -115,7 +115,13 @@ class Federation(pulumi.ComponentResource):
     ) -> None:
         super().__init__("isthmus:aws:Federation", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        provider = aws.iam.OpenIdConnectProvider(name, url=issuer, client_id_lists=[AUDIENCE], opts=child)
+        provider = aws.iam.OpenIdConnectProvider(
+            name,
+            url=issuer,
+            client_id_lists=[AUDIENCE],
+            # An account has one for an issuer: after a failed update, a new one would meet the old one.
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+        )
         self.role_arns = {}
         for key, (account, grant) in accounts.items():
             role = aws.iam.Role(

@@ -10,9 +10,11 @@ import pulumi_kubernetes as k8s
 
 from infra.gpu_pool import GPU_RESOURCE
 from infra.in_cluster.network_policies import Doors, policies
+from infra.naming import LABEL_DOMAIN
 from infra.pins import KUBERNETES_VERSION
 
 POD_SECURITY = "restricted"
+CLUSTER_ANNOTATION = f"{LABEL_DOMAIN}/cluster"
 MODES = ("enforce", "audit", "warn")
 
 
@@ -55,6 +57,7 @@ class Namespace(pulumi.ComponentResource):
         quota: Quota,
         doors: Doors,
         labels: Mapping[str, str],
+        cluster_id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("isthmus:in-cluster:Namespace", name, None, opts)
@@ -62,7 +65,12 @@ class Namespace(pulumi.ComponentResource):
         versions = {f"pod-security.kubernetes.io/{mode}-version": f"v{KUBERNETES_VERSION}" for mode in MODES}
         made = k8s.core.v1.Namespace(
             name,
-            metadata=k8s.meta.v1.ObjectMetaArgs(name=namespace, labels={**labels, **levels, **versions}),
+            metadata=k8s.meta.v1.ObjectMetaArgs(
+                name=namespace,
+                labels={**labels, **levels, **versions},
+                # By this value the engine knows, before it deletes a cluster, which provider leads into it.
+                annotations={CLUSTER_ANNOTATION: cluster_id},
+            ),
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
         inside = made.metadata.name

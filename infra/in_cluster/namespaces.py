@@ -59,6 +59,7 @@ class Namespaces(pulumi.ComponentResource):
         store_ports: tuple[int, ...],
         database_ports: tuple[int, ...],
         pod_identity: bool,
+        cluster_id: pulumi.Input[str],
         labels: Mapping[str, str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -72,6 +73,7 @@ class Namespaces(pulumi.ComponentResource):
                 quota=quota(pools, purpose, machines),
                 doors=Doors(https_ports=ports, pod_identity=pod_identity, peers=peers),
                 labels=labels,
+                cluster_id=cluster_id,
                 opts=pulumi.ResourceOptions(parent=self),
             ).namespace
 

@@ -222,8 +222,8 @@ class Link(pulumi.ComponentResource):
         shore: OpenStackShore,
     ) -> None:
         options = both.neutron
-        # Neutron changes no policy in use (neutron-vpnaas, db/vpn/vpn_db.py, IKEPolicyInUse): a new one is made,
-        # both connections are made again with it, and the old one goes.
+        # Neutron changes no policy in use (neutron-vpnaas, db/vpn/vpn_db.py, IKEPolicyInUse): a new one is
+        # made, both connections are made again with it, and the old one goes.
         policy = pulumi.ResourceOptions(parent=self, replace_on_changes=["*"], delete_before_replace=False)
         # The same of endpoint groups; a connection can be given another group for its peer.
         group = pulumi.ResourceOptions(parent=self, delete_before_replace=False)

@@ -40,12 +40,14 @@ def template_labels(settings: OpenStackCluster) -> dict[str, str]:
 class Cluster(pulumi.ComponentResource):
     """A Kubernetes cluster with TLS everywhere and an API server inside the private network only.
 
-    The template has no number of nodes, because Magnum changes nothing of a template in use but its name and who
-    sees it (magnum, ``api/controllers/v1/cluster_template.py``, ``patch``). The cluster's own workers are
-    ``nodes.min``; what scales is a node group beside them, whose bounds change in place.
+    The template has no number of nodes, because Magnum changes nothing of a template in use but its name and
+    who sees it (magnum, ``api/controllers/v1/cluster_template.py``, ``patch``). The cluster's own workers are
+    ``nodes.min``; what scales is a node group beside them, whose bounds change in place: the autoscaler finds
+    the groups of role worker that have a maximum (kubernetes/autoscaler, cloudprovider/magnum/README.md).
     Whatever else changes the template replaces it, and the cluster with it.
     """
 
+    cluster: openstack.containerinfra.Cluster
     cluster_id: pulumi.Output[str]
     cluster_name: pulumi.Output[str]
     kubeconfig: pulumi.Output[str]
@@ -102,7 +104,7 @@ class Cluster(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 additional_secret_outputs=["kubeconfig"],
-                # Magnum calls another template an upgrade, which leaves flavours, networks and volumes as they were.
+                # Magnum calls another template an upgrade, and leaves flavours, networks and volumes as they were.
                 replace_on_changes=["clusterTemplateId"],
                 # The name is taken as long as the old one is there.
                 delete_before_replace=True,
@@ -128,7 +130,7 @@ class Cluster(pulumi.ComponentResource):
                     parent=self, ignore_changes=["nodeCount"], delete_before_replace=True
                 ),
             )
-        self.cluster_id = cluster.id
+        self.cluster, self.cluster_id = cluster, cluster.id
         self.cluster_name = cluster.name
         self.kubeconfig = pulumi.Output.secret(cluster.kubeconfig.apply(lambda known: known["raw_config"]))
         self.register_outputs(

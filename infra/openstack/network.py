@@ -17,6 +17,7 @@ class Network(pulumi.ComponentResource):
     """
 
     network_id: pulumi.Output[str]
+    subnet: openstack.networking.Subnet
     subnet_id: pulumi.Output[str]
     router_id: pulumi.Output[str]
     external_network_id: pulumi.Output[str]
@@ -63,17 +64,18 @@ class Network(pulumi.ComponentResource):
             tags=naming.tag_list,
             # Neutron takes no gateway away from a router with a VPN service (neutron-vpnaas,
             # services/vpn/plugin.py, vpn_router_gateway_callback), so that goes first, with the router.
-            opts=pulumi.ResourceOptions(parent=self, replace_on_changes=["externalNetworkId"]),
+            opts=pulumi.ResourceOptions(
+                parent=self, replace_on_changes=["externalNetworkId"], delete_before_replace=True
+            ),
         )
         openstack.networking.RouterInterface(
             name,
             router_id=router.id,
             subnet_id=subnet.id,
-            # A router has one way into a subnet.
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            opts=child,
         )
         self.network_id = network.id
-        self.subnet_id = subnet.id
+        self.subnet, self.subnet_id = subnet, subnet.id
         self.router_id = router.id
         self.external_network_id = outside.id
         self.register_outputs(

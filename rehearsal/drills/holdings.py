@@ -21,6 +21,7 @@ _KINDS: Final[Mapping[str, str]] = {
     "aws:ec2/vpnGateway:VpnGateway": "vpn_gateways",
     "aws:ec2/vpnConnection:VpnConnection": "vpn_connections",
     "aws:ec2transitgateway/transitGateway:TransitGateway": "transit_gateways",
+    "aws:ec2transitgateway/vpcAttachment:VpcAttachment": "transit_attachments",
     "aws:ec2/securityGroup:SecurityGroup": "security_groups",
     "aws:ec2/routeTable:RouteTable": "route_tables",
     "aws:s3/bucket:Bucket": "buckets",

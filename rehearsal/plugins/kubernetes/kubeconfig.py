@@ -14,7 +14,7 @@ def active_cluster(config: Properties) -> Any:
     """The settings (server, certificate) of the cluster that a provider's inputs lead to; None where they do not."""
     text, context = config.get("kubeconfig"), config.get("context")
     try:
-        known = yaml.safe_load(text) if isinstance(text, str) else None
+        known: Any = yaml.safe_load(text) if isinstance(text, str) else None
         contexts = {one["name"]: one["context"]["cluster"] for one in known["contexts"]}
         named = {one["name"]: one["cluster"] for one in known["clusters"]}
     except (yaml.YAMLError, AttributeError, KeyError, TypeError):

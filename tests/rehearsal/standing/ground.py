@@ -112,6 +112,14 @@ class Standing:
         difference = compare(inventory(str(self.estate.settings.aws.endpoint_url)), resources)
         assert not difference, f"the stand-in for AWS holds something else than the state: {difference}"
 
+    def fail(self, seed: int, share: float) -> None:
+        """One up that a fault may end."""
+        faults.plan(self.estate.home, seed=seed, share=share)
+        try:
+            self.run(check=False)
+        finally:
+            faults.forget(self.estate.home)
+
     def through_faults(self, seed: int, share: float, most: int = 40) -> int:
         """Up until it ends well, while a share of all operations fails once; how many ups it took."""
         faults.plan(self.estate.home, seed=seed, share=share)

@@ -1,7 +1,7 @@
-"""What is played for each setting: another value than it has on the standing estate, with what that needs beside.
+"""What is played for each setting: another value than it has on the standing estate, with what that needs.
 
-Where the models say enough, the other value comes from them: the opposite of true, another of a few choices, the
-next number. The rest is here.
+Where the models say enough, the other value comes from them: the opposite of true, another of a few choices,
+the next number. The rest is here.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import yaml
 from annotated_types import Le
 
+from infra.settings.changes.change import NOTHING, Change
 from infra.settings.keys import NAME, keys, values
 from infra.settings.kinds import find, flatten
 from infra.settings.model import Sections
@@ -37,7 +38,7 @@ STANDING: Mapping[str, Any] = {
     "budget.usd_per_month": 1000,
     "budget.alert_emails": ["platform@example.org"],
 }
-"""The estate that stands: the stack ``local`` with every part that a setting can have something to do with."""
+"""The estate that stands: the stack ``local`` with every part that a setting has something to do with."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Play:
     value: Any
     beside: Mapping[str, Any] = field(default_factory=dict)
     """Changed with it, because the value alone would be refused."""
+    expects: Change | None = None
+    """What this play does, where the setting's row tells of other changes too."""
     alone: bool = False
     """Whether it leaves nothing for others to be played in the same up."""
 
@@ -62,9 +65,11 @@ class Play:
         return f"{self.key} {self.value}"
 
 
-def _other(key: str, *values: Any, alone: bool = False, **beside: Any) -> list[Play]:
+def _other(
+    key: str, *values: Any, alone: bool = False, expects: Change | None = None, **beside: Any
+) -> list[Play]:
     needed = {name.replace("__", "."): value for name, value in beside.items()}
-    return [Play(key, value, needed, alone) for value in values]
+    return [Play(key, value, needed, expects, alone) for value in values]
 
 
 OTHERS: Mapping[str, list[Play]] = {
@@ -74,12 +79,12 @@ OTHERS: Mapping[str, list[Play]] = {
         _other("aws.account_id", "210987654321"),
         _other("aws.endpoint_url", "http://127.0.0.1:4699"),
         _other("aws.network.cidr", "10.17.0.0/16", alone=True),
-        _other(
-            "aws.network.zones",
-            ["eu-west-1b", "eu-west-1a"],
-            ["eu-west-1a", "eu-west-1b", "eu-west-1c"],
-            ["eu-west-1c", "eu-west-1a"],
-        ),
+        [
+            *_other("aws.network.zones", ["eu-west-1b", "eu-west-1a"], expects=NOTHING),
+            *_other(
+                "aws.network.zones", ["eu-west-1a", "eu-west-1b", "eu-west-1c"], ["eu-west-1c", "eu-west-1a"]
+            ),
+        ],
         _other("aws.cluster.service_cidr", "172.20.128.0/20", alone=True),
         _other("aws.cluster.admins", [f"{ADMIN}-2", ADMIN], [], [f"{ADMIN}-2"]),
         _other("aws.cluster.api_allowed_cidrs", ["198.51.100.0/24"]),
@@ -137,7 +142,10 @@ OTHERS: Mapping[str, list[Play]] = {
         _other("training.retrain.follow_schedule", "*/20 * * * *"),
         _other("training.transfer.bytes_per_second", 1000000),
         _other("training.tuning.held_back_days", 5),
-        _other("serving.sites", ["openstack", "aws"], ["aws"], alone=True),
+        [
+            *_other("serving.sites", ["openstack", "aws"], expects=NOTHING),
+            *_other("serving.sites", ["aws"], alone=True),
+        ],
         _other("serving.release", DIGESTS[1]),
         _other("serving.pool", "serving"),
         _other("serving.trusted_keys", [KEY]),
@@ -169,14 +177,8 @@ def plays() -> Iterator[Play]:
         if key in NOT_HERE:
             continue
         for play in OTHERS.get(key) or [_derived(key, standing)]:
-            if key in ALONE:
-                play = Play(play.key, play.value, play.beside, alone=True)
-            yield _named(play)
-
-
-def _named(play: Play) -> Play:
-    site = play.key.partition(".")[0]
-    return Play(play.key.replace(NAME, POOL.get(site, NAME)), play.value, play.beside, play.alone)
+            named = play.key.replace(NAME, POOL.get(key.partition(".")[0], NAME))
+            yield replace(play, key=named, alone=play.alone or key in ALONE)
 
 
 def _derived(key: str, standing: Mapping[str, Any]) -> Play:

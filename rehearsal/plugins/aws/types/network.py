@@ -74,6 +74,15 @@ def _delete_gateway(cloud: Cloud, resource: Resource) -> None:
     cloud.send("ec2", "DeleteInternetGateway", {"InternetGatewayId": resource.id})
 
 
+def _delete_nat(cloud: Cloud, resource: Resource) -> None:
+    """As EC2 does, and the stand-in does not: the address is free again (API reference, DeleteNatGateway)."""
+    cloud.send("ec2", "DeleteNatGateway", {"NatGatewayId": resource.id})
+    address = (resource.inputs or resource.outputs).get("allocationId")
+    found = cloud.find("ec2", "DescribeAddresses", "Addresses[0].AssociationId", AllocationIds=[address])
+    if found:
+        cloud.send("ec2", "DisassociateAddress", {"AssociationId": found})
+
+
 _TARGETS = {
     "gatewayId": "GatewayId",
     "natGatewayId": "NatGatewayId",
@@ -326,7 +335,7 @@ ROWS: tuple[Row, ...] = (
             "NatGateways[0]",
             dead="State == 'deleted'",
         ),
-        delete=Call("DeleteNatGateway", {"NatGatewayId": "$id"}),
+        delete=_delete_nat,
         seen={"allocationId": "it.NatGatewayAddresses[0].AllocationId", "privateIp": ""},
         outputs={
             "publicIp": "it.NatGatewayAddresses[0].PublicIp",

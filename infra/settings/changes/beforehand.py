@@ -1,0 +1,93 @@
+"""What an estate that stands says to changed settings before anything is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from infra.settings.changes.table import change_of
+from infra.settings.errors import Problem
+from infra.settings.keys import values
+from infra.settings.model import Settings
+from infra.settings.sentences import show
+from infra.settings.subnets import places, room
+
+OUTPUT = "standing"
+"""The stack's output that says what the estate was brought up with."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What stands: values by key of those settings whose change is refused or warned of, and the zones' places."""
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    zones: Mapping[str, int] = field(default_factory=dict)
+    """Which part of the VPC's network the subnets of each zone have."""
+
+    @classmethod
+    def of(cls, output: Any) -> Standing:
+        """Read the stack's output; whatever is no such output says nothing."""
+        if not isinstance(output, Mapping):
+            return cls()
+        settings, zones = output.get("settings"), output.get("zones")
+        return cls(
+            settings=dict(settings) if isinstance(settings, Mapping) else {},
+            zones={str(zone): int(part) for zone, part in zones.items()}
+            if isinstance(zones, Mapping)
+            else {},
+        )
+
+
+def output(settings: Settings, standing: Standing) -> dict[str, Any]:
+    """What the stack's output says of an estate of these settings."""
+    network = settings.aws.network
+    told = {key: value for key, value in _all(settings).items() if _is_told(key)}
+    return {"settings": told, "zones": places(room(network.cidr), network.zones, taken(settings, standing))}
+
+
+def taken(settings: Settings, standing: Standing) -> Mapping[str, int]:
+    """The parts that zones keep: those that stand, unless the network itself is another."""
+    same = standing.settings.get("aws.network.cidr") in (None, str(settings.aws.network.cidr))
+    return standing.zones if same else {}
+
+
+def refusals(settings: Settings, standing: Standing) -> Iterator[Problem]:
+    """A problem for each changed setting that an estate which stands cannot take."""
+    for key, was, now, note in _changed(settings, standing, refused=True):
+        yield Problem(
+            key, f"is {now}, and what stands was made with {was}. {note} Until then write {was} again"
+        )
+
+
+def warnings(settings: Settings, standing: Standing) -> Iterator[str]:
+    """A sentence for each changed setting that moves data, or takes a part of a site down."""
+    for key, was, now, note in _changed(settings, standing, refused=False):
+        yield f"{key}: {was} becomes {now}. {note}"
+
+
+def _all(settings: Settings) -> Mapping[str, Any]:
+    return {key: value for key, value in values(settings).items() if key != "stack"}
+
+
+def _is_told(key: str) -> bool:
+    change = change_of(key)
+    return change is not None and (change.effect == "refused" or change.warns)
+
+
+def _changed(settings: Settings, standing: Standing, *, refused: bool) -> Iterator[tuple[str, str, str, str]]:
+    now = _all(settings)
+    for key, was in standing.settings.items():
+        change = change_of(key)
+        if change is None or key not in now or _same(was, now[key]):
+            continue
+        if (change.effect == "refused") == refused and (refused or change.warns):
+            yield key, show(was), show(now[key]), change.note
+
+
+def _same(was: Any, now: Any) -> bool:
+    # The engine has one kind of number.
+    return bool(was == now)
+
+
+__all__ = ["OUTPUT", "Standing", "output", "refusals", "taken", "warnings"]

@@ -1,0 +1,49 @@
+"""One row of the table of changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Effect = Literal["in place", "made again", "added or removed", "refused", "nothing"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a change of a setting does to an estate that stands.
+
+    ``what`` says, in words of ``NOUNS``, what is made again, or added and removed. ``note`` is one sentence on what
+    that means for whoever uses the estate, or what to do where the change is refused. ``warns``: the program says
+    the note before it begins, because data moves or a part of a site is down for a while.
+    """
+
+    effect: Effect
+    what: tuple[str, ...] = ()
+    note: str = ""
+    warns: bool = False
+
+    def __str__(self) -> str:
+        told = f"{self.effect}: {', '.join(self.what)}" if self.what else self.effect
+        return f"**{self.effect}**" if self.effect == "refused" else told
+
+
+IN_PLACE = Change("in place")
+NOTHING = Change("nothing")
+
+
+def again(*what: str, note: str = "", warns: bool = False) -> Change:
+    """Replaced."""
+    return Change("made again", what, note, warns)
+
+
+def more_or_less(*what: str, note: str = "", warns: bool = False) -> Change:
+    """Created or deleted."""
+    return Change("added or removed", what, note, warns)
+
+
+def refused(note: str) -> Change:
+    """Refused on an estate that stands."""
+    return Change("refused", (), note)
+
+
+__all__ = ["IN_PLACE", "NOTHING", "Change", "Effect", "again", "more_or_less", "refused"]

@@ -1,0 +1,308 @@
+"""The table of changes: a row for each setting.
+
+A test goes through every key of the models, so a setting without a row fails; another plays each row on an estate
+that stands, with the real engine (``tests/rehearsal/standing``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from infra.settings.changes.change import IN_PLACE, NOTHING, Change, again, more_or_less, refused
+from infra.settings.keys import NAME
+
+NOUNS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "aws:ec2/vpc:Vpc": "VPC",
+        "aws:ec2/subnet:Subnet": "subnets in AWS",
+        "aws:ec2/natGateway:NatGateway": "NAT gateways",
+        "aws:ec2/customerGateway:CustomerGateway": "customer gateway",
+        "aws:ec2/vpnGateway:VpnGateway": "VPN gateway",
+        "aws:ec2transitgateway/transitGateway:TransitGateway": "transit gateway",
+        "aws:ec2/vpnConnection:VpnConnection": "VPN connection",
+        "aws:eks/cluster:Cluster": "EKS cluster",
+        "aws:eks/nodeGroup:NodeGroup": "node groups in AWS",
+        "aws:eks/accessEntry:AccessEntry": "access entries",
+        "aws:s3/bucket:Bucket": "buckets",
+        "aws:cloudwatch/logGroup:LogGroup": "log groups",
+        "aws:iam/role:Role": "roles of pods",
+        "aws:iam/openIdConnectProvider:OpenIdConnectProvider": "OIDC provider",
+        "aws:budgets/budget:Budget": "budget",
+        "openstack:networking/subnet:Subnet": "private subnet",
+        "openstack:networking/router:Router": "private router",
+        "openstack:containerinfra/cluster:Cluster": "Magnum cluster",
+        "openstack:containerinfra/nodeGroup:NodeGroup": "node groups of the Magnum cluster",
+        "openstack:objectstorage/container:Container": "private container",
+        "openstack:vpnaas/service:Service": "VPN service",
+        "openstack:vpnaas/siteConnection:SiteConnection": "IPsec connections",
+        "kubernetes:core/v1:Namespace": "namespaces",
+        "kubernetes:core/v1:Secret": "Secret of the private keys",
+        "kubernetes:batch/v1:Job": "jobs",
+        "kubernetes:batch/v1:CronJob": "scheduled jobs",
+        "kubernetes:apps/v1:Deployment": "Triton",
+    }
+)
+"""What is worth telling of, by resource type. The rest (rules, routes, attachments) goes with these."""
+
+RUNS_AGAIN: Final = again("jobs", note="Transfer, training, ranking and validation run again.")
+STUDY_AGAIN: Final = again("jobs", note="The study begins again.")
+PRIVATE_CLUSTER: Final = again(
+    "Magnum cluster",
+    "node groups of the Magnum cluster",
+    "namespaces",
+    "Secret of the private keys",
+    "jobs",
+    "scheduled jobs",
+    "Triton",
+    note="The private cluster and all that runs in it is deleted and made again: some twenty minutes without "
+    "validation and without answers from this site.",
+    warns=True,
+)
+PUBLIC_CLUSTER: Final = (
+    "EKS cluster",
+    "node groups in AWS",
+    "access entries",
+    "namespaces",
+    "jobs",
+    "scheduled jobs",
+    "Triton",
+)
+CONNECTIONS: Final = again(
+    "IPsec connections", note="The link is down until both connections are made again.", warns=True
+)
+
+
+def _elsewhere(what: str) -> Change:
+    return refused(
+        f"An estate does not move to another {what}, and its data would stay behind: make a second stack there, move "
+        "over, and destroy this one."
+    )
+
+
+def _all(prefix: str, names: str, change: Change) -> dict[str, Change]:
+    return {f"{prefix}.{name}": change for name in names.split()}
+
+
+CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
+    {
+        "aws.region": _elsewhere("region"),
+        "aws.account_id": _elsewhere("account"),
+        "aws.endpoint_url": refused(
+            "The stand-in at the old address holds all that stands in AWS: run `isthmus down` first."
+        ),
+        "aws.network.cidr": again(
+            "VPC",
+            "subnets in AWS",
+            "NAT gateways",
+            *PUBLIC_CLUSTER,
+            note="All of the public site but its buckets, keys and images is deleted and made again, and the link is "
+            "down meanwhile: some forty minutes without training and without answers from this site.",
+            warns=True,
+        ),
+        "aws.network.zones": again(
+            "node groups in AWS",
+            note="Subnets come and go with their zones; those of zones that stay, stay. Nodes are made again, new "
+            "ones before the old ones drain. The order changes nothing.",
+        ),
+        "aws.network.nat_gateways": more_or_less(
+            "NAT gateways", note="The addresses that the site is seen with on the internet change."
+        ),
+        "aws.cluster.service_cidr": again(
+            *PUBLIC_CLUSTER,
+            note="The EKS cluster and all that runs in it is deleted and made again: some thirty minutes without "
+            "training and without answers from this site.",
+            warns=True,
+        ),
+        "aws.cluster.admins": more_or_less("access entries"),
+        "aws.cluster.api_allowed_cidrs": IN_PLACE,
+        "aws.cluster.system_nodes.instance_type": again(
+            "node groups in AWS", note="New nodes come before the old ones drain."
+        ),
+        **_all("aws.cluster.system_nodes", "min max", IN_PLACE),
+        "aws.cluster.system_nodes.disk_gib": Change("in place", (), "Nodes are replaced one by one."),
+        "aws.gpu_pools": more_or_less("node groups in AWS"),
+        f"aws.gpu_pools.{NAME}.instance_type": again(
+            "node groups in AWS", note="What runs on the pool begins again on new nodes."
+        ),
+        **_all(f"aws.gpu_pools.{NAME}", "min max purpose", IN_PLACE),
+        f"aws.gpu_pools.{NAME}.capacity": more_or_less(
+            "node groups in AWS", note="What runs on the pool begins again on new nodes."
+        ),
+        f"aws.gpu_pools.{NAME}.disk_gib": Change("in place", (), "Nodes are replaced one by one."),
+        "aws.object_store.keep_objects": IN_PLACE,
+        "aws.object_store.arrivals_days": Change(
+            "in place", (), "With fewer days, S3 deletes batches that are older within a day.", warns=True
+        ),
+        "aws.object_store.superseded_days": Change(
+            "in place", (), "With fewer days, S3 deletes older versions within a day.", warns=True
+        ),
+        "aws.object_store.logs_days": Change(
+            "in place", (), "With fewer days, S3 deletes older logs within a day.", warns=True
+        ),
+        "aws.log_retention_days": Change(
+            "in place", (), "With fewer days, CloudWatch deletes older logs.", warns=True
+        ),
+        "openstack.auth_url": Change(
+            "in place", (), "It must be the same cloud: what stands is looked for there."
+        ),
+        "openstack.region": _elsewhere("region"),
+        "openstack.external_network": again(
+            "private router",
+            "VPN service",
+            "IPsec connections",
+            *PRIVATE_CLUSTER.what,
+            note="The private cluster and all that runs in it is deleted and made again, and the link is down "
+            "meanwhile: some twenty minutes.",
+            warns=True,
+        ),
+        "openstack.network.cidr": again(
+            "private subnet",
+            "IPsec connections",
+            *PRIVATE_CLUSTER.what,
+            note="The private cluster and all that runs in it is deleted and made again, and the link is down "
+            "meanwhile: some twenty minutes. Orders, reports and other machines' data are not touched.",
+            warns=True,
+        ),
+        "openstack.network.dns": IN_PLACE,
+        "openstack.object_store_url": again(
+            "jobs",
+            note="Transfer, training, ranking and validation run again, with the orders that are there.",
+        ),
+        **_all(
+            "openstack.cluster",
+            "image master_flavor node_flavor masters volume_gib pod_cidr service_cidr network_driver floating_api",
+            PRIVATE_CLUSTER,
+        ),
+        "openstack.cluster.oidc_issuer": again(
+            "OIDC provider", *PRIVATE_CLUSTER.what, note=PRIVATE_CLUSTER.note, warns=True
+        ),
+        **_all("openstack.cluster.nodes", "min max", IN_PLACE),
+        "openstack.gpu_pools": more_or_less("node groups of the Magnum cluster"),
+        **_all(
+            f"openstack.gpu_pools.{NAME}",
+            "flavor purpose",
+            again(
+                "node groups of the Magnum cluster",
+                note="The pool's nodes are deleted and made again; what runs there begins again.",
+                warns=True,
+            ),
+        ),
+        **_all(f"openstack.gpu_pools.{NAME}", "min max", IN_PLACE),
+        "openstack.object_store.keep_objects": IN_PLACE,
+        "openstack.keys_secret": again(
+            "Secret of the private keys",
+            note="Jobs that start from then on use the keys of the other secret.",
+        ),
+        "openstack.throw_away_keys": again("Secret of the private keys"),
+        **_all(
+            "openstack.throw_away_keys",
+            "pseudonym_key signing_key orders_access_key_id orders_secret_access_key",
+            again("Secret of the private keys", note="Jobs that start from then on use the new keys."),
+        ),
+        "link.enabled": more_or_less(
+            "VPN gateway",
+            "VPN connection",
+            "customer gateway",
+            "VPN service",
+            "IPsec connections",
+            "log groups",
+            note="Without a link the sites do not reach each other.",
+            warns=True,
+        ),
+        "link.gateway": more_or_less(
+            "VPN gateway",
+            "transit gateway",
+            note="The link is down until the other gateway has it.",
+            warns=True,
+        ),
+        "link.gateway_address": again(
+            "customer gateway", note="The link is down until it has moved.", warns=True
+        ),
+        "link.routing": Change("in place", (), "`static` is what Neutron VPNaaS speaks."),
+        "link.asn": again("customer gateway", note="The link is down until it has moved.", warns=True),
+        "link.aws_asn": again(
+            "VPN gateway", note="The link is down until the other gateway has it.", warns=True
+        ),
+        "link.inside_cidrs": again(
+            "VPN connection",
+            note="Both tunnels get new outside addresses and keys; the link is down meanwhile.",
+            warns=True,
+        ),
+        "link.ike.version": Change("nothing", (), "There is one."),
+        **_all("link.ike", "encryption integrity dh_group lifetime_seconds", CONNECTIONS),
+        **_all("link.esp", "encryption integrity pfs_group lifetime_seconds", CONNECTIONS),
+        **_all("link.dpd", "action interval_seconds timeout_seconds", IN_PLACE),
+        **_all("link", "initiator mtu_bytes", IN_PLACE),
+        "link.logs": more_or_less("log groups"),
+        "training.enabled": more_or_less(
+            "jobs",
+            "scheduled jobs",
+            "roles of pods",
+            "Secret of the private keys",
+            note="Uploads, releases and reports stay.",
+        ),
+        **_all(
+            "training",
+            "workers pool orders_url orders_version window.first_day window.last_day hold_back_days epochs "
+            "embedding_dim batch_size learning_rate half_life_days history_length seed base_port checkpoint_steps "
+            "checkpoint_seconds elastic_min_workers elastic_wait_seconds straggler_ratio straggler_epochs warm_start "
+            "warm_start_epochs",
+            RUNS_AGAIN,
+        ),
+        **_all(
+            "training.model",
+            "history blocks heads loss sampled_products unbought_weight time_features precision xla accumulate "
+            "embedding_shards pretrain_epochs masked_share adapter_rank",
+            RUNS_AGAIN,
+        ),
+        **_all("training.transfer", "bytes_per_second part_bytes at_once", RUNS_AGAIN),
+        **_all(
+            "training.gates",
+            "min_recall_ratio_to_popularity min_recall_ratio_to_best_baseline max_recall_loss_to_service "
+            "min_coverage min_segment_recall_ratio min_segment_recall_ratio_to_best_baseline "
+            "max_segment_loss_to_service min_segment_customers min_customers",
+            RUNS_AGAIN,
+        ),
+        "training.tuning.enabled": more_or_less("jobs", "roles of pods", note="What a study found stays."),
+        **_all("training.tuning", "trials parallel epochs held_back_days storage_url", STUDY_AGAIN),
+        "training.retrain.enabled": more_or_less("scheduled jobs", "roles of pods"),
+        **_all(
+            "training.retrain",
+            "schedule train_schedule follow_schedule max_age_days newest_days least_orders max_product_drift "
+            "max_basket_drift max_price_drift max_new_customer_change max_recall_loss",
+            IN_PLACE,
+        ),
+        "serving.enabled": more_or_less(
+            "Triton", "roles of pods", note="Nothing answers without it.", warns=True
+        ),
+        "serving.sites": more_or_less(
+            "Triton",
+            "roles of pods",
+            note="A site that is left out answers no more. The order changes nothing.",
+            warns=True,
+        ),
+        **_all(
+            "serving",
+            "release pool trusted_keys",
+            Change(
+                "in place", (), "Pods are replaced one by one; the old ones answer until the new ones do."
+            ),
+        ),
+        **_all("serving.replicas", "min max", IN_PLACE),
+        "budget.usd_per_month": Change("in place", (), "Without it, the budget goes."),
+        **_all("budget", "alert_emails alert_percent", IN_PLACE),
+    }
+)
+
+
+def change_of(key: str) -> Change | None:
+    """The row of a key that holds names of its own, such as ``aws.gpu_pools.training.max``."""
+    if key in CHANGES:
+        return CHANGES[key]
+    site, pools, _, *rest = [*key.split("."), "", ""]
+    return CHANGES.get(".".join((site, pools, NAME, *[part for part in rest if part])))
+
+
+__all__ = ["CHANGES", "NOUNS", "change_of"]

@@ -1,0 +1,72 @@
+"""The program asks what stands: the outputs of its own stack, before it registers anything.
+
+The engine answers two functions of its own for that (pulumi/pulumi, pkg/resource/deploy/builtins.go,
+``readStackOutputs`` and ``readStackResourceOutputs``), the first of which is what a StackReference asks; no resource
+is registered for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import IPv4Network
+from typing import Any
+
+import pulumi
+
+from infra.settings import Settings, SettingsError
+from infra.settings.changes.beforehand import OUTPUT, Standing, refusals, warnings
+from infra.settings.loading import PREFIX, STACKS, SUFFIX
+from infra.settings.subnets import PRIVATE_PREFIX
+
+VPC, SUBNET = "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet"
+
+
+async def standing() -> Standing:
+    """What stands of the stack that the engine runs; nothing of one that was never up."""
+    name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    outputs = await _ask("readStackOutputs", name=name)
+    if OUTPUT in outputs:
+        return Standing.of(outputs[OUTPUT])
+    if not outputs:
+        return Standing()
+    # Brought up before estates said so of themselves: their subnets tell where each zone is.
+    return Standing(zones=_zones(await _ask("readStackResourceOutputs", stackName=name)))
+
+
+async def _ask(function: str, **arguments: str) -> Mapping[str, Any]:
+    result = await pulumi.runtime.invoke_async(f"pulumi:pulumi:{function}", arguments)
+    found = (result or {}).get("outputs")
+    return found if isinstance(found, Mapping) else {}
+
+
+def _zones(resources: Mapping[str, Any]) -> dict[str, int]:
+    """The part that each zone has in the VPC's network, by its private subnet."""
+    of_type = [(urn.split("::"), outputs) for urn, outputs in resources.items()]
+    vpcs = [outputs["cidrBlock"] for urn, outputs in of_type if urn[2].endswith(VPC)]
+    if not vpcs:
+        return {}
+    # The first part holds the small subnets of every zone.
+    parts = list(IPv4Network(vpcs[0]).subnets(new_prefix=PRIVATE_PREFIX))[1:]
+    zones: dict[str, int] = {}
+    for urn, outputs in of_type:
+        zone = outputs.get("availabilityZone")
+        if zone and urn[2].endswith(SUBNET) and urn[3].endswith(f"-private-{zone}"):
+            network = IPv4Network(outputs["cidrBlock"])
+            if network in parts:
+                zones[zone] = parts.index(network)
+    return zones
+
+
+def refuse(settings: Settings, standing: Standing) -> None:
+    """Refuse a change that what stands cannot take, and warn of one that takes a part of it down.
+
+    Raises:
+        pulumi.RunError: a change is refused; the engine shows its sentences without a traceback.
+    """
+    if found := list(refusals(settings, standing)):
+        raise pulumi.RunError(str(SettingsError(f"{STACKS}/{PREFIX}{settings.stack}{SUFFIX}", found)))
+    for sentence in warnings(settings, standing):
+        pulumi.log.warn(sentence)
+
+
+__all__ = ["refuse", "standing"]

@@ -1,0 +1,116 @@
+"""Each setting is changed on an estate that stands, settled, and changed back; and again while the clouds fail.
+
+``make test`` plays a third of the turns, ``make long`` all of them. Where a turn of several plays fails, play them
+one by one: ``ONLY=link.asn make standing``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from typer.testing import CliRunner
+
+from cli.commands.settings import app
+from tests.rehearsal.standing.ground import Standing, standing
+from tests.rehearsal.standing.plays import Play, plays
+from tests.rehearsal.standing.turns import Turn, expected, nouns, turns
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
+
+ALL = [play for play in plays() if not os.environ.get("ONLY") or play.key.startswith(os.environ["ONLY"])]
+REFUSED = [play for play in ALL if expected(play).effect == "refused"]
+TURNS = turns(play for play in ALL if expected(play).effect != "refused")
+EVERY = 3
+"""``make test`` plays every third turn, beginning with the first."""
+SEEDS = (1, 2)
+SHARE = 0.35
+"""Of all creations, updates and deletions, that fail once."""
+
+
+def _by_length(values: list[Turn]) -> Iterator[object]:
+    for number, turn in enumerate(values):
+        marks = [] if number % EVERY == 0 else [pytest.mark.long]
+        yield pytest.param(turn, id=turn.title, marks=marks)
+
+
+@pytest.fixture(scope="module")
+def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
+    with standing(tmp_path_factory.mktemp("standing")) as made:
+        yield made
+
+
+@pytest.mark.parametrize("turn", _by_length(TURNS))
+def test_changed_settled_and_changed_back(estate: Standing, turn: Turn) -> None:
+    estate.write(turn.changes)
+    told = estate.run()
+    made_again, moved = nouns(told.replaced), nouns(told.types("create", "delete"))
+    assert made_again == turn.told_of("made again"), told
+    assert turn.told_of("added or removed") <= moved | made_again, told
+    assert moved <= turn.told_of("added or removed") | turn.told_of("made again"), told
+    if all(expected(play).effect == "nothing" for play in turn.plays):
+        assert not told.changes, told
+    else:
+        assert told.changes
+    for play in turn.plays:
+        row = expected(play)
+        assert (f"{play.key}: " in told.warnings) == row.warns, told.warnings
+        assert not row.warns or row.note in told.warnings
+    estate.settled()
+    estate.write({})
+    estate.run()
+    estate.settled()
+
+
+def _touches_clouds(turn: Turn) -> bool:
+    return any(set(expected(play).what) - {"jobs", "scheduled jobs"} for play in turn.plays)
+
+
+FAULTY = [turn for turn in TURNS if _touches_clouds(turn)]
+
+
+@pytest.mark.parametrize("turn", _by_length(FAULTY))
+def test_what_failed_on_the_way_is_mended_by_the_next_up(estate: Standing, turn: Turn) -> None:
+    """Every step that is drawn fails once, on the way there and on the way back."""
+    estate.write(turn.changes)
+    estate.through_faults(seed=1, share=SHARE)
+    estate.settled()
+    estate.write({})
+    estate.through_faults(seed=2, share=SHARE)
+    estate.settled()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("turn", FAULTY, ids=lambda turn: turn.title)
+def test_a_failed_change_can_be_taken_back(estate: Standing, turn: Turn, seed: int) -> None:
+    estate.write(turn.changes)
+    estate.fail(seed=seed, share=SHARE)
+    estate.write({})
+    estate.run()
+    estate.settled()
+
+
+@pytest.mark.parametrize("play", REFUSED, ids=lambda play: play.title)
+def test_what_cannot_be_is_refused_before_anything_is_registered(
+    estate: Standing, play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row, before = expected(play), estate.estate.resources()
+    estate.write(play.changes)
+    try:
+        for command in ("preview", "up"):
+            told = estate.run(command, check=False)
+            (error,) = (error.message for error in told.result.errors() if "failed" not in error.message)
+            assert error.startswith(f"stacks/Pulumi.local.yaml: {play.key}: is "), error
+            assert row.note in error
+            assert not told.changes
+        assert estate.estate.resources() == before
+        monkeypatch.chdir(estate.estate.project_dir)
+        checked = CliRunner().invoke(app, ["check", "local"])
+        assert checked.exit_code == 1
+        assert row.note in " ".join(checked.output.split())
+    finally:
+        estate.write({})

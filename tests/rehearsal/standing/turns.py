@@ -1,0 +1,90 @@
+"""Which plays share an up: those that do not meddle with each other, so that what each did can still be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from infra.settings import SettingsError
+from infra.settings.changes import NOUNS, Change, change_of
+from infra.settings.checking import check
+from tests.rehearsal.standing.plays import Play, config
+
+SHARED = frozenset({"jobs", "scheduled jobs"})
+"""A new spec of these is told by the program alone, and ``test_rows`` holds it against each setting."""
+CLOUDLESS = ("in place", "nothing")
+
+
+def expected(play: Play) -> Change:
+    """What the table says of a play, where the play itself does not."""
+    row = play.expects or change_of(play.key)
+    assert row is not None, play.key
+    return row
+
+
+@dataclass
+class Turn:
+    """Plays of one up."""
+
+    plays: list[Play] = field(default_factory=list)
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """All that they change."""
+        return {key: value for play in self.plays for key, value in play.changes.items()}
+
+    @property
+    def title(self) -> str:
+        """As a test names it."""
+        first, rest = self.plays[0], len(self.plays) - 1
+        return f"{first.key}={str(first.value)[:40]}" + (f" and {rest} more" if rest else "")
+
+    def told_of(self, effect: str) -> set[str]:
+        """Nouns that the table tells of an effect."""
+        return {
+            noun for play in self.plays if expected(play).effect == effect for noun in expected(play).what
+        }
+
+    def takes(self, play: Play) -> bool:
+        """Whether the play can go with those that are here."""
+        if not self.plays:
+            return True
+        if play.alone or any(other.alone for other in self.plays):
+            return False
+        if any(_meet(one, other) for one in play.changes for other in self.changes):
+            return False
+        mine = set(expected(play).what) - SHARED
+        others = {noun for other in self.plays for noun in expected(other).what} - SHARED
+        return not mine & others and _is_good({**self.changes, **play.changes})
+
+
+def _meet(one: str, other: str) -> bool:
+    return one == other or one.startswith(f"{other}.") or other.startswith(f"{one}.")
+
+
+def _is_good(changes: dict[str, Any]) -> bool:
+    try:
+        check("", "local", {f"isthmus:{name}": values for name, values in config(changes).items()})
+    except SettingsError:
+        return False
+    return True
+
+
+def turns(plays: Iterable[Play]) -> list[Turn]:
+    """The plays in as few ups as they fit into; those that nothing of the cloud sees come last."""
+    made: list[Turn] = []
+    for play in sorted(plays, key=lambda play: not play.alone):
+        turn = next((turn for turn in made if turn.takes(play)), None)
+        if turn is None:
+            made.append(turn := Turn())
+        turn.plays.append(play)
+    return made
+
+
+def nouns(types: Iterable[str]) -> set[str]:
+    """What the table would call these resource types, where it tells of them."""
+    return {NOUNS[type] for type in types if type in NOUNS}
+
+
+__all__ = ["Turn", "expected", "nouns", "turns"]
