@@ -1,4 +1,6 @@
-"""What stands of a stack, as far as this machine can tell: the rehearsal's own, or what somebody wrote down."""
+"""What stands of a stack, as far as this machine can tell: the rehearsal's own, or what somebody wrote
+down.
+"""
 
 from __future__ import annotations
 

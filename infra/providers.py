@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as k8s
@@ -61,11 +63,11 @@ def openstack_provider(settings: OpenStackSettings) -> openstack.Provider:
 def goes_with(*roots: pulumi.Resource) -> pulumi.ResourceTransformation:
     """Let every Kubernetes object below a component be replaced with any of ``roots``, and go before they do.
 
-    The engine would find that out by itself from a provider whose kubeconfig comes from the cluster. But where
-    the cluster is deleted before its replacement, it closes that provider as soon as it knows, and then has none
-    to delete the objects by ("grpc: the client connection is closing"; pulumi/pulumi v3.259.0,
-    pkg/resource/deploy/providers/registry.go, ``Diff``). So the objects say so themselves, and the provider does
-    not tell where its kubeconfig comes from.
+    The engine would find that out by itself from a provider whose kubeconfig comes from the cluster. But
+    where the cluster is deleted before its replacement, it closes that provider as soon as it knows, and
+    then has none to delete the objects by ("grpc: the client connection is closing"; pulumi/pulumi v3.259.0,
+    pkg/resource/deploy/providers/registry.go, ``Diff``). So the objects say so themselves, and the
+    provider does not tell where its kubeconfig comes from.
     """
 
     def add(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
@@ -79,7 +81,8 @@ def goes_with(*roots: pulumi.Resource) -> pulumi.ResourceTransformation:
 
 def _apart(value: pulumi.Output[str]) -> pulumi.Output[str]:
     """The same value, without the resources that it comes from."""
-    return pulumi.Output(set(), value.future(with_unknowns=True), value.is_known(), value.is_secret())
+    known: Any = value.future(with_unknowns=True)
+    return pulumi.Output(set(), known, value.is_known(), value.is_secret())
 
 
 def kubernetes_provider(
@@ -88,12 +91,13 @@ def kubernetes_provider(
     """A cluster's Kubernetes provider.
 
     ``cluster`` tells one cluster from another while its kubeconfig is not known yet. ``after``: what must
-    outlive everything inside the cluster, or a destroy would lose the way to it; the cluster is in it. What goes
-    into the cluster ``goes_with`` it.
+    outlive everything inside the cluster, or a destroy would lose the way to it; the cluster is in it.
+    What goes into the cluster ``goes_with`` it.
     """
+    secret: pulumi.Output[str] = pulumi.Output.secret(_apart(kubeconfig))
     return k8s.Provider(
         name,
-        kubeconfig=pulumi.Output.secret(_apart(kubeconfig)),
+        kubeconfig=secret,
         cluster=cluster,
         enable_server_side_apply=True,
         opts=pulumi.ResourceOptions(depends_on=after),

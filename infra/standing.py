@@ -1,8 +1,8 @@
 """The program asks what stands: the outputs of its own stack, before it registers anything.
 
 The engine answers two functions of its own for that (pulumi/pulumi, pkg/resource/deploy/builtins.go,
-``readStackOutputs`` and ``readStackResourceOutputs``), the first of which is what a StackReference asks; no resource
-is registered for them.
+``readStackOutputs`` and ``readStackResourceOutputs``), the first of which is what a StackReference asks;
+no resource is registered for them.
 """
 
 from __future__ import annotations

@@ -54,7 +54,8 @@ def check(
     standing: Annotated[
         Path | None,
         typer.Option(
-            help="Outputs of the stack that stands, from `pulumi stack output --json`: changes that it cannot "
+            help="Outputs of the stack that stands, from `pulumi stack output --json`: changes that it "
+            "cannot "
             "take are refused too. For stack local, the rehearsal is looked at.",
             exists=True,
             dir_okay=False,
@@ -66,9 +67,8 @@ def check(
 
     from cli.console import err, out
     from cli.errors import CommandError
-    from infra.settings import SettingsError, read, stack_of
-
     from cli.standing import known
+    from infra.settings import SettingsError, read, stack_of
     from infra.settings.changes.beforehand import refusals, warnings
 
     root = _root()

@@ -104,8 +104,8 @@ class Cluster(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[logs, role],
-                # A cluster stays in the VPC that it was made in (EKS API reference, UpdateClusterConfig), and its
-                # name is taken as long as it is there.
+                # A cluster stays in the VPC that it was made in (EKS API reference, UpdateClusterConfig),
+                # and its name is taken as long as it is there.
                 replace_with=[vpc],
                 delete_before_replace=True,
             ),

@@ -104,7 +104,8 @@ class Cluster(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 additional_secret_outputs=["kubeconfig"],
-                # Magnum calls another template an upgrade, and leaves flavours, networks and volumes as they were.
+                # Magnum calls another template an upgrade, and leaves flavours, networks and volumes as
+                # they were.
                 replace_on_changes=["clusterTemplateId"],
                 # The name is taken as long as the old one is there.
                 delete_before_replace=True,

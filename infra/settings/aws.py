@@ -52,7 +52,9 @@ class AwsNetwork(Section):
     cidr: PrivateCidr
     """The VPC's network, /16 to /18: every zone takes a public /24, a private /20 and an intra /24 of it."""
     zones: Annotated[tuple[Zone, ...], Field(min_length=2, max_length=6)]
-    """Availability zones of the region, two to six, in any order; a zone keeps its subnets when others come or go."""
+    """Availability zones of the region, two to six, in any order; a zone keeps its subnets when others
+    come or go.
+    """
     nat_gateways: Literal["single", "per_zone"] = "per_zone"
     """One NAT gateway for all zones, or one in each so that the loss of a zone cuts no other off."""
 

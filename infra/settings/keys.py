@@ -16,7 +16,8 @@ NAME = "NAME"
 
 
 def keys(model: type[BaseModel] = Sections, path: str = "") -> Iterator[str]:
-    """Every key that holds a value and no further keys, in the order of the models: ``aws.gpu_pools.NAME.max``.
+    """Every key that holds a value and no further keys, in the order of the models:
+    ``aws.gpu_pools.NAME.max``.
 
     What comes by name (a pool), or may be absent as a whole, is a key of its own before those inside it.
     """

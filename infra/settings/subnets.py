@@ -35,8 +35,8 @@ def room(cidr: IPv4Network) -> int:
 def places(count: int, zones: Collection[str], taken: Mapping[str, int] | None = None) -> dict[str, int]:
     """Which of ``count`` parts of a network each zone has, whatever the order of the zones.
 
-    A zone keeps the part that it has. Another gets the one of its letter (``a`` the first), where that is there
-    and free, and the lowest free one otherwise.
+    A zone keeps the part that it has. Another gets the one of its letter (``a`` the first), where that is
+    there and free, and the lowest free one otherwise.
 
     Args:
         count: parts, at least as many as zones.

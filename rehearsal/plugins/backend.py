@@ -164,11 +164,13 @@ class Backend(ABC):
 
     def replaces_provider(
         self,
-        old: Properties,
-        new: Properties,
+        old: Properties,  # noqa: ARG002
+        new: Properties,  # noqa: ARG002
         changed: frozenset[str],  # noqa: ARG002
     ) -> frozenset[str]:
-        """Which of the provider's changed inputs make it another provider, so that all its resources are replaced.
+        """Which of the provider's changed inputs make it another provider: all its resources are replaced
+        then.
+
         Values may be UNKNOWN."""
         return frozenset()
 

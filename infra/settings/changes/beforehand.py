@@ -19,7 +19,9 @@ OUTPUT = "standing"
 
 @dataclass(frozen=True)
 class Standing:
-    """What stands: values by key of those settings whose change is refused or warned of, and the zones' places."""
+    """What stands: values by key of those settings whose change is refused or warned of, and the zones'
+    places.
+    """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
     zones: Mapping[str, int] = field(default_factory=dict)

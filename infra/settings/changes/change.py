@@ -12,9 +12,10 @@ Effect = Literal["in place", "made again", "added or removed", "refused", "nothi
 class Change:
     """What a change of a setting does to an estate that stands.
 
-    ``what`` says, in words of ``NOUNS``, what is made again, or added and removed. ``note`` is one sentence on what
-    that means for whoever uses the estate, or what to do where the change is refused. ``warns``: the program says
-    the note before it begins, because data moves or a part of a site is down for a while.
+    ``what`` says, in words of ``NOUNS``, what is made again, or added and removed. ``note`` is one
+    sentence on what that means for whoever uses the estate, or what to do where the change is refused.
+    ``warns``: the program says the note before it begins, because data moves or a part of a site is down
+    for a while.
     """
 
     effect: Effect

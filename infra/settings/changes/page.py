@@ -13,9 +13,10 @@ HEAD = """\
 
 Made from the table in `infra/settings/changes` by `isthmus settings schema`: do not edit it by hand.
 
-Each setting, on an estate that stands: what its change does, and what that means for whoever uses the estate. A test
-plays every row with the real engine and the stand-ins: changed, settled, changed back, and again while a third of
-all operations fail once (`make long`; a third of the rows in `make test`). `NAME` stands for a name that you chose.
+Each setting, on an estate that stands: what its change does, and what that means for whoever uses the
+estate. A test plays every row with the real engine and the stand-ins: changed, settled, changed back, and
+again while a third of all operations fail once (`make long`; a third of the rows in `make test`). `NAME`
+stands for a name that you chose.
 
 - **in place**: what stands is altered; nothing named here goes.
 - **made again**: replaced. Where both can stand at once the new one comes first.
@@ -23,9 +24,10 @@ all operations fail once (`make long`; a third of the rows in `make test`). `NAM
 - **refused**: by `isthmus settings check`, `pulumi preview` and `pulumi up`, before anything is registered.
 - **nothing**: no cloud sees it.
 
-The program knows what stands from the stack's own output `standing`. Where a change moves data or takes a part of a
-site down for a while (⚠), `pulumi preview` and `pulumi up` say so before they begin, with the old and the new value.
-`isthmus settings check local` looks at the rehearsal itself; for another stack, tell it what stands:
+The program knows what stands from the stack's own output `standing`. Where a change moves data or takes a
+part of a site down for a while (⚠), `pulumi preview` and `pulumi up` say so before they begin, with the
+old and the new value. `isthmus settings check local` looks at the rehearsal itself; for another stack,
+tell it what stands:
 
 ```sh
 pulumi stack output --json -s prod > standing.json

@@ -1,7 +1,7 @@
 """The table of changes: a row for each setting.
 
-A test goes through every key of the models, so a setting without a row fails; another plays each row on an estate
-that stands, with the real engine (``tests/rehearsal/standing``).
+A test goes through every key of the models, so a setting without a row fails; another plays each row on an
+estate that stands, with the real engine (``tests/rehearsal/standing``).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from infra.settings.changes.change import IN_PLACE, NOTHING, Change, again, more_or_less, refused
+from infra.settings.changes.change import IN_PLACE, Change, again, more_or_less, refused
 from infra.settings.keys import NAME
 
 NOUNS: Final[Mapping[str, str]] = MappingProxyType(
@@ -76,7 +76,8 @@ CONNECTIONS: Final = again(
 
 def _elsewhere(what: str) -> Change:
     return refused(
-        f"An estate does not move to another {what}, and its data would stay behind: make a second stack there, move "
+        f"An estate does not move to another {what}, and its data would stay behind: make a second stack "
+        "there, move "
         "over, and destroy this one."
     )
 
@@ -97,13 +98,15 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             "subnets in AWS",
             "NAT gateways",
             *PUBLIC_CLUSTER,
-            note="All of the public site but its buckets, keys and images is deleted and made again, and the link is "
+            note="All of the public site but its buckets, keys and images is deleted and made again, and "
+            "the link is "
             "down meanwhile: some forty minutes without training and without answers from this site.",
             warns=True,
         ),
         "aws.network.zones": again(
             "node groups in AWS",
-            note="Subnets come and go with their zones; those of zones that stay, stay. Nodes are made again, new "
+            note="Subnets come and go with their zones; those of zones that stay, stay. Nodes are made "
+            "again, new "
             "ones before the old ones drain. The order changes nothing.",
         ),
         "aws.network.nat_gateways": more_or_less(
@@ -111,7 +114,8 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
         ),
         "aws.cluster.service_cidr": again(
             *PUBLIC_CLUSTER,
-            note="The EKS cluster and all that runs in it is deleted and made again: some thirty minutes without "
+            note="The EKS cluster and all that runs in it is deleted and made again: some thirty minutes "
+            "without "
             "training and without answers from this site.",
             warns=True,
         ),
@@ -153,7 +157,8 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             "VPN service",
             "IPsec connections",
             *PRIVATE_CLUSTER.what,
-            note="The private cluster and all that runs in it is deleted and made again, and the link is down "
+            note="The private cluster and all that runs in it is deleted and made again, and the link is "
+            "down "
             "meanwhile: some twenty minutes.",
             warns=True,
         ),
@@ -161,7 +166,8 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             "private subnet",
             "IPsec connections",
             *PRIVATE_CLUSTER.what,
-            note="The private cluster and all that runs in it is deleted and made again, and the link is down "
+            note="The private cluster and all that runs in it is deleted and made again, and the link is "
+            "down "
             "meanwhile: some twenty minutes. Orders, reports and other machines' data are not touched.",
             warns=True,
         ),
@@ -172,7 +178,8 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
         ),
         **_all(
             "openstack.cluster",
-            "image master_flavor node_flavor masters volume_gib pod_cidr service_cidr network_driver floating_api",
+            "image master_flavor node_flavor masters volume_gib pod_cidr service_cidr network_driver "
+            "floating_api",
             PRIVATE_CLUSTER,
         ),
         "openstack.cluster.oidc_issuer": again(
@@ -246,14 +253,17 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
         **_all(
             "training",
             "workers pool orders_url orders_version window.first_day window.last_day hold_back_days epochs "
-            "embedding_dim batch_size learning_rate half_life_days history_length seed base_port checkpoint_steps "
-            "checkpoint_seconds elastic_min_workers elastic_wait_seconds straggler_ratio straggler_epochs warm_start "
+            "embedding_dim batch_size learning_rate half_life_days history_length seed base_port "
+            "checkpoint_steps "
+            "checkpoint_seconds elastic_min_workers elastic_wait_seconds straggler_ratio straggler_epochs "
+            "warm_start "
             "warm_start_epochs",
             RUNS_AGAIN,
         ),
         **_all(
             "training.model",
-            "history blocks heads loss sampled_products unbought_weight time_features precision xla accumulate "
+            "history blocks heads loss sampled_products unbought_weight time_features precision xla "
+            "accumulate "
             "embedding_shards pretrain_epochs masked_share adapter_rank",
             RUNS_AGAIN,
         ),

@@ -11,7 +11,9 @@ from rehearsal.plugins.backend import Properties, Refused
 
 
 def active_cluster(config: Properties) -> Any:
-    """The settings (server, certificate) of the cluster that a provider's inputs lead to; None where they do not."""
+    """The settings (server, certificate) of the cluster that a provider's inputs lead to; None where they
+    do not.
+    """
     text, context = config.get("kubeconfig"), config.get("context")
     try:
         known: Any = yaml.safe_load(text) if isinstance(text, str) else None

@@ -162,7 +162,8 @@ POOL = {"aws": "training", "openstack": "serving"}
 ALONE = {"training.enabled", "serving.enabled", "link.enabled", "link.gateway"}
 """These leave no room for changes of what they take away or replace."""
 NOT_HERE = {
-    "openstack.throw_away_keys": "only stack local may have it, and a rehearsal has no Barbican secret to put there",
+    "openstack.throw_away_keys": "only stack local may have it, and a rehearsal has no Barbican secret to "
+    "put there",
     "openstack.keys_secret": "is not read where throw_away_keys are",
     "link.ike.version": "has one value",
     "link.routing": "has one value with Neutron VPNaaS",

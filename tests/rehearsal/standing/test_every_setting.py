@@ -1,17 +1,16 @@
-"""Each setting is changed on an estate that stands, settled, and changed back; and again while the clouds fail.
+"""Each setting is changed on an estate that stands, settled, and changed back; and again while the clouds
+fail.
 
-``make test`` plays a third of the turns, ``make long`` all of them. Where a turn of several plays fails, play them
-one by one: ``ONLY=link.asn make standing``.
+``make test`` plays a third of the turns, ``make long`` all of them. Where a turn of several plays fails,
+play them one by one: ``ONLY=link.asn make standing``.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
 from typer.testing import CliRunner
 
 from cli.commands.settings import app

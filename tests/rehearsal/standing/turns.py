@@ -1,4 +1,6 @@
-"""Which plays share an up: those that do not meddle with each other, so that what each did can still be told."""
+"""Which plays share an up: those that do not meddle with each other, so that what each did can still be
+told.
+"""
 
 from __future__ import annotations
 
