@@ -65,6 +65,12 @@ settings: $(READY) ## 2,000 random settings that the check calls good, each buil
 	@echo "== random settings"
 	@ISTHMUS_EXAMPLES=2000 .venv/bin/python -m pytest -m long -s tests/infra/test_random_settings.py $(PYTEST)
 
+# ONLY=link.asn plays the settings of that beginning.
+.PHONY: standing
+standing: $(READY) engine ## every setting changed on an estate that stands, and while its clouds fail: half an hour
+	@echo "== every setting on a standing estate"
+	@ONLY="$(ONLY)" .venv/bin/python -m pytest tests/rehearsal/standing -m "" $(PYTEST)
+
 .PHONY: lint
 lint: $(READY) ## ruff and mypy
 	@echo "== lint (ruff check)"

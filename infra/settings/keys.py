@@ -9,7 +9,6 @@ from pydantic import BaseModel
 
 from infra.settings.kinds import flatten
 from infra.settings.model import Sections
-from infra.settings.section import Section
 
 NAME = "NAME"
 """Stands in a key for a name that the writer of a stack file chooses."""
@@ -25,7 +24,7 @@ def keys(model: type[BaseModel] = Sections, path: str = "") -> Iterator[str]:
         inner, _ = flatten(field.annotation, field.metadata)
         key = f"{path}.{name}" if path else name
         nested: Any = get_args(inner)[1] if get_origin(inner) is dict else inner
-        if not (isinstance(nested, type) and issubclass(nested, Section)):
+        if not (isinstance(nested, type) and issubclass(nested, BaseModel)):
             yield key
             continue
         if nested is not inner:
@@ -55,7 +54,7 @@ def _gather(found: dict[str, Any], key: str, annotation: Any, value: Any, plain:
         inner = flatten(get_args(annotation)[1])[0]
         for name, each in value.items():
             _gather(found, f"{key}.{name}", inner, each, plain[name])
-    elif isinstance(value, Section):
+    elif isinstance(value, BaseModel):
         for name, field in type(value).model_fields.items():
             inner = flatten(field.annotation, field.metadata)[0]
             _gather(found, f"{key}.{name}", inner, getattr(value, name), plain[name])

@@ -1,8 +1,7 @@
-"""Each setting is changed on an estate that stands, settled, and changed back; and again while the clouds
-fail.
+"""Each setting is changed on an estate that stands, settled and changed back; and again while clouds fail.
 
-``make test`` plays a third of the turns, ``make long`` all of them. Where a turn of several plays fails,
-play them one by one: ``ONLY=link.asn make standing``.
+``make test`` plays the fullest turns, ``make long`` all of them, ``make standing`` all of them with faults too.
+Where a turn of several plays fails, play them one by one: ``make standing ONLY=link.asn``.
 """
 
 from __future__ import annotations
@@ -23,17 +22,19 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 ALL = [play for play in plays() if not os.environ.get("ONLY") or play.key.startswith(os.environ["ONLY"])]
 REFUSED = [play for play in ALL if expected(play).effect == "refused"]
 TURNS = turns(play for play in ALL if expected(play).effect != "refused")
-EVERY = 3
-"""``make test`` plays every third turn, beginning with the first."""
-SEEDS = (1, 2)
+ALWAYS = {"openstack.network.cidr", "link.ike.dh_group"}
+"""``make test`` plays the fullest turn and those of these settings."""
 SHARE = 0.35
 """Of all creations, updates and deletions, that fail once."""
 
 
-def _by_length(values: list[Turn]) -> Iterator[object]:
-    for number, turn in enumerate(values):
-        marks = [] if number % EVERY == 0 else [pytest.mark.long]
-        yield pytest.param(turn, id=turn.title, marks=marks)
+def _in_short(turn: Turn) -> bool:
+    return turn is TURNS[0] or any(play.key in ALWAYS for play in turn.plays)
+
+
+def _marked(values: list[Turn], mark: pytest.MarkDecorator) -> Iterator[object]:
+    for turn in values:
+        yield pytest.param(turn, id=turn.title, marks=[] if _in_short(turn) else [mark])
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
         yield made
 
 
-@pytest.mark.parametrize("turn", _by_length(TURNS))
+@pytest.mark.parametrize("turn", _marked(TURNS, pytest.mark.long))
 def test_changed_settled_and_changed_back(estate: Standing, turn: Turn) -> None:
     estate.write(turn.changes)
     told = estate.run()
@@ -61,6 +62,9 @@ def test_changed_settled_and_changed_back(estate: Standing, turn: Turn) -> None:
     estate.settled()
     estate.write({})
     estate.run()
+
+
+def test_nothing_is_left_of_what_was_changed_back(estate: Standing) -> None:
     estate.settled()
 
 
@@ -71,7 +75,7 @@ def _touches_clouds(turn: Turn) -> bool:
 FAULTY = [turn for turn in TURNS if _touches_clouds(turn)]
 
 
-@pytest.mark.parametrize("turn", _by_length(FAULTY))
+@pytest.mark.parametrize("turn", _marked(FAULTY, pytest.mark.standing))
 def test_what_failed_on_the_way_is_mended_by_the_next_up(estate: Standing, turn: Turn) -> None:
     """Every step that is drawn fails once, on the way there and on the way back."""
     estate.write(turn.changes)
@@ -82,12 +86,10 @@ def test_what_failed_on_the_way_is_mended_by_the_next_up(estate: Standing, turn:
     estate.settled()
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("turn", FAULTY, ids=lambda turn: turn.title)
-def test_a_failed_change_can_be_taken_back(estate: Standing, turn: Turn, seed: int) -> None:
+@pytest.mark.parametrize("turn", _marked(FAULTY, pytest.mark.standing))
+def test_a_failed_change_can_be_taken_back(estate: Standing, turn: Turn) -> None:
     estate.write(turn.changes)
-    estate.fail(seed=seed, share=SHARE)
+    estate.fail(seed=3, share=SHARE)
     estate.write({})
     estate.run()
     estate.settled()
