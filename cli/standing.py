@@ -18,8 +18,9 @@ def known(stack: str, file: Path | None) -> Standing:
     """
     from cli.errors import CommandError
     from rehearsal.engine.errors import EngineError
-    from rehearsal.estate import STACK, Estate
+    from rehearsal.estate import Estate
     from rehearsal.home import NoProject
+    from rehearsal.stack_copy import STACK
 
     if file is not None:
         try:

@@ -13,7 +13,7 @@ from infra.naming import Naming
 from infra.openstack.site import OpenStackSite
 from infra.providers import aws_provider, openstack_provider
 from infra.settings import Settings, load
-from infra.settings.changes.beforehand import OUTPUT, Standing, output, taken
+from infra.settings.changes.beforehand import OUTPUT, Standing, output, resized, taken
 from infra.shores import shores
 from infra.standing import refuse, standing
 
@@ -31,6 +31,7 @@ async def estate(settings: Settings, stands: Standing = Standing()) -> Outputs: 
         settings=settings.aws,
         private_cidr=str(settings.openstack.network.cidr) if linked else None,
         taken=taken(settings, stands),
+        resized=resized(settings, stands),
         opts=ResourceOptions(provider=aws),
     )
     await begin()
@@ -39,6 +40,7 @@ async def estate(settings: Settings, stands: Standing = Standing()) -> Outputs: 
         naming=naming,
         settings=settings.openstack,
         aws_cidr=str(settings.aws.network.cidr) if linked else None,
+        resized=resized(settings, stands),
         opts=ResourceOptions(provider=openstack),
     )
     await begin()

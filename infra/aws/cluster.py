@@ -55,6 +55,7 @@ class Cluster(pulumi.ComponentResource):
         api_clients: Mapping[str, str],
         kms_key_arn: pulumi.Input[str],
         log_retention_days: int,
+        resized: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("isthmus:aws:Cluster", name, None, opts)
@@ -136,6 +137,7 @@ class Cluster(pulumi.ComponentResource):
                 min=settings.system_nodes.min,
                 max=settings.system_nodes.max,
                 disk_gib=settings.system_nodes.disk_gib,
+                resized=resized,
                 labels=naming.labels,
             ),
             tags=naming.tags,

@@ -39,6 +39,7 @@ class AwsGpuPool(pulumi.ComponentResource):
         node_role_arn: pulumi.Input[str],
         subnet_ids: Sequence[pulumi.Input[str]],
         tags: Mapping[str, str],
+        resized: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("isthmus:aws:AwsGpuPool", name, None, opts)
@@ -56,6 +57,7 @@ class AwsGpuPool(pulumi.ComponentResource):
                     min=spec.min if index == 0 else 0,
                     max=spec.max,
                     disk_gib=disk_gib,
+                    resized=resized,
                     gpu=True,
                     spot=kind == "spot",
                     labels=spec.labels(kind),

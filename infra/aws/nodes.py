@@ -25,6 +25,8 @@ class NodesSpec:
     min: int
     max: int
     disk_gib: int
+    resized: bool = False
+    """Whether the bounds may have left the number of nodes out: it is set to ``min`` then."""
     gpu: bool = False
     spot: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -112,7 +114,9 @@ class Nodes(pulumi.ComponentResource):
                 for key, value, effect in spec.taints
             ],
             # The autoscaler moves the desired size; an update must not move it back under running work.
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["scalingConfig.desiredSize"]),
+            opts=pulumi.ResourceOptions(
+                parent=self, ignore_changes=None if spec.resized else ["scalingConfig.desiredSize"]
+            ),
         )
         self.register_outputs({"nodeGroup": self.group.id})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -49,6 +49,7 @@ class AwsSite(pulumi.ComponentResource):
         settings: AwsSettings,
         private_cidr: str | None,
         taken: Mapping[str, int] | None = None,
+        resized: Collection[str] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare the site.
@@ -59,6 +60,7 @@ class AwsSite(pulumi.ComponentResource):
             settings: of the site.
             private_cidr: network of the private site, where the two are linked.
             taken: parts of the VPC that zones of the standing estate have.
+            resized: groups of nodes, by key, whose number may be out of their new bounds.
             opts: with the AWS provider.
         """
         super().__init__("isthmus:aws:Site", name, None, opts)
@@ -103,6 +105,7 @@ class AwsSite(pulumi.ComponentResource):
             api_clients=clients,
             kms_key_arn=self.keys.cluster_key_arn,
             log_retention_days=settings.log_retention_days,
+            resized="aws.cluster.system_nodes" in resized,
             # Nodes pull their images through the NAT gateways and the S3 endpoint.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.network]),
         )
@@ -127,6 +130,7 @@ class AwsSite(pulumi.ComponentResource):
                     node_role_arn=self.cluster.node_role_arn,
                     subnet_ids=self.network.private_subnet_ids,
                     tags=naming.tags,
+                    resized=f"aws.gpu_pools.{pool_name}" in resized,
                     # Nodes join a cluster whose add-ons are there.
                     opts=pulumi.ResourceOptions(parent=self, depends_on=[self.cluster]),
                 )

@@ -26,6 +26,7 @@ class OpenStackGpuPool(pulumi.ComponentResource):
         cluster_id: pulumi.Input[str],
         naming: Naming,
         volume_gib: int,
+        resized: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("isthmus:openstack:OpenStackGpuPool", name, None, opts)
@@ -48,7 +49,9 @@ class OpenStackGpuPool(pulumi.ComponentResource):
             },
             # The autoscaler moves the number of nodes between the two bounds.
             opts=pulumi.ResourceOptions(
-                parent=self, ignore_changes=["nodeCount"], delete_before_replace=True
+                parent=self,
+                ignore_changes=None if resized else ["nodeCount"],
+                delete_before_replace=True,
             ),
         )
         self.node_group_id = group.id

@@ -41,6 +41,21 @@ class Standing:
         )
 
 
+def resized(settings: Settings, standing: Standing) -> frozenset[str]:
+    """Keys of groups of nodes whose fewest were raised or most lowered: ``aws.gpu_pools.training``.
+
+    How many nodes there are is left to the autoscaler, but no cloud takes bounds that leave that number out.
+    """
+    now, found = _all(settings), set[str]()
+    for key, was in standing.settings.items():
+        group, _, bound = key.rpartition(".")
+        if key not in now or not _is_bound(key):
+            continue
+        if (bound == "min" and now[key] > was) or (bound == "max" and now[key] < was):
+            found.add(group)
+    return frozenset(found)
+
+
 def output(settings: Settings, standing: Standing) -> dict[str, Any]:
     """What the stack's output says of an estate of these settings."""
     network = settings.aws.network
@@ -72,7 +87,14 @@ def _all(settings: Settings) -> Mapping[str, Any]:
     return {key: value for key, value in values(settings).items() if key != "stack"}
 
 
+def _is_bound(key: str) -> bool:
+    """Whether a key says how many nodes a group has at least or at most."""
+    return key.endswith((".min", ".max")) and not key.startswith("serving.")
+
+
 def _is_told(key: str) -> bool:
+    if _is_bound(key):
+        return True
     change = change_of(key)
     return change is not None and (change.effect == "refused" or change.warns)
 
@@ -92,4 +114,4 @@ def _same(was: Any, now: Any) -> bool:
     return bool(was == now)
 
 
-__all__ = ["OUTPUT", "Standing", "output", "refusals", "taken", "warnings"]
+__all__ = ["OUTPUT", "Standing", "output", "refusals", "resized", "taken", "warnings"]

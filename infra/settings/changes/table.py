@@ -16,7 +16,6 @@ from infra.settings.keys import NAME
 NOUNS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "aws:ec2/vpc:Vpc": "VPC",
-        "aws:ec2/subnet:Subnet": "subnets in AWS",
         "aws:ec2/natGateway:NatGateway": "NAT gateways",
         "aws:ec2/customerGateway:CustomerGateway": "customer gateway",
         "aws:ec2/vpnGateway:VpnGateway": "VPN gateway",
@@ -46,6 +45,11 @@ NOUNS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """What is worth telling of, by resource type. The rest (rules, routes, attachments) goes with these."""
 
+BOUNDS: Final = Change(
+    "in place",
+    (),
+    "A higher min or a lower max sets the number of nodes to min; the autoscaler goes on from there.",
+)
 RUNS_AGAIN: Final = again("jobs", note="Transfer, training, ranking and validation run again.")
 STUDY_AGAIN: Final = again("jobs", note="The study begins again.")
 PRIVATE_CLUSTER: Final = again(
@@ -95,7 +99,6 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
         ),
         "aws.network.cidr": again(
             "VPC",
-            "subnets in AWS",
             "NAT gateways",
             *PUBLIC_CLUSTER,
             note="All of the public site but its buckets, keys and images is deleted and made again, and "
@@ -124,13 +127,14 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
         "aws.cluster.system_nodes.instance_type": again(
             "node groups in AWS", note="New nodes come before the old ones drain."
         ),
-        **_all("aws.cluster.system_nodes", "min max", IN_PLACE),
+        **_all("aws.cluster.system_nodes", "min max", BOUNDS),
         "aws.cluster.system_nodes.disk_gib": Change("in place", (), "Nodes are replaced one by one."),
         "aws.gpu_pools": more_or_less("node groups in AWS"),
         f"aws.gpu_pools.{NAME}.instance_type": again(
             "node groups in AWS", note="What runs on the pool begins again on new nodes."
         ),
-        **_all(f"aws.gpu_pools.{NAME}", "min max purpose", IN_PLACE),
+        **_all(f"aws.gpu_pools.{NAME}", "min max", BOUNDS),
+        f"aws.gpu_pools.{NAME}.purpose": IN_PLACE,
         f"aws.gpu_pools.{NAME}.capacity": more_or_less(
             "node groups in AWS", note="What runs on the pool begins again on new nodes."
         ),
@@ -196,7 +200,7 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
                 warns=True,
             ),
         ),
-        **_all(f"openstack.gpu_pools.{NAME}", "min max", IN_PLACE),
+        **_all(f"openstack.gpu_pools.{NAME}", "min max", BOUNDS),
         "openstack.object_store.keep_objects": IN_PLACE,
         "openstack.keys_secret": again(
             "Secret of the private keys",

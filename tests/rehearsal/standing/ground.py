@@ -16,8 +16,9 @@ import yaml
 from rehearsal import ground
 from rehearsal.drills.holdings import compare
 from rehearsal.engine.result import Result
-from rehearsal.estate import STACK, Estate
+from rehearsal.estate import Estate
 from rehearsal.plugins.aws.inventory import inventory
+from rehearsal.stack_copy import STACK
 from tests.rehearsal.standing import faults
 from tests.rehearsal.standing.plays import config
 
@@ -62,12 +63,21 @@ def _type(urn: str) -> str:
     return urn.split("::")[2].rpartition("$")[2]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Standing:
     """An estate that is up, and changed by its stack file."""
 
     estate: Estate
     before: Mapping[str, Any]
+    written: Mapping[str, Any] = field(default_factory=dict)
+    """What the stack file changes."""
+    stands: Mapping[str, Any] | None = None
+    """What the last up that ended well changed; None after one that did not."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is not as it was at first."""
+        return self.written != {} or self.stands != {}
 
     def write(self, changes: Mapping[str, Any]) -> None:
         """Let the stack file say what stands, with changes by key over it."""
@@ -76,6 +86,7 @@ class Standing:
         for section, values in config({**self._ports(), **changes}).items():
             content["config"][f"isthmus:{section}"] = values
         file.write_text(yaml.safe_dump(content, sort_keys=False))
+        self.written = dict(changes)
 
     def _ports(self) -> dict[str, Any]:
         """This ground's own ports."""
@@ -95,7 +106,11 @@ class Standing:
             if metadata := (event.get("resourcePreEvent") or {}).get("metadata"):
                 operations[metadata["op"]].add(metadata["urn"])
 
+        if command == "up":
+            self.stands = None
         result = self.estate.engine.update(command, STACK, on_event=note, check=check, arguments=arguments)
+        if command == "up":
+            self.stands = self.written if result.status == 0 else None
         return Told(result, operations)
 
     def settled(self) -> None:

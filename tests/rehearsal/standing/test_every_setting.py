@@ -1,7 +1,7 @@
 """Each setting is changed on an estate that stands, settled and changed back; and again while clouds fail.
 
-``make test`` plays the fullest turns, ``make long`` all of them, ``make standing`` all of them with faults too.
-Where a turn of several plays fails, play them one by one: ``make standing ONLY=link.asn``.
+``make test`` plays the fullest turns, ``make long`` all of them, ``make standing`` all of them with faults
+too. Where a turn of several plays fails, play them one by one: ``make standing ONLY=link.asn``.
 """
 
 from __future__ import annotations
@@ -37,8 +37,17 @@ def _marked(values: list[Turn], mark: pytest.MarkDecorator) -> Iterator[object]:
         yield pytest.param(turn, id=turn.title, marks=[] if _in_short(turn) else [mark])
 
 
+@pytest.fixture
+def estate(grounds: Standing) -> Iterator[Standing]:
+    """The estate as the stack file has it; brought back to that where a test left it on the way."""
+    yield grounds
+    if grounds.changed:
+        grounds.write({})
+        grounds.run(check=False)
+
+
 @pytest.fixture(scope="module")
-def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
+def grounds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
     with standing(tmp_path_factory.mktemp("standing")) as made:
         yield made
 
