@@ -284,7 +284,7 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             "embedding_shards pretrain_epochs masked_share adapter_rank",
             RUNS_AGAIN,
         ),
-        **_all("training.transfer", "bytes_per_second part_bytes at_once", RUNS_AGAIN),
+        **_all("training.transfer", "bytes_per_second part_bytes at_once withhold_texts", RUNS_AGAIN),
         **_all(
             "training.gates",
             "min_recall_ratio_to_popularity min_recall_ratio_to_best_baseline max_recall_loss_to_service "
