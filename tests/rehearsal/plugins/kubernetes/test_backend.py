@@ -50,6 +50,22 @@ def test_a_changed_job_replaces_and_a_changed_deployment_does_not(engine: Engine
     assert (change.changed, change.replaces) == ({"spec"}, frozenset())
 
 
+def test_another_cluster_is_another_provider_and_another_key_is_not(engine: Engine) -> None:
+    def kubeconfig(server: str, key: str = "k") -> dict[str, object]:
+        config = {
+            "clusters": [{"name": "c", "cluster": {"server": server}}],
+            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+            "current-context": "c",
+            "users": [{"name": "u", "user": {"client-key-data": key}}],
+        }
+        return {"kubeconfig": json.dumps(config), "cluster": "c"}
+
+    replaces, changed = engine.backend.replaces_provider, frozenset({"kubeconfig"})
+    assert replaces(kubeconfig("https://one"), kubeconfig("https://two"), changed) == changed
+    assert not replaces(kubeconfig("https://one"), kubeconfig("https://one", "other"), changed)
+    assert replaces(kubeconfig("https://one"), {"kubeconfig": UNKNOWN}, changed) == changed
+
+
 def test_a_made_name_changes_with_what_replaces_the_object(engine: Engine) -> None:
     def config(value: str, label: str = "x") -> object:
         inputs = {"metadata": {"labels": {"l": label}}, "data": {"k": value}}

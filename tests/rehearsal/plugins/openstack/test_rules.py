@@ -232,6 +232,16 @@ def test_a_policy_in_use_cannot_change(cloud: Cloud, name: str, field: str, valu
         cloud.update(cloud.made[name], {**cloud.made[name].inputs, field: value})
 
 
+def test_a_router_with_a_vpn_service_keeps_its_gateway(cloud: Cloud) -> None:
+    cloud.build(LINK)
+    router = cloud.made["router"]
+    other = {**router.inputs, "externalNetworkId": catalogue_id("network", "outside")}
+    with pytest.raises(Refused, match=r"409: router 'edge' .* is used by VPN service 'vpn'"):
+        cloud.update(router, other)
+    cloud.delete("service")
+    cloud.update(router, other)
+
+
 def test_a_template_in_use_changes_its_name_alone(cloud: Cloud) -> None:
     cloud.build(CLUSTER)
     template = cloud.made["template"]
