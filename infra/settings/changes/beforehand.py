@@ -15,6 +15,10 @@ from infra.settings.subnets import places, room
 
 OUTPUT = "standing"
 """The stack's output that says what the estate was brought up with."""
+ABSENT = ""
+"""Stands in the output for a setting that is absent."""
+ORDERLESS = frozenset({"serving.sites"})
+"""Lists whose order changes nothing."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,9 @@ class Standing:
             return cls()
         settings, zones = output.get("settings"), output.get("zones")
         return cls(
-            settings=dict(settings) if isinstance(settings, Mapping) else {},
+            settings={key: _read(value) for key, value in settings.items()}
+            if isinstance(settings, Mapping)
+            else {},
             zones={str(zone): int(part) for zone, part in zones.items()}
             if isinstance(zones, Mapping)
             else {},
@@ -59,7 +65,7 @@ def resized(settings: Settings, standing: Standing) -> frozenset[str]:
 def output(settings: Settings, standing: Standing) -> dict[str, Any]:
     """What the stack's output says of an estate of these settings."""
     network = settings.aws.network
-    told = {key: value for key, value in _all(settings).items() if _is_told(key)}
+    told = {key: ABSENT if value is None else value for key, value in _all(settings).items() if _is_told(key)}
     return {"settings": told, "zones": places(room(network.cidr), network.zones, taken(settings, standing))}
 
 
@@ -103,15 +109,25 @@ def _changed(settings: Settings, standing: Standing, *, refused: bool) -> Iterat
     now = _all(settings)
     for key, was in standing.settings.items():
         change = change_of(key)
-        if change is None or key not in now or _same(was, now[key]):
+        if change is None or key not in now or _same(key, was, now[key]):
+            continue
+        if change.when_lowered and now[key] > was:
             continue
         if (change.effect == "refused") == refused and (refused or change.warns):
             yield key, show(was), show(now[key]), change.note
 
 
-def _same(was: Any, now: Any) -> bool:
-    # The engine has one kind of number.
-    return bool(was == now)
+def _same(key: str, was: Any, now: Any) -> bool:
+    return bool(sorted(was) == sorted(now) if key in ORDERLESS else was == now)
+
+
+def _read(value: Any) -> Any:
+    """A value as the engine hands it back: it has one kind of number, and leaves out what is null."""
+    if isinstance(value, list):
+        return [_read(item) for item in value]
+    if value == ABSENT and isinstance(value, str):
+        return None
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 __all__ = ["OUTPUT", "Standing", "output", "refusals", "resized", "taken", "warnings"]

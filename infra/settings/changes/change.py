@@ -22,6 +22,8 @@ class Change:
     what: tuple[str, ...] = ()
     note: str = ""
     warns: bool = False
+    when_lowered: bool = False
+    """Whether only a lower number is warned of."""
 
     def __str__(self) -> str:
         told = f"{self.effect}: {', '.join(self.what)}" if self.what else self.effect

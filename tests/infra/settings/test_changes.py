@@ -90,6 +90,20 @@ def test_another_region_is_refused_and_another_network_is_warned_of() -> None:
     assert warned.startswith('aws.network.cidr: "10.16.0.0/16" becomes "10.17.0.0/16". ')
 
 
+def test_only_fewer_days_are_warned_of() -> None:
+    stands = Standing.of(output(settings(), Standing()))
+    assert not list(warnings(settings(aws__object_store__arrivals_days=500), stands))
+    (warned,) = warnings(settings(aws__object_store__arrivals_days=30), stands)
+    assert "400 becomes 30" in warned
+
+
+def test_what_was_absent_is_known_to_have_been() -> None:
+    stands = Standing.of(output(settings(), Standing()))
+    (warned,) = warnings(settings(link__gateway_address="203.0.113.10"), stands)
+    assert warned.startswith('link.gateway_address: null becomes "203.0.113.10". ')
+    assert not list(warnings(settings(serving__sites=["openstack", "aws"]), stands))
+
+
 def test_nothing_is_secret_in_what_an_estate_says_of_itself() -> None:
     now = settings()
     keys_of_the_rehearsal = now.openstack.throw_away_keys
