@@ -141,16 +141,25 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
         f"aws.gpu_pools.{NAME}.disk_gib": Change("in place", (), "Nodes are replaced one by one."),
         "aws.object_store.keep_objects": IN_PLACE,
         "aws.object_store.arrivals_days": Change(
-            "in place", (), "With fewer days, S3 deletes batches that are older within a day.", warns=True, "
-            "when_lowered=True
+            "in place",
+            (),
+            "With fewer days, S3 deletes batches that are older within a day.",
+            warns=True,
+            when_lowered=True,
         ),
         "aws.object_store.superseded_days": Change(
-            "in place", (), "With fewer days, S3 deletes older versions within a day.", warns=True, "
-            "when_lowered=True
+            "in place",
+            (),
+            "With fewer days, S3 deletes older versions within a day.",
+            warns=True,
+            when_lowered=True,
         ),
         "aws.object_store.logs_days": Change(
-            "in place", (), "With fewer days, S3 deletes older logs within a day.", warns=True, "
-            "when_lowered=True
+            "in place",
+            (),
+            "With fewer days, S3 deletes older logs within a day.",
+            warns=True,
+            when_lowered=True,
         ),
         "aws.log_retention_days": Change(
             "in place", (), "With fewer days, CloudWatch deletes older logs.", warns=True, when_lowered=True
