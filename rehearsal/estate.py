@@ -35,6 +35,8 @@ SERVICE: Final = "triton"
 ORDERS_VARIABLE: Final = "ISTHMUS_ORDERS"
 SAMPLE: Final = Path("data") / "online-retail"
 
+ENGINES_OWN: Final = "pulumi:providers:pulumi"
+
 Say = Callable[[str], None]
 
 
@@ -111,11 +113,14 @@ class Estate:
         return ""
 
     def resources(self) -> list[dict[str, Any]]:
-        """The resources in the stack's state, as the engine exports them."""
+        """The resources in the stack's state, as the engine exports them, without the engine's own provider.
+
+        That one comes with a question to the engine, such as what stands; no summary of the engine counts it.
+        """
         if STACK not in self.engine.stacks():
             return []
         deployment = self.engine.export(STACK).get("deployment") or {}
-        return list(deployment.get("resources") or [])
+        return [one for one in deployment.get("resources") or [] if one["type"] != ENGINES_OWN]
 
     def up(
         self,
