@@ -29,6 +29,7 @@ part of a site down for a while (⚠), `pulumi preview` and `pulumi up` say so b
 old and the new value. `isthmus settings check local` looks at the rehearsal itself; for another stack,
 tell it what stands:
 
+<!-- not run: prod stands nowhere yet; tests/rehearsal/standing plays the changes -->
 ```sh
 pulumi stack output --json -s prod > standing.json
 isthmus settings check prod --standing standing.json
