@@ -84,7 +84,8 @@ def _touches_clouds(turn: Turn) -> bool:
 FAULTY = [turn for turn in TURNS if _touches_clouds(turn)]
 
 
-@pytest.mark.parametrize("turn", _marked(FAULTY, pytest.mark.standing))
+@pytest.mark.standing
+@pytest.mark.parametrize("turn", FAULTY, ids=lambda turn: turn.title)
 def test_what_failed_on_the_way_is_mended_by_the_next_up(estate: Standing, turn: Turn) -> None:
     """Every step that is drawn fails once, on the way there and on the way back."""
     estate.write(turn.changes)
@@ -95,7 +96,8 @@ def test_what_failed_on_the_way_is_mended_by_the_next_up(estate: Standing, turn:
     estate.settled()
 
 
-@pytest.mark.parametrize("turn", _marked(FAULTY, pytest.mark.standing))
+@pytest.mark.standing
+@pytest.mark.parametrize("turn", FAULTY, ids=lambda turn: turn.title)
 def test_a_failed_change_can_be_taken_back(estate: Standing, turn: Turn) -> None:
     estate.write(turn.changes)
     estate.fail(seed=3, share=SHARE)
