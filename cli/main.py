@@ -69,6 +69,7 @@ release.app.command("judge")(release_judge.judge)
 app.add_typer(release.app, name="release")
 app.add_typer(settings.app, name="settings")
 app.add_typer(orders.app, name="orders")
+let_wrap(app)
 
 
 def _print_version(wanted: bool) -> None:
@@ -94,7 +95,6 @@ def main() -> None:
     That is 1, or 64 where settings or data are wrong and the same command would fail again. Arguments that
     no command takes are told by typer, with exit status 2. Anything else is a defect and keeps its traceback.
     """
-    let_wrap(app)
     try:
         app()
     except SystemExit as left:
