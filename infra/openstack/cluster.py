@@ -8,10 +8,8 @@ import pulumi_openstack as openstack
 from infra.naming import Naming
 from infra.openstack.network import Network
 from infra.pins import MAGNUM_KUBE_TAG
-from infra.settings.openstack import OpenStackCluster
+from infra.settings.openstack import SCALED_WORKERS, OpenStackCluster
 
-SCALED_WORKERS = "scaled-workers"
-"""Name of the node group that grows and shrinks between ``nodes.min`` and ``nodes.max``."""
 CREATE_MINUTES = 90
 """How long Magnum may take before it calls a cluster failed."""
 

@@ -13,6 +13,8 @@ from infra.settings.urls import HttpUrl, IssuerUrl
 
 Flavour = Annotated[str, Allowed("a flavour of infra/settings/catalogue/openstack.yaml")]
 Label = Annotated[str, Field(min_length=1, max_length=255)]
+SCALED_WORKERS = "scaled-workers"
+"""Name of the node group that grows and shrinks between ``nodes.min`` and ``nodes.max``."""
 
 
 class OpenStackNetwork(Section):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from infra.settings.aws import AwsPool
 from infra.settings.errors import Problem
 from infra.settings.model import Settings
-from infra.settings.openstack import OpenStackPool
+from infra.settings.openstack import SCALED_WORKERS, OpenStackPool
 
 MAGNUM_GROUPS = frozenset({"default-master", "default-worker"})
 """Magnum user guide, "Node groups": the names of those that it makes itself."""
@@ -46,6 +46,12 @@ def _of_magnum(pools: Mapping[str, OpenStackPool]) -> Iterator[Problem]:
             yield Problem(
                 f"openstack.gpu_pools.{name}",
                 "has the name of a node group that Magnum makes in every cluster: call it otherwise",
+            )
+        elif name == SCALED_WORKERS:
+            yield Problem(
+                f"openstack.gpu_pools.{name}",
+                "has the name of the node group that grows between openstack.cluster.nodes.min and max: "
+                "call it otherwise",
             )
 
 
