@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -32,9 +33,8 @@ def _in_short(turn: Turn) -> bool:
     return turn is TURNS[0] or any(play.key in ALWAYS for play in turn.plays)
 
 
-def _marked(values: list[Turn], mark: pytest.MarkDecorator) -> Iterator[object]:
-    for turn in values:
-        yield pytest.param(turn, id=turn.title, marks=[] if _in_short(turn) else [mark])
+def _marked(values: list[Turn], mark: pytest.MarkDecorator) -> list[object]:
+    return [pytest.param(turn, id=turn.title, marks=[] if _in_short(turn) else [mark]) for turn in values]
 
 
 @pytest.fixture
@@ -106,11 +106,18 @@ def test_a_failed_change_can_be_taken_back(estate: Standing, turn: Turn) -> None
     estate.settled()
 
 
+def _without_ciphers(value: Any) -> Any:
+    """Each up encrypts secrets anew, whatever it does."""
+    if isinstance(value, dict):
+        return {key: _without_ciphers(each) for key, each in value.items() if key != "ciphertext"}
+    return [_without_ciphers(each) for each in value] if isinstance(value, list) else value
+
+
 @pytest.mark.parametrize("play", REFUSED, ids=lambda play: play.title)
 def test_what_cannot_be_is_refused_before_anything_is_registered(
     estate: Standing, play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row, before = expected(play), estate.estate.resources()
+    row, before = expected(play), _without_ciphers(estate.estate.resources())
     estate.write(play.changes)
     try:
         for command in ("preview", "up"):
@@ -119,7 +126,7 @@ def test_what_cannot_be_is_refused_before_anything_is_registered(
             assert error.startswith(f"stacks/Pulumi.local.yaml: {play.key}: is "), error
             assert row.note in error
             assert not told.changes
-        assert estate.estate.resources() == before
+        assert _without_ciphers(estate.estate.resources()) == before
         monkeypatch.chdir(estate.estate.project_dir)
         checked = CliRunner().invoke(app, ["check", "local"])
         assert checked.exit_code == 1
