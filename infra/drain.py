@@ -9,13 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Awaitable, Callable, Mapping
+import os
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import pulumi
+from pulumi import log
 from pulumi.runtime.settings import SETTINGS, _get_rpc_manager
 
 Outputs = Mapping[str, Any]
+
+DEBUG = "ISTHMUS_DEBUG"
+"""Set in the environment, the SDK's debug messages go to the engine, which shows them under ``--debug``."""
 
 _TURNS = 50
 
@@ -61,19 +67,36 @@ def run(program: Callable[[], Awaitable[Outputs]]) -> None:
     """Run a program that registers resources and returns the stack's outputs; return when all is there."""
 
     async def drained() -> Outputs:
-        outputs = await program()
-        await drain()
-        return outputs
+        # In here, since the SDK only notes the program now and runs it once this module has been read.
+        with _undisturbed():
+            outputs = await program()
+            await drain()
+            return outputs
 
+    pulumi.run(drained)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Leave out what the program's time goes into without anyone asking for it."""
     # The program lives for seconds. The collector would walk the providers' half a million objects again and
     # again for the few cycles of that time: a third of the program's processor seconds for prod.
-    collects = gc.isenabled()
+    collects, debug = gc.isenabled(), log.debug
     gc.disable()
+    # The SDK tells of every resource some four times, each a call that the program waits for: four of five
+    # of its calls for prod. The engine shows them under --debug alone, of which it does not tell a program.
+    if not os.environ.get(DEBUG):
+        log.debug = _untold
     try:
-        pulumi.run(drained)
+        yield
     finally:
+        log.debug = debug
         if collects:
             gc.enable()
+
+
+def _untold(*_: object, **__: object) -> None:
+    """Stands for ``pulumi.log.debug``."""
 
 
 __all__ = ["begin", "drain", "run"]
