@@ -131,9 +131,7 @@ class Engine:
             self.cancel(stack)
             self.say(f"Removed the lock of an engine that was killed (process {held[0].pid}).")
         if leftovers.has_pending_operations(self.home, self.project, stack):
-            deployment = leftovers.without_pending_operations(self.export(stack))
-            with self._scratch() as folder:
-                self._quiet(["stack", "import", "--stack", stack, "--force"], folder, json.dumps(deployment))
+            self.take(stack, leftovers.without_pending_operations(self.export(stack)))
             self.say("An engine was killed in the middle of an operation; going on from there.")
 
     def cancel(self, stack: str) -> None:
@@ -141,10 +139,16 @@ class Engine:
         with self._scratch() as folder:
             self._quiet(["cancel", "--yes", "--stack", stack], folder)
 
-    def export(self, stack: str) -> dict[str, Any]:
-        """The stack's deployment as the engine exports it; secrets stay encrypted."""
+    def export(self, stack: str, *, show_secrets: bool = False) -> dict[str, Any]:
+        """The stack's deployment as the engine exports it; secrets stay encrypted unless asked for."""
+        line = ["stack", "export", "--stack", stack, *(["--show-secrets"] if show_secrets else [])]
         with self._scratch() as folder:
-            return dict(json.loads(self._quiet(["stack", "export", "--stack", stack], folder).stdout))
+            return dict(json.loads(self._quiet(line, folder).stdout))
+
+    def take(self, stack: str, deployment: Mapping[str, Any]) -> None:
+        """Make a deployment, as ``export`` gives it, the stack's own."""
+        with self._scratch() as folder:
+            self._quiet(["stack", "import", "--stack", stack, "--force"], folder, json.dumps(deployment))
 
     def outputs(self, stack: str, *, show_secrets: bool = False) -> dict[str, Any]:
         """The stack's outputs; secret ones read ``[secret]`` unless asked for."""

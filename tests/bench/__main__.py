@@ -47,7 +47,7 @@ def rows(chosen: Collection[Section], short: bool, say: Callable[[str], None]) -
     """Rows of the chosen sections, in their own order; ``say`` takes a heading as each begins."""
     yield from rehearsed.rows(chosen, short, say)
     if Section.PREVIEW in chosen:
-        yield from previews.rows(2 if short else 7, say)
+        yield from previews.rows(3 if short else 7, say)
     if Section.TRANSFER in chosen:
         mebibytes, uploads = (64, 1) if short else (1024, 5)
         say(f"[bold]transfer[/], {uploads} uploads of {mebibytes} MiB by each tool")

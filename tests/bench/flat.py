@@ -12,17 +12,28 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
+from rehearsal.engine.command import Engine
+from rehearsal.estate import Estate
 from tests.infra.recorded import SECRET, Recorded
+
+NAME = "flat"
+"""Of the project and of its only stack."""
 
 _HEAD = "import pulumi\nfrom pulumi import Output, ResourceOptions\n"
 _PROVIDER = "pulumi:providers:"
 _MADE_BY_THE_CLASS = ("apiVersion", "kind")
 
 
-def program(resources: Iterable[Recorded]) -> str:
-    """The program's text. Raises KeyError where an input is none of its class."""
+def program(resources: Iterable[Recorded], standing: bool = False) -> str:
+    """The program's text. Raises KeyError where an input is none of its class.
+
+    Args:
+        resources: what is registered, components left out.
+        standing: they exist, so that what reaches a cluster is known.
+    """
     custom = sorted((one for one in resources if one.custom), key=_last_in_clusters)
     providers: dict[tuple[str, str], str] = {}
     imported: dict[str, str] = {}
@@ -34,8 +45,9 @@ def program(resources: Iterable[Recorded]) -> str:
             line = f"from pulumi_{package} import Provider"
             cls = import_module(f"pulumi_{package}").Provider
             inputs = {key: _unpacked(value) for key, value in inputs.items()}
-            # Not known in a preview, like the id of anything.
-            inputs |= {"kubeconfig": _Code("Output.secret(known_later.id)")} if "kubeconfig" in inputs else {}
+            if "kubeconfig" in inputs and not standing:
+                # Not known in a preview, like the id of anything.
+                inputs["kubeconfig"] = _Code("Output.secret(known_later.id)")
             options = ""
             target = providers.setdefault((one.type, one.name), f"provider{len(providers)}")
         else:
@@ -51,6 +63,19 @@ def program(resources: Iterable[Recorded]) -> str:
         alias = imported.setdefault(line, f"Class{len(imported)}")
         body.append(f"{target} = {alias}({_call(cls, one.name, inputs)}{options})\n")
     return _HEAD + "".join(f"{line} as {alias}\n" for line, alias in imported.items()) + "".join(body)
+
+
+def project(estate: Estate, text: str) -> Engine:
+    """The engine of a project beside the estate's, in the same rehearsal, whose program is ``text``."""
+    folder = estate.project_dir.parent / NAME
+    (folder / "stacks").mkdir(parents=True, exist_ok=True)
+    if not (folder / ".venv").exists():
+        (folder / ".venv").symlink_to(Path(estate.project_dir / ".venv").resolve())
+    settings = (estate.project_dir / "Pulumi.yaml").read_text().replace("name: isthmus", f"name: {NAME}")
+    (folder / "Pulumi.yaml").write_text(settings.replace("main: infra\n", ""))
+    (folder / "__main__.py").write_text(text)
+    (folder / "stacks" / f"Pulumi.{NAME}.yaml").write_text("config: {}\n")
+    return Engine(estate.home, folder)
 
 
 def _last_in_clusters(one: Recorded) -> tuple[bool, bool]:

@@ -61,7 +61,7 @@ def _compare(estate: Estate, rounds: int, by_command: bool = False) -> tuple[Sam
         result = estate.engine.preview(STACK, config_file=config_file)
         ours.append(result.seconds)
         count = result.resources
-        floor.append(other.preview("flat").seconds)
+        floor.append(other.preview(flat.NAME).seconds)
         if by_command:
             command.append(
                 seconds(lambda: subprocess.run(line, cwd=estate.project_dir, capture_output=True, check=True))
@@ -72,12 +72,4 @@ def _compare(estate: Estate, rounds: int, by_command: bool = False) -> tuple[Sam
 def _flat(estate: Estate, settings: Settings) -> Engine:
     from infra.__main__ import estate as program
 
-    folder = estate.project_dir.parent / "flat"
-    (folder / "stacks").mkdir(parents=True, exist_ok=True)
-    if not (folder / ".venv").exists():
-        (folder / ".venv").symlink_to(Path(estate.project_dir / ".venv").resolve())
-    project = (estate.project_dir / "Pulumi.yaml").read_text().replace("name: isthmus", "name: flat")
-    (folder / "Pulumi.yaml").write_text(project.replace("main: infra\n", ""))
-    (folder / "__main__.py").write_text(flat.program(record(lambda: program(settings), STACK).resources))
-    (folder / "stacks" / "Pulumi.flat.yaml").write_text("config: {}\n")
-    return Engine(estate.home, folder)
+    return flat.project(estate, flat.program(record(lambda: program(settings), STACK).resources))

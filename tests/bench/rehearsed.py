@@ -37,11 +37,11 @@ def rows(chosen: Collection[Section], short: bool, say: Callable[[str], None]) -
         yield "first up, training on the sample included", f"{first:.1f} s", ""
         yield "memory of all processes, peak", f"{memory.peak_gib:.2f} GiB", "at most 6 GiB"
         if Section.WARM in chosen:
-            say(f"[bold]warm up[/] without changes, {rounds} rounds beside a bare program")
-            resources, ours, bare = warm_up.compare(estate, rounds)
+            say(f"[bold]warm up[/] without changes, {rounds} rounds beside a flat program")
+            resources, ours, floor = warm_up.compare(estate, rounds)
             yield f"up without changes, {resources} resources", f"{ours} s", ""
-            yield "the same number of bare resources", f"{bare} s", ""
-            yield "ratio of the medians", f"{ours.median / bare.median:.2f}", "at most 1.2"
+            yield "the same as a flat program", f"{floor} s", ""
+            yield "ratio of the medians", f"{ours.median / floor.median:.2f}", "at most 1.2"
         if Section.ANSWERS in chosen:
             say(f"[bold]answers[/], {questions} questions")
             for at_once in (1, 8):

@@ -1,59 +1,108 @@
-"""A warm ``pulumi up -s local`` without changes, beside the same number of bare resources."""
+"""A warm ``pulumi up -s local`` without changes, beside its floor: the same resources by a flat program.
+
+The floor is no second estate, whose names would clash with those of the first. Its stack's state is the
+estate's own, under the flat program's names and without components, so that both hold the same resources
+of the same clouds, and neither has anything to do to them.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from rehearsal.engine.command import Engine
-from rehearsal.estate import Estate
+from rehearsal.estate import ENGINES_OWN, Estate
+from tests.bench import flat
 from tests.bench.measure import Sample
+from tests.infra.recorded import SECRET, Recorded, secret
 
-PROGRAM = """\
-import pulumi_aws as aws
-for number in range({count}):
-    aws.sqs.Queue(f"queue-{{number}}")
-"""
-STACK_FILE = """\
-config:
-  aws:region: eu-west-1
-  aws:endpoints:
-    - sqs: {url}
-      sts: {url}
-  aws:accessKey: rehearsal
-  aws:secretKey: rehearsal
-  aws:skipCredentialsValidation: "true"
-  aws:skipRequestingAccountId: "true"
-"""
+STACK = "local"
+_PROGRAM = f"urn:pulumi:{flat.NAME}::{flat.NAME}"
+_ROOT = f"{_PROGRAM}::pulumi:pulumi:Stack::{flat.NAME}-{flat.NAME}"
+_KEPT = ("custom", "id", "type", "inputs", "outputs", "additionalSecretOutputs", "created", "modified")
 
 
 def compare(estate: Estate, rounds: int) -> tuple[int, Sample, Sample]:
-    """``(resources, the estate's seconds, the bare program's)`` of no-op ups, in turns. The estate is up."""
-    resources = len(estate.resources())
-    bare = _bare(estate, resources - 2)  # the stack itself and the provider are resources as well
-    bare.up("bare")
-    ours, theirs = [], []
+    """``(resources, the estate's seconds, the floor's)`` of ups without changes, in turns. The estate is up.
+
+    Raises RuntimeError where one of the two changes anything.
+    """
+    floor = _floor(estate)
+    ours, theirs, resources = [], [], 0
     for _ in range(rounds):
-        ours.append(_unchanged(estate.engine, "local"))
-        theirs.append(_unchanged(bare, "bare"))
-    bare.destroy("bare")
+        ours.append(_unchanged(estate.engine, STACK, config_file=estate.stack_file()))
+        theirs.append(_unchanged(floor, flat.NAME))
+        resources = len(estate.resources())
     return resources, Sample(tuple(ours)), Sample(tuple(theirs))
 
 
-def _unchanged(engine: Engine, stack: str) -> float:
-    result = engine.up(stack)
+def _unchanged(engine: Engine, stack: str, **options: Any) -> float:
+    result = engine.up(stack, **options)
     if result.unchanged != result.resources:
         raise RuntimeError(f"{stack} was to be unchanged: {result}")
     return result.seconds
 
 
-def _bare(estate: Estate, count: int) -> Engine:
-    folder = estate.project_dir.parent / "bare"
-    (folder / "stacks").mkdir(parents=True)
-    (folder / ".venv").symlink_to(Path(estate.project_dir / ".venv").resolve())
-    settings = (estate.project_dir / "Pulumi.yaml").read_text().replace("name: isthmus", "name: bare")
-    (folder / "Pulumi.yaml").write_text(settings.replace("main: infra\n", ""))
-    (folder / "__main__.py").write_text(PROGRAM.format(count=count))
-    (folder / "stacks" / "Pulumi.bare.yaml").write_text(
-        STACK_FILE.format(url=estate.settings.aws.endpoint_url)
-    )
-    return Engine(estate.home, folder)
+def _floor(estate: Estate) -> Engine:
+    """The flat program's engine, its stack as warm as the estate's."""
+    exported = estate.engine.export(STACK, show_secrets=True)
+    resources = exported["deployment"]["resources"]
+    floor = flat.project(estate, program(resources))
+    floor.stack_select_or_init(flat.NAME)
+    deployment = {**exported["deployment"], "resources": state(resources)}
+    floor.take(flat.NAME, {**exported, "deployment": deployment})
+    return floor
+
+
+def program(resources: Iterable[Mapping[str, Any]]) -> str:
+    """The flat program of the resources of a state, as an export with secrets shows them."""
+    return flat.program([_registered(one) for one in resources if _is_flat(one)], standing=True)
+
+
+def state(resources: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The resources of the estate's state as those of the flat program."""
+    flattened = [_renamed(one) for one in resources if _is_flat(one)]
+    # The engine wants providers before what they made.
+    flattened.sort(key=lambda one: "provider" in one)
+    return [{"urn": _ROOT, "custom": False, "type": "pulumi:pulumi:Stack"}, *flattened]
+
+
+def _is_flat(one: Mapping[str, Any]) -> bool:
+    return bool(one["custom"]) and one["type"] != ENGINES_OWN
+
+
+def _registered(one: Mapping[str, Any]) -> Recorded:
+    """A resource of a state as its program registered it."""
+    inputs = {key: _given(value) for key, value in one.get("inputs", {}).items() if key[:2] != "__"}
+    if one["type"].startswith("pulumi:providers:"):
+        inputs.pop("version", None)  # of the class, which says so itself
+    return Recorded(one["type"], _name(one["urn"]), inputs, one.get("provider", ""), custom=True)
+
+
+def _given(value: Any) -> Any:
+    """An input without what providers add to it, and secrets as a program hands them over."""
+    if isinstance(value, list):
+        return [_given(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if SECRET in value:
+        return secret(json.loads(value["plaintext"]))
+    return {key: _given(item) for key, item in value.items() if key[:2] != "__"}
+
+
+def _renamed(one: Mapping[str, Any]) -> dict[str, Any]:
+    """A resource of the estate's state as one of the flat program's."""
+    kept = {key: one[key] for key in _KEPT if key in one}
+    if "provider" in one:
+        provider, _, number = one["provider"].rpartition("::")
+        kept["provider"] = f"{_flat(provider)}::{number}"
+    return {"urn": _flat(one["urn"]), "parent": _ROOT, **kept}
+
+
+def _flat(urn: str) -> str:
+    return f"{_PROGRAM}::{urn.split('::')[2].rpartition('$')[2]}::{_name(urn)}"
+
+
+def _name(urn: str) -> str:
+    return urn.split("::", 3)[3]
