@@ -152,10 +152,9 @@ class AwsBackend(Backend):
                 self.cloud.call(row, row.delete, self.cloud.context(resource, old={}))
             elif row.delete is not None:
                 row.delete(self.cloud, resource)
-        except Gone:
-            return
         except Refused:
-            # The stand-in stumbles over some deletions of what is gone already.
+            # The stand-in stumbles over some deletions of what is gone already, and what is not found may be
+            # something else that the deletion needs.
             if self._look(row, resource) is not None:
                 raise
 

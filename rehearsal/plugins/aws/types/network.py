@@ -172,6 +172,25 @@ def _endpoint_lists(cloud: Cloud, old: Resource, new: Resource) -> None:
     cloud.send("ec2", "ModifyVpcEndpoint", call)
 
 
+def _delete_endpoint(cloud: Cloud, resource: Resource) -> None:
+    """The stand-in looks for a route in each table, but gives none to a table that came later."""
+    tables = cloud.find(
+        "ec2",
+        "DescribeVpcEndpoints",
+        "VpcEndpoints[0].RouteTableIds",
+        VpcEndpointIds=[resource.id],
+    )
+    routed = cloud.find(
+        "ec2",
+        "DescribeRouteTables",
+        f"RouteTables[?Routes[?GatewayId=='{resource.id}']].RouteTableId",
+    )
+    if without := sorted(set(tables or []) - set(routed or [])):
+        call = {"VpcEndpointId": resource.id, "RemoveRouteTableIds": without}
+        cloud.send("ec2", "ModifyVpcEndpoint", call)
+    cloud.send("ec2", "DeleteVpcEndpoints", {"VpcEndpointIds": [resource.id]})
+
+
 def _create_flow_log(cloud: Cloud, resource: Resource) -> str:
     inputs = resource.inputs
     for key, kind in (
@@ -407,7 +426,7 @@ ROWS: tuple[Row, ...] = (
             "VpcEndpoints[0]",
             dead="State == 'deleted'",
         ),
-        delete=Call("DeleteVpcEndpoints", {"VpcEndpointIds": ["$id"]}),
+        delete=_delete_endpoint,
         fields={"policy": "PolicyDocument"},
         seen={
             "policy": "it.PolicyDocument",

@@ -143,6 +143,29 @@ def test_drift_is_seen(backend: AwsBackend, moto: tuple[Path, str]) -> None:
     assert backend.read(made["aws:s3/bucket:Bucket"]) is None
 
 
+@pytest.mark.parametrize("came", ["with it", "later"])
+def test_an_endpoint_goes_with_the_tables_that_it_has(backend: AwsBackend, came: str) -> None:
+    def made(type: str, inputs: dict[str, Any]) -> Resource:
+        created = backend.create(resource(type, inputs))
+        return resource(type, inputs, created.id, dict(created.outputs))
+
+    vpc = made("aws:ec2/vpc:Vpc", {"cidrBlock": "10.0.0.0/16"}).id
+    tables = [made("aws:ec2/routeTable:RouteTable", {"vpcId": vpc}).id for _ in range(2)]
+    inputs = {
+        "vpcId": vpc,
+        "serviceName": "com.amazonaws.eu-west-1.s3",
+        "vpcEndpointType": "Gateway",
+        "routeTableIds": tables if came == "with it" else tables[:1],
+    }
+    endpoint = made("aws:ec2/vpcEndpoint:VpcEndpoint", inputs)
+    if came == "later":
+        now = resource(endpoint.type, {**inputs, "routeTableIds": tables}, endpoint.id)
+        backend.update(endpoint, now)
+        endpoint = now
+    backend.delete(endpoint)
+    assert backend.read(endpoint) is None
+
+
 def test_functions(backend: AwsBackend) -> None:
     backend.create(resource("aws:s3/bucket:Bucket", {"bucket": "read"}))
     content = {
