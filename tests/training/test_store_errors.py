@@ -34,6 +34,9 @@ from training.transfer.batch import BatchEntry
 from training.transfer.bucket import BatchBucket
 from training.tuning.journal import BucketJournal
 
+SILENT = {"address"}
+"""Methods that ask no store anything."""
+
 DIGEST = "sha256:" + 64 * "0"
 DAY = datetime.date(2011, 9, 1)
 ENTRY = BatchEntry(day=DAY, key="orders/batches/1", rows=0, size=3, sha256=64 * "0")
@@ -252,7 +255,7 @@ def test_whatever_is_wrong_with_a_store_is_one_sentence_in_every_place(
 def test_no_method_that_speaks_to_a_store_is_left_out_above() -> None:
     for speaker, methods in SPEAKERS.items():
         there = {name for name, _ in getmembers(speaker, isfunction) if name in vars(speaker)}
-        assert {name for name in there if not name.startswith("_")} == methods.keys(), speaker
+        assert {name for name in there if not name.startswith("_")} - SILENT == methods.keys(), speaker
 
 
 @pytest.mark.parametrize(
