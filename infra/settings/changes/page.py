@@ -14,9 +14,9 @@ HEAD = """\
 Made from the table in `infra/settings/changes` by `isthmus settings schema`: do not edit it by hand.
 
 Each setting, on an estate that stands: what its change does, and what that means for whoever uses the
-estate. A test plays every row with the real engine and the stand-ins: changed, settled, changed back, and
-again while a third of all operations fail once (`make long`; a third of the rows in `make test`). `NAME`
-stands for a name that you chose.
+estate. Tests play every row with the real engine and the stand-ins: changed, settled, changed back (`make
+long`; most rows in `make test`), and again while a third of all operations fail once (`make standing`; some
+rows in `make long`). `NAME` stands for a name that you chose.
 
 - **in place**: what stands is altered; nothing named here goes.
 - **made again**: replaced. Where both can stand at once the new one comes first.

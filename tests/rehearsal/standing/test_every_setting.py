@@ -1,13 +1,14 @@
 """Each setting is changed on an estate that stands, settled and changed back; and again while clouds fail.
 
-``make test`` plays the fullest turns, ``make long`` all of them, ``make standing`` all of them with faults
-too. Where a turn of several plays fails, play them one by one: ``make standing ONLY=link.asn``.
+``make test`` plays the fullest turns, ``make long`` all of them and some with faults, ``make standing`` all
+of them with faults. Where a turn of several plays fails, play them one by one: ``make standing
+ONLY=link.asn``.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -24,17 +25,32 @@ ALL = [play for play in plays() if not os.environ.get("ONLY") or play.key.starts
 REFUSED = [play for play in ALL if expected(play).effect == "refused"]
 TURNS = turns(play for play in ALL if expected(play).effect != "refused")
 ALWAYS = {"openstack.network.cidr", "link.ike.dh_group"}
-"""``make test`` plays the fullest turn and those of these settings."""
+"""``make test`` plays the fullest turn and those of these settings, ``make long`` those with faults too."""
+TAKEN_BACK = {"openstack.network.cidr"}
+"""``make test`` lets the turns of these fail once and takes them back."""
 SHARE = 0.35
 """Of all creations, updates and deletions, that fail once."""
 
 
-def _in_short(turn: Turn) -> bool:
-    return turn is TURNS[0] or any(play.key in ALWAYS for play in turn.plays)
+def _has(turn: Turn, keys: set[str]) -> bool:
+    return any(play.key in keys for play in turn.plays)
 
 
-def _marked(values: list[Turn], mark: pytest.MarkDecorator) -> list[object]:
-    return [pytest.param(turn, id=turn.title, marks=[] if _in_short(turn) else [mark]) for turn in values]
+def _marked(turns: list[Turn], mark: Callable[[Turn], pytest.MarkDecorator | None]) -> list[object]:
+    marked = [(turn, mark(turn)) for turn in turns]
+    return [pytest.param(turn, id=turn.title, marks=[found] if found else []) for turn, found in marked]
+
+
+def _calm(turn: Turn) -> pytest.MarkDecorator | None:
+    return None if turn is TURNS[0] or _has(turn, ALWAYS) else pytest.mark.long
+
+
+def _faulty(turn: Turn) -> pytest.MarkDecorator:
+    return pytest.mark.long if _has(turn, ALWAYS) else pytest.mark.standing
+
+
+def _taken_back(turn: Turn) -> pytest.MarkDecorator | None:
+    return None if _has(turn, TAKEN_BACK) else _faulty(turn)
 
 
 @pytest.fixture
@@ -52,7 +68,7 @@ def grounds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
         yield made
 
 
-@pytest.mark.parametrize("turn", _marked(TURNS, pytest.mark.long))
+@pytest.mark.parametrize("turn", _marked(TURNS, _calm))
 def test_changed_settled_and_changed_back(estate: Standing, turn: Turn) -> None:
     estate.write(turn.changes)
     told = estate.run()
@@ -84,8 +100,7 @@ def _touches_clouds(turn: Turn) -> bool:
 FAULTY = [turn for turn in TURNS if _touches_clouds(turn)]
 
 
-@pytest.mark.standing
-@pytest.mark.parametrize("turn", FAULTY, ids=lambda turn: turn.title)
+@pytest.mark.parametrize("turn", _marked(FAULTY, _faulty))
 def test_what_failed_on_the_way_is_mended_by_the_next_up(estate: Standing, turn: Turn) -> None:
     """Every step that is drawn fails once, on the way there and on the way back."""
     estate.write(turn.changes)
@@ -96,8 +111,7 @@ def test_what_failed_on_the_way_is_mended_by_the_next_up(estate: Standing, turn:
     estate.settled()
 
 
-@pytest.mark.standing
-@pytest.mark.parametrize("turn", FAULTY, ids=lambda turn: turn.title)
+@pytest.mark.parametrize("turn", _marked(FAULTY, _taken_back))
 def test_a_failed_change_can_be_taken_back(estate: Standing, turn: Turn) -> None:
     estate.write(turn.changes)
     estate.fail(seed=3, share=SHARE)
