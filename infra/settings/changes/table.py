@@ -172,6 +172,7 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             "private router",
             "VPN service",
             "IPsec connections",
+            "customer gateway",
             *PRIVATE_CLUSTER.what,
             note="The private cluster and all that runs in it is deleted and made again, and the link is "
             "down "
