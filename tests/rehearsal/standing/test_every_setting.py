@@ -1,8 +1,9 @@
 """Each setting is changed on an estate that stands, settled and changed back; and again while clouds fail.
 
-``make test`` plays the fullest turns, ``make long`` all of them and takes some back that failed, ``make
+``make test`` plays the fullest turns and takes one back that failed, ``make long`` plays all of them, ``make
 standing`` all of them with faults. Where a turn of several plays fails, play them one by one: ``make standing
-ONLY=link.asn``.
+ONLY=link.asn``. Open: after faults in a change of ``openstack.network.cidr`` the stand-in for kubernetes can
+take the cluster that was deleted for a restart of its own, and stop the next up.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ ALL = [play for play in plays() if not os.environ.get("ONLY") or play.key.starts
 REFUSED = [play for play in ALL if expected(play).effect == "refused"]
 TURNS = turns(play for play in ALL if expected(play).effect != "refused")
 ALWAYS = {"openstack.network.cidr", "link.ike.dh_group"}
-"""``make test`` plays the fullest turn and those of these settings; ``make long`` takes these back, too."""
-TAKEN_BACK = {"openstack.network.cidr"}
+"""``make test`` plays the fullest turn and those of these settings."""
+TAKEN_BACK = {"link.ike.dh_group"}
 """``make test`` lets the turns of these fail once and takes them back."""
 SHARE = 0.35
 """Of all creations, updates and deletions, that fail once."""
@@ -46,9 +47,7 @@ def _calm(turn: Turn) -> pytest.MarkDecorator | None:
 
 
 def _taken_back(turn: Turn) -> pytest.MarkDecorator | None:
-    if _has(turn, TAKEN_BACK):
-        return None
-    return pytest.mark.long if _has(turn, ALWAYS) else pytest.mark.standing
+    return None if _has(turn, TAKEN_BACK) else pytest.mark.standing
 
 
 @pytest.fixture
