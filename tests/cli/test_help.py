@@ -12,10 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from cli.help_texts import let_wrap
 from cli.main import app
-
-let_wrap(app)
 
 
 def commands(command: Any, *words: str) -> Iterator[tuple[str, ...]]:
