@@ -21,7 +21,7 @@ _PROSE = st.lists(_NAME, max_size=30).map(" ".join)
 
 
 # Not shrunk: that takes minutes, and the first case says enough.
-@settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=60, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(
     st.lists(st.tuples(_CELL, _CELL, _CELL, _PROSE), min_size=1, max_size=6),
     st.integers(20, 200),

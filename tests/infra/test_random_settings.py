@@ -160,7 +160,6 @@ def test_the_judges_see_what_a_rule_between_settings_refuses(
 def suite(examples: int) -> Any:
     return settings(
         max_examples=examples,
-        deadline=None,
         database=None,
         phases=(Phase.explicit, Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),

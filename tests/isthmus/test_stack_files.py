@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from isthmus.stack_files import StackFile, StackFileError, parse, read, write
@@ -86,7 +86,6 @@ def test_what_readers_take_differently_is_refused_with_its_mending(text: str) ->
     assert config(f'  a:b:\n    k: "{text}"') == {"a:b": {"k": text}}
 
 
-@settings(deadline=None)
 @given(st.from_regex(r"[-+]?[0-9.xobeE_:\-TZ+]{1,12}", fullmatch=True) | st.text("yesnoffYN=<~.", max_size=4))
 def test_what_is_taken_is_the_same_in_yaml_1_1(text: str) -> None:
     """PyYAML is a reader of YAML 1.1: what it reads otherwise must be refused, save what it cannot know."""
@@ -125,7 +124,6 @@ def _texts(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.text("abc", min_size=1).map("a:{}".format), values, max_size=4))
 def test_text_in_is_text_out(content: dict[str, Any]) -> None:
     texts = _texts(content)

@@ -50,7 +50,6 @@ def test_a_pull_builds_once_and_then_finds_it_there(wanted: Wanted, store: Store
 
 @settings(
     max_examples=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     derandomize=True,
 )

@@ -157,7 +157,7 @@ answers = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(answers)
 def test_a_server_that_answers_anything_else_is_said_and_is_never_ready(answer: bytes) -> None:
     with listening(answer) as address, Recommender(f"http://{address}", timeout_s=2, patience_s=0) as client:
@@ -302,7 +302,7 @@ def test_the_largest_question_of_the_client_passes_the_front(server: LocalServer
     assert len(answers_) == MAX_BATCH_SIZE
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     customers=st.lists(st.text(max_size=20), min_size=1, max_size=5),
     k=st.one_of(st.integers(1, 100), st.integers(1, 2**31 - 1)),

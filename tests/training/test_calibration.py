@@ -26,7 +26,7 @@ def test_by_hand() -> None:
     assert calibration([[], []], [[], []]) is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(LINES)
 def test_bins_hold_every_pair_once_and_do_not_overlap(lines: list) -> None:
     found = calibration([[p for p, _ in line] for line in lines], [[y for _, y in line] for line in lines])

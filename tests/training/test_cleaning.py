@@ -94,7 +94,7 @@ cells = {
 }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(*(cells[column] for column in COLUMNS)), max_size=12))
 def test_every_row_is_kept_or_counted_and_what_is_kept_is_a_purchase(rows: list[tuple[str, ...]]) -> None:
     cleaned = clean(DAY, _frame(*rows))

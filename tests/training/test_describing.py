@@ -30,6 +30,23 @@ DATES = (
 )  # fmt: skip
 
 
+def _writes(encoding: str, text: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+WRITTEN = [
+    (encoding, currency)
+    for encoding in ("utf-8", "latin-1", "cp1252", "utf-16", "utf-8-sig")
+    for currency in ("", " €", " EUR")
+    if _writes(encoding, currency)
+]
+"""Encodings, each with the currencies that it can write."""
+
+
 def _write(
     folder: Path,
     like: Folder,
@@ -85,22 +102,22 @@ def _read(folder: Path, section: dict[str, Any]) -> pd.DataFrame:
 
 
 @pytest.mark.long
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     dates=st.sampled_from(DATES),
     signs=st.sampled_from([(".", ""), (",", ""), (",", "."), (".", ","), (",", " "), (".", "'")]),
     delimiter=st.sampled_from([",", ";", "\t", "|"]),
-    encoding=st.sampled_from(["utf-8", "latin-1", "utf-16", "utf-8-sig"]),
     header=st.sampled_from([COLUMNS, GERMAN, SHOP]),
     code=st.sampled_from(["{}", "AB-{}-X", "p{}", "{}/7"]),
     missing=st.sampled_from(["", "NULL", "Gast"]),
-    currency=st.sampled_from(["", " €", " EUR"]),
+    signed=st.sampled_from(WRITTEN),
     first_day=st.dates(date(2005, 1, 1), date(2025, 1, 1)),
 )
 def test_whatever_the_format_what_is_proposed_reads_the_log(
-    tmp_path_factory: pytest.TempPathFactory, **written: Any
+    tmp_path_factory: pytest.TempPathFactory, signed: tuple[str, str], **written: Any
 ) -> None:
-    _reads(tmp_path_factory.mktemp("shop"), **written)
+    encoding, currency = signed
+    _reads(tmp_path_factory.mktemp("shop"), encoding=encoding, currency=currency, **written)
 
 
 @pytest.mark.parametrize(
@@ -116,6 +133,7 @@ def test_whatever_the_format_what_is_proposed_reads_the_log(
         },
         {"signs": (".", "'"), "delimiter": "|", "dates": "epoch", "header": GERMAN, "code": "p{}"},
         {"signs": (",", " "), "delimiter": "\t", "dates": "%d/%m/%Y %I:%M %p", "encoding": "latin-1"},
+        {"encoding": "cp1252", "currency": " €"},
     ],
 )
 def test_what_is_proposed_reads_the_log(tmp_path: Path, written: dict[str, Any]) -> None:

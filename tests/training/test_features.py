@@ -84,7 +84,7 @@ def test_catalogue_takes_the_most_frequent_description_and_the_median_price() ->
     assert np.isfinite(features).all()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 5))
 def test_examples_are_deterministic_and_never_show_what_is_to_predict(epoch: int) -> None:
     log = _log()
@@ -101,7 +101,7 @@ def test_examples_are_deterministic_and_never_show_what_is_to_predict(epoch: int
         assert told <= set(one["history"][row].tolist())
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(purchases, min_size=1, max_size=4), st.integers(0, 3), st.integers(1, 12), st.booleans())
 def test_drawn_histories_are_those_of_serving_to_the_last_bit(
     customers: list[list[tuple[int, int]]], epoch: int, length: int, time: bool
@@ -136,7 +136,7 @@ def test_drawn_histories_are_those_of_serving_to_the_last_bit(
         assert set(arrays["targets"][row].tolist()) - {0} <= basket - set(told.tolist())
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(purchases, st.integers(1, 59))
 def test_a_future_row_slipped_in_changes_no_example_of_the_days_before(
     pairs: list[tuple[int, int]], day: int

@@ -109,7 +109,7 @@ def test_every_gate_of_a_stack_file_is_one_of_training_with_the_same_default() -
 RECALLS = st.floats(0.01, 1)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(RECALLS, RECALLS, RECALLS, st.floats(0, 2), st.floats(0, 2))
 def test_a_stricter_gate_lets_no_more_through_and_a_check_says_what_it_did(
     model: float, popular: float, best: float, ratio: float, more: float

@@ -33,7 +33,7 @@ def test_scores_by_hand() -> None:
     assert scores.coverage == pytest.approx(9 / 18)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(LISTS)
 def test_scores_are_shares_and_a_list_of_what_was_bought_is_perfect(lists: list) -> None:
     recommended, bought = [one for one, _ in lists], [two for _, two in lists]
@@ -54,7 +54,7 @@ def test_scores_are_shares_and_a_list_of_what_was_bought_is_perfect(lists: list)
         assert perfect.ndcg == pytest.approx(1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(LISTS, st.randoms(use_true_random=False))
 def test_the_order_of_customers_is_nothing_and_the_order_of_a_list_only_of_ndcg(lists: list, random) -> None:
     first = per_customer([one for one, _ in lists], [two for _, two in lists])

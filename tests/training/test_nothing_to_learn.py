@@ -84,7 +84,7 @@ _ROWS = st.lists(
 )  # days from the first, customers, products
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows=_ROWS)
 def test_orders_are_refused_exactly_where_they_hold_no_example(
     rows: list[tuple[int, int, int]], tmp_path_factory: pytest.TempPathFactory

@@ -253,7 +253,7 @@ def test_text_of_a_product_leaves_as_it_is(text: str) -> None:
     assert product_text(f" {text}  ") == text
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=260) | st.from_regex(r"(\w+[ @.,-]?){0,9}", fullmatch=True))
 @example("@" * 50)
 @example("1 2 3 4 5 6 7")

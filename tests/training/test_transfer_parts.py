@@ -103,7 +103,7 @@ def test_parts_make_the_object_and_memory_is_not_asked(
     assert there.holds(entry, path) != checksums
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deaths=st.lists(st.tuples(st.integers(1, 9), st.booleans()), min_size=1, max_size=4))
 def test_upload_killed_anywhere_and_begun_again_is_whole_and_sends_no_part_that_is_there(
     large: tuple[BatchEntry, Path], s3_url: str, bucket: Callable[[str], str], deaths: list[tuple[int, bool]]

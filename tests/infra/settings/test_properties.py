@@ -51,7 +51,7 @@ def test_overlaps_are_those_of_ipaddress(found: list[IPv4Network]) -> None:
     assert len(problems) == len(wanted)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(networks(16, 18), networks(16, 24))
 def test_a_whole_file_is_refused_exactly_when_its_networks_overlap(
     vpc: IPv4Network, other: IPv4Network
@@ -131,7 +131,6 @@ JUNK = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.sampled_from(["aws", "openstack", "link", "training", "serving", "budget"]), st.data())
 def test_whatever_stands_there_the_answer_is_a_sentence(section: str, data: st.DataObject) -> None:
     config = copy.deepcopy(GOOD)

@@ -175,7 +175,7 @@ LISTS = [
 
 
 @pytest.mark.parametrize(("path", "annotation", "carried"), LISTS, ids=[each[0] for each in LISTS])
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(data=st.data())
 def test_no_list_names_a_thing_twice(
     path: str, annotation: Any, carried: list[Any], data: st.DataObject

@@ -47,7 +47,7 @@ def _count(value: Any) -> int:
     return sum(map(_count, value)) if isinstance(value, list) else 0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.dictionaries(_keys.map("tiny:{}".format), _values, max_size=4))
 def test_every_secret_is_replaced_and_all_else_is_kept(
     tmp_path_factory: pytest.TempPathFactory, config: dict[str, Any]

@@ -34,7 +34,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(steps=steps)
 @example(steps=[("created", "a", "1"), ("created", "b", "1"), ("deleted", "a", "1")])
 @example(steps=[("created", "a", "1"), ("created", "b", "1"), ("known", "b", "1")])

@@ -71,7 +71,7 @@ forms = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data(), forms, st.sampled_from((b"\n", b"\r\n", b"\r")), st.booleans())
 def test_faults_take_nothing_but_their_own_line(
     data: st.DataObject, form: OrdersFormat, end: bytes, ended: bool
@@ -95,7 +95,7 @@ def test_faults_take_nothing_but_their_own_line(
     assert told.blank == sum(one.blank for one in made)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(alphabet='ab,,,""\n\r 1\0', max_size=80), st.integers(1, 5))
 def test_whatever_a_file_holds_all_lines_are_known_and_a_whole_line_is_never_swallowed(
     text: str, width: int

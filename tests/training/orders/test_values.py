@@ -17,7 +17,7 @@ from training.orders.values import numbers, times
 DAY = date(2011, 6, 5)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(SIGNS), st.integers(-(10**9), 10**9), st.integers(0, 99))
 def test_a_number_written_by_the_signs_is_that_number_and_no_other_signs_make_another_whole_one(
     signs: tuple[str, str | None], whole: int, cents: int
@@ -40,7 +40,7 @@ def test_the_currency_of_the_shop_may_stand_beside_a_price(text: str) -> None:
     assert numbers(pd.Series([f"{text} EUR"]), OrdersFormat(), money=True).isna().all()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(known_dates()), st.integers(0, 86_399))
 def test_a_time_is_read_by_its_format_and_the_format_is_proposed_from_it(form: str, second: int) -> None:
     at = datetime(2011, 9, 23) + timedelta(seconds=second)

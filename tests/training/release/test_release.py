@@ -84,7 +84,7 @@ def test_same_content_same_digest(tmp_path: Path) -> None:
     assert make(tmp_path / "one") == make(tmp_path / "two")
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_one_flipped_bit_anywhere_is_refused_by_name(
     sealed: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

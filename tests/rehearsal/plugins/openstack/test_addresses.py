@@ -31,7 +31,7 @@ def check(cloud: Cloud, **inputs: object) -> dict[str, object]:
     return cloud.resource(t.SUBNET, "s", {"networkId": "n", **inputs}).inputs
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(network=networks, data=st.data())
 def test_only_pools_inside_the_network_pass(shared: Cloud, network: object, data: st.DataObject) -> None:
     first, last = int(network[0]), int(network[-1])  # type: ignore[index]
@@ -44,7 +44,7 @@ def test_only_pools_inside_the_network_pass(shared: Cloud, network: object, data
             check(shared, cidr=str(network), allocationPools=[pool])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(network=networks, data=st.data())
 def test_two_pools_pass_when_they_are_apart(shared: Cloud, network: object, data: st.DataObject) -> None:
     first, last = int(network[0]), int(network[-1])  # type: ignore[index]
@@ -58,7 +58,7 @@ def test_two_pools_pass_when_they_are_apart(shared: Cloud, network: object, data
             check(shared, cidr=str(network), allocationPools=pools)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(address=st.integers(0x0A000000, 0x0AFFFFFF), prefix=st.integers(8, 29))
 def test_a_cidr_with_host_bits_is_refused(shared: Cloud, address: int, prefix: int) -> None:
     written = f"{ip_address(address)}/{prefix}"
@@ -70,7 +70,7 @@ def test_a_cidr_with_host_bits_is_refused(shared: Cloud, address: int, prefix: i
             check(shared, cidr=written)
 
 
-@settings(deadline=None, max_examples=30)  # each writes a record
+@settings(max_examples=30)  # each writes a record
 @given(mine=networks, theirs=networks)
 def test_subnets_of_one_network_are_disjoint(mine: object, theirs: object) -> None:
     with TemporaryDirectory() as folder:
@@ -84,7 +84,7 @@ def test_subnets_of_one_network_are_disjoint(mine: object, theirs: object) -> No
             cloud.create(t.SUBNET, "b", {"networkId": "{n}", "cidr": str(theirs)})
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(network=networks)
 def test_default_pools_and_gateway_share_the_hosts(network: object) -> None:
     with TemporaryDirectory() as folder:
