@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -66,6 +67,8 @@ def _refuse_place(path: Path, other: str) -> None:
         raise WrongData(f"{path} cannot be made, as {above} is a file; {other}")
     if not os.access(above, os.W_OK | os.X_OK):
         raise WrongData(f"{path} cannot be made, as {above} may not be written; {other}")
+    if not os.statvfs(above).f_blocks:
+        _refuse_without_storage(path, above, other)
     first, *_ = parts = path.absolute().relative_to(above).parts
     if len(parts) > 1 and (above / first).is_symlink():
         raise WrongData(f"{path} cannot be made, as {above / first} is a link that leads nowhere; {other}")
@@ -76,3 +79,13 @@ def _refuse_place(path: Path, other: str) -> None:
                 f"the name {part[:40]}... has {len(os.fsencode(part))} bytes, but may have {longest - _ROOM} "
                 f"at most; {other}"
             )
+
+
+def _refuse_without_storage(path: Path, above: Path, other: str) -> None:
+    """Refuse a folder of the kernel's own, such as /proc, which only says that root may write there."""
+    try:
+        with tempfile.TemporaryFile(dir=above):
+            pass
+    except OSError as error:
+        why = os.strerror(error.errno or 0)
+        raise WrongData(f"{path} cannot be made, as {above} takes no files ({why}); {other}") from None

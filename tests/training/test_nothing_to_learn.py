@@ -139,6 +139,7 @@ def _hash_of(folder: Path) -> str:
         ("round/release", "is a link that leads nowhere"),
         ("n" * 300, "the name is longer than a file system takes|has 300 bytes"),
         ("n" * 240, "has 240 bytes, but may have"),
+        ("/proc/isthmus/release", "cannot be made, as /proc (takes no files|may not be written)"),
         ("taken", "the report of the release is written there"),
     ],
 )

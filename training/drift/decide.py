@@ -140,7 +140,7 @@ def _drifts(
     drifts = [
         product_drift(then, now, settings.max_product_drift),
         basket_drift(then, now, settings.max_basket_drift),
-        price_drift(then, now, settings.max_price_drift),
+        price_drift(then, now, settings.max_price_drift, source.settings.currency),
         new_customer_drift(then, now, then[:0] if gap is None else gap, settings.max_new_customer_change),
     ]
     # As many days as it was validated on: over more of them customers buy more products.

@@ -83,14 +83,14 @@ def basket_drift(then: pd.DataFrame, now: pd.DataFrame, threshold: float) -> Dri
     return _drift("basket size (median)", before, after, tables, stability_index, threshold)
 
 
-def price_drift(then: pd.DataFrame, now: pd.DataFrame, threshold: float) -> Drift:
-    """Of the prices of the order lines, GBP a piece."""
+def price_drift(then: pd.DataFrame, now: pd.DataFrame, threshold: float, currency: str) -> Drift:
+    """Of the prices of the order lines, of the shop's currency a piece."""
     edges = _edges(then["price"].to_numpy())
     tables = [
         _table(frame, np.searchsorted(edges, frame["price"].to_numpy(), side="right"), len(edges) + 1)
         for frame in (then, now)
     ]
-    before, after = (f"{frame['price'].median():.2f} GBP" for frame in (then, now))
+    before, after = (f"{frame['price'].median():.2f} {currency}" for frame in (then, now))
     return _drift("price (median)", before, after, tables, stability_index, threshold)
 
 

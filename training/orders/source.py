@@ -42,8 +42,9 @@ class Folder:
 
     def __init__(self, path: Path, settings: OrdersSettings | None = None) -> None:
         if not path.is_dir():
+            wrong = "is a file, and no folder of them" if path.exists() else "does not exist"
             raise TrainingError(
-                f"the orders folder {path} does not exist; name one with files such as 2011-09-01.csv.gz"
+                f"the orders {path}: it {wrong}; name a folder with files such as 2011-09-01.csv.gz"
             )
         self.path = path
         self.settings = settings or OrdersSettings()

@@ -12,9 +12,11 @@ from pathlib import Path
 
 
 def main() -> int:
-    """Train a ranking; exit code 64 for wrong settings or data."""
+    """Train a ranking; exit status 64 for wrong settings or data."""
+    from training.orders.named_folder import add_options
+
     parser = argparse.ArgumentParser(prog="python -m training.ranking", description="Train a ranking.")
-    parser.add_argument("--orders", type=Path, required=True, help="folder of by-day files")
+    add_options(parser)
     parser.add_argument("--before", type=date.fromisoformat, required=True, help="learn from the days before")
     parser.add_argument("--out", type=Path, required=True, help="the ranking folder to write")
     parser.add_argument("--top", type=int, default=20, help="products a customer")
@@ -26,33 +28,35 @@ def main() -> int:
     if given.top < 1 or given.seeds < 1:
         parser.error("--top and --seeds must be at least 1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from training.errors import TrainingError
+    from isthmus.errors import IsthmusError
 
     try:
         _run(given)
-    except TrainingError as error:
+    except IsthmusError as error:
         print(f"error: {error}", file=sys.stderr)
-        return 64
+        return error.exit_status
     return 0
 
 
 def _run(given: argparse.Namespace) -> None:
+    from training.folder_aside import refuse_other_folder
     from training.local.key import work_folder
-    from training.orders.source import Folder
+    from training.orders.named_folder import named_folder
     from training.ranking.features import Fitted
-    from training.ranking.folder import write
+    from training.ranking.folder import RECORD, write
     from training.ranking.orders import Orders, read_orders
     from training.ranking.recommend import recommend
     from training.ranking.settings import RankingSettings
     from training.ranking.train import train
 
     started = time.monotonic()
+    refuse_other_folder(given.out, RECORD, "ranking")
 
     def say(line: str) -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         print(f"{time.monotonic() - started:6.0f} s {peak:5.2f} GiB  {line}", flush=True)
 
-    orders = Orders.of(read_orders(Folder(given.orders), given.before, say=say))
+    orders = Orders.of(read_orders(named_folder(given), given.before, say=say))
     day = given.before.toordinal()
     settings = RankingSettings(seeds=tuple(range(given.seeds)))
     work = given.work if given.work is not None else work_folder().parent / "ranking"

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from training.orders.source import Folder
+from training.orders.named_folder import add_options, named_folder
 from training.ranking.orders import Orders, read_orders
 
 
@@ -81,11 +81,11 @@ def main() -> None:
     from training.ranking.folder import EVERY, NEW
 
     parser = argparse.ArgumentParser(description="Measure a ranking on the month after its orders.")
-    parser.add_argument("--orders", type=Path, required=True, help="folder of by-day files")
+    add_options(parser)
     parser.add_argument("--before", type=date.fromisoformat, required=True, help="first day of the month")
     parser.add_argument("--ranking", type=Path, required=True, help="folder of training.ranking")
     given = parser.parse_args()
-    source, start = Folder(given.orders), given.before
+    source, start = named_folder(given), given.before
     end = date(start.year + start.month // 12, start.month % 12 + 1, 1)
     past = Orders.of(read_orders(source, start))
     bought = bought_after(past, read_orders(source, end, since=start))

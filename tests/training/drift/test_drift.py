@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,13 +65,14 @@ def purchases(
     return frame.assign(price=frame["price"] * how.get("inflation", 1.0))
 
 
+prices = partial(price_drift, currency="EUR")
 THEN = purchases(30, 1)
 LATER = FIRST_DAY + timedelta(days=30)
 
 
 def test_the_same_shop_a_week_later_is_no_drift_though_shares_differ() -> None:
     now = purchases(7, 2, LATER)
-    for one in (product_drift(THEN, now, 0), basket_drift(THEN, now, 0), price_drift(THEN, now, 0)):
+    for one in (product_drift(THEN, now, 0), basket_drift(THEN, now, 0), prices(THEN, now, 0)):
         assert 0 < one.value < 1.3 * one.chance, one
     products = product_drift(THEN, now, 0.1)
     assert products.value > 0.1, "the plain distance of a short week is above the threshold by chance alone"
@@ -83,7 +85,7 @@ def test_the_same_shop_a_week_later_is_no_drift_though_shares_differ() -> None:
     [
         (product_drift, {"shift": 40}),
         (basket_drift, {"size": 12}),
-        (price_drift, {"inflation": 1.5}),
+        (prices, {"inflation": 1.5}),
     ],
 )
 def test_each_drift_is_found_by_its_own_row(
@@ -154,8 +156,12 @@ def test_the_command_prints_the_table(shop: tuple[Path, Path], monkeypatch: pyte
 
     monkeypatch.setenv("PSEUDONYM_KEY", KEY)
     told = CliRunner().invoke(app, ["drift", str(shop[1]), "--orders", str(shop[0]), "--newest", "7"])
+    dear = CliRunner().invoke(app, ["drift", str(shop[1]), "--orders", str(shop[0]), "--currency", "EUR"])
+    assert " EUR" in dear.output
+    assert " GBP" not in dear.output
     assert told.exit_code == 0, told.output
     assert "do not train: no drift beyond its threshold" in told.output
+    assert " GBP" in told.output
     assert "recall@20" in told.output
 
 

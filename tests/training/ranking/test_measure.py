@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from cli.main import app
 from tests.training.ranking.shop import FIRST, rows
-from training.ranking.measure import bought_after, measure
+from tests.training.second_shop import code_of, second_shop
+from tests.training.shops import SAMPLE
+from training.ranking import __main__ as program
+from training.ranking.folder import EVERY, NEW
+from training.ranking.measure import bought_after, main, measure
 from training.ranking.normalise import Normaliser
 from training.ranking.orders import Orders
 
@@ -63,3 +72,61 @@ def test_the_normaliser_keeps_order_and_puts_missing_values_in_the_middle(tmp_pa
     assert made[order, 0].std() == pytest.approx(1, abs=0.05)
     assert (made[::9, 0] == 0).all()
     assert (made[:, 1] == 0).all()
+
+
+def test_another_shops_log_is_measured_by_what_describe_wrote_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    days = tmp_path / "days"
+    days.mkdir()
+    for path in sorted(SAMPLE.glob("*.csv.gz"))[:8]:
+        (days / path.name).write_bytes(path.read_bytes())
+    shop = second_shop(tmp_path / "shop", days=8)
+    written = tmp_path / "orders.yaml"
+    written.write_text(CliRunner().invoke(app, ["orders", "describe", str(shop)]).stdout)
+    ranked = ["85123A", "22423", "23203", "85099B", "22720"]
+    buyers = sorted(set(pd.concat(map(pd.read_csv, days.iterdir()))["CustomerID"].dropna().astype(int)))
+
+    def measured(folder: Path, codes: list[str], *options: str) -> str:
+        ranking = tmp_path / "ranking"
+        ranking.mkdir(exist_ok=True)
+        for name in (EVERY, NEW):
+            lists(**{str(one): " ".join(codes) for one in buyers}).to_csv(ranking / name, index=False)
+        line = ["--orders", str(folder), *options, "--before", "2011-09-06", "--ranking", str(ranking)]
+        monkeypatch.setattr(sys, "argv", ["measure", *line])
+        main()
+        return capsys.readouterr().out
+
+    here = measured(days, ranked)
+    assert "customers, recall 0.0358 " in here
+    assert measured(shop, [code_of(one) for one in ranked], "--orders-settings", str(written)) == here
+
+
+@pytest.mark.parametrize(
+    ("settings", "out", "said"),
+    [
+        ("gone.yaml", "ranking", "gone.yaml is not there"),
+        ("none.yaml", "ranking", "none.yaml has no section config: isthmus:orders"),
+        ("wrong.yaml", "ranking", "wrong.yaml: orders.decimal is 5"),
+        ("good.yaml", "full", "full is not empty and no ranking"),
+    ],
+)
+def test_what_the_program_cannot_use_is_said_before_anything_is_read(
+    settings: str,
+    out: str,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("none.yaml").write_text("config: {}\n")
+    Path("wrong.yaml").write_text("config: { isthmus:orders: { decimal: 5 } }\n")
+    Path("good.yaml").write_text("config: { isthmus:orders: { decimal: ',' , delimiter: ';' } }\n")
+    Path("full").mkdir()
+    Path("full", "mine").write_text("mine")
+    line = ["--orders", str(SAMPLE), "--orders-settings", settings, "--before", "2011-09-06", "--out", out]
+    monkeypatch.setattr(sys, "argv", ["ranking", *line])
+    monkeypatch.setattr("training.orders.source.Folder.raw", lambda *_: pytest.fail("the orders were read"))
+    assert program.main() == 64
+    assert said in capsys.readouterr().err
