@@ -30,16 +30,16 @@ class Adopter:
         return adopted
 
     def note(self, urn: str, id: str, open_inputs: Properties) -> None:
-        self._journal.created(urn, id, open_inputs, self._backend.instance())
+        self._journal.created(urn, id, open_inputs, self._backend.instance(), self._backend.scope())
 
     def _adopt(self, entry: Entry, wanted: Resource) -> Created | None:
         if entry.instance and entry.instance != self._backend.instance():
-            self._journal.deleted(entry.urn, entry.id)
+            self._journal.deleted(entry.urn, entry.id, entry.scope)
             return None
         old = Resource(wanted.urn, wanted.type, wanted.name, entry.id, entry.inputs)
         found = self._backend.read(old)
         if found is None:
-            self._journal.deleted(entry.urn, entry.id)
+            self._journal.deleted(entry.urn, entry.id, entry.scope)
             return None
         old = Resource(wanted.urn, wanted.type, wanted.name, entry.id, found.inputs, found.outputs)
         new = Resource(wanted.urn, wanted.type, wanted.name, entry.id, wanted.inputs, found.outputs)
@@ -55,7 +55,7 @@ class Adopter:
         self._backend.delete(
             Resource(resource.urn, resource.type, resource.name, entry.id, entry.inputs, outputs)
         )
-        self._journal.deleted(entry.urn, entry.id)
+        self._journal.deleted(entry.urn, entry.id, entry.scope)
 
 
 __all__ = ["Adopter"]

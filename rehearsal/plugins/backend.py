@@ -174,6 +174,11 @@ class Backend(ABC):
         Values may be UNKNOWN."""
         return frozenset()
 
+    def scope(self) -> str:
+        """What an id is unique within, where that is less than the stand-in: a cluster's name. "" where an id
+        names one resource of a type."""
+        return ""
+
     def instance(self) -> str:
         """Which run of the stand-in answers, "" where it cannot forget. Must not start anything. The journal
         notes it with each creation, so that a restarted stand-in is noticed (``BackendLost``)."""

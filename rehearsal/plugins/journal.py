@@ -32,7 +32,10 @@ _SPARE_LINES = 200
 
 @dataclass(frozen=True)
 class Entry:
-    """One resource that the cloud holds. ``known``: an engine's state has it."""
+    """One resource that the cloud holds. ``known``: an engine's state has it.
+
+    ``scope`` and ``instance`` are the backend's (``Backend.scope``, ``Backend.instance``).
+    """
 
     urn: str
     id: str
@@ -40,6 +43,7 @@ class Entry:
     session: str
     instance: str = ""
     known: bool = False
+    scope: str = ""
 
 
 class Journal:
@@ -53,25 +57,25 @@ class Journal:
         self._entries: dict[tuple[str, str], Entry] | None = None
         self._alive: FileLock | None = None
 
-    def created(self, urn: str, id: str, inputs: Properties, instance: str = "") -> None:
+    def created(self, urn: str, id: str, inputs: Properties, instance: str = "", scope: str = "") -> None:
         """The cloud holds ``id`` now. Call it before anything is answered to the engine."""
-        entry = Entry(urn, id, inputs, self.session, instance)
+        entry = Entry(urn, id, inputs, self.session, instance, scope=scope)
         self._append({"op": "created", **asdict(entry)})
 
-    def known(self, urn: str, id: str) -> None:
+    def known(self, urn: str, id: str, scope: str = "") -> None:
         """The engine named ``id`` for ``urn``: its state has it. Cheap when that is no news."""
         with self._lock:
-            if any(not entry.known for entry in self._same(urn, id)):
-                self._append({"op": "known", "urn": urn, "id": id})
+            if any(not entry.known for entry in self._same(urn, id, scope)):
+                self._append({"op": "known", "urn": urn, "id": id, "scope": scope})
 
-    def deleted(self, urn: str, id: str) -> None:
+    def deleted(self, urn: str, id: str, scope: str = "") -> None:
         with self._lock:
-            if self._same(urn, id):
-                self._append({"op": "deleted", "urn": urn, "id": id})
+            if self._same(urn, id, scope):
+                self._append({"op": "deleted", "urn": urn, "id": id, "scope": scope})
 
-    def entry(self, urn: str, id: str) -> Entry | None:
+    def entry(self, urn: str, id: str, scope: str = "") -> Entry | None:
         """What was noted for this resource, also under an earlier urn (an alias)."""
-        return next(iter(self._same(urn, id)), None)
+        return next(iter(self._same(urn, id, scope)), None)
 
     def forgotten(self, urn: str) -> list[Entry]:
         """Resources that an earlier session made for ``urn`` and that no state knows, newest first."""
@@ -113,10 +117,10 @@ class Journal:
                 self._alive.release()
                 self._alive = None
 
-    def _same(self, urn: str, id: str) -> list[Entry]:
+    def _same(self, urn: str, id: str, scope: str) -> list[Entry]:
         with self._lock:
             entries = self._loaded()
-            return [entries[key] for key in _keys(entries, urn, id)]
+            return [entries[key] for key in _keys(entries, urn, id, scope)]
 
     def _loaded(self) -> dict[tuple[str, str], Entry]:
         if self._entries is None and not self.path.exists():
@@ -176,28 +180,31 @@ def _apply(entries: dict[tuple[str, str], Entry], record: dict[str, Any]) -> Non
             record.get("session", ""),
             record.get("instance", ""),
             bool(record.get("known", False)),
+            record.get("scope", ""),
         )
         return
-    for key in _keys(entries, urn, id):
+    for key in _keys(entries, urn, id, record.get("scope", "")):
         if record["op"] == "known":
             entries[key] = replace(entries[key], known=True)
         elif record["op"] == "deleted":
             del entries[key]
 
 
-def _keys(entries: Mapping[tuple[str, str], Entry], urn: str, id: str) -> list[tuple[str, str]]:
+def _keys(entries: Mapping[tuple[str, str], Entry], urn: str, id: str, scope: str) -> list[tuple[str, str]]:
     """The entries of a resource: under its urn, else under an earlier one.
 
-    An alias moves a resource to another urn: stack, project, type and id say which it is. Only then: two
-    clusters hold objects of the same type and id.
+    An alias moves a resource to another urn: stack, project, type and id say which it is, within a scope. Two
+    clusters hold objects of the same type and id, and one of them is not the other under an earlier urn.
     """
     if (urn, id) in entries:
         return [(urn, id)]
-    scope = _scope(urn)
-    return [key for key in entries if key[1] == id and _scope(key[0]) == scope]
+    kin = _kin(urn)
+    return [
+        key for key, entry in entries.items() if key[1] == id and entry.scope == scope and _kin(key[0]) == kin
+    ]
 
 
-def _scope(urn: str) -> tuple[str, str]:
+def _kin(urn: str) -> tuple[str, str]:
     """Stack and project, and the resource's own type without those of its parents."""
     head, _, rest = urn.removeprefix("urn:pulumi:").partition("::")
     project, _, rest = rest.partition("::")

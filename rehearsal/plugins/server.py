@@ -194,7 +194,7 @@ class Servicer(provider_grpc.ResourceProviderServicer):  # type: ignore[misc]
                 found = None
             if found is None:
                 # Gone is gone: a later creation of this urn must not look for it.
-                self._journal.deleted(request.urn, request.id)
+                self._journal.deleted(request.urn, request.id, self._backend.scope())
                 return provider.ReadResponse()
             secrets = inputs.with_secrets_of(outputs)
             return provider.ReadResponse(
@@ -242,7 +242,7 @@ class Servicer(provider_grpc.ResourceProviderServicer):  # type: ignore[misc]
                 self._backend.delete(resource)
             except BackendLost:
                 pass  # what forgot everything holds nothing to delete
-            self._journal.deleted(request.urn, request.id)
+            self._journal.deleted(request.urn, request.id, self._backend.scope())
             return empty_pb2.Empty()
 
         return self._answer(context, request, "Delete", work)
@@ -315,12 +315,15 @@ class Servicer(provider_grpc.ResourceProviderServicer):  # type: ignore[misc]
         )
 
     def _journal_knows(self, urn: str, id: str) -> None:
-        if self._journal.entry(urn, id) is not None:
-            self._journal.known(urn, id)
+        self._journal.known(urn, id, self._backend.scope())
 
     def _check_not_lost(self, urn: str, id: str) -> None:
-        entry = self._journal.entry(urn, id)
-        if entry is not None and entry.instance and entry.instance != self._backend.instance():
+        scope = self._backend.scope()
+        entry = self._journal.entry(urn, id, scope)
+        # What lies in another cluster says nothing of this one.
+        if entry is None or entry.scope != scope:
+            return
+        if entry.instance and entry.instance != self._backend.instance():
             raise BackendLost(
                 f"What stands in for {self._backend.package} was restarted and has forgotten what this stack "
                 f"made ({_name(urn)} among it): run `isthmus rehearse` to rebuild it."

@@ -15,9 +15,8 @@ Made from the table in `infra/settings/changes` by `isthmus settings schema`: do
 
 Each setting, on an estate that stands: what its change does, and what that means for whoever uses the
 estate. Tests play every row with the real engine and the stand-ins: changed, settled, changed back (`make
-long`; most rows in `make test`). `make standing` plays them while a third of all operations fail once, too;
-not all of that was seen to pass yet, and one turn (`link.ike` and others) is in `make test`. `NAME` stands
-for a name that you chose.
+long`; most rows in `make test`), and again while a third of all operations fail once (`make standing`; a few
+rows fail and are taken back in `make test`). `NAME` stands for a name that you chose.
 
 - **in place**: what stands is altered; nothing named here goes.
 - **made again**: replaced. Where both can stand at once the new one comes first.

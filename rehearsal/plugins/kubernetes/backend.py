@@ -231,6 +231,9 @@ class KubernetesBackend(Backend):
     def note(self, type: str) -> str:
         return row_of(type).note
 
+    def scope(self) -> str:
+        return self._cluster.name if self._cluster is not None else ""
+
     def instance(self) -> str:
         if self._cluster is None:
             return ""

@@ -162,11 +162,16 @@ def _forgotten(folder: str) -> None:
 
 def test_two_clusters_hold_objects_of_the_same_type_and_id(tmp_path: Path) -> None:
     """Their urns tell them apart: what is known of one says nothing of the other."""
-    urns = [f"urn:pulumi:local::isthmus::kubernetes:core/v1:Namespace::{site}" for site in ("aws", "private")]
+    sites = ("aws", "private")
+    urns = [f"urn:pulumi:local::isthmus::kubernetes:core/v1:Namespace::{site}" for site in sites]
     journal = Journal(tmp_path)
-    for urn, instance in zip(urns, ("one", "two"), strict=True):
-        journal.created(urn, "training", {}, instance)
-    found = [journal.entry(urn, "training") for urn in urns]
-    assert [entry.instance for entry in found if entry] == ["one", "two"]
-    journal.deleted(urns[0], "training")
-    assert [entry.urn for entry in journal.entries()] == [urns[1]]
+    for urn, site in zip(urns, sites, strict=True):
+        journal.created(urn, "training", {}, f"of {site}", site)
+    found = [journal.entry(urn, "training", site) for urn, site in zip(urns, sites, strict=True)]
+    assert [entry.instance for entry in found if entry] == ["of aws", "of private"]
+    for _ in range(2):
+        journal.deleted(urns[0], "training", "aws")
+        assert [entry.urn for entry in journal.entries()] == [urns[1]]
+        assert journal.entry(urns[0], "training", "aws") is None
+    journal.end()
+    assert [entry.scope for entry in Journal(tmp_path).entries()] == ["private"]

@@ -32,6 +32,7 @@ from rehearsal.plugins.backend import (
 )
 from rehearsal.plugins.difference import changed_keys
 from rehearsal.plugins.engine_log import EngineLog
+from rehearsal.plugins.journal import Journal
 from rehearsal.plugins.protocol import SECRET, SIGNATURE, UNKNOWN_TEXT, provider, provider_grpc
 from rehearsal.plugins.server import Servicer, serve
 
@@ -40,13 +41,20 @@ URN = f"urn:pulumi:s::p::{TYPE}::note"
 
 
 class Files(Backend):
-    """A cloud whose resources are files."""
+    """A cloud whose resources are files. Its folder is its scope; ``run`` says which life of it this is."""
 
     package = "files"
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.run = "first"
         folder.mkdir(exist_ok=True)
+
+    def scope(self) -> str:
+        return self.folder.name
+
+    def instance(self) -> str:
+        return f"{self.folder.name} {self.run}"
 
     def configure(self, config: Properties) -> None:
         pass
@@ -102,8 +110,8 @@ class Files(Backend):
 class Engine:
     """What the engine does to a plugin, in the order in which it does it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.files = Files(folder / "cloud")
+    def __init__(self, folder: Path, cloud: str = "cloud") -> None:
+        self.files = Files(folder / cloud)
         self.servicer = Servicer(self.files, "1.0.0", folder / "journal", EngineLog(""))
         self.server = grpc.server(futures.ThreadPoolExecutor(4))
         provider_grpc.add_ResourceProviderServicer_to_server(self.servicer, self.server)
@@ -116,14 +124,17 @@ class Engine:
             provider.CheckRequest(urn=urn, news=struct(news), olds=struct(olds or {}), randomSeed=b"x")
         )
 
-    def create(self, inputs: Any, preview: bool = False) -> Any:
-        return self.plugin.Create(provider.CreateRequest(urn=URN, properties=inputs, preview=preview))
+    def create(self, inputs: Any, preview: bool = False, urn: str = URN) -> Any:
+        return self.plugin.Create(provider.CreateRequest(urn=urn, properties=inputs, preview=preview))
 
-    def diff(self, id: str, old: Properties, new: Properties) -> Any:
+    def diff(self, id: str, old: Properties, new: Properties, urn: str = URN) -> Any:
         request = provider.DiffRequest(
-            urn=URN, id=id, olds=struct(old), old_inputs=struct(old), news=struct(new)
+            urn=urn, id=id, olds=struct(old), old_inputs=struct(old), news=struct(new)
         )
         return self.plugin.Diff(request)
+
+    def delete(self, id: str, urn: str = URN) -> None:
+        self.plugin.Delete(provider.DeleteRequest(urn=urn, id=id))
 
     def end(self) -> None:
         self.servicer.stop()
@@ -262,6 +273,33 @@ def test_what_the_state_knows_is_not_taken_over(tmp_path: Path) -> None:
     later.create(struct({"name": "m"}))  # the replacement, while n waits for its deletion
     assert sorted(path.name for path in (tmp_path / "cloud").iterdir()) == ["m", "n"]
     later.end()
+
+
+def test_what_is_deleted_in_one_cluster_is_not_what_stands_in_another(tmp_path: Path) -> None:
+    """Where an up fails between a deletion and the new creation, the next one still asks for what is gone."""
+    inputs: Properties = {"name": "dns"}
+    one, other = Engine(tmp_path, "one"), Engine(tmp_path, "other")
+    urns = {one: f"{URN}-one", other: f"{URN}-other"}
+    for engine, urn in urns.items():
+        engine.create(struct(inputs), urn=urn)
+        engine.end()
+    one, other = Engine(tmp_path, "one"), Engine(tmp_path, "other")
+    for _ in range(2):
+        other.delete("dns", f"{URN}-other")
+        answer = other.diff("dns", inputs, inputs, f"{URN}-other")
+        assert answer.changes == provider.DiffResponse.DIFF_NONE
+    assert [entry.urn for entry in Journal(tmp_path / "journal").entries()] == [f"{URN}-one"]
+    one.end(), other.end()
+
+
+def test_a_restarted_stand_in_is_told_of_also_under_an_earlier_urn(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    engine.create(struct({"name": "n"}))
+    engine.files.run = "second"
+    for urn in (URN, f"{URN}-renamed"):
+        error = refusal(lambda urn=urn: engine.diff("n", {"name": "n"}, {"name": "n"}, urn))  # type: ignore[misc]
+        assert "was restarted and has forgotten" in error.details()
+    engine.end()
 
 
 def test_read_tells_gone(engine: Engine) -> None:
