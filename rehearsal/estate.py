@@ -11,12 +11,11 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from infra.settings import Settings, read
 from isthmus.errors import IsthmusError
 from rehearsal import ports, stack_copy
-from rehearsal.cluster import agent
 from rehearsal.cluster.endpoints import of_sites
 from rehearsal.engine.command import Engine, Event
 from rehearsal.engine.errors import EngineError
@@ -25,9 +24,10 @@ from rehearsal.engine.progress import Progress
 from rehearsal.engine.provide import EngineBinary, provide
 from rehearsal.engine.result import Result
 from rehearsal.home import INSIDE, Home, project_root
-from rehearsal.orders import Seeded, seed
-from rehearsal.plugins.aws import moto_server
 from rehearsal.stack_copy import STACK
+
+if TYPE_CHECKING:
+    from rehearsal.orders import Seeded
 
 # Where serving.triton puts its Service; importing it would bring all of Pulumi.
 NAMESPACE: Final = "serving"
@@ -95,6 +95,8 @@ class Estate:
 
         Raises NoOrders where the folder (the one named, else ``$ISTHMUS_ORDERS``, else the sample) has none.
         """
+        from rehearsal.orders import seed
+
         return seed(self.home, str(self.settings.openstack.object_store_url), self.orders(orders))
 
     def orders(self, named: Path | None = None) -> Path:
@@ -104,6 +106,8 @@ class Estate:
 
     def lost(self) -> str:
         """What forgot the estate since it was brought up, as the start of a sentence, or ""."""
+        from rehearsal.plugins.aws import moto_server
+
         if STACK not in self.engine.stacks():
             return ""
         if moto_server.is_lost(self.home):
@@ -151,6 +155,9 @@ class Estate:
 
     def wipe(self) -> None:
         """End every process of the rehearsal and forget its records and state; engine and plugins stay."""
+        from rehearsal.cluster import agent
+        from rehearsal.plugins.aws import moto_server
+
         agent.stop(self.home)
         moto_server.stop(self.home)
         moto_server.stop(self.home.openstack)

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import psutil
 from filelock import FileLock
 
 from isthmus.errors import IsthmusError
@@ -121,6 +120,8 @@ class _Taken:
 
     @classmethod
     def by_others(cls, home: Home) -> _Taken:
+        import psutil
+
         listeners: dict[int, str] = {}
         ours: set[int] = set()
         try:
@@ -149,6 +150,8 @@ class _Taken:
 
 def _name_unless_of(home: Home, pid: int | None) -> str | None:
     """A process for a person; None where it is one of this rehearsal."""
+    import psutil
+
     if pid is None:
         return "a program of another user"
     try:

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
 from infra.settings.catalogue import flavours, instance_types
+from infra.settings.descriptions import descriptions
 from infra.settings.kinds import describe, flatten, unit
 from infra.settings.model import Sections
 from infra.settings.sentences import show
@@ -49,19 +50,19 @@ def _rows(model: type[BaseModel], path: str) -> Iterator[str]:
     for name, field in model.model_fields.items():
         inner, carried = flatten(field.annotation, field.metadata)
         key = f"{path}.{name}"
+        about = _cell(descriptions(model).get(name, ""))
         nested: Any = get_args(inner)[1] if get_origin(inner) is dict else inner
         if isinstance(nested, type) and issubclass(nested, BaseModel):
             if nested is not inner:
-                yield f"| `{key}` | by name | | none | {_cell(field.description or '')} |"
+                yield f"| `{key}` | by name | | none | {about} |"
                 yield from _rows(nested, f"{key}.NAME")
             elif field.default is None:
-                yield f"| `{key}` | a mapping | | absent | {_cell(field.description or '')} |"
+                yield f"| `{key}` | a mapping | | absent | {about} |"
                 yield from _rows(nested, key)
             else:
                 yield from _rows(nested, key)
             continue
         kind = _cell(describe(inner, carried))
-        about = _cell(field.description or "")
         yield f"| `{key}` | {kind} | {unit(inner, carried)} | {_default(field)} | {about} |"
 
 
@@ -85,7 +86,7 @@ def text() -> str:
         model = field.annotation
         assert isinstance(model, type)  # noqa: S101 - each one is a section
         assert issubclass(model, BaseModel)  # noqa: S101
-        lines += [f"\n## isthmus:{name}\n", field.description or "", ""]
+        lines += [f"\n## isthmus:{name}\n", descriptions(Sections).get(name, ""), ""]
         lines += ["| key | allowed | unit | default | meaning |", "|---|---|---|---|---|"]
         lines += _rows(model, name)
     lines += _machines("EC2 instance types", instance_types(), "type")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.settings.catalogue import flavours, instance_types
+from infra.settings.descriptions import descriptions, models_of
 from infra.settings.model import Sections
 
 FILE = Path(__file__).parent / "schema.json"
@@ -30,6 +31,12 @@ def schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a whole stack file."""
     sections = Sections.model_json_schema(mode="validation")
     definitions = sections.pop("$defs")
+    for model in models_of(Sections):
+        place = sections if model is Sections else definitions[model.__name__]
+        for name, text in descriptions(model).items():
+            place["properties"][name] = dict(
+                sorted({**place["properties"][name], "description": text}.items())
+            )
     _machines(definitions)
     properties = {f"isthmus:{name}": body for name, body in sections["properties"].items()}
     required = [f"isthmus:{name}" for name in sections["required"]]

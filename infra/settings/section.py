@@ -12,7 +12,6 @@ class Section(BaseModel):
         frozen=True,
         extra="forbid",
         strict=True,
-        use_attribute_docstrings=True,
         validate_default=True,
         hide_input_in_errors=True,
         # Settings build the schema of all their parts; each part's own is built only where it is asked for.

@@ -12,7 +12,6 @@ import os
 import tempfile
 from pathlib import Path
 
-import psutil
 from filelock import FileLock
 
 from isthmus.errors import IsthmusError
@@ -76,6 +75,8 @@ def release(home: Home) -> None:
 
 
 def _listened() -> set[int]:
+    import psutil
+
     taken = set()
     with contextlib.suppress(psutil.Error, OSError):
         for connection in psutil.net_connections("tcp4"):

@@ -9,8 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from rehearsal.home import Home
 
 
@@ -31,6 +29,8 @@ class Lock:
     @property
     def held(self) -> bool:
         """Whether the process that took it may still be alive (always, on another machine)."""
+        import psutil
+
         if not self.here:
             return True
         try:

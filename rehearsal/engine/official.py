@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 from rehearsal.engine import pin
@@ -47,9 +45,11 @@ def install(folder: Path) -> None:
 
 def unreachable() -> str:
     """Why the installer's site does not answer within seconds; "" where it does."""
+    from urllib import request
+
     try:
-        with urllib.request.urlopen(_SITE, timeout=_REACH_SECONDS) as answer:
+        with request.urlopen(_SITE, timeout=_REACH_SECONDS) as answer:
             answer.read(1)
-    except (OSError, urllib.error.URLError) as error:
+    except OSError as error:
         return str(getattr(error, "reason", error)) or type(error).__name__
     return ""

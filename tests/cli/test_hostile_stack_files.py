@@ -34,7 +34,8 @@ def test_five_hundred_hostile_stack_files(
         return Result("preview", stack)
 
     # Built once: typer takes some 20 ms to make a command of what it is told.
-    monkeypatch.setattr(main, "app", get_command(main.app))
+    built = get_command(main.app)
+    monkeypatch.setattr(main, "_with_only", lambda _: built)
     monkeypatch.setattr(Engine, "preview", engine)
     monkeypatch.setattr("rehearsal.estate.Estate.equip", lambda *_: None)
     good = 0

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import psutil
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
 
+from cli.main import _with_only, app
 from tests.training.shops import small_shop
 
 ISTHMUS = [sys.executable, "-m", "cli.main"]
@@ -31,6 +34,24 @@ def test_arguments_that_no_command_takes_are_named_and_status_is_2(arguments: li
     assert named in ran.stderr
     assert "--help" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ([], {"preview", "up", "release", "settings"}),
+        (["--help"], {"preview", "up", "release", "settings"}),
+        (["preview"], {"preview"}),
+        (["release"], {"release"}),
+        (["trainn"], {"train", "transfer"}),
+    ],
+)
+def test_a_command_that_is_asked_for_is_built_alone(asked: list[str], told: set[str]) -> None:
+    built = get_command(_with_only(asked))
+    assert isinstance(built, TyperGroup)
+    assert told <= set(built.commands)
+    assert (len(built.commands) == 1) == (told == set(asked))
+    assert len(get_command(app).commands) > 10, "the whole app is left as it is"  # type: ignore[attr-defined]
 
 
 def test_ctrl_c_is_one_sentence_and_ends_all_processes(tmp_path: Path) -> None:

@@ -44,9 +44,10 @@ class Part(BaseModel):
         frozen=True,
         extra="forbid",
         strict=True,
-        use_attribute_docstrings=True,
         validate_default=True,
         hide_input_in_errors=True,
+        # Built where it is asked for, as the settings of an estate are (infra.settings.section).
+        defer_build=True,
     )
 
 

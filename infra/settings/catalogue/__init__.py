@@ -12,6 +12,8 @@ import yaml
 from infra.settings.section import Section
 
 FOLDER = Path(__file__).parent
+# The one in C, ten times as fast, wherever PyYAML was built with it.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Machine(Section):
@@ -37,7 +39,7 @@ class Machine(Section):
 
 @cache
 def _content(file: str) -> dict[str, Any]:
-    return dict(yaml.safe_load((FOLDER / file).read_text(encoding="utf-8")))
+    return dict(yaml.load((FOLDER / file).read_bytes(), _LOADER))  # noqa: S506 - a safe one
 
 
 @cache

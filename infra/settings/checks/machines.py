@@ -13,6 +13,8 @@ def _machine(
     path: str, name: str, known: Mapping[str, Machine], file: str, with_gpus: bool
 ) -> Iterator[Problem]:
     machine = known.get(name)
+    if machine is not None and bool(machine.gpus) == with_gpus:
+        return
     sort = {row: known[row] for row in known if bool(known[row].gpus) == with_gpus}
     near = ", ".join(closest(name, list(sort)))
     if machine is None:
@@ -21,9 +23,9 @@ def _machine(
             f"is {name}, which infra/settings/catalogue/{file} does not list; the closest there are {near}: "
             "write one of them or add a row",
         )
-    elif with_gpus and not machine.gpus:
+    elif with_gpus:
         yield Problem(path, f"is {name}, which has no GPU; a GPU pool needs one such as {near}")
-    elif machine.gpus and not with_gpus:
+    else:
         yield Problem(
             path,
             f"is {name}, which has {machine.gpus} {machine.gpu}; GPUs belong into gpu_pools: "

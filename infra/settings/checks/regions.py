@@ -15,21 +15,8 @@ def regions(settings: Settings) -> Iterator[Problem]:
     """Problems with the region and the availability zones."""
     aws, known = settings.aws, zones()
     region, there = aws.region, known.get(aws.region)
-    near = ", ".join(closest(region, list(known)))
-    if region in partitions():
-        partition, of = partitions()[region]
-        yield Problem(
-            "aws.region",
-            f"is {region}, of {of} (partition {partition}); ARNs, service names and endpoints of the estate "
-            f"are those of the partition aws: choose a region of it such as {near}",
-        )
-    elif there is None:
-        yield Problem(
-            "aws.region",
-            f"is {region}, which {FILE} does not list; the closest there are {near}: "
-            "write one of them or add a row",
-        )
     if there is None:
+        yield _unknown(region, ", ".join(closest(region, list(known))))
         return
     for index, zone in enumerate(aws.network.zones):
         path = f"aws.network.zones[{index}]"
@@ -40,3 +27,18 @@ def regions(settings: Settings) -> Iterator[Problem]:
                 path,
                 f"is {zone}, which {FILE} does not list; {region} has {', '.join(there)}: name one of them",
             )
+
+
+def _unknown(region: str, near: str) -> Problem:
+    if region in partitions():
+        partition, of = partitions()[region]
+        return Problem(
+            "aws.region",
+            f"is {region}, of {of} (partition {partition}); ARNs, service names and endpoints of the estate "
+            f"are those of the partition aws: choose a region of it such as {near}",
+        )
+    return Problem(
+        "aws.region",
+        f"is {region}, which {FILE} does not list; the closest there are {near}: "
+        "write one of them or add a row",
+    )

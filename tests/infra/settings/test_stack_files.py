@@ -125,6 +125,7 @@ def test_schema_refuses_in_the_editor_what_needs_no_second_key(name: str) -> Non
 
 
 def test_every_setting_has_a_meaning_and_a_kind() -> None:
+    from infra.settings.descriptions import descriptions
     from infra.settings.kinds import describe, flatten
     from infra.settings.section import Section
 
@@ -132,7 +133,7 @@ def test_every_setting_has_a_meaning_and_a_kind() -> None:
         missing = []
         for name, field in model.model_fields.items():
             inner, carried = flatten(field.annotation, field.metadata)
-            if not field.description or not describe(inner, carried):
+            if not descriptions(model).get(name) or not describe(inner, carried):
                 missing.append(f"{model.__name__}.{name}")
             nested: Any = inner
             if isinstance(nested, type) and issubclass(nested, Section):
