@@ -123,7 +123,7 @@ $(READY): pyproject.toml uv.lock | $(UV)
 	fi; \
 	$(UV) sync --frozen --all-groups --compile-bytecode --quiet
 	@echo "   $$($(PACKAGES)) packages are in .venv"
-	@.venv/bin/python -m compileall -q cli infra isthmus rehearsal serving training
+	@.venv/bin/python -m compileall -q infra isthmus rehearsal serving training
 	@touch $@
 
 # Made aside and renamed: an interrupted one leaves nothing that looks whole.

@@ -3,19 +3,19 @@
 from pulumi import Output, ResourceOptions
 
 from infra import pins
-from infra.answers import latest_release, triton_services
 from infra.aws.budget import Budget
 from infra.aws.site import AwsSite
 from infra.drain import Outputs, begin, run
-from infra.learning import learning
-from infra.link import AwsShore, Link, OpenStackShore
+from infra.link import AwsLinkEnd, Link, OpenStackShore
+from infra.model_serving import latest_release, triton_services
 from infra.naming import Naming
 from infra.openstack.site import OpenStackSite
+from infra.prepare_clusters import prepare_clusters
 from infra.providers import aws_provider, openstack_provider
 from infra.settings import Settings, load
 from infra.settings.changes.beforehand import OUTPUT, Standing, output, resized, taken
-from infra.shores import shores
 from infra.standing import refuse, standing
+from infra.training_pipeline import learning
 
 
 async def estate(settings: Settings, stands: Standing = Standing()) -> Outputs:  # noqa: B008 - it is frozen
@@ -52,7 +52,7 @@ async def estate(settings: Settings, stands: Standing = Standing()) -> Outputs: 
             "link",
             naming=naming,
             settings=settings.link,
-            aws_shore=AwsShore.of(public, settings.aws),
+            aws_shore=AwsLinkEnd.of(public, settings.aws),
             openstack_shore=OpenStackShore.of(private, settings.openstack),
             opts=ResourceOptions(providers=[aws, openstack]),
         )
@@ -60,7 +60,7 @@ async def estate(settings: Settings, stands: Standing = Standing()) -> Outputs: 
     await begin()
 
     # What runs on them: orders become a signed release on the way there and back, and Triton answers from it.
-    aws_shore, private_shore = shores(
+    aws_shore, private_shore = prepare_clusters(
         settings=settings,
         naming=naming,
         public=public,

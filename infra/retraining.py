@@ -12,26 +12,26 @@ from collections.abc import Mapping
 import pulumi
 
 from infra.aws.identity import ServiceAccount
+from infra.cluster_context import ClusterContext
 from infra.in_cluster.namespaces import TRAINING
 from infra.naming import Naming
 from infra.settings import Settings
-from infra.shore import Shore
-from training import retrain_job
-from training.job import TrainingJob
-from training.ranking_job import RankingJob
-from training.scheduled import ScheduledJob
-from training.validation_job import ValidationJob
+from training.components import retrain_job
+from training.components.ranking_job import RankingJob
+from training.components.scheduled_job import ScheduledJob
+from training.components.training_job import TrainingJob
+from training.components.validation_job import ValidationJob
 
 IN_OPENSTACK: Mapping[str, ServiceAccount] = {"retrain": ServiceAccount(TRAINING, retrain_job.NAME)}
-"""Service accounts by kind of pod; the other jobs run as those that ``infra.learning`` declares."""
+"""Service accounts by kind of pod; the other jobs run as those that ``infra.training_pipeline`` declares."""
 
 
 def retraining(
     *,
     settings: Settings,
     naming: Naming,
-    public: Shore,
-    private: Shore,
+    public: ClusterContext,
+    private: ClusterContext,
     arrivals: pulumi.Input[str],
     releases: pulumi.Input[str],
     private_container: pulumi.Input[str],

@@ -29,7 +29,7 @@ from rehearsal.stack_copy import STACK
 if TYPE_CHECKING:
     from rehearsal.orders import Seeded
 
-# Where serving.triton puts its Service; importing it would bring all of Pulumi.
+# Where serving.components.triton puts its Service; importing it would bring all of Pulumi.
 NAMESPACE: Final = "serving"
 SERVICE: Final = "triton"
 ORDERS_VARIABLE: Final = "ISTHMUS_ORDERS"

@@ -23,7 +23,7 @@ from rehearsal.home import VARIABLE, Home, project_root
 from rehearsal.ports import free_ports
 from rehearsal.stack_copy import STACK
 
-_PACKAGES = ("isthmus", "infra", "training", "serving", "rehearsal", "cli")
+_PACKAGES = ("isthmus", "infra", "training", "serving", "rehearsal")
 _LINKED = (".venv", *_PACKAGES, "data", "pyproject.toml", "uv.lock")
 
 Say = Callable[[str], None]

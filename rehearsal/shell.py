@@ -74,7 +74,7 @@ def folder(home: Home) -> Path:
 
 def equip(home: Home) -> None:
     """Write the programs of the shell: ``pulumi``, and this environment's ``isthmus``."""
-    for name, module in (("pulumi", "rehearsal.shell"), ("isthmus", "cli.main")):
+    for name, module in (("pulumi", "rehearsal.shell"), ("isthmus", "isthmus.cli.main")):
         path = folder(home) / name
         # -P: the current folder must not shadow a package of ours.
         script = f'#!/bin/sh\n{MARK}\nexec {shlex.quote(sys.executable)} -P -m {module} "$@"\n'

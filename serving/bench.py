@@ -22,8 +22,8 @@ import numpy as np
 import psutil
 
 from serving.client import Recommender
-from serving.local_server import LocalServer
-from serving.repository import build
+from serving.local.server import LocalServer
+from serving.repository.build import build
 from training.release import Customers, new_key, sign, verify
 
 WARM_UP = 50

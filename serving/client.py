@@ -18,8 +18,8 @@ import tenacity
 
 from isthmus.errors import IsthmusError
 from serving.answer import Answer, Bought, Product, Reason
-from serving.model_configs import ANSWERED, KEY_PARAMETER, MAX_BATCH_SIZE
 from serving.question import seconds, several, tensors
+from serving.repository.model_configs import ANSWERED, KEY_PARAMETER, MAX_BATCH_SIZE
 from serving.transport import (
     ClientClosed,
     NotTriton,

@@ -32,8 +32,8 @@ from filelock import FileLock
 from pydantic import BaseModel, ConfigDict
 
 from isthmus.errors import IsthmusError
-from serving.model_configs import OnnxBackend
-from serving.repository import Built, RepositoryDamaged, build, check, code_digest, read_built
+from serving.repository.build import Built, RepositoryDamaged, build, check, code_digest, read_built
+from serving.repository.model_configs import OnnxBackend
 from training.release import ReleaseError, SignatureRefused, Store, verify_signature
 
 Outcome = Literal["built", "already there"]
@@ -43,7 +43,7 @@ class PullRefused(IsthmusError):
     """The environment of the init step cannot be right; the message names the variable."""
 
 
-class Wanted(BaseModel):
+class PullConfig(BaseModel):
     """What the environment asks for."""
 
     model_config = ConfigDict(frozen=True)
@@ -56,7 +56,7 @@ class Wanted(BaseModel):
     gpus: int = 0
 
     @classmethod
-    def of(cls, env: Mapping[str, str]) -> Wanted:
+    def of(cls, env: Mapping[str, str]) -> PullConfig:
         """Read the environment. Raises PullRefused naming the variable."""
         for name in ("RELEASE", "RELEASES_BUCKET", "TRUSTED_KEYS", "MODEL_REPOSITORY"):
             if not env.get(name, "").strip():
@@ -90,7 +90,7 @@ def onnx_backend_here() -> OnnxBackend:
     return "python" if find_spec("pytriton") else "native"
 
 
-def pull(wanted: Wanted, store: Store | None = None) -> Outcome:
+def pull(wanted: PullConfig, store: Store | None = None) -> Outcome:
     """Make the model repository of a release.
 
     Raises:
@@ -132,7 +132,7 @@ def main(env: Mapping[str, str] = os.environ) -> int:
     """Run the init step; returns the exit status, 1 with one sentence on stderr when it is refused."""
     started = time.monotonic()
     try:
-        wanted = Wanted.of(env)
+        wanted = PullConfig.of(env)
         outcome = pull(wanted)
     except (PullRefused, ReleaseError) as refused:
         print(f"serving.pull: {refused}", file=sys.stderr, flush=True)
@@ -146,7 +146,7 @@ def main(env: Mapping[str, str] = os.environ) -> int:
     return 0
 
 
-def _usable(wanted: Wanted) -> Built | None:
+def _usable(wanted: PullConfig) -> Built | None:
     """The repository that is there, when it is whole and of this release and server; else None."""
     built = read_built(wanted.repository)
     if built is None or (built.code, built.digest, built.onnx_backend, built.gpu) != (

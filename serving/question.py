@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from serving.model_configs import MAX_BATCH_SIZE
+from serving.repository.model_configs import MAX_BATCH_SIZE
 from serving.transport import QuestionRefused
 
 MOST = 2**31 - 1

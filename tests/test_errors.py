@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from cli import main as door
+from isthmus.cli import main as door
 from isthmus.errors import FAILED, WRONG_DATA, IsthmusError, WrongData
-from training.environment import run_job
+from training.jobs.job_runtime import run_job
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("isthmus", "cli", "infra", "training", "serving", "rehearsal")

@@ -1,6 +1,6 @@
 """The link between the sites: one spec, two vocabularies, one component."""
 
-from infra.link.component import AwsShore, Link, OpenStackShore
+from infra.link.component import AwsLinkEnd, Link, OpenStackShore
 from infra.link.vocabulary import Halves, LinkError, halves
 
-__all__ = ["AwsShore", "Halves", "Link", "LinkError", "OpenStackShore", "halves"]
+__all__ = ["AwsLinkEnd", "Halves", "Link", "LinkError", "OpenStackShore", "halves"]

@@ -21,7 +21,7 @@ from infra.settings.openstack import OpenStackSettings
 
 
 @dataclass(frozen=True)
-class AwsShore:
+class AwsLinkEnd:
     """What the link joins in AWS. ``cidr`` is the VPC's; the route tables learn the private network."""
 
     vpc_id: pulumi.Input[str]
@@ -34,7 +34,7 @@ class AwsShore:
     log_retention_days: int
 
     @classmethod
-    def of(cls, site: AwsSite, settings: AwsSettings) -> AwsShore:
+    def of(cls, site: AwsSite, settings: AwsSettings) -> AwsLinkEnd:
         """The AWS site's end."""
         return cls(
             vpc_id=site.network.vpc_id,
@@ -86,7 +86,7 @@ class Link(pulumi.ComponentResource):
         *,
         naming: Naming,
         settings: LinkSettings,
-        aws_shore: AwsShore,
+        aws_shore: AwsLinkEnd,
         openstack_shore: OpenStackShore,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -123,7 +123,7 @@ class Link(pulumi.ComponentResource):
         naming: Naming,
         settings: LinkSettings,
         both: Halves,
-        shore: AwsShore,
+        shore: AwsLinkEnd,
         private_cidr: str,
     ) -> aws.ec2.VpnConnection:
         customer = aws.ec2.CustomerGateway(
@@ -176,7 +176,7 @@ class Link(pulumi.ComponentResource):
         name: str,
         attachment: Attachment,
         connection: aws.ec2.VpnConnection,
-        shore: AwsShore,
+        shore: AwsLinkEnd,
         private_cidr: str,
     ) -> None:
         if attachment.vpn_gateway_id is not None:
@@ -319,4 +319,4 @@ def _tunnel_options(both: Halves, logs: aws.cloudwatch.LogGroup | None) -> dict[
     return options
 
 
-__all__ = ["AwsShore", "Link", "OpenStackShore"]
+__all__ = ["AwsLinkEnd", "Link", "OpenStackShore"]

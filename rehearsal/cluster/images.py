@@ -72,21 +72,21 @@ def program(image: str, command: Sequence[str], args: Sequence[str]) -> Program:
             argv = ["tritonserver", *argv]
         if Path(argv[0]).name != "tritonserver":
             return Program(argv)
-        from serving import local_triton
+        from serving.local import triton_install
 
         try:
-            local, env = local_triton.command(argv[1:])
-        except local_triton.TritonNotHereError as reason:
+            local, env = triton_install.command(argv[1:])
+        except triton_install.TritonNotHereError as reason:
             raise CannotRun(str(reason)) from None
         return Program(local, env)
     if name.endswith(ENVOY):
-        from serving import local_front
+        from serving.local import front
 
         if Path(argv[0]).name != "envoy":
             return Program(argv)
         try:
-            return Program([str(local_front.program()), *argv[1:]])
-        except local_front.EnvoyNotHereError as reason:
+            return Program([str(front.program()), *argv[1:]])
+        except front.EnvoyNotHereError as reason:
             raise CannotRun(str(reason)) from None
     if name.endswith(OWN):
         if not command:

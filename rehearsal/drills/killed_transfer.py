@@ -21,7 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from rehearsal.drills.drill import Drill, DrillFailed, expect
 from rehearsal.estate import Estate
-from training.local.workers import free_ports
+from training.jobs.local.workers import free_ports
 from training.orders.source import Folder
 from training.settings import TrainingSettings, Transfer
 from training.transfer.batch import from_parquet, pseudonymous

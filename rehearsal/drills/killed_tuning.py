@@ -31,7 +31,7 @@ def play(estate: Estate, rounds: int, say: Callable[[str], None]) -> str:
     up.start()
     killed, deadline = 0, time.monotonic() + _PATIENCE_SECONDS
     while (over := _over(estate)) is None:
-        if killed < rounds and (running(estate, "training.tuning.trial")):
+        if killed < rounds and (running(estate, "training.operations.tuning.trial")):
             pods = running(estate, "training.jobs.tune")
             if pods:
                 pods[killed % len(pods)].kill()

@@ -20,15 +20,15 @@ import pandas as pd
 from rehearsal.drills.drill import Drill, expect
 from rehearsal.estate import Estate
 from rehearsal.home import project_root
-from training.evaluate.held_back import ALL, IN_SERVICE, MODEL, evaluate
-from training.evaluate.reading import read_past
-from training.local.work import Work
-from training.local.workers import Workers
+from training.jobs.local.workers import Workers
+from training.jobs.local.workspace import Workspace
 from training.orders.source import Folder
 from training.settings import TrainingSettings
 from training.transfer.batch import from_parquet
 from training.transfer.pseudonym import Pseudonyms
 from training.transfer.run import transfer
+from training.validation.holdout import ALL, IN_SERVICE, MODEL, evaluate
+from training.validation.load_window import read_past
 
 SETTINGS = TrainingSettings(workers=2, epochs=4, batch_size=256, checkpoint_steps=10, checkpoint_seconds=1)
 """Small batches, so that there are many steps to kill a worker in."""
@@ -43,7 +43,7 @@ class Killer:
     ``kills`` has the worker, the step that the last checkpoint was at, and how many lines had been said.
     """
 
-    work: Work
+    work: Workspace
     steps: int
     marks: list[int]
     random: random.Random
@@ -66,7 +66,7 @@ class Killer:
             self._at = None
 
 
-def saved_step(work: Work, steps: int) -> int | None:
+def saved_step(work: Workspace, steps: int) -> int | None:
     """The step of the run that the last checkpoint was made at; ``steps`` are those of an epoch."""
     for pointer in work.checkpoints.folder.glob("*/latest.json"):
         _, epoch, step, _ = json.loads(pointer.read_bytes())[0]["name"].rsplit("-", 3)
@@ -79,7 +79,7 @@ def play(estate: Estate, rounds: int, say: Callable[[str], None]) -> str:
     folder = estate.home.root / "killed-workers"
     source = Folder(project_root() / "data" / "online-retail" / "by-day")
     pseudonyms = Pseudonyms("the key of a drill, in no other use")
-    plain, disturbed = Work(folder / "plain"), Work(folder / "disturbed")
+    plain, disturbed = Workspace(folder / "plain"), Workspace(folder / "disturbed")
     transfer(source, pseudonyms, SETTINGS, disturbed.arrivals, disturbed.private, lambda _: None)
     transferred = transfer(source, pseudonyms, SETTINGS, plain.arrivals, plain.private, lambda _: None)
     steps = plain.learning(SETTINGS).examples.steps
@@ -110,7 +110,7 @@ def play(estate: Estate, rounds: int, say: Callable[[str], None]) -> str:
 
 
 def _train(
-    work: Work, out: Path, said: list[str], poll: Callable[[dict[int, subprocess.Popen[bytes]]], None]
+    work: Workspace, out: Path, said: list[str], poll: Callable[[dict[int, subprocess.Popen[bytes]]], None]
 ) -> float:
     started = time.monotonic()
     # A drawn worker may be killed each time; a Job forgives the loss of a node (DisruptionTarget).

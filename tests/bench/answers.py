@@ -6,7 +6,7 @@ import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from cli.regulars import regulars
+from isthmus.cli.sample_customers import sample_customers
 from rehearsal.estate import Estate
 from rehearsal.orders import order_files, throwaway_keys
 from serving.client import Recommender
@@ -15,7 +15,7 @@ from training.transfer.pseudonym import Pseudonyms
 
 def latencies(estate: Estate, questions: int, at_once: int) -> tuple[float, float, float]:
     """``(p50, p95, answers a second)``: milliseconds of one answer of ten products, over gRPC."""
-    customers = regulars(order_files(estate.orders()), 200, estate.settings.orders)
+    customers = sample_customers(order_files(estate.orders()), 200, estate.settings.orders)
     pseudonym = Pseudonyms(throwaway_keys().pseudonym).customer
     with Recommender(estate.triton()[0], pseudonym=pseudonym) as recommender:
         recommender.recommend(customers[0])

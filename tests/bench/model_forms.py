@@ -21,8 +21,8 @@ from typing import Annotated, Any
 import typer
 
 from tests.training.shops import SAMPLE
-from training.local.run import before
-from training.local.work import Work
+from training.jobs.local.run import before
+from training.jobs.local.workspace import Workspace
 from training.orders.source import Folder
 from training.settings import ModelSettings, TrainingSettings
 from training.transfer.batch import from_parquet
@@ -57,7 +57,7 @@ def main(
     if before_day is not None:
         settings = before(settings, before_day.date(), source.days())
     with tempfile.TemporaryDirectory(prefix="isthmus-bench-") as folder:
-        work = Work.of(source.url, Path(folder))
+        work = Workspace.of(source.url, Path(folder))
         transfer(
             source,
             Pseudonyms("the key of a benchmark"),
@@ -87,13 +87,13 @@ def one(folder: Path, text: str) -> None:
     from training.fit.checkpoint import FolderObjects
     from training.fit.cluster import ALONE, prepare
     from training.fit.run import fit
+    from training.operations.tuning.objective import HeldBackRecall
     from training.settings import parse
-    from training.tuning.objective import HeldBackRecall
 
     prepare(os.environ, ALONE)
     import pandas as pd
 
-    settings, work = parse(text), Work(folder)
+    settings, work = parse(text), Workspace(folder)
     learning = work.learning(settings)
     held_back = work.manifest(held_back=True).batches
     recall = HeldBackRecall(

@@ -55,7 +55,7 @@ def _compare(estate: Estate, rounds: int, by_command: bool = False) -> tuple[Sam
     settings = check(stack_file.name, STACK, read_stack_file(stack_file, stack_file.name).config)
     other = _flat(estate, settings)
     config_file = derive(estate.home, estate.project_dir, STACK).path
-    line = [sys.executable, "-m", "cli.main", "preview", STACK]
+    line = [sys.executable, "-m", "isthmus.cli.main", "preview", STACK]
     ours, floor, command, count = [], [], [], 0
     for _ in range(rounds):
         result = estate.engine.preview(STACK, config_file=config_file)

@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 
 from tests.training.shops import SAMPLE
-from training.learning import Learning
-from training.local.work import Work
+from training.features.training_data import TrainingData
+from training.jobs.local.workspace import Workspace
 from training.orders.source import Folder
 from training.settings import TrainingSettings
 from training.transfer.pseudonym import Pseudonyms
@@ -115,16 +115,16 @@ def _rounds(examples: int) -> Iterator[None]:
             return
 
 
-def _learning(folder: str, epochs: int) -> Learning:
+def _learning(folder: str, epochs: int) -> TrainingData:
     settings = TrainingSettings(epochs=epochs)
     source = Folder(SAMPLE)
-    work = Work.of(source.url, Path(tempfile.mkdtemp(dir=folder)))
+    work = Workspace.of(source.url, Path(tempfile.mkdtemp(dir=folder)))
     pseudonyms = Pseudonyms("the key of a benchmark")
     transfer(source, pseudonyms, settings, work.arrivals, work.private, lambda _: None)
     return work.learning(settings)
 
 
-def _model(learning: Learning) -> Any:
+def _model(learning: TrainingData) -> Any:
     from training.model.two_tower import Sizes, build
 
     settings = learning.settings
@@ -132,7 +132,7 @@ def _model(learning: Learning) -> Any:
     return build(sizes, learning.catalogue.features())
 
 
-def _arrays(learning: Learning) -> tuple[dict[str, Any], Any, Any]:
+def _arrays(learning: TrainingData) -> tuple[dict[str, Any], Any, Any]:
     """What `fit` takes: inputs, what is told and wanted side by side, weights of the examples."""
     arrays, count = learning.examples.arrays(0), len(learning.examples)
     inputs = {name: arrays[name][:count] for name in ("history", "weights", "user")}
@@ -140,7 +140,7 @@ def _arrays(learning: Learning) -> tuple[dict[str, Any], Any, Any]:
     return inputs, wanted, arrays["weight"][:count]
 
 
-def _compiled(learning: Learning, xla: bool | str) -> Any:
+def _compiled(learning: TrainingData, xla: bool | str) -> Any:
     import keras
     import tensorflow as tf
 
@@ -172,10 +172,10 @@ def _keras(folder: str, xla: bool | str) -> None:
         )
 
 
-def _fit(learning: Learning, folder: str, after_epoch: Callable[[Any], None]) -> Any:
+def _fit(learning: TrainingData, folder: str, after_epoch: Callable[[Any], None]) -> Any:
     from training.fit.checkpoint import CheckpointStore, FolderObjects
+    from training.fit.checkpoint_writer import CheckpointWriter
     from training.fit.cluster import ALONE, strategy_of
-    from training.fit.keeper import Keeper
     from training.fit.loop import Fit
 
     return Fit(
@@ -183,7 +183,7 @@ def _fit(learning: Learning, folder: str, after_epoch: Callable[[Any], None]) ->
         make_model=lambda: _model(learning),
         examples=learning.examples,
         settings=learning.settings,
-        keeper=Keeper(CheckpointStore(FolderObjects(Path(folder)), "run"), saves=False),
+        keeper=CheckpointWriter(CheckpointStore(FolderObjects(Path(folder)), "run"), saves=False),
         say=lambda _: None,
         after_epoch=after_epoch,
     )

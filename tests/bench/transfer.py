@@ -29,7 +29,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from training.local.workers import free_ports
+from training.jobs.local.workers import free_ports
 
 PART = 8 * 2**20
 REGION = "eu-west-1"
@@ -43,7 +43,7 @@ KEYS = {
 OURS = """
 from datetime import date
 from types import SimpleNamespace
-from training.environment import aws_client
+from training.jobs.job_runtime import aws_client
 from training.transfer.bucket import BatchBucket
 import hashlib
 client = aws_client()

@@ -21,12 +21,12 @@ from pathlib import Path
 import psutil
 
 from tests.training.shops import SAMPLE
-from training.local.work import Work
-from training.local.workers import Workers
+from training.jobs.local.workers import Workers
+from training.jobs.local.workspace import Workspace
+from training.operations.tracking.run import SPEED, TRACKING
+from training.operations.tracking.tensorboard import read_scalars
 from training.orders.source import Folder
 from training.settings import TrainingSettings
-from training.tracking.run import SPEED, TRACKING
-from training.tracking.tensorboard import read_scalars
 from training.transfer.pseudonym import Pseudonyms
 from training.transfer.run import transfer
 
@@ -109,7 +109,7 @@ def _run(settings: TrainingSettings, cores: list[int]) -> tuple[list[float], flo
     """Examples a second of each epoch after the warm up, and the processor seconds of one, all workers'."""
     with tempfile.TemporaryDirectory(prefix="isthmus-bench-") as folder:
         source = Folder(longer_log(Path(folder) / "orders"))
-        work = Work.of(source.url, Path(folder))
+        work = Workspace.of(source.url, Path(folder))
         pseudonyms = Pseudonyms("the key of a benchmark")
         transfer(source, pseudonyms, settings, work.arrivals, work.private, lambda _: None)
         pinned: dict[int, psutil.Process] = {}

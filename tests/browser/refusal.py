@@ -15,14 +15,14 @@ import typer
 from tests.browser.chromium import NONE, browser, find
 from tests.browser.looking import picture
 from tests.training.shops import SAMPLE
-from training.evaluate.judging import judge_release
-from training.evaluate.reading import read_after, read_past
-from training.evaluate.report import HTML
-from training.local.run import train_here
+from training.jobs.local.run import train_here
 from training.orders.source import Folder
 from training.release import verify
 from training.settings import TrainingSettings
 from training.transfer.pseudonym import Pseudonyms
+from training.validation.load_window import read_after, read_past
+from training.validation.report import HTML
+from training.validation.validate_release import validate_release
 
 WORSE = TrainingSettings(epochs=1, learning_rate=1e-6, embedding_dim=4)
 PSEUDONYMS = Pseudonyms("a key of the private site")
@@ -41,7 +41,7 @@ def main(out: Annotated[Path, typer.Argument(help="The PNG to write.")]) -> None
         for release, settings in (("good", TrainingSettings()), ("worse", WORSE)):
             train_here(source, settings, PSEUDONYMS, folder / "work", folder / release, print, ranking=None)
         worse = folder / "worse"
-        judged = judge_release(
+        judged = validate_release(
             release=worse,
             manifest=verify(worse),
             held_back=read_after(source, PSEUDONYMS, worse, 31),

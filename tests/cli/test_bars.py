@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from cli import bars
-from cli.bars import Bars
+from isthmus.cli import bars
+from isthmus.cli.bars import Bars
 
 
 @given(st.lists(st.sampled_from(["clean", "days", "train"]), min_size=1, max_size=5, unique=True), st.data())

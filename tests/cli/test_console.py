@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from cli.console import print_json, print_table
+from isthmus.cli.console import print_json, print_table
 
 _NAME = st.from_regex(r"[a-z0-9]{1,12}([-/:.][a-z0-9]{1,12}){0,8}", fullmatch=True)
 _DIGEST = st.from_regex(r"sha256:[0-9a-f]{64}", fullmatch=True)

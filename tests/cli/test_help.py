@@ -12,7 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from cli.main import app
+from isthmus.cli.main import app
 
 
 def commands(command: Any, *words: str) -> Iterator[tuple[str, ...]]:
@@ -40,7 +40,7 @@ def test_help_is_whole_and_wraps(words: tuple[str, ...]) -> None:
 
 def test_help_of_the_program_itself_wraps() -> None:
     ran = subprocess.run(
-        [sys.executable, "-m", "cli.main", "preview", "--help"],
+        [sys.executable, "-m", "isthmus.cli.main", "preview", "--help"],
         env={"COLUMNS": "80", "PATH": ""},
         capture_output=True,
         text=True,

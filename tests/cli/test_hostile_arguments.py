@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli.main import app
 from isthmus import os_errors
+from isthmus.cli.main import app
 from isthmus.errors import IsthmusError
 from tests.serving.small_release import make
 from tests.training.shops import small_shop
-from training.environment import Environment, run_job
+from training.jobs.job_runtime import Environment, run_job
 from training.release import describe, read, write
 
 FILES = {
@@ -196,7 +196,7 @@ def test_what_the_machine_refuses_is_a_sentence_that_names_the_place(
 def test_a_disk_that_fills_up_leaves_no_half_of_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from training.release.aside import write_aside
+    from isthmus.atomic_write import atomic_write
 
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -204,6 +204,6 @@ def test_a_disk_that_fills_up_leaves_no_half_of_a_file(
     (tmp_path / "file").write_text("good")
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(IsthmusError, match="the disk is full; make room"):
-        write_aside(tmp_path / "file", b"better")
+        atomic_write(tmp_path / "file", b"better")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
     assert (tmp_path / "file").read_text() == "good"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from cli import main
 from infra.settings import SettingsError, read
+from isthmus.cli import main
 from rehearsal.engine.command import Engine
 from rehearsal.engine.derived import derive
 from rehearsal.engine.result import Result

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from cli.commands import drift, preview, release, status
+from isthmus.cli.commands import drift, preview, release, status
 from rehearsal.cluster.overview import PodLine
 from rehearsal.engine.result import Diagnostic, Result
 from rehearsal.home import Home
-from training.drift.decide import Decision
-from training.drift.inputs import Drift
+from training.operations.drift.decide import Decision
+from training.operations.drift.inputs import Drift
 
 DOCS = Path(__file__).parents[2] / "docs"
 

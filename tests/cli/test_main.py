@@ -13,10 +13,10 @@ import pytest
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from cli.main import _with_only, app
+from isthmus.cli.main import _with_only, app
 from tests.training.shops import small_shop
 
-ISTHMUS = [sys.executable, "-m", "cli.main"]
+ISTHMUS = [sys.executable, "-m", "isthmus.cli.main"]
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import pytest
 
 from infra.__main__ import estate as program
 from infra.aws.access import RANKING, RETRAIN, SERVING, TRAINING, TRANSFER, TUNING, VALIDATION, Grant, policy
+from infra.prepare_clusters import pods
 from infra.settings import read
-from infra.shores import pods
 from tests.infra.recorded import ROOT, STACKS, Estate, estate_of, record
 
 ARNS: dict[Any, str] = {"arrivals": "arn:aws:s3:::a", "releases": "arn:aws:s3:::r"}

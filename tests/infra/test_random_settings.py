@@ -30,9 +30,9 @@ from tests.infra.judges import Engine, Judges, plain
 from tests.infra.recorded import Estate, record
 from tests.infra.settings.drawn import GOOD, configs, every, mended
 from training import settings as training_settings
-from training.drift import settings as drift_settings
+from training.operations.drift import settings as drift_settings
+from training.operations.tuning import settings as tuning_settings
 from training.orders import settings as orders_settings
-from training.tuning import settings as tuning_settings
 
 FREE = ("nodes", "link", "link-local", "link-peer", "link-1", "link-2", "operators", "serving")
 STACKS = ("dev", "prod-2", "a" * 33)

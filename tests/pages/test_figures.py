@@ -9,7 +9,7 @@ import pytest
 
 from tests.pages import PAGES, ROOT
 from tests.pages.figures import MARK, UnknownFigure, figures, prose, written
-from training.evaluate.baselines import BASELINES
+from training.validation.baselines import BASELINES
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 KNOWN = figures()

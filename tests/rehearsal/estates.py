@@ -13,7 +13,7 @@ from serving.client import Recommender
 def isthmus(estate: Estate, *arguments: str, ends: int = 0) -> str:
     """Run the CLI as a person would; its output, both streams."""
     done = subprocess.run(
-        [sys.executable, "-m", "cli.main", *arguments],
+        [sys.executable, "-m", "isthmus.cli.main", *arguments],
         cwd=estate.project_dir,
         env={**os.environ, "COLUMNS": "120"},
         capture_output=True,

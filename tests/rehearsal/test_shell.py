@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.commands import env
 from infra.settings import read
+from isthmus.cli.commands import env
 from rehearsal import ground, shell, stack_copy
 from rehearsal.estate import Estate, EstateError
 from rehearsal.home import INSIDE, VARIABLE, Home
@@ -63,7 +63,7 @@ def test_a_shell_is_put_back_as_it_was(program: str, tmp_path: Path) -> None:
 def test_what_cannot_be_entered_is_false_to_the_shell(tmp_path: Path) -> None:
     """So that ``eval "$(isthmus env)" && pulumi up`` ends there."""
     ran = subprocess.run(
-        ["sh", "-c", f'eval "$({sys.executable} -P -m cli.main env)" && echo went on'],
+        ["sh", "-c", f'eval "$({sys.executable} -P -m isthmus.cli.main env)" && echo went on'],
         cwd=tmp_path,
         env={name: value for name, value in os.environ.items() if name != VARIABLE},
         capture_output=True,
@@ -98,7 +98,7 @@ def test_the_stack_and_the_command_are_found_among_all_flags(told: str, data: st
 @pytest.fixture
 def inside(home: Home, project: Path) -> Iterator[tuple[Path, dict[str, str]]]:
     """A project and the environment of a shell that ``isthmus env`` made there."""
-    command = f'eval "$({sys.executable} -P -m cli.main env)" && env -0'
+    command = f'eval "$({sys.executable} -P -m isthmus.cli.main env)" && env -0'
     outer = os.environ | {"AWS_PROFILE": "of-nobody"}
     ran = subprocess.run(["sh", "-c", command], cwd=project, env=outer, capture_output=True, check=True)
     pairs = (one.partition("=") for one in ran.stdout.decode().split("\0") if one)

@@ -234,7 +234,7 @@ def test_status_and_logs_show_what_runs(estate: Estate) -> None:
 
 def test_a_shell_inside_has_what_the_texts_say(estate: Estate, tmp_path: Path) -> None:
     def inside(command: str, ends: int = 0) -> str:
-        isthmus = f"{sys.executable} -P -m cli.main"
+        isthmus = f"{sys.executable} -P -m isthmus.cli.main"
         ran = subprocess.run(
             ["sh", "-c", f'eval "$({isthmus} env)" && {command}'],
             cwd=estate.project_dir,

@@ -10,8 +10,8 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from serving.local_server import LocalServer
-from serving.repository import build
+from serving.local.server import LocalServer
+from serving.repository.build import build
 from tests.serving.small_release import SmallRelease, make
 from training.release import Store, new_key, public_key, sign
 

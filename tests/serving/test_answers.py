@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from serving.client import Answer, ClientClosed, Recommender, ServerRefused, ServerUnavailable
-from serving.local_server import LocalServer
+from serving.local.server import LocalServer
 from tests.serving.small_release import CUSTOMERS, ITEMS, TOP_K, SmallRelease, code
 
 

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from serving.client import Recommender
-from serving.local_server import LocalServer, LocalServerFailed
+from serving.local.server import LocalServer, LocalServerFailed
 
 
 def test_a_client_outlives_its_server(repository: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from serving import local_triton
+from serving.local import triton_install
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +21,7 @@ def backends(argv: list[str]) -> Path:
 
 
 def test_the_tree_is_made_once_of_links(cache: Path) -> None:
-    argv, env = local_triton.command(["--model-repository=/models"])
+    argv, env = triton_install.command(["--model-repository=/models"])
     stub = backends(argv) / "python" / "triton_python_backend_stub"
     assert stub.is_symlink()
     assert stub.stat().st_mode & 0o100
@@ -29,26 +29,26 @@ def test_the_tree_is_made_once_of_links(cache: Path) -> None:
     assert Path(argv[0]).name == "tritonserver"
     assert env["PATH"].count(":") >= 1
     made = stub.lstat().st_mtime_ns
-    assert backends(local_triton.command([])[0]) == backends(argv)
+    assert backends(triton_install.command([])[0]) == backends(argv)
     assert stub.lstat().st_mtime_ns == made
 
 
 def test_broken_links_are_mended(cache: Path) -> None:
-    stub = backends(local_triton.command([])[0]) / "python" / "triton_python_backend_stub"
+    stub = backends(triton_install.command([])[0]) / "python" / "triton_python_backend_stub"
     stub.unlink()
     stub.symlink_to("/gone")
-    local_triton.command([])
+    triton_install.command([])
     assert stub.exists()
 
 
 def test_many_starts_at_once_make_one_tree(cache: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
-        trees = list(pool.map(lambda _: backends(local_triton.command([])[0]), range(16)))
+        trees = list(pool.map(lambda _: backends(triton_install.command([])[0]), range(16)))
     assert len(set(trees)) == 1
     assert {path.name for path in cache.iterdir()} == {trees[0].parent.name, ".lock"}
 
 
 def test_without_the_wheel_it_is_said_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local_triton, "WHEEL", "no-such-wheel")
-    with pytest.raises(local_triton.TritonNotHereError, match="uv sync --all-groups"):
-        local_triton.command([])
+    monkeypatch.setattr(triton_install, "WHEEL", "no-such-wheel")
+    with pytest.raises(triton_install.TritonNotHereError, match="uv sync --all-groups"):
+        triton_install.command([])

@@ -8,7 +8,7 @@ import pytest
 from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2 as pb
 
-from serving.model_configs import ANSWERED, ASKED, model_configs, to_text
+from serving.repository.model_configs import ANSWERED, ASKED, model_configs, to_text
 from tests.serving.small_release import SmallRelease
 
 

@@ -12,16 +12,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from serving.pull import Wanted, pull
-from serving.repository import read_built, version_of
+from serving.pull import PullConfig, pull
+from serving.repository.build import read_built, version_of
 from tests.serving.conftest import BUCKET
 from tests.serving.small_release import SmallRelease
 from training.release import ReleaseDamaged, ReleaseError, SignatureRefused, Store, new_key, public_key, sign
 
 
 @pytest.fixture
-def wanted(release: SmallRelease, trusted: str, tmp_path: Path) -> Wanted:
-    return Wanted(
+def wanted(release: SmallRelease, trusted: str, tmp_path: Path) -> PullConfig:
+    return PullConfig(
         release=release.digest,
         bucket=BUCKET,
         trusted_keys=(trusted,),
@@ -38,7 +38,7 @@ def names(release: SmallRelease) -> list[str]:
     return [*(file.path for file in release.manifest.files), "manifest.json"]
 
 
-def test_a_pull_builds_once_and_then_finds_it_there(wanted: Wanted, store: Store) -> None:
+def test_a_pull_builds_once_and_then_finds_it_there(wanted: PullConfig, store: Store) -> None:
     assert pull(wanted, store) == "built"
     before = {path: path.stat().st_mtime_ns for path in wanted.repository.rglob("*")}
     assert pull(wanted, store) == "already there"
@@ -55,7 +55,7 @@ def test_a_pull_builds_once_and_then_finds_it_there(wanted: Wanted, store: Store
 )
 @given(data=st.data())
 def test_a_flipped_bit_in_any_file_is_refused_by_name(
-    wanted: Wanted, store: Store, release: SmallRelease, s3: Any, data: st.DataObject
+    wanted: PullConfig, store: Store, release: SmallRelease, s3: Any, data: st.DataObject
 ) -> None:
     name = data.draw(st.sampled_from(names(release)))
     whole = s3.get_object(Bucket=BUCKET, Key=key(release, name))["Body"].read()
@@ -74,14 +74,16 @@ def test_a_flipped_bit_in_any_file_is_refused_by_name(
 
 
 def test_a_missing_file_is_refused_by_name(
-    wanted: Wanted, store: Store, release: SmallRelease, s3: Any
+    wanted: PullConfig, store: Store, release: SmallRelease, s3: Any
 ) -> None:
     s3.delete_object(Bucket=BUCKET, Key=key(release, "customers.parquet"))
     with pytest.raises(ReleaseDamaged, match=r"customers\.parquet is missing"):
         pull(wanted, store)
 
 
-def test_an_interrupted_pull_goes_on(wanted: Wanted, store: Store, release: SmallRelease, s3: Any) -> None:
+def test_an_interrupted_pull_goes_on(
+    wanted: PullConfig, store: Store, release: SmallRelease, s3: Any
+) -> None:
     model = s3.get_object(Bucket=BUCKET, Key=key(release, "popular.json"))["Body"].read()
     s3.delete_object(Bucket=BUCKET, Key=key(release, "popular.json"))
     with pytest.raises(ReleaseDamaged):
@@ -95,7 +97,7 @@ def test_an_interrupted_pull_goes_on(wanted: Wanted, store: Store, release: Smal
     assert not left.exists()
 
 
-def test_a_signature_by_an_untrusted_key_is_refused(wanted: Wanted, store: Store) -> None:
+def test_a_signature_by_an_untrusted_key_is_refused(wanted: PullConfig, store: Store) -> None:
     store.sign(sign(wanted.release, new_key()))
     with pytest.raises(SignatureRefused, match="not trusted here"):
         pull(wanted, store)
@@ -103,7 +105,7 @@ def test_a_signature_by_an_untrusted_key_is_refused(wanted: Wanted, store: Store
 
 
 def test_a_wrong_signature_of_a_trusted_key_is_refused(
-    wanted: Wanted, store: Store, signing_key: str
+    wanted: PullConfig, store: Store, signing_key: str
 ) -> None:
     right = sign(wanted.release, signing_key)
     store.sign(right.model_copy(update={"signed_at": "2031-01-01T00:00:00Z"}))
@@ -112,7 +114,7 @@ def test_a_wrong_signature_of_a_trusted_key_is_refused(
 
 
 def test_a_release_without_signature_is_refused_before_any_download(
-    wanted: Wanted, store: Store, release: SmallRelease, s3: Any
+    wanted: PullConfig, store: Store, release: SmallRelease, s3: Any
 ) -> None:
     s3.delete_object(Bucket=BUCKET, Key=key(release, "signature.json"))
     with pytest.raises(SignatureRefused, match="was not validated"):
@@ -120,19 +122,19 @@ def test_a_release_without_signature_is_refused_before_any_download(
     assert not list(wanted.repository.parent.glob(".current.release/*"))
 
 
-def test_trust_that_was_withdrawn_counts_for_what_is_there_already(wanted: Wanted, store: Store) -> None:
+def test_trust_that_was_withdrawn_counts_for_what_is_there_already(wanted: PullConfig, store: Store) -> None:
     pull(wanted, store)
     other = wanted.model_copy(update={"trusted_keys": (public_key(new_key()),)})
     with pytest.raises(SignatureRefused, match="not trusted here"):
         pull(other, store)
 
 
-def test_without_the_bucket_a_whole_repository_is_enough(wanted: Wanted, store: Store, s3: Any) -> None:
+def test_without_the_bucket_a_whole_repository_is_enough(wanted: PullConfig, store: Store, s3: Any) -> None:
     pull(wanted, store)
     assert pull(wanted, Store("no-such-bucket", s3)) == "already there"
 
 
-def test_a_repository_that_was_changed_is_built_again(wanted: Wanted, store: Store) -> None:
+def test_a_repository_that_was_changed_is_built_again(wanted: PullConfig, store: Store) -> None:
     pull(wanted, store)
     table = wanted.repository / "answer" / str(version_of(wanted.release)) / "popular.npy"
     whole = table.read_bytes()
@@ -145,12 +147,12 @@ def test_a_repository_that_was_changed_is_built_again(wanted: Wanted, store: Sto
     assert not (wanted.repository / "intruder").exists()
 
 
-def test_an_unknown_release_is_said_to_be_unknown(wanted: Wanted, store: Store) -> None:
+def test_an_unknown_release_is_said_to_be_unknown(wanted: PullConfig, store: Store) -> None:
     with pytest.raises(ReleaseError, match="has no release sha256:0000"):
         pull(wanted.model_copy(update={"release": "sha256:" + "0" * 64}), store)
 
 
-def environment(wanted: Wanted, s3_url: str) -> dict[str, str]:
+def environment(wanted: PullConfig, s3_url: str) -> dict[str, str]:
     return {
         **os.environ,
         "RELEASE": wanted.release,
@@ -165,7 +167,7 @@ def environment(wanted: Wanted, s3_url: str) -> dict[str, str]:
 
 
 def test_the_step_itself_ends_with_one_sentence(
-    wanted: Wanted, store: Store, release: SmallRelease, s3: Any, s3_url: str
+    wanted: PullConfig, store: Store, release: SmallRelease, s3: Any, s3_url: str
 ) -> None:
     def run() -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -201,7 +203,7 @@ def test_the_step_itself_ends_with_one_sentence(
     ],
 )
 def test_a_wrong_environment_names_the_variable(
-    wanted: Wanted, change: dict[str, str], sentence: str, capsys: pytest.CaptureFixture[str]
+    wanted: PullConfig, change: dict[str, str], sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from serving.pull import main
 

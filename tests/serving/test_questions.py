@@ -19,10 +19,10 @@ from tritonclient import grpc as triton
 from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 
 from serving.client import NotTriton, QuestionRefused, Recommender, ServerRefused, ServerUnavailable
-from serving.front import MAX_REQUEST_BYTES
-from serving.local_server import LocalServer
-from serving.model_configs import MAX_BATCH_SIZE
+from serving.local.server import LocalServer
 from serving.question import LONGEST_NAME
+from serving.repository.model_configs import MAX_BATCH_SIZE
+from serving.server.front import MAX_REQUEST_BYTES
 from tests.serving.small_release import ITEMS, SmallRelease
 
 NOBODY = "127.0.0.1:9"

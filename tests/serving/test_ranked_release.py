@@ -16,11 +16,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from cli.commands.recommend import recommend as command
-from cli.errors import CommandError
+from isthmus.cli.commands.recommend import recommend as command
+from isthmus.cli.errors import CommandError
 from serving.client import Recommender
-from serving.offline import customers_of, offline
-from serving.repository import build, version_of
+from serving.local.serve_release import customers_of, offline
+from serving.repository.build import build, version_of
 from tests.lists import same_list
 from tests.training.ranking.shop import FIRST, rows
 from tests.training.ranking.test_stage import RANKING, SMALL, write_shop
@@ -29,8 +29,8 @@ from training.features.catalogue import Catalogue
 from training.features.history import CustomerFeatures
 from training.features.history import features_at as tower_features_at
 from training.fit.cluster import ALONE, limit_threads
-from training.local.register import Register, customer_ids
-from training.local.run import train_here
+from training.jobs.local.customer_ids import CustomerIds, customer_ids
+from training.jobs.local.run import train_here
 from training.orders.source import Folder
 from training.ranking.features import features_at
 from training.ranking.normalise import Normaliser
@@ -51,7 +51,7 @@ DAYS, TOP = 90, 12
 class Shop:
     orders: Folder
     release: Path
-    register: Register
+    register: CustomerIds
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     # train with must be what it began with.
     limit_threads(ALONE)
     folder = tmp_path_factory.mktemp("ranked")
-    made = Shop(Folder(write_shop(folder / "orders", DAYS)), folder / "out", Register(folder / "ids.txt"))
+    made = Shop(Folder(write_shop(folder / "orders", DAYS)), folder / "out", CustomerIds(folder / "ids.txt"))
     train_here(
         made.orders,
         SMALL,

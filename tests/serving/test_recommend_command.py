@@ -9,12 +9,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from cli.commands.recommend import recommend
-from cli.errors import CommandError
+from isthmus.cli.commands.recommend import recommend
+from isthmus.cli.errors import CommandError
 from rehearsal.cluster.record import Cluster
 from rehearsal.home import Home
 from serving.client import ServerUnavailable
-from serving.local_server import LocalServer
+from serving.local.server import LocalServer
 from tests.serving.small_release import SmallRelease
 from training.release import ReleaseError
 

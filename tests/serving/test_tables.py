@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from serving.tables import text_array, write_answer_tables, write_lookup_tables
+from serving.repository.tables import text_array, write_answer_tables, write_lookup_tables
 from training.release import Customers
 
 

@@ -13,7 +13,7 @@ import pytest
 from pulumi.runtime import mocks
 
 from infra.pins import FRONT_IMAGE, KUBERNETES_VERSION
-from serving.front import MAX_REQUEST_BYTES
+from serving.server.front import MAX_REQUEST_BYTES
 from tests import mocked_program
 
 RELEASE = "sha256:" + "ab" * 32
@@ -35,7 +35,7 @@ class Recorder(mocks.Mocks):
 def made(**changes: Any) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
     """Objects by kind and the component's outputs; every output was awaited."""
     recorder = Recorder()
-    from serving.triton import TritonService
+    from serving.components.triton import TritonService
 
     outputs: dict[str, Any] = {}
 
@@ -164,11 +164,11 @@ def test_it_drains_before_it_stops_and_stops_before_it_is_killed(objects: dict[s
 def test_the_init_step_gets_what_it_reads(objects: dict[str, dict[str, Any]]) -> None:
     from pathlib import Path
 
-    from serving.pull import Wanted
+    from serving.pull import PullConfig
 
     step, _ = pod(objects)["initContainers"]
     assert step["command"] == ["python", "-m", "serving.pull"]
-    wanted = Wanted.of(env(step))
+    wanted = PullConfig.of(env(step))
     assert wanted.release == RELEASE
     assert wanted.trusted_keys == ("KEY1", "KEY2")
     assert wanted.repository == Path("/models/current")

@@ -14,7 +14,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionError
 
-from training.local.workers import free_ports
+from training.jobs.local.workers import free_ports
 
 REGION = "eu-west-1"
 

@@ -11,11 +11,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.environment import run_job
 from training.fit.checkpoint import Checkpoint
-from training.fit.keeper import Keeper
-from training.fit.watch import Watch
-from training.local import worker, workers
+from training.fit.checkpoint_writer import CheckpointWriter
+from training.fit.peer_monitor import PeerMonitor
+from training.jobs.job_runtime import run_job
+from training.jobs.local import worker, workers
 
 if TYPE_CHECKING:
     import pytest
@@ -46,20 +46,20 @@ class Hold:
 
 def _hold(file: Path) -> None:
     """Let every save take until the file is gone, or until the worker is asked to stop."""
-    save, ask_to_stop, stopping = Keeper.save, Watch.ask_to_stop, threading.Event()
+    save, ask_to_stop, stopping = CheckpointWriter.save, PeerMonitor.ask_to_stop, threading.Event()
 
-    def save_and_wait(keeper: Keeper, checkpoint: Checkpoint) -> None:
+    def save_and_wait(keeper: CheckpointWriter, checkpoint: Checkpoint) -> None:
         save(keeper, checkpoint)
         if file.exists():
             keeper.flush()  # the test looks for the checkpoint
         while file.exists() and not stopping.is_set():
             time.sleep(0.05)
 
-    def stop(watch: Watch) -> None:
+    def stop(watch: PeerMonitor) -> None:
         ask_to_stop(watch)
         stopping.set()
 
-    Keeper.save, Watch.ask_to_stop = save_and_wait, stop  # type: ignore[method-assign]
+    CheckpointWriter.save, PeerMonitor.ask_to_stop = save_and_wait, stop  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

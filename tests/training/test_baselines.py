@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.evaluate.baselines import BASELINES, als, ease, item_knn, personal, popularity
-from training.evaluate.past import Past, past_of
-from training.evaluate.ranked import best
+from training.validation.baselines import BASELINES, als, ease, item_knn, personal, popularity
+from training.validation.interaction_matrix import InteractionMatrix, interaction_matrix_of
+from training.validation.top_k import top_k
 
 INDEX = {"A": 1, "B": 2, "C": 3, "D": 4}
 DAY_AFTER = int(np.datetime64("2011-09-30", "D").astype(int))
@@ -31,16 +31,16 @@ BOUGHT = [
 
 
 @pytest.fixture
-def past() -> Past:
+def past() -> InteractionMatrix:
     frame = pd.DataFrame(BOUGHT, columns=["customer", "stock_code", "at"])
     frame["at"] = pd.to_datetime(frame["at"])
-    return past_of(frame.assign(quantity=2), INDEX, DAY_AFTER)
+    return interaction_matrix_of(frame.assign(quantity=2), INDEX, DAY_AFTER)
 
 
 ROWS = np.arange(4)
 
 
-def test_the_past_counts_a_product_once_a_day_and_nothing_of_a_later_day(past: Past) -> None:
+def test_the_past_counts_a_product_once_a_day_and_nothing_of_a_later_day(past: InteractionMatrix) -> None:
     assert past.matrix().toarray().tolist() == [[1, 1, 0, 0], [1, 1, 1, 0], [0, 1, 1, 1], [1, 0, 0, 0]]
     assert past.popularity().tolist() == [4, 3, 2, 1]
     assert past.baskets.tolist() == [2, 1, 2, 2]
@@ -49,36 +49,38 @@ def test_the_past_counts_a_product_once_a_day_and_nothing_of_a_later_day(past: P
         {"customer": ["a"], "stock_code": ["A"], "quantity": [1], "at": [pd.Timestamp("2011-09-30 08:00")]}
     )
     with pytest.raises(ValueError, match="not of the past"):
-        past_of(frame, INDEX, DAY_AFTER)
+        interaction_matrix_of(frame, INDEX, DAY_AFTER)
 
 
-def test_popular_is_the_same_for_all_and_leaves_out_what_it_is_told_to(past: Past) -> None:
+def test_popular_is_the_same_for_all_and_leaves_out_what_it_is_told_to(past: InteractionMatrix) -> None:
     scoring = popularity.fit(past)
-    assert best(scoring, ROWS, 3) == [[1, 2, 3]] * 4
-    assert best(scoring, ROWS[:2], 4, [{1, 2}, {1, 2, 3}]) == [[3, 4], [4]]
+    assert top_k(scoring, ROWS, 3) == [[1, 2, 3]] * 4
+    assert top_k(scoring, ROWS[:2], 4, [{1, 2}, {1, 2, 3}]) == [[3, 4], [4]]
 
 
-def test_personal_frequency_ranks_own_products_first_and_ties_by_the_last_month(past: Past) -> None:
+def test_personal_frequency_ranks_own_products_first_and_ties_by_the_last_month(
+    past: InteractionMatrix,
+) -> None:
     # In the last 30 days: A 3 (b, d, d), B 3, C 2, D 1; a bought A and B once each: the lower number first.
-    lists = best(personal.by_count(past), ROWS, 4)
+    lists = top_k(personal.by_count(past), ROWS, 4)
     assert lists == [[1, 2, 3, 4], [1, 2, 3, 4], [2, 3, 4, 1], [1, 2, 3, 4]]
     # a bought B in September and A in May; c bought D on the last day.
-    recent = best(personal.by_recency(past), ROWS, 4)
+    recent = top_k(personal.by_recency(past), ROWS, 4)
     assert recent[0] == [2, 1, 3, 4]
     assert recent[2] == [4, 2, 3, 1]
 
 
-def test_cosine_by_hand(past: Past) -> None:
+def test_cosine_by_hand(past: InteractionMatrix) -> None:
     # Buyers: A 3, B 3, C 2, D 1. Together: AB 2, AC 1, BC 2, BD 1, CD 1, AD 0.
     found = item_knn.cosine(past)(ROWS)
     ab, ac, bc, bd = 2 / 5, 1 / 20**0.5, 2 / 20**0.5, 1 / 15**0.5
     itself = 3 / 5
     assert found[0] == pytest.approx([itself + ab, ab + itself, ac + bc, bd], abs=1e-6)
     assert found[3] == pytest.approx([itself, ab, ac, 0], abs=1e-6)
-    assert best(item_knn.cosine(past), ROWS[3:], 2, [{1}]) == [[2, 3]]
+    assert top_k(item_knn.cosine(past), ROWS[3:], 2, [{1}]) == [[2, 3]]
 
 
-def test_bm25_by_hand(past: Past) -> None:
+def test_bm25_by_hand(past: InteractionMatrix) -> None:
     # d has one product of 2.25 on average: weight 2.2 / (1 + 1.2 (0.25 + 0.75 / 2.25)) log(1 + 4 / 4).
     def weight(length: int, buyers: int) -> float:
         return 2.2 / (1 + 1.2 * (0.25 + 0.75 * length / 2.25)) * float(np.log(1 + 4 / (1 + buyers)))
@@ -88,7 +90,7 @@ def test_bm25_by_hand(past: Past) -> None:
     found = item_knn.bm25(past)(ROWS)
     aa = weight(2, 3) ** 2 + weight(3, 3) ** 2 + weight(1, 3) ** 2
     assert found[3] == pytest.approx([weight(1, 3) * one for one in (aa, ab, ac, 0)], rel=1e-5)
-    assert best(item_knn.bm25(past), ROWS[:1], 1, [{1, 2}]) == [[3]]
+    assert top_k(item_knn.bm25(past), ROWS[:1], 1, [{1, 2}]) == [[3]]
 
 
 def test_ease_of_two_products_is_what_the_closed_form_says() -> None:
@@ -97,11 +99,11 @@ def test_ease_of_two_products_is_what_the_closed_form_says() -> None:
     assert weights == pytest.approx(np.array([[0, 1 / 3], [1 / 4, 0]]))
 
 
-def test_ease_completes_a_basket(past: Past) -> None:
-    assert best(ease.fit(past), ROWS, 1, [{1, 2}, {1, 2, 3}, {2, 3, 4}, {1}]) == [[3], [4], [1], [2]]
+def test_ease_completes_a_basket(past: InteractionMatrix) -> None:
+    assert top_k(ease.fit(past), ROWS, 1, [{1, 2}, {1, 2, 3}, {2, 3, 4}, {1}]) == [[3], [4], [1], [2]]
 
 
-def test_als_gives_what_was_bought_the_highest_scores_and_the_same_twice(past: Past) -> None:
+def test_als_gives_what_was_bought_the_highest_scores_and_the_same_twice(past: InteractionMatrix) -> None:
     scores = als.fit(past)(ROWS)
     assert scores[3].argmax() == 0
     # c and d share nothing: nobody who bought D bought A.
@@ -109,13 +111,15 @@ def test_als_gives_what_was_bought_the_highest_scores_and_the_same_twice(past: P
     assert np.array_equal(scores, als.fit(past)(ROWS))
 
 
-def test_no_baseline_depends_on_the_order_of_the_rows_or_recommends_what_is_left_out(past: Past) -> None:
+def test_no_baseline_depends_on_the_order_of_the_rows_or_recommends_what_is_left_out(
+    past: InteractionMatrix,
+) -> None:
     frame = pd.DataFrame(BOUGHT[::-1], columns=["customer", "stock_code", "at"])
     frame["at"] = pd.to_datetime(frame["at"])
-    other = past_of(frame.assign(quantity=2), INDEX, DAY_AFTER)
+    other = interaction_matrix_of(frame.assign(quantity=2), INDEX, DAY_AFTER)
     left_out = [{1}, {2}, {3}, {4}]
     for name, fit in BASELINES.items():
         assert np.allclose(fit(past)(ROWS), fit(other)(ROWS), atol=1e-4), name
-        for given, forbidden in zip(best(fit(past), ROWS, 4, left_out), left_out, strict=True):
+        for given, forbidden in zip(top_k(fit(past), ROWS, 4, left_out), left_out, strict=True):
             assert len(given) == 3, name
             assert not set(given) & forbidden, name

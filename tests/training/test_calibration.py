@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.evaluate.calibration import calibration
-from training.evaluate.lists import probabilities_of
+from training.validation.calibration import calibration
+from training.validation.ranked_lists import probabilities_of
 
 LINES = st.lists(
     st.lists(st.tuples(st.floats(0, 1), st.booleans()), max_size=6), min_size=1, max_size=12

@@ -38,10 +38,10 @@ class Recorder(mocks.Mocks):
 
 def made(**train: Any) -> tuple[dict[tuple[str, str], dict[str, Any]], dict[str, str]]:
     """The objects of all four jobs, and the components' outputs, awaited."""
-    from training.job import TrainingJob
-    from training.ranking_job import RankingJob
-    from training.transfer_job import TransferJob
-    from training.validation_job import ValidationJob
+    from training.components.ranking_job import RankingJob
+    from training.components.training_job import TrainingJob
+    from training.components.transfer_job import TransferJob
+    from training.components.validation_job import ValidationJob
 
     recorder, outputs = Recorder(), {}
 
@@ -217,8 +217,8 @@ def test_components_do_not_import_tensorflow() -> None:
     import sys
 
     code = (
-        "import sys, training.job, training.transfer_job, training.ranking_job,"
-        " training.validation_job, training.release;"
+        "import sys, training.components.training_job, training.components.transfer_job,"
+        " training.components.ranking_job, training.components.validation_job, training.release;"
         "print(*sorted({'tensorflow', 'keras', 'pandas'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -226,7 +226,7 @@ def test_components_do_not_import_tensorflow() -> None:
 
 
 def test_trials_are_indices_of_a_job_that_the_engine_does_not_wait_for() -> None:
-    from training.tuning_job import TuningJob
+    from training.components.tuning_job import TuningJob
 
     recorder = Recorder()
 

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
-from cli.main import app
-from cli.orders_options import orders_settings
+from isthmus.cli.main import app
+from isthmus.cli.orders_options import orders_settings
 from tests.training.shops import FIRST_DAY, SAMPLE, small_shop
 from training.orders.cleaning import clean
 from training.orders.describing import describe

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.distribution_cost import (
+from training.fit.distribution_cost import (
     CATALOGUE,
     ETHERNET_10,
     MARKET_PLACE,

@@ -54,9 +54,9 @@ def _batch(rows: int) -> dict[str, np.ndarray]:
 def test_onnx_equals_keras_and_a_changed_weight_is_refused(model: Any, tmp_path: Path) -> None:
     import keras
 
-    from training.export.keras_file import save_keras
-    from training.export.onnx_file import largest_difference, save_onnx
     from training.model.two_tower import served
+    from training.release.export.keras_file import save_keras
+    from training.release.export.onnx_file import largest_difference, save_onnx
 
     path = tmp_path / "model.onnx"
     save_onnx(served(model, 10), path)

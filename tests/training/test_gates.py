@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.settings.training import Gates as StackGates
-from training.evaluate.comparison import Comparison
-from training.evaluate.gates import checks, refusals
-from training.evaluate.held_back import ALL, MODEL, NEW, Evaluation
-from training.evaluate.metrics import PerCustomer, Scores
 from training.settings import Gates
+from training.validation.comparison import Comparison
+from training.validation.gates import checks, refusals
+from training.validation.holdout import ALL, MODEL, NEW, Evaluation
+from training.validation.metrics import PerCustomer, Scores
 
 BEST = "EASE"
 

@@ -10,7 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.kept_arrays import ABANDONED_S, ArraysDamaged, KeptArrays, key_of, read_arrays, write_arrays
+from training.features.array_cache import (
+    ABANDONED_S,
+    ArrayCache,
+    ArraysDamaged,
+    key_of,
+    read_arrays,
+    write_arrays,
+)
 
 ARRAYS = {
     "values": np.random.default_rng(0).normal(size=(40, 7)).astype(np.float32),
@@ -22,8 +29,8 @@ ARRAYS = {
 }
 
 
-def _kept(folder: Path, said: list[str], most_bytes: int = 1 << 20) -> KeptArrays:
-    return KeptArrays(folder / "kept", most_bytes, said.append)
+def _kept(folder: Path, said: list[str], most_bytes: int = 1 << 20) -> ArrayCache:
+    return ArrayCache(folder / "kept", most_bytes, said.append)
 
 
 def test_what_is_kept_is_read_to_the_bit_and_an_ordinary_npz(tmp_path: Path) -> None:
@@ -69,12 +76,12 @@ def test_what_was_not_used_for_longest_makes_room_and_what_is_needed_stays(tmp_p
         os.utime(kept.path(name), (1000 - age, 1000 - age))
     size = kept.path("new").stat().st_size
     assert kept.find("old") is not None  # which makes it the one that was used last
-    few = KeptArrays(kept.folder, 2 * size, print)
+    few = ArrayCache(kept.folder, 2 * size, print)
     few.trim(["needed"])
     assert {path.stem for path in few.folder.iterdir()} == {"old", "needed"}
     few.keep("another", ARRAYS)
     assert {path.stem for path in few.folder.iterdir()} == {"old", "another"}
-    KeptArrays(kept.folder, 1, print).keep("larger than all room", ARRAYS)
+    ArrayCache(kept.folder, 1, print).keep("larger than all room", ARRAYS)
     assert {path.stem for path in few.folder.iterdir()} == {"larger than all room"}
 
 
@@ -93,7 +100,7 @@ def test_another_value_or_another_library_is_another_name(monkeypatch: pytest.Mo
     key = key_of(orders="a", half_life_days=30.0)
     assert key == key_of(half_life_days=30.0, orders="a")
     assert key != key_of(orders="a", half_life_days=30.5)
-    monkeypatch.setattr("training.kept_arrays.version", lambda name: f"{name} of tomorrow")
+    monkeypatch.setattr("training.features.array_cache.version", lambda name: f"{name} of tomorrow")
     assert key != key_of(orders="a", half_life_days=30.0)
 
 

@@ -11,14 +11,14 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
+from isthmus.source_digest import source_digest
 from tests.training.ranking.test_stage import PSEUDONYMS, RANKING, SMALL, write_shop
 from tests.training.shops import small_shop
-from training.code import code_digest
-from training.features.facts import Facts
+from training.features.example_features import ExampleFeatures
+from training.features.training_data import TrainingData
 from training.features.version import DECIDE, features_version
-from training.learning import Learning
-from training.local.run import train_here
-from training.local.work import Work
+from training.jobs.local.run import train_here
+from training.jobs.local.workspace import Workspace
 from training.orders.source import Folder
 from training.ranking.stage import RANKER
 from training.ranking.version import ranking_features_version
@@ -30,26 +30,26 @@ SETTINGS = TrainingSettings(hold_back_days=2, history_length=16)
 
 
 @pytest.fixture(scope="module")
-def work(tmp_path_factory: pytest.TempPathFactory) -> Work:
+def work(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     folder = tmp_path_factory.mktemp("kept")
-    made = Work(folder / "work")
+    made = Workspace(folder / "work")
     shop = Folder(small_shop(folder / "orders", customers=20))
     transfer(shop, PSEUDONYMS, SETTINGS, made.arrivals, made.private, lambda _: None)
     return made
 
 
 @pytest.fixture
-def cold(work: Work) -> Learning:
+def cold(work: Workspace) -> TrainingData:
     """What to learn from, before anything was counted."""
     shutil.rmtree(work.folder / "features", ignore_errors=True)
     return work.learning(SETTINGS)
 
 
-def _never(*_: object) -> Facts:
+def _never(*_: object) -> ExampleFeatures:
     raise AssertionError("counted again")
 
 
-def _drawn(learning: Learning) -> dict[str, bytes]:
+def _drawn(learning: TrainingData) -> dict[str, bytes]:
     facts = learning.examples.facts
     told = {one.name: getattr(facts, one.name) for one in fields(facts)}
     arrays = {f"facts {name}": np.asarray(value) for name, value in told.items()}
@@ -59,7 +59,7 @@ def _drawn(learning: Learning) -> dict[str, bytes]:
 
 
 def test_examples_of_kept_facts_are_those_of_counted_ones_to_the_last_bit(
-    cold: Learning, work: Work, monkeypatch: pytest.MonkeyPatch
+    cold: TrainingData, work: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without = _drawn(replace(cold, kept=None))
     assert not (work.folder / "features").exists(), "no folder, no file"
@@ -74,7 +74,7 @@ def test_examples_of_kept_facts_are_those_of_counted_ones_to_the_last_bit(
 
 
 def test_another_half_life_other_orders_or_other_code_is_counted_anew(
-    cold: Learning, work: Work, monkeypatch: pytest.MonkeyPatch
+    cold: TrainingData, work: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert cold.examples.facts
     monkeypatch.setattr("training.features.examples.facts_of", _never)
@@ -84,12 +84,12 @@ def test_another_half_life_other_orders_or_other_code_is_counted_anew(
     fewer = cold.manifest.model_copy(update={"batches": cold.manifest.batches[:-1]})
     with pytest.raises(AssertionError, match="counted again"):
         assert replace(work.learning(SETTINGS), manifest=fewer).examples.facts
-    monkeypatch.setattr("training.features.kept_facts.features_version", lambda: "sha256:other")
+    monkeypatch.setattr("training.features.feature_cache.features_version", lambda: "sha256:other")
     with pytest.raises(AssertionError, match="counted again"):
         assert work.learning(SETTINGS).examples.facts
 
 
-def test_damaged_facts_are_told_in_one_line_and_counted_again(cold: Learning, work: Work) -> None:
+def test_damaged_facts_are_told_in_one_line_and_counted_again(cold: TrainingData, work: Workspace) -> None:
     whole = _drawn(cold)
     (path,) = (work.folder / "features").iterdir()
     content = bytearray(path.read_bytes())
@@ -108,20 +108,20 @@ def test_the_version_is_of_what_decides_the_features_and_of_nothing_else(
     here = Path(__file__).parents[2] / "training"
     shutil.copytree(here, copy, ignore=shutil.ignore_patterns("__pycache__"))
     assert all((here / path).exists() for path in DECIDE)
-    monkeypatch.setattr("training.code.__file__", str(copy / "code.py"))
+    monkeypatch.setattr("isthmus.source_digest.__file__", str(tmp_path / "isthmus" / "source_digest.py"))
 
     def version() -> str:
-        return code_digest.__wrapped__(*DECIDE)
+        return source_digest.__wrapped__(*DECIDE)
 
     assert version() == features_version()
-    for path in ("model/two_tower.py", "ranking/features.py", "kept_arrays.py", "transfer/upload.py"):
+    for path in ("model/two_tower.py", "ranking/features.py", "ranking/train.py", "transfer/upload.py"):
         (copy / path).write_text((copy / path).read_text() + "# changed\n")
         assert version() == features_version(), path
     (copy / "features" / "more.py").write_text("NEW = 1\n")
     assert version() != features_version(), "a new file of features counts at once"
     (copy / "features" / "more.py").unlink()
     assert version() == features_version()
-    for path in ("features/history.py", "orders/cleaning.py", "transfer/description.py"):
+    for path in ("features/history.py", "orders/cleaning.py", "transfer/redaction.py"):
         before = version()
         (copy / path).write_text((copy / path).read_text() + "# changed\n")
         assert version() != before, path
@@ -132,7 +132,7 @@ def test_a_run_that_finds_features_and_windows_ends_with_the_bits_of_one_that_ma
     tmp_path: Path,
 ) -> None:
     source = Folder(write_shop(tmp_path / "orders", 90))
-    work = Work.of(source.url, tmp_path / "work")
+    work = Workspace.of(source.url, tmp_path / "work")
 
     def run(name: str) -> list[str]:
         said: list[str] = []

@@ -11,14 +11,14 @@ import pytest
 
 from tests.training.held import Hold
 from tests.training.shops import SAMPLE, small_shop
-from training.evaluate.baselines import POPULAR
-from training.evaluate.held_back import ALL, MODEL, NEW
-from training.local.run import Trained, train_here
-from training.local.work import Work
+from training.jobs.local.run import Trained, train_here
+from training.jobs.local.workspace import Workspace
 from training.orders.source import Folder
 from training.release import new_key, public_key, read_report, read_signature, verify, verify_signature
 from training.settings import TrainingSettings
 from training.transfer.pseudonym import Pseudonyms
+from training.validation.baselines import POPULAR
+from training.validation.holdout import ALL, MODEL, NEW
 
 PSEUDONYMS = Pseudonyms("a key of the private site")
 
@@ -28,7 +28,7 @@ class Killer:
 
     Args:
         hold: of the workers.
-        work: folder of ``training.local.work.Work``.
+        work: folder of ``training.jobs.local.workspace.Work``.
         worker: its index.
         sent: the signal.
         runs: that are to have a checkpoint by then.
@@ -76,7 +76,7 @@ def test_two_workers_one_killed_end_where_one_preempted_ends(
         hold_back_days=2, epochs=8, learning_rate=0.005, embedding_dim=8, history_length=16
     )
     probe = settings.model_copy(update={"workers": 2})
-    work = Work.of(Folder(shop).url, tmp_path / "work")
+    work = Workspace.of(Folder(shop).url, tmp_path / "work")
     hold = Hold(tmp_path, monkeypatch)
     killer = Killer(hold, work.folder, 1, signal.SIGKILL)
     trained, said = _train(shop, tmp_path / "work", tmp_path / "two", probe, killer)
@@ -123,7 +123,7 @@ def test_model_beats_the_popular_list_on_the_sample(tmp_path: Path) -> None:
 def test_before_splits_at_the_day(tmp_path: Path, before: str, held_back: int, last: str) -> None:
     from datetime import date
 
-    from training.local.run import before as split
+    from training.jobs.local.run import before as split
 
     days = Folder(small_shop(tmp_path / "orders", customers=2)).days()
     settings = split(TrainingSettings(), date.fromisoformat(before), days)

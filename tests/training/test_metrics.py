@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.evaluate.bootstrap import SEED, distinct_interval, interval, ratio_interval
-from training.evaluate.metrics import novelty, per_customer, score
-from training.evaluate.past import past_of
-from training.evaluate.segments import segments
+from training.validation.bootstrap import SEED, distinct_interval, interval, ratio_interval
+from training.validation.interaction_matrix import interaction_matrix_of
+from training.validation.metrics import novelty, per_customer, score
+from training.validation.segments import segments
 
 PRODUCTS = 30
 LISTS = st.lists(
@@ -144,7 +144,7 @@ def test_customers_fall_into_segments_by_what_they_bought_before() -> None:
     rows += [("big", "A", day, 500, "Y") for day in (1, 2, 3)] + [("once", "A", 1, 900, "X")]
     frame = pd.DataFrame(rows, columns=["customer", "stock_code", "day", "quantity", "country"])
     frame["at"] = pd.Timestamp("2011-09-01") + pd.to_timedelta(frame["day"], "D")
-    past = past_of(frame, {"A": 1}, 20_000)
+    past = interaction_matrix_of(frame, {"A": 1}, 20_000)
     found = segments(past, past.rows_of(["big", "c1", "once"]))
     assert {name: members.tolist() for name, members in found.items()} == {
         "new": [False, False, True],
@@ -160,7 +160,7 @@ def test_a_country_with_enough_customers_is_a_segment_of_its_own() -> None:
     rows = [(f"c{n:02}", "A", 1, 1, home) for n, home in enumerate(homes)]
     frame = pd.DataFrame(rows, columns=["customer", "stock_code", "day", "quantity", "country"])
     frame["at"] = pd.Timestamp("2011-09-01")
-    past = past_of(frame, {"A": 1}, 20_000)
+    past = interaction_matrix_of(frame, {"A": 1}, 20_000)
     found = segments(past, np.arange(len(homes)))
     assert {name: int(members.sum()) for name, members in found.items()} == {
         "new": 69, "X": 30, "Y": 20, "other countries": 19

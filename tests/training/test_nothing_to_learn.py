@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from cli.main import app
+from isthmus.cli.main import app
 from isthmus.errors import WRONG_DATA, IsthmusError
 from tests.training.shops import FIRST_DAY, small_shop, write_day
-from training.learning import Learning, read_learning
-from training.local.run import before, train_here
-from training.local.workers import Workers
+from training.features.training_data import TrainingData, read_training_data
+from training.jobs.local.run import before, train_here
+from training.jobs.local.workers import Workers
 from training.orders.source import Folder
 from training.ranking.settings import RankingSettings
 from training.ranking.stage import enough, first_day_after
@@ -111,10 +111,10 @@ def test_orders_are_refused_exactly_where_they_hold_no_example(
         bucket.put(entries[-1].key, content)
         frames.append(frame)
     manifest = TransferManifest.of(entries, Counter(read=len(rows), kept=len(rows)))
-    whole = Learning(manifest, pd.concat(frames, ignore_index=True), SETTINGS)
+    whole = TrainingData(manifest, pd.concat(frames, ignore_index=True), SETTINGS)
     examples = bool(rows) and len(whole.examples) > 0
     try:
-        read_learning(bucket, manifest, SETTINGS)
+        read_training_data(bucket, manifest, SETTINGS)
         refused = False
     except IsthmusError:
         refused = True

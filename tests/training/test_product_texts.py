@@ -21,10 +21,10 @@ from training.orders.source import Folder, read_day
 from training.settings import TrainingSettings, Transfer
 from training.transfer.batch import from_parquet
 from training.transfer.catalogue import ProductCatalogue
-from training.transfer.description import LONGEST, product_text, without_identifiers
 from training.transfer.folder import BatchFolder
 from training.transfer.naming import Scan, identifiers_of, runs_of
 from training.transfer.pseudonym import Pseudonyms
+from training.transfer.redaction import LONGEST, product_text, without_identifiers
 from training.transfer.refused import REPORT_KEY, TextsNameSomebody
 from training.transfer.run import Transferred, transfer
 

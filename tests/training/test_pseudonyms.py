@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.errors import TrainingError
-from training.transfer.description import without_identifiers
 from training.transfer.pseudonym import Pseudonyms
+from training.transfer.redaction import without_identifiers
 
 KEY = "a key of the private site"
 ids = st.text(alphabet="0123456789", min_size=1, max_size=8)

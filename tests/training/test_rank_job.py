@@ -11,10 +11,10 @@ import pytest
 from tests.training.conftest import client
 from tests.training.ranking.shop import rows
 from tests.training.ranking.test_stage import PSEUDONYMS, RANKING, SMALL, write_shop
-from training.environment import Environment
 from training.errors import TrainingError
+from training.jobs.job_runtime import Environment
+from training.jobs.local.run import train_here
 from training.jobs.rank import main
-from training.local.run import train_here
 from training.orders.source import Folder
 from training.ranking.stage import RECORD, first_day_after
 from training.release import Store, read

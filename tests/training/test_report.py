@@ -14,12 +14,10 @@ import pytest
 from tests.training.conftest import client
 from tests.training.shops import FIRST_DAY, small_shop
 from training import release as r
-from training.environment import EXIT_REFUSED, Environment
 from training.errors import TrainingError
-from training.evaluate.held_back import IN_SERVICE, MODEL
-from training.evaluate.reading import read_past
 from training.features.catalogue import catalogue_of
 from training.jobs import validate
+from training.jobs.job_runtime import EXIT_REFUSED, Environment
 from training.orders.source import Folder
 from training.release.ranked import write_ranked
 from training.settings import Gates, TrainingSettings, Window
@@ -28,6 +26,8 @@ from training.transfer.bucket import BatchBucket
 from training.transfer.folder import BatchFolder
 from training.transfer.pseudonym import Pseudonyms
 from training.transfer.run import transfer
+from training.validation.holdout import IN_SERVICE, MODEL
+from training.validation.load_window import read_past
 
 KEY = "a key of the private site"
 HELD_BACK = 3

@@ -11,14 +11,14 @@ import pytest
 
 from tests.browser.chromium import NONE, Page, address, browser, find
 from tests.browser.looking import faults, picture
-from training.evaluate.baselines import BASELINES
-from training.evaluate.calibration import calibration
-from training.evaluate.comparison import Comparison
-from training.evaluate.held_back import ALL, IN_SERVICE, MODEL, NEW, Evaluation
-from training.evaluate.metrics import PerCustomer, Scores
-from training.evaluate.report import HTML, report
 from training.release import Window
 from training.settings import Gates
+from training.validation.baselines import BASELINES
+from training.validation.calibration import calibration
+from training.validation.comparison import Comparison
+from training.validation.holdout import ALL, IN_SERVICE, MODEL, NEW, Evaluation
+from training.validation.metrics import PerCustomer, Scores
+from training.validation.report import HTML, report
 
 CUSTOMERS = 300
 pytestmark = pytest.mark.skipif(find() is None, reason=NONE)

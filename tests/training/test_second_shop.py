@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from cli.main import app
-from cli.orders_options import orders_settings
+from isthmus.cli.main import app
+from isthmus.cli.orders_options import orders_settings
 from tests.training.second_shop import code_of, second_shop
 from tests.training.shops import SAMPLE
-from training.local.run import train_here
+from training.jobs.local.run import train_here
 from training.orders.source import Folder
 from training.ranking.scores.text import number_of
 from training.release.directory import VALIDATION

@@ -22,17 +22,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from isthmus.errors import FAILED, WRONG_DATA, IsthmusError
 from tests.training.conftest import REGION
-from training.environment import aws_client
 from training.errors import StoreFailed, TrainingError
 from training.fit.checkpoint import BucketObjects
-from training.local.workers import free_ports
+from training.jobs.job_runtime import aws_client
+from training.jobs.local.workers import free_ports
+from training.operations.tuning.journal import BucketJournal
 from training.orders.s3 import client_for_orders
 from training.orders.source import Bucket, open_source
 from training.release import Store
 from training.release.signature import Signature
 from training.transfer.batch import BatchEntry
 from training.transfer.bucket import BatchBucket
-from training.tuning.journal import BucketJournal
 
 SILENT = {"address"}
 """Methods that ask no store anything."""
@@ -324,7 +324,7 @@ def test_every_file_that_speaks_to_a_store_turns_its_errors_into_sentences() -> 
     )
     speaking = {
         path.relative_to(root).as_posix(): "speaking_to(" in text
-        for part in ("training", "serving", "cli")
+        for part in ("training", "serving", "isthmus")
         for path in sorted((root / part).rglob("*.py"))
         if calls.search(text := path.read_text())
     }

@@ -27,7 +27,16 @@ def _training(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """The command, with a home of its own; what it says is in ``said``."""
     orders = small_shop(tmp_path / "orders", days=6, customers=20)
     homes = {f"XDG_{kind}_HOME": str(tmp_path / kind) for kind in ("CACHE", "CONFIG", "DATA")}
-    command = [sys.executable, "-m", "cli.main", "train", "--orders", orders, "--out", tmp_path / "release"]
+    command = [
+        sys.executable,
+        "-m",
+        "isthmus.cli.main",
+        "train",
+        "--orders",
+        orders,
+        "--out",
+        tmp_path / "release",
+    ]
     command += ["--workers", "2", "--epochs", str(EPOCHS)]
     with (tmp_path / "said").open("wb") as said:
         process = subprocess.Popen(command, env=os.environ | homes, stdout=said, stderr=said)
@@ -46,7 +55,7 @@ def _workers(command: subprocess.Popen[bytes]) -> dict[int, psutil.Process]:
     found = {}
     for child in psutil.Process(command.pid).children():
         with suppress(psutil.Error):
-            if "training.local.worker" in child.cmdline():
+            if "training.jobs.local.worker" in child.cmdline():
                 found[int(child.environ()["JOB_COMPLETION_INDEX"])] = child
     return found
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from cli.main import app
+from isthmus.cli.main import app
 from tests.training.conftest import REGION, client, keys
 from tests.training.shops import small_shop
 from training.transfer.manifest import MANIFEST_KEY

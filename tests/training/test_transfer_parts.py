@@ -18,14 +18,14 @@ from tests.training.conftest import client, keys
 from training.settings import Transfer
 from training.transfer.batch import BatchEntry
 from training.transfer.bucket import BatchBucket
-from training.transfer.line import Line
-from training.transfer.pieces import Piece
+from training.transfer.parts import Part
 from training.transfer.upload import ChecksumMismatch
+from training.transfer.upload_limits import UploadLimits
 
 PART = 65_536
 SIZE = 5 * PART + 1234
 EXAMPLES = itertools.count()
-LINE = Line(Transfer(part_bytes=PART, at_once=2))
+LINE = UploadLimits(Transfer(part_bytes=PART, at_once=2))
 
 
 class Killed(BaseException):
@@ -181,8 +181,8 @@ def test_part_changed_in_the_store_while_nobody_ran_is_found(
 def test_line_is_no_faster_than_told(large: tuple[BatchEntry, Path], tmp_path: Path) -> None:
     _, path = large
     waited: list[float] = []
-    line = Line(Transfer(part_bytes=PART, bytes_per_second=1024 * 1024))
-    with line.body(path, Piece(1, 0, SIZE)) as body:
+    line = UploadLimits(Transfer(part_bytes=PART, bytes_per_second=1024 * 1024))
+    with line.body(path, Part(1, 0, SIZE)) as body:
         stream = body._fileobj
         stream._time_utils.sleep = waited.append
         stream._leaky_bucket._time_utils.time = lambda: sum(waited)
@@ -206,7 +206,7 @@ def test_a_folder_is_sent_to_no_faster_than_the_line_may_be_used(
     monkeypatch.setattr("s3transfer.bandwidth.TimeUtils.sleep", sleep)
     content = bytes(range(256)) * (size // 256) + bytes(size % 256)
     there: list[int] = []
-    limited = Line(Transfer(bytes_per_second=20_000))
+    limited = UploadLimits(Transfer(bytes_per_second=20_000))
     for number in range(files):
         path = tmp_path / f"{number}"
         path.write_bytes(content)
@@ -215,6 +215,6 @@ def test_a_folder_is_sent_to_no_faster_than_the_line_may_be_used(
     assert sum(there) == files * size
     # The limiter lets its first bytes pass at once.
     assert clock[0] - 1_000 >= (files * size - max(size, 2**18)) / 20_000 * 0.9
-    unlimited, before = Line(), clock[0]
+    unlimited, before = UploadLimits(), clock[0]
     unlimited.copy(tmp_path / "0", tmp_path / "again")
     assert clock[0] == before

@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 
 from tests.training.shops import FIRST_DAY, small_shop, write_day
+from training.features.training_data import TrainingData
 from training.fit.checkpoint import FolderObjects
 from training.fit.cluster import ALONE, prepare
-from training.learning import Learning
-from training.local.work import Work
+from training.fit.warm_start import Weights, begun_from
+from training.jobs.local.workspace import Workspace
 from training.orders.source import Folder
 from training.release import Manifest, Store, read
 from training.settings import TrainingSettings, Window
 from training.transfer.pseudonym import Pseudonyms
 from training.transfer.run import transfer
-from training.warm_start import Weights, begun_from
 
 KEY = Pseudonyms("a key of the private site")
 SETTINGS = TrainingSettings(
@@ -29,22 +29,22 @@ SETTINGS = TrainingSettings(
 )
 
 
-def learned(folder: Path, orders: Path, **settings: Any) -> Learning:
+def learned(folder: Path, orders: Path, **settings: Any) -> TrainingData:
     """What a run learns from."""
-    work, chosen = Work(folder), SETTINGS.model_copy(update=settings)
+    work, chosen = Workspace(folder), SETTINGS.model_copy(update=settings)
     transfer(Folder(orders), KEY, chosen, work.arrivals, work.private, lambda _: None)
     return work.learning(chosen)
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Learning, Learning]:
+def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, TrainingData, TrainingData]:
     """A release of nine days, what it learned from, and twelve days with a product that sorts before all."""
     folder = tmp_path_factory.mktemp("warm")
     orders = small_shop(folder / "orders", days=9)
     early = learned(folder / "early", orders)
     prepare(os.environ, ALONE)
-    from training.assemble import assemble
     from training.fit.run import fit
+    from training.release.build_release import assemble
 
     model, losses = fit(early, ALONE, FolderObjects(folder / "one"), lambda _: None)
     assemble(model, early, losses, folder / "release")
@@ -55,7 +55,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Learning, Lear
 
 
 def test_the_first_epoch_of_a_warm_start_is_better_than_that_of_a_cold_one(
-    shop: tuple[Path, Learning, Learning], tmp_path: Path
+    shop: tuple[Path, TrainingData, TrainingData], tmp_path: Path
 ) -> None:
     from training.fit.run import fit
 
@@ -73,7 +73,7 @@ def test_the_first_epoch_of_a_warm_start_is_better_than_that_of_a_cold_one(
 
 
 def test_a_vector_goes_to_its_product_though_all_numbers_have_moved(
-    shop: tuple[Path, Learning, Learning],
+    shop: tuple[Path, TrainingData, TrainingData],
 ) -> None:
     from training.model.two_tower import Sizes, build
 
@@ -92,11 +92,11 @@ def test_a_vector_goes_to_its_product_though_all_numbers_have_moved(
 
 
 def test_a_table_in_parts_begins_with_one_in_a_piece_and_the_other_way_round(
-    shop: tuple[Path, Learning, Learning], tmp_path: Path
+    shop: tuple[Path, TrainingData, TrainingData], tmp_path: Path
 ) -> None:
-    from training.export.keras_file import save_keras
     from training.model.make import make
     from training.release import KERAS_MODEL
+    from training.release.export.keras_file import save_keras
 
     release, early, late = shop
     parts = make(late, embedding_shards=3)
@@ -130,7 +130,7 @@ class InService:
 
 
 def test_a_run_names_what_it_begins_with_and_made_again_it_is_the_same_run(
-    shop: tuple[Path, Learning, Learning],
+    shop: tuple[Path, TrainingData, TrainingData],
 ) -> None:
     release, early, late = shop
     first = read(release)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from training.environment import EXIT_PEER_LOST, EXIT_PREEMPTED
-from training.fit import watch as watching
+from training.fit import peer_monitor as watching
 from training.fit.cluster import Worker
-from training.fit.watch import Watch
+from training.fit.peer_monitor import PeerMonitor
+from training.jobs.job_runtime import EXIT_PEER_LOST, EXIT_PREEMPTED
 
 
 @pytest.fixture(autouse=True)
@@ -30,23 +30,23 @@ def second_of(chief: socket.socket) -> Worker:
 
 def test_it_stays_until_the_release_is_there(chief: socket.socket) -> None:
     asked = iter([False, False, False, True])
-    assert Watch(second_of(chief), is_done=lambda: next(asked)).await_done() == 0
+    assert PeerMonitor(second_of(chief), is_done=lambda: next(asked)).await_done() == 0
     assert next(asked, None) is None
 
 
 def test_it_starts_again_when_the_chief_is_lost_before_the_release(chief: socket.socket) -> None:
     worker = second_of(chief)
     chief.close()
-    assert Watch(worker).await_done() == EXIT_PEER_LOST
+    assert PeerMonitor(worker).await_done() == EXIT_PEER_LOST
 
 
 def test_a_chief_that_published_and_left_is_no_loss(chief: socket.socket) -> None:
     worker, answers = second_of(chief), iter([False] * watching.REFUSALS + [True])
     chief.close()
-    assert Watch(worker, is_done=lambda: next(answers)).await_done() == 0
+    assert PeerMonitor(worker, is_done=lambda: next(answers)).await_done() == 0
 
 
 def test_it_leaves_when_it_is_told_to(chief: socket.socket) -> None:
-    watch = Watch(second_of(chief))
+    watch = PeerMonitor(second_of(chief))
     watch.ask_to_stop()
     assert watch.await_done() == EXIT_PREEMPTED

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from training.environment import EXIT_PEER_LOST
-from training.local import workers
-from training.local.workers import Workers
+from training.jobs.job_runtime import EXIT_PEER_LOST
+from training.jobs.local import workers
+from training.jobs.local.workers import Workers
 from training.settings import TrainingSettings
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli.main import app
+from isthmus.cli.main import app
 from tests.training.conftest import client
 from tests.training.shops import small_shop
 from training import release as r
-from training.environment import EXIT_REFUSED, Environment
 from training.jobs import validate
-from training.local.run import train_here
+from training.jobs.job_runtime import EXIT_REFUSED, Environment
+from training.jobs.local.run import train_here
 from training.orders.source import Folder
 from training.settings import Gates, TrainingSettings
 from training.transfer.bucket import BatchBucket

@@ -19,10 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from training.features.baskets import Baskets, Purchases
-from training.features.drawn import Drawn, Lists
-from training.features.facts import Facts, facts_of
+from training.features.epoch_examples import EpochExamples, RaggedArray
+from training.features.example_features import ExampleFeatures, facts_of
+from training.features.feature_cache import FeatureCache
 from training.features.history import USER_FEATURES, time_features, user_features, user_width
-from training.features.kept_facts import KeptFacts
 
 TARGETS = 64
 """Products of a basket that are learned from at a time; larger baskets are sampled, anew in every epoch."""
@@ -53,7 +53,7 @@ class Examples:
     counted for other runs; None for nowhere.
     """
 
-    def __init__(self, baskets: Baskets, shape: Shape, seed: int, kept: KeptFacts | None = None) -> None:
+    def __init__(self, baskets: Baskets, shape: Shape, seed: int, kept: FeatureCache | None = None) -> None:
         self.shape, self.seed, self._kept = shape, seed, kept
         self._days: list[tuple[Purchases, int, bool]] = []
         for purchases in baskets.by_customer.values():
@@ -70,10 +70,10 @@ class Examples:
         return ceil(len(self._days) / self.shape.batch)
 
     @cached_property
-    def facts(self) -> Facts:
+    def facts(self) -> ExampleFeatures:
         """What is known of each example before anything is drawn."""
 
-        def counted() -> Facts:
+        def counted() -> ExampleFeatures:
             return facts_of(self._days, self.shape.half_life_days)
 
         if self._kept is None:
@@ -92,7 +92,7 @@ class Examples:
         """
         return self.draw(epoch).padded(self.shape.length, TARGETS)
 
-    def draw(self, epoch: int, ordered: bool = True) -> Drawn:
+    def draw(self, epoch: int, ordered: bool = True) -> EpochExamples:
         """The examples of one epoch; rows of weight 0 fill up the last step.
 
         Histories hold the products with most weight first, or by number when they need not be ``ordered``.
@@ -124,11 +124,11 @@ class Examples:
             user[: len(order), USER_FEATURES:] = time_features(facts.day[order] + rest)
         weight = np.zeros(count, np.float32)
         weight[: len(order)] = np.where(rest, REST_WEIGHT, 1.0)
-        return Drawn(
+        return EpochExamples(
             history=history,
             weights=weights,
-            told=Lists.of(told_rows, told_items, count),
-            targets=Lists.of(rows[is_target], items[is_target], count),
+            told=RaggedArray.of(told_rows, told_items, count),
+            targets=RaggedArray.of(rows[is_target], items[is_target], count),
             user=user,
             weight=weight,
         )
@@ -139,7 +139,7 @@ class Examples:
         told_rows: npt.NDArray[np.int64],
         told: npt.NDArray[np.int32],
         ordered: bool,
-    ) -> tuple[Lists, npt.NDArray[np.float32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    ) -> tuple[RaggedArray, npt.NDArray[np.float32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """History with what was told, its weights, and for each row the products and the purchases known."""
         facts, count = self.facts, len(order)
         place, known_rows = facts.of(order)
@@ -162,5 +162,5 @@ class Examples:
         best[of] = of[np.lexsort((items[of], -newest[of], -decayed[of], rows[of]))]
         kept = best[np.arange(len(best)) - np.repeat(np.cumsum(known) - known, known) < self.shape.length]
         total = facts.purchases[order] + np.bincount(told_rows, minlength=count)
-        lists = Lists.of(rows[kept], items[kept], self.steps * self.shape.batch)
+        lists = RaggedArray.of(rows[kept], items[kept], self.steps * self.shape.batch)
         return lists, decayed[kept].astype(np.float32), known, total

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training.code import code_digest
+from isthmus.source_digest import source_digest
 
 DECIDE = (
     "features",
@@ -11,7 +11,7 @@ DECIDE = (
     "orders/source.py",
     "transfer/batch.py",
     "transfer/catalogue.py",
-    "transfer/description.py",
+    "transfer/redaction.py",
 )
 """Paths under ``training``, from raw orders to the inputs of the towers. A file that is new in
 ``training/features`` counts at once."""
@@ -19,4 +19,4 @@ DECIDE = (
 
 def features_version() -> str:
     """``sha256:<hex>``: releases that tell the same one were given features by the same code."""
-    return code_digest(*DECIDE)
+    return source_digest(*DECIDE)

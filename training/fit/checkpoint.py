@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import numpy as np
 import numpy.typing as npt
 
+from isthmus.atomic_write import atomic_write
 from training.errors import TrainingError
-from training.release.aside import write_aside
 from training.s3_errors import speaking_to
 
 POINTER = "latest.json"
@@ -122,7 +122,7 @@ class FolderObjects:
         self.folder = folder
 
     def put(self, name: str, content: bytes) -> None:
-        write_aside(self.folder / name, content)
+        atomic_write(self.folder / name, content)
 
     def get(self, name: str) -> bytes | None:
         path = self.folder / name

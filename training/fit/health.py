@@ -48,7 +48,7 @@ class Health:
         self.began = clock()
 
     def step(self, pulse: Sequence[float], at: int) -> float:
-        """Take the pulse of step ``at`` (``training.fit.pulse``); returns the step's loss.
+        """Take the pulse of step ``at`` (``training.fit.step_stats``); returns the step's loss.
 
         Raises:
             NotANumber: when the loss or the gradients are none. All workers see the same pulse, so all raise.

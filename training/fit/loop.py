@@ -17,16 +17,16 @@ import tensorflow as tf
 
 from isthmus.errors import IsthmusError
 from training.errors import TrainingError
-from training.features.drawn import Drawn
+from training.features.epoch_examples import EpochExamples
 from training.features.examples import Examples
 from training.fit.adam import FusedAdam
 from training.fit.checkpoint import Checkpoint
+from training.fit.checkpoint_writer import CheckpointWriter
 from training.fit.epoch import AfterEpoch, Epoch
 from training.fit.health import Health, NotANumber, Straggling, beyond_repair
-from training.fit.keeper import Keeper
-from training.fit.pulse import pulse_of
-from training.model.chosen_form import form_of
-from training.model.form import Cut, Form
+from training.fit.step_stats import pulse_of
+from training.model.make_objective import make_objective
+from training.model.objective import Objective, StepShape
 from training.settings import TrainingSettings
 
 
@@ -60,13 +60,13 @@ class Fit:
     make_model: Callable[[], keras.Model]
     examples: Examples
     settings: TrainingSettings
-    keeper: Keeper
+    keeper: CheckpointWriter
     health: Health = field(default_factory=Health)
     say: Callable[[str], None] = print
     stop: Callable[[], bool] = lambda: False
     alive: Callable[[], None] = lambda: None
     after_epoch: AfterEpoch = lambda _: None
-    form: Callable[[keras.Model, TrainingSettings, Cut], Form] = form_of
+    form: Callable[[keras.Model, TrainingSettings, StepShape], Objective] = make_objective
     losses: list[float] = field(default_factory=list)
     rate: float = 1.0
 
@@ -189,8 +189,8 @@ class Fit:
     def _draw(self, epoch: int) -> dict[str, npt.NDArray[Any]]:
         return self._form.arrays(self.examples.draw(epoch, self._form.ordered), epoch)
 
-    def _cut(self) -> Cut:
-        return Cut(self.examples.shape.batch, ceil(self._share / self.settings.model.accumulate))
+    def _cut(self) -> StepShape:
+        return StepShape(self.examples.shape.batch, ceil(self._share / self.settings.model.accumulate))
 
     @property
     def _share(self) -> int:
@@ -238,7 +238,7 @@ class Fit:
         user = next(one.shape[-1] for one in self.model.inputs if one.name == "user")
         epoch = {
             name: tf.TensorSpec([None, *array.shape[1:]], array.dtype)
-            for name, array in self._form.arrays(Drawn.nothing(user), 0).items()
+            for name, array in self._form.arrays(EpochExamples.nothing(user), 0).items()
         }
         specs = (epoch, tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.float64))
         # Traced now: binding the arguments to the signature in each call was a tenth of a short step.

@@ -6,22 +6,22 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from training.features.training_data import TrainingData
 from training.fit.checkpoint import CheckpointStore, Objects
+from training.fit.checkpoint_writer import CheckpointWriter
 from training.fit.cluster import Worker, prepare, strategy_of
 from training.fit.epoch import AfterEpoch, Epoch
 from training.fit.health import Health, Straggling
-from training.fit.keeper import Keeper
-from training.fit.watch import Watch
-from training.learning import Learning
-from training.tracking.run import MASKED_LOSS, tracked
+from training.fit.peer_monitor import PeerMonitor
+from training.operations.tracking.run import MASKED_LOSS, tracked
 
 
 def fit(
-    learning: Learning,
+    learning: TrainingData,
     worker: Worker,
     checkpoints: Objects,
     say: Callable[[str], None] = print,
-    watch: Watch | None = None,
+    watch: PeerMonitor | None = None,
     after_epoch: AfterEpoch = lambda _: None,
     begin: Callable[[Any], None] = lambda _: None,
 ) -> tuple[Any, list[float]]:
@@ -46,7 +46,7 @@ def fit(
     from training.fit.loop import Fit
     from training.model.make import make
     from training.model.masked import MaskedForm
-    from training.model.parts import freeze_encoder
+    from training.model.submodels import freeze_encoder
 
     settings, asked = learning.settings, learning.settings.model
     # A worker that is slow wherever it runs must not leave again and again.
@@ -67,7 +67,7 @@ def fit(
                 make_model=make_model,
                 examples=learning.examples,
                 settings=settings.model_copy(update={"epochs": epochs}),
-                keeper=Keeper(
+                keeper=CheckpointWriter(
                     CheckpointStore(checkpoints, name, say),
                     worker.is_chief,
                     settings.checkpoint_steps,

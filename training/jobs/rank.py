@@ -18,9 +18,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from training.code import code_digest
-from training.environment import Environment, aws_client, run_job
+from isthmus.source_digest import source_digest
 from training.errors import TrainingError
+from training.jobs.job_runtime import Environment, aws_client, run_job
 from training.orders.settings import VARIABLE
 from training.orders.settings import parse as parse_orders
 from training.orders.source import open_source
@@ -99,7 +99,7 @@ def _as_learned(settings: TrainingSettings, release: Manifest) -> TrainingSettin
 
 def _fingerprint(candidate: str, ranking: RankingSettings, orders_format: Mapping[str, Any]) -> str:
     """Names the run: the candidate (so its orders), how they are read, the stage's settings, and its code."""
-    told = [candidate, ranking.model_dump(mode="json"), code_digest(*DECIDES)]
+    told = [candidate, ranking.model_dump(mode="json"), source_digest(*DECIDES)]
     text = json.dumps([*told, orders_format] if orders_format else told, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

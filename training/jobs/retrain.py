@@ -1,9 +1,10 @@
 """``python -m training.jobs.retrain``: transfer the newest orders, if there is reason to train anew.
 
 Runs in the private site, on a schedule: only there are the newest orders, and the customers' own names. It
-holds them against the release in service (``training.drift``), says why it decides as it does, and keeps that
-beside the reports in the private bucket. To train is to transfer: the jobs after it find other orders then,
-and do nothing where they find the same. Exit codes: 0 done, whatever was decided; 64 wrong input.
+holds them against the release in service (``training.operations.drift``), says why it decides as it does, and
+keeps that beside the reports in the private bucket. To train is to transfer: the jobs after it find other
+orders then, and do nothing where they find the same.
+Exit codes: 0 done, whatever was decided; 64 wrong input.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from training.drift.decide import FIRST, Decision, decide
-from training.drift.settings import parse as parse_drift
-from training.environment import Environment, aws_client, run_job
 from training.errors import StoreFailed, TrainingError
 from training.jobs import transfer
+from training.jobs.job_runtime import Environment, aws_client, run_job
+from training.operations.drift.decide import FIRST, Decision, decide
+from training.operations.drift.settings import parse as parse_drift
 from training.orders.s3 import client_for_orders
 from training.orders.source import open_source
 from training.release import ReleaseError, Store

@@ -18,7 +18,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from training.environment import (
+from training.errors import TrainingError
+from training.features.training_data import TrainingData, read_training_data
+from training.fit.checkpoint import Objects, open_objects
+from training.fit.cluster import Worker, prepare, worker_of
+from training.fit.peer_monitor import PeerMonitor
+from training.fit.rendezvous import ask, gather
+from training.fit.spot import SpotNotice
+from training.fit.warm_start import Weights, begun_from
+from training.jobs.job_runtime import (
     EXIT_PEER_LOST,
     EXIT_PREEMPTED,
     EXIT_STRAGGLING,
@@ -26,19 +34,11 @@ from training.environment import (
     aws_client,
     run_job,
 )
-from training.errors import TrainingError
-from training.fit.checkpoint import Objects, open_objects
-from training.fit.cluster import Worker, prepare, worker_of
-from training.fit.members import ask, gather
-from training.fit.spot import SpotNotice
-from training.fit.watch import Watch
-from training.learning import Learning, read_learning
 from training.release import ReleaseError, Store
 from training.settings import TrainingSettings, parse
 from training.transfer.bucket import BatchBucket
 from training.transfer.manifest import MANIFEST_KEY, TransferManifest
 from training.transfer.run import describe
-from training.warm_start import Weights, begun_from
 
 say = partial(print, flush=True)
 
@@ -66,7 +66,7 @@ def main(environment: Environment) -> int:
     )
 
 
-def begin(model: Any, learning: Learning, store: Store) -> None:
+def begin(model: Any, learning: TrainingData, store: Store) -> None:
     """Put the weights of the release that the run begins with into the model; none where it begins anew."""
     if (digest := learning.settings.warm_start_from) is None:
         return
@@ -74,7 +74,7 @@ def begin(model: Any, learning: Learning, store: Store) -> None:
         Weights(store.pull(digest, Path(folder))).into(model, learning.catalogue, say)
 
 
-def read(bucket: BatchBucket, settings: TrainingSettings) -> Learning:
+def read(bucket: BatchBucket, settings: TrainingSettings) -> TrainingData:
     """Read what the last transfer brought.
 
     Raises:
@@ -84,12 +84,12 @@ def read(bucket: BatchBucket, settings: TrainingSettings) -> Learning:
     where = f"s3://{bucket.name}/{MANIFEST_KEY}"
     if content is None:
         raise TrainingError(f"{where} is not there: no transfer has ended yet; run the transfer first")
-    learning = read_learning(bucket, TransferManifest.from_bytes(content, where), settings)
+    learning = read_training_data(bucket, TransferManifest.from_bytes(content, where), settings)
     say(f"orders: {describe(learning.manifest.cleaning)}")
     return learning
 
 
-def is_done(store: Store, name: str, learning: Learning) -> bool:
+def is_done(store: Store, name: str, learning: TrainingData) -> bool:
     """Whether the candidate is the release that this run would make."""
     found = store.candidate(name)
     if found is None or found.get("run") != learning.fingerprint:
@@ -103,7 +103,7 @@ def is_done(store: Store, name: str, learning: Learning) -> bool:
 
 def train(
     worker: Worker,
-    learning: Learning,
+    learning: TrainingData,
     checkpoints: Objects,
     done: Callable[[], bool],
     spot_notice_url: str | None,
@@ -127,7 +127,7 @@ def train(
     def tell(line: str) -> None:
         say(prefix + line)
 
-    watch = Watch(worker, is_done=done, back=lambda peer: ask(peer, run) == "waiting")
+    watch = PeerMonitor(worker, is_done=done, back=lambda peer: ask(peer, run) == "waiting")
     watch.begin()
     if spot_notice_url:
         SpotNotice(spot_notice_url).begin(watch.spot_notice)
@@ -170,10 +170,10 @@ def train(
 
 
 def publish(
-    model: Any, losses: list[float], learning: Learning, store: Store, name: str, started: float
+    model: Any, losses: list[float], learning: TrainingData, store: Store, name: str, started: float
 ) -> None:
     """Export, seal, push, and name the release for validation."""
-    from training.assemble import assemble
+    from training.release.build_release import assemble
 
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "release"

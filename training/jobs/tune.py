@@ -16,21 +16,21 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from training.environment import EXIT_PREEMPTED, Environment, aws_client, run_job
 from training.errors import TrainingError
-from training.local.work import Work
+from training.jobs.job_runtime import EXIT_PREEMPTED, Environment, aws_client, run_job
+from training.jobs.local.workspace import Workspace
+from training.operations.tuning.best_file import best_text
+from training.operations.tuning.ranges import Ranges
+from training.operations.tuning.run import for_tuning
+from training.operations.tuning.settings import TuningSettings, parse
+from training.operations.tuning.shared import BEST, Shared
+from training.operations.tuning.study import Study
+from training.operations.tuning.trials import Trials
 from training.settings import TrainingSettings
 from training.settings import parse as parse_training
 from training.transfer.bucket import BatchBucket
 from training.transfer.manifest import HELD_BACK_MANIFEST_KEY, MANIFEST_KEY, TransferManifest
 from training.transfer.run import split_days
-from training.tuning.best_file import best_text
-from training.tuning.ranges import Ranges
-from training.tuning.run import for_tuning
-from training.tuning.settings import TuningSettings, parse
-from training.tuning.shared import BEST, Shared
-from training.tuning.study import Study
-from training.tuning.trials import Trials
 
 say = partial(print, flush=True)
 
@@ -44,7 +44,7 @@ def main(environment: Environment, ranges: Ranges | None = None) -> int:
         int(environment.get("JOB_COMPLETION_INDEX", "0")), environment["TUNING_URL"], tuning.storage_url
     )
     with tempfile.TemporaryDirectory() as folder:
-        work = Work(Path(folder))
+        work = Workspace(Path(folder))
         arrivals = BatchBucket(environment["ARRIVALS_BUCKET"], aws_client(), True)
         settings = bring(arrivals, work, base, tuning)
         ranges = (ranges or Ranges()).model_copy(update={"epochs": tuning.epochs})
@@ -64,7 +64,7 @@ def main(environment: Environment, ranges: Ranges | None = None) -> int:
 
 
 def bring(
-    arrivals: BatchBucket, work: Work, base: TrainingSettings, tuning: TuningSettings
+    arrivals: BatchBucket, work: Workspace, base: TrainingSettings, tuning: TuningSettings
 ) -> TrainingSettings:
     """Bring the orders into a work folder: the last days to tune on, the others to learn from.
 

@@ -13,11 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from training.environment import EXIT_REFUSED, Environment, aws_client, run_job
 from training.errors import TrainingError
-from training.evaluate.judging import judge_release
-from training.evaluate.reading import read_past
-from training.evaluate.report import HTML, MARKDOWN
+from training.jobs.job_runtime import EXIT_REFUSED, Environment, aws_client, run_job
 from training.orders.s3 import client_for_orders
 from training.orders.source import open_source
 from training.release import ReleaseError, Store, sign, verify
@@ -26,6 +23,9 @@ from training.transfer.batch import from_parquet
 from training.transfer.bucket import BatchBucket
 from training.transfer.manifest import HELD_BACK_MANIFEST_KEY, TransferManifest
 from training.transfer.pseudonym import Pseudonyms
+from training.validation.load_window import read_past
+from training.validation.report import HTML, MARKDOWN
+from training.validation.validate_release import validate_release
 
 say = partial(print, flush=True)
 
@@ -58,7 +58,7 @@ def main(environment: Environment) -> int:
         source = open_source(settings.orders_url, environment)
         past = read_past(source, Pseudonyms(environment["PSEUDONYM_KEY"]), release)
         other = in_service(store, digest, Path(folder))
-        judged = judge_release(release, manifest, held_back, past, settings.gates, other, say)
+        judged = validate_release(release, manifest, held_back, past, settings.gates, other, say)
     for line in judged.lines():
         say(line)
     where = f"reports/{digest.removeprefix('sha256:')}/"

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from training.features.drawn import Drawn
+from training.features.epoch_examples import EpochExamples
 from training.model.catalogue_softmax import catalogue_softmax
-from training.model.described import projection
-from training.model.form import Epoch, learned
 from training.model.layers import NEVER
+from training.model.objective import Epoch, learned
+from training.model.sparse_projection import projection
 
 
 class FlatForm:
@@ -30,7 +30,7 @@ class FlatForm:
         self._layer = model.get_layer
         self._project = projection(np.asarray(model.get_layer("item_features").embeddings))
 
-    def arrays(self, drawn: Drawn, _epoch: int, /) -> dict[str, npt.NDArray[Any]]:
+    def arrays(self, drawn: EpochExamples, _epoch: int, /) -> dict[str, npt.NDArray[Any]]:
         count = np.diff(drawn.targets.splits)
         return {
             "history": drawn.history.items,

@@ -7,11 +7,11 @@ from typing import Any
 import keras
 
 from training.features.history import user_width
-from training.learning import Learning
+from training.features.training_data import TrainingData
 from training.model.two_tower import Sizes, build
 
 
-def make(learning: Learning, **changed: Any) -> keras.Model:
+def make(learning: TrainingData, **changed: Any) -> keras.Model:
     """Build the model that settings and catalogue ask for, with changes of ``ModelSettings``."""
     settings = learning.settings
     asked = settings.model.model_copy(update=changed)

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from training.features.drawn import Drawn
-from training.model.form import Cut, Epoch, rows_of
-from training.model.parts import encoder_part, encoder_variables, item_vectors
+from training.features.epoch_examples import EpochExamples
+from training.model.objective import Epoch, StepShape, rows_of
+from training.model.submodels import encoder_part, encoder_variables, item_vectors
 from training.settings import TrainingSettings
 
 LEAST = 2
@@ -24,7 +24,7 @@ class MaskedForm:
 
     ordered = True
 
-    def __init__(self, model: keras.Model, settings: TrainingSettings, cut: Cut) -> None:
+    def __init__(self, model: keras.Model, settings: TrainingSettings, cut: StepShape) -> None:
         self._settings, self._rows = settings, cut.rows
         self._encoder, self._items = encoder_part(model), item_vectors(model)
         self._all = model.get_layer("all_items").count
@@ -34,7 +34,7 @@ class MaskedForm:
         self._length = settings.history_length
         self._places = max(1, round(self._length * settings.model.masked_share))
 
-    def arrays(self, drawn: Drawn, epoch: int, /) -> dict[str, npt.NDArray[Any]]:
+    def arrays(self, drawn: EpochExamples, epoch: int, /) -> dict[str, npt.NDArray[Any]]:
         """``history``, ``weights``, ``masked`` int32 [M] places in the history with -1 after them, and
         ``weight``: 0 for the rows that are too short."""
         random = np.random.default_rng([self._settings.seed, epoch, 2])

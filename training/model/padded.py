@@ -8,10 +8,10 @@ import keras
 import numpy.typing as npt
 import tensorflow as tf
 
-from training.features.drawn import Drawn
+from training.features.epoch_examples import EpochExamples
 from training.features.examples import TARGETS
-from training.model.form import INPUTS, Epoch, learned, rows_of
 from training.model.loss import basket_loss
+from training.model.objective import INPUTS, Epoch, learned, rows_of
 
 
 class PaddedForm:
@@ -23,7 +23,7 @@ class PaddedForm:
         self.variables = learned(model)
         self._model, self._length, self._rows = model, length, rows
 
-    def arrays(self, drawn: Drawn, _epoch: int, /) -> dict[str, npt.NDArray[Any]]:
+    def arrays(self, drawn: EpochExamples, _epoch: int, /) -> dict[str, npt.NDArray[Any]]:
         return drawn.padded(self._length, TARGETS)
 
     def loss(self, epoch: Epoch, first: Any, last: Any) -> Any:

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from training.features.drawn import Drawn, Lists
+from training.features.epoch_examples import EpochExamples, RaggedArray
 from training.features.examples import TARGETS
-from training.model.form import INPUTS, Cut, Epoch, learned, rows_of
 from training.model.layers import NEVER
-from training.model.parts import customer_part, item_vectors
+from training.model.objective import INPUTS, Epoch, StepShape, learned, rows_of
+from training.model.submodels import customer_part, item_vectors
 from training.settings import TrainingSettings
 
 SMOOTHING = 0.75
@@ -37,7 +37,7 @@ class SampledForm:
 
     ordered = True
 
-    def __init__(self, model: keras.Model, settings: TrainingSettings, cut: Cut) -> None:
+    def __init__(self, model: keras.Model, settings: TrainingSettings, cut: StepShape) -> None:
         self.variables = learned(model)
         self._settings, self._cut = settings, cut
         self._customer, self._items = customer_part(model), item_vectors(model)
@@ -46,7 +46,7 @@ class SampledForm:
         self._drawn = settings.model.sampled_products
         self._kept = min(self._drawn, self._products - 1)
 
-    def arrays(self, drawn: Drawn, epoch: int, /) -> dict[str, npt.NDArray[Any]]:
+    def arrays(self, drawn: EpochExamples, epoch: int, /) -> dict[str, npt.NDArray[Any]]:
         """The padded examples, for each step the products drawn [K] and the logarithm of what they count, and
         where among them (K for nowhere) the products known and told are, and what the targets count."""
         length, size = self._settings.history_length, self._kept
@@ -84,7 +84,7 @@ class SampledForm:
             "targets_count": _padded(drawn.targets, TARGETS, of_targets, NEVER),
         }
 
-    def _entries(self, lists: Lists, step: int) -> slice:
+    def _entries(self, lists: RaggedArray, step: int) -> slice:
         """Those of a step."""
         batch = self._cut.batch
         return slice(int(lists.splits[step * batch]), int(lists.splits[(step + 1) * batch]))
@@ -146,7 +146,7 @@ class SampledForm:
         )
 
 
-def _padded(lists: Lists, length: int, values: npt.NDArray[Any], rest: float) -> npt.NDArray[Any]:
+def _padded(lists: RaggedArray, length: int, values: npt.NDArray[Any], rest: float) -> npt.NDArray[Any]:
     """[rows, length]: a value for each entry, ``rest`` after them."""
     out = np.full((len(lists.splits) - 1, length), rest, values.dtype)
     out[lists.rows, lists.places] = values

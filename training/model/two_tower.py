@@ -17,7 +17,7 @@ from training.model.layers import AllItems, ItemBias, OntoItems
 from training.settings import ModelSettings
 
 BOUGHT, ENCODED, CUSTOMER, GAINS = "bought", "encoded", "customer", "repeat_gains"
-"""Layers by whose outputs ``training.model.parts`` cuts the model."""
+"""Layers by whose outputs ``training.model.submodels`` cuts the model."""
 
 
 @dataclass(frozen=True)

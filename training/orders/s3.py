@@ -19,7 +19,7 @@ def client_for_orders(environment: Mapping[str, str]) -> Any:
     import boto3
     from botocore.config import Config
 
-    from training.environment import retries
+    from training.jobs.job_runtime import retries
     from training.s3_errors import making_a_client
 
     with making_a_client(environment, "ORDERS_ENDPOINT_URL"):

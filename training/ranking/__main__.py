@@ -39,10 +39,10 @@ def main() -> int:
 
 
 def _run(given: argparse.Namespace) -> None:
-    from training.folder_aside import refuse_other_folder
-    from training.local.key import work_folder
+    from isthmus.atomic_directory import refuse_other_folder
+    from training.jobs.local.key import work_folder
     from training.orders.named_folder import named_folder
-    from training.ranking.features import Fitted
+    from training.ranking.features import FeatureBuilder
     from training.ranking.folder import RECORD, write
     from training.ranking.orders import Orders, read_orders
     from training.ranking.recommend import recommend
@@ -61,7 +61,7 @@ def _run(given: argparse.Namespace) -> None:
     settings = RankingSettings(seeds=tuple(range(given.seeds)))
     work = given.work if given.work is not None else work_folder().parent / "ranking"
     ranking = train(orders, day, settings, work, say)
-    lists = recommend(Fitted(orders, day), ranking, given.top, say)
+    lists = recommend(FeatureBuilder(orders, day), ranking, given.top, say)
     write(given.out, ranking, lists, orders, given.before)
     say(f"{given.out} is written")
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.ranking.algebra import HIDDEN
-from training.ranking.past import Floats
+from training.ranking.history_snapshot import Floats
 
 MANY = (
     "ease",

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from training.errors import TrainingError
-from training.ranking.past import Floats
+from training.ranking.history_snapshot import Floats
 
 OPSET = 17
 TOLERANCE = 1e-3

@@ -12,13 +12,13 @@ from threadpoolctl import threadpool_limits
 
 from training.errors import TrainingError
 from training.ranking import scores as families
+from training.ranking.aggregates.customer import customer_habits
+from training.ranking.aggregates.pair import pair_habits
+from training.ranking.aggregates.product import product_habits
 from training.ranking.algebra import HIDDEN
 from training.ranking.candidates import candidates
-from training.ranking.habits.customer import customer_habits
-from training.ranking.habits.pair import pair_habits
-from training.ranking.habits.product import product_habits
+from training.ranking.history_snapshot import Floats, HistorySnapshot
 from training.ranking.orders import Orders
-from training.ranking.past import Floats, Past
 from training.ranking.scores import Rows
 
 RANKED = (
@@ -46,7 +46,7 @@ class Features:
     Attributes:
         values: candidates x features, float32; NaN is missing.
         names: of the features.
-        customer: number of the customer of each candidate, into ``Fitted.past.orders.customers``.
+        customer: number of the customer of each candidate, into ``FeatureBuilder.past.orders.customers``.
         product: likewise.
         owned: the customer bought the product before.
     """
@@ -58,14 +58,14 @@ class Features:
     owned: NDArray[np.bool_]
 
 
-class Fitted:
+class FeatureBuilder:
     """Scores and habits of a day, for any number of customers at a time."""
 
     def __init__(self, orders: Orders, day: int) -> None:
         # Many small products of matrices: threads of BLAS cost more than they bring, and change the last
         # digits.
         with threadpool_limits(limits=1):
-            self.past = Past(orders, day)
+            self.past = HistorySnapshot(orders, day)
             self.scores = families.fit(self.past)
             self.products = product_habits(self.past)
             self.customers = customer_habits(self.past, self.products)
@@ -127,7 +127,7 @@ def features_at(
     Raises:
         TrainingError: when there are no orders before the day, or a customer bought nothing before it.
     """
-    fitted = Fitted(orders, day)
+    fitted = FeatureBuilder(orders, day)
     made = fitted.features(fitted.numbers(customers))
     known = fitted.past.orders
     rows = np.stack([known.customers[made.customer], known.products[made.product]], axis=1)

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from training.folder_aside import folder_aside
+from isthmus.atomic_directory import atomic_directory
 from training.ranking.export import save_onnx
 from training.ranking.orders import Orders
 from training.ranking.recommend import Recommendations
 from training.ranking.train import Ranking
 from training.ranking.version import ranking_features_version
-from training.versions import versions
+from training.release.versions import versions
 
 KERAS, ONNX, NORMALISER, RECORD = "model.keras", "model.onnx", "normaliser.npz", "ranking.json"
 EVERY, NEW = "recommendations.csv", "recommendations-new.csv"
@@ -56,7 +56,7 @@ def write(folder: Path, ranking: Ranking, lists: Recommendations, orders: Orders
     Raises:
         TrainingError: when the folder holds something else, or the ONNX file differs from the network.
     """
-    with folder_aside(folder, RECORD, "ranking") as aside:
+    with atomic_directory(folder, RECORD, "ranking") as aside:
         ranking.model.save(aside / KERAS)
         trial = np.random.default_rng(0).normal(size=(512, len(ranking.names))).astype(np.float32)
         difference = save_onnx(ranking.model, aside / ONNX, trial)

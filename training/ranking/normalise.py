@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.ranking.past import Floats
+from training.ranking.history_snapshot import Floats
 
 KNOTS = 121
 LOGIT_REACH = 6.5

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.errors import TrainingError
-from training.ranking.past import Floats
+from training.ranking.history_snapshot import Floats
 from training.ranking.settings import RankingSettings
 
 POSITIVES_POWER = 0.7

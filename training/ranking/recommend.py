@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from training.ranking.features import Features, Fitted
-from training.ranking.past import Floats
+from training.ranking.features import FeatureBuilder, Features
+from training.ranking.history_snapshot import Floats
 from training.ranking.train import Ranking
 from training.release.shortlist import Shortlist
 from training.ties import grouped_order
@@ -33,7 +33,7 @@ class Recommendations:
 
 
 def recommend(
-    fitted: Fitted, ranking: Ranking, top: int, say: Callable[[str], None] = lambda _: None
+    fitted: FeatureBuilder, ranking: Ranking, top: int, say: Callable[[str], None] = lambda _: None
 ) -> Recommendations:
     """Up to ``top`` products for each customer of the past."""
     number = fitted.past.shape[0]
@@ -78,7 +78,11 @@ def _best(
 
 
 def _told(
-    fitted: Fitted, features: Features, scores: Floats, rows: NDArray[np.int64], rank: NDArray[np.int64]
+    fitted: FeatureBuilder,
+    features: Features,
+    scores: Floats,
+    rows: NDArray[np.int64],
+    rank: NDArray[np.int64],
 ) -> pd.DataFrame:
     known = fitted.past.orders
     columns = (

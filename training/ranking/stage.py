@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from isthmus.atomic_write import atomic_write
 from training.orders.source import OrderSource
 from training.ranking.export import save_onnx
-from training.ranking.features import Fitted
+from training.ranking.features import FeatureBuilder
 from training.ranking.folder import record_of
 from training.ranking.measure import bought_after, measure
 from training.ranking.orders import Orders, read_orders
@@ -20,7 +21,6 @@ from training.ranking.recommend import recommend
 from training.ranking.settings import RankingSettings
 from training.ranking.train import train
 from training.release import RANKER_MODEL, describe, read, write
-from training.release.aside import write_aside
 from training.release.ranked import COLUMNS, write_ranked
 from training.settings import TrainingSettings
 from training.transfer.pseudonym import Pseudonyms
@@ -83,12 +83,12 @@ def add_ranking(
     rows["customer"] = rows["customer"].map(names)
     orders = Orders.of(rows)
     trained = train(orders, before.toordinal(), ranking, work, say)
-    lists = recommend(Fitted(orders, before.toordinal()), trained, LENGTH, say)
+    lists = recommend(FeatureBuilder(orders, before.toordinal()), trained, LENGTH, say)
     trial = np.random.default_rng(0).normal(size=(512, len(trained.names))).astype(np.float32)
     difference = save_onnx(trained.model, release / RANKER, trial)
     trained.normaliser.save(release / NORMALISER)
     record = record_of(trained, orders, before, difference, source.settings.recorded())
-    write_aside(release / RECORD, json.dumps(record, indent=1, sort_keys=True).encode() + b"\n")
+    atomic_write(release / RECORD, json.dumps(record, indent=1, sort_keys=True).encode() + b"\n")
     every, new = ({name: table[name].to_numpy() for name in COLUMNS} for table in (lists.every, lists.new))
     write_ranked(release, every, new)
     lists.shortlist.write(release)

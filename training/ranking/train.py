@@ -11,9 +11,9 @@ import numpy as np
 
 from training.errors import TrainingError
 from training.ranking.calibration import calibrated
+from training.ranking.history_snapshot import Floats
 from training.ranking.normalise import Normaliser
 from training.ranking.orders import Orders
-from training.ranking.past import Floats
 from training.ranking.ranker import Examples, average, scores_of, train_one
 from training.ranking.settings import RankingSettings
 from training.ranking.windows import load, windows

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.errors import TrainingError
-from training.kept_arrays import ArraysDamaged, KeptArrays, key_of, read_arrays, write_arrays
-from training.ranking.features import Fitted
+from training.features.array_cache import ArrayCache, ArraysDamaged, key_of, read_arrays, write_arrays
+from training.ranking.features import FeatureBuilder
+from training.ranking.history_snapshot import Floats
 from training.ranking.orders import Orders
-from training.ranking.past import Floats
+from training.ranking.parallel import in_parallel, too_small_for_processes
 from training.ranking.settings import RankingSettings
-from training.ranking.side_by_side import one_after_the_other, side_by_side
 from training.ranking.version import ranking_features_version
 
 MOST_BYTES = 2 << 30
@@ -71,13 +71,13 @@ def windows(
     """
     orders = orders.before(before)
     days = days_of(orders, before, settings)
-    kept = KeptArrays(folder, MOST_BYTES, say)
+    kept = ArrayCache(folder, MOST_BYTES, say)
     names = {day: _name(_seen(orders, day, before, settings), day, before, settings) for day in days}
     paths = {day: kept.path(name) for day, name in names.items()}
     missing = [day for day in days if not kept.holds(names[day])]
     given = (paths, orders, before, settings)
-    if len(missing) > 1 and not one_after_the_other(len(orders.day)):
-        made: Iterator[str] = side_by_side(_write, missing, *given)
+    if len(missing) > 1 and not too_small_for_processes(len(orders.day)):
+        made: Iterator[str] = in_parallel(_write, missing, *given)
     else:
         made = (_write(day, *given) for day in missing)
     for number, day in enumerate(days, 1):
@@ -118,7 +118,7 @@ def _seen(orders: Orders, day: int, before: int, settings: RankingSettings) -> O
 
 def make(orders: Orders, day: int, before: int, settings: RankingSettings) -> Window:
     """The window whose features are those of ``day``; of no rows where nobody bought in its label days."""
-    fitted = Fitted(orders, day)
+    fitted = FeatureBuilder(orders, day)
     bought = _pairs(orders, fitted, day, day + settings.label_days)
     later = _pairs(orders, fitted, day + settings.label_days, min(day + 2 * settings.label_days, before))
     products = fitted.past.shape[1]
@@ -141,7 +141,7 @@ def make(orders: Orders, day: int, before: int, settings: RankingSettings) -> Wi
     )
 
 
-def _pairs(orders: Orders, fitted: Fitted, start: int, end: int) -> NDArray[np.int64]:
+def _pairs(orders: Orders, fitted: FeatureBuilder, start: int, end: int) -> NDArray[np.int64]:
     """Purchases from ``start`` to before ``end``, as customer * products + product in the past's numbering.
 
     Only of customers and products that the past knows.

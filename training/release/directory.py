@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from isthmus.atomic_write import atomic_write
 from isthmus.os_errors import as_sentences
-from training.release.aside import write_aside
 from training.release.errors import ReleaseDamaged, ReleaseError, reading
 from training.release.manifest import MANIFEST, File, Manifest, digest_of
 from training.release.signature import SIGNATURE
@@ -37,8 +37,8 @@ def write(directory: Path, manifest: Manifest) -> str:
     """
     _check_files(directory, manifest)
     digest = manifest.digest()
-    write_aside(directory / DIGEST, f"{digest}\n".encode())
-    write_aside(directory / MANIFEST, manifest.to_bytes())
+    atomic_write(directory / DIGEST, f"{digest}\n".encode())
+    atomic_write(directory / MANIFEST, manifest.to_bytes())
     return digest
 
 

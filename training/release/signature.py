@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import ValidationError
 
-from training.release.aside import write_aside
+from isthmus.atomic_write import atomic_write
 from training.release.errors import SignatureRefused
 from training.release.manifest import Digest, Part
 
@@ -114,7 +114,7 @@ def keyid_or_text(public: str) -> str:
 
 def write_signature(directory: Path, signature: Signature) -> None:
     """Put ``signature.json`` into a release directory."""
-    write_aside(directory / SIGNATURE, signature.to_bytes())
+    atomic_write(directory / SIGNATURE, signature.to_bytes())
 
 
 def read_signature(directory: Path) -> Signature:

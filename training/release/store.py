@@ -23,7 +23,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from filelock import FileLock
 
-from training.release.aside import write_aside
+from isthmus.atomic_write import atomic_write
 from training.release.directory import DIGEST, VALIDATION, sha256_of, verify
 from training.release.errors import ReleaseDamaged, ReleaseError, StoreFailed
 from training.release.manifest import MANIFEST, File, Manifest, digest_of
@@ -182,7 +182,7 @@ class Store:
             if raw is None:
                 (target / name).unlink(missing_ok=True)
             else:
-                write_aside(target / name, raw)
+                atomic_write(target / name, raw)
 
     def _upload(self, key: str, path: Path, sha256: str) -> None:
         extra = {"ChecksumAlgorithm": "SHA256", "Metadata": {"sha256": sha256}}

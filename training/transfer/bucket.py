@@ -13,9 +13,9 @@ from botocore.exceptions import ClientError
 
 from training.errors import StoreFailed, TrainingError
 from training.s3_errors import failure, speaking_to
-from training.transfer.line import Line, Progress
-from training.transfer.pieces import Piece, base64_of, composite, digest, pieces_of
+from training.transfer.parts import Part, base64_of, composite, digest, pieces_of
 from training.transfer.upload import REFUSED, ROUNDS, ChecksumMismatch, Upload
+from training.transfer.upload_limits import Progress, UploadLimits
 
 if TYPE_CHECKING:  # what only sends files needs no pandas
     from training.transfer.batch import BatchEntry
@@ -40,9 +40,11 @@ class BatchBucket:
     takes_away = True
     """Whether a transfer takes away batches that no manifest names any more."""
 
-    def __init__(self, name: str, client: Any, server_checksums: bool, line: Line | None = None) -> None:
+    def __init__(
+        self, name: str, client: Any, server_checksums: bool, line: UploadLimits | None = None
+    ) -> None:
         self.name, self.client, self._server_checksums = name, client, server_checksums
-        self.line = line or Line()
+        self.line = line or UploadLimits()
         self._one_large_file = threading.Lock()
         if client is not None:
             self.line.attach(client, server_checksums)
@@ -100,7 +102,7 @@ class BatchBucket:
             with self._one_large_file, self._failing("written", entry.key):
                 upload.run()
             return len(upload.sent_again)
-        whole = Piece(1, 0, entry.size)
+        whole = Part(1, 0, entry.size)
         for turn in range(ROUNDS):
             with self.line.body(path, whole, progress) as body:
                 if self._put(entry.key, body, entry.sha256, digest(path, whole, "md5")):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from training.orders.cleaning import CleanDay
-from training.transfer.description import LONGEST, MASK, product_text, telling, without_words, words_of
+from training.transfer.redaction import LONGEST, MASK, product_text, telling, without_words, words_of
 
 WELL_KNOWN = 3
 """Customers, besides the one that a text may name, whose rows carry it: then it is said of the product."""

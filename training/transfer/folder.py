@@ -6,12 +6,12 @@ import tempfile
 from collections.abc import Callable, Collection
 from pathlib import Path
 
+from isthmus.atomic_write import atomic_write
 from isthmus.os_errors import as_sentences
 from training.release import sha256_of
-from training.release.aside import write_aside
 from training.transfer.batch import BatchEntry
 from training.transfer.bucket import BatchBucket
-from training.transfer.line import Line, Progress
+from training.transfer.upload_limits import Progress, UploadLimits
 
 
 class BatchFolder(BatchBucket):
@@ -21,7 +21,7 @@ class BatchFolder(BatchBucket):
     would otherwise take each other's batches away.
     """
 
-    def __init__(self, folder: Path, takes_away: bool = False, line: Line | None = None) -> None:
+    def __init__(self, folder: Path, takes_away: bool = False, line: UploadLimits | None = None) -> None:
         super().__init__(folder.name, client=None, server_checksums=False, line=line)
         self.folder = folder
         self.takes_away = takes_away
@@ -50,7 +50,7 @@ class BatchFolder(BatchBucket):
         return 0
 
     def put(self, key: str, content: bytes) -> None:
-        write_aside(self.folder / key, content)
+        atomic_write(self.folder / key, content)
 
     def get(self, key: str) -> bytes | None:
         path = self.folder / key

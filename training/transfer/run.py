@@ -12,9 +12,9 @@ from training.errors import StoreFailed, TrainingError
 from training.orders.reading import clean_days as clean_days
 from training.orders.source import OrderSource
 from training.settings import TrainingSettings
+from training.transfer.batch_uploader import BatchUploader, Tally
 from training.transfer.bucket import BatchBucket
 from training.transfer.earlier import Earlier
-from training.transfer.line import Progress
 from training.transfer.manifest import (
     BATCH_PREFIX,
     HELD_BACK_MANIFEST_KEY,
@@ -26,8 +26,8 @@ from training.transfer.manifest import (
 )
 from training.transfer.pseudonym import Pseudonyms
 from training.transfer.refused import REPORT_KEY
-from training.transfer.sending import Sending, Tally
 from training.transfer.staging import Staged, Staging
+from training.transfer.upload_limits import Progress
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ def _send(
 
     def send(days: list[Staged], bucket: BatchBucket) -> TransferManifest:
         leaving = progress if bucket is arrivals else None
-        entries, counts = Sending(bucket, private, tally, say, dry_run, leaving).run(days)
+        entries, counts = BatchUploader(bucket, private, tally, say, dry_run, leaving).run(days)
         return TransferManifest.of(entries, counts, pseudonyms.key_id, source.settings.recorded())
 
     def show(bucket: BatchBucket, key: str, manifest: TransferManifest) -> None:

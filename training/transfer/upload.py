@@ -20,8 +20,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from training.errors import StoreFailed
-from training.transfer.line import Line, Progress
-from training.transfer.pieces import Piece, base64_of, composite, digest, pieces_of
+from training.transfer.parts import Part, base64_of, composite, digest, pieces_of
+from training.transfer.upload_limits import Progress, UploadLimits
 
 Parts = dict[int, dict[str, Any]]
 """Parts as ListParts tells them, by number."""
@@ -61,7 +61,7 @@ class Upload:
     key: str
     path: Path
     metadata: dict[str, str]
-    line: Line
+    line: UploadLimits
     checksums: bool
     say: Callable[[str], None] = print
     progress: Progress | None = None
@@ -70,7 +70,7 @@ class Upload:
     _digests: dict[int, bytes] = field(default_factory=dict)
 
     @cached_property
-    def pieces(self) -> tuple[Piece, ...]:
+    def pieces(self) -> tuple[Part, ...]:
         """The parts."""
         return pieces_of(self.path.stat().st_size, self.line.settings.part_bytes)
 
@@ -144,7 +144,7 @@ class Upload:
         with _lost():
             return {part["PartNumber"]: part for page in pages for part in page.get("Parts", ())}
 
-    def _differing(self, held: Parts) -> list[Piece]:
+    def _differing(self, held: Parts) -> list[Part]:
         """The parts that the store lacks or holds otherwise than the file; the latter are named."""
         there = [piece for piece in self.pieces if piece.number in held]
         with self._pool() as pool:
@@ -155,21 +155,21 @@ class Upload:
         good = {piece for piece, agrees in zip(there, same, strict=True) if agrees}
         return [piece for piece in self.pieces if piece not in good]
 
-    def _agrees(self, piece: Piece, held: dict[str, Any]) -> bool:
+    def _agrees(self, piece: Part, held: dict[str, Any]) -> bool:
         """Whether a part is held as the file has it: by its SHA-256, else by its ETag, which is an MD5."""
         if "ChecksumSHA256" in held:
             return bool(held["ChecksumSHA256"] == base64_of(self._digest(piece)))
         return bool(held["ETag"].strip('"') == digest(self.path, piece, "md5").hex())
 
-    def _digest(self, piece: Piece) -> bytes:
+    def _digest(self, piece: Part) -> bytes:
         if piece.number not in self._digests:
             self._digests[piece.number] = digest(self.path, piece)
         return self._digests[piece.number]
 
-    def _send(self, upload: str, missing: Iterable[Piece]) -> None:
+    def _send(self, upload: str, missing: Iterable[Part]) -> None:
         self._each(missing, lambda piece: self._send_one(upload, piece))
 
-    def _each(self, pieces: Iterable[Piece], work: Callable[[Piece], object]) -> None:
+    def _each(self, pieces: Iterable[Part], work: Callable[[Part], object]) -> None:
         with self._pool() as pool:
             working = [pool.submit(work, piece) for piece in pieces]
             try:
@@ -180,7 +180,7 @@ class Upload:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
 
-    def _send_one(self, upload: str, piece: Piece) -> None:
+    def _send_one(self, upload: str, piece: Part) -> None:
         extra = {"ChecksumSHA256": base64_of(self._digest(piece))} if self.checksums else {}
         for left in reversed(range(ROUNDS)):
             with self.line.body(self.path, piece, self.progress) as body, _lost():
@@ -223,7 +223,7 @@ class Upload:
         expected = composite([self._digest(piece) for piece in self.pieces])
         return bool(told.get("ChecksumSHA256", expected).split("-")[0] == expected)
 
-    def _mend(self) -> list[Piece]:
+    def _mend(self) -> list[Part]:
         """Find the parts that are not the file's, send them again, and copy the others where they are."""
         changed = [piece for piece in self.pieces if self._read_back(piece) != self._digest(piece)]
         for piece in changed:
@@ -236,14 +236,14 @@ class Upload:
         self._complete(upload)
         return changed
 
-    def _read_back(self, piece: Piece) -> bytes:
+    def _read_back(self, piece: Part) -> bytes:
         held = self.client.get_object(Bucket=self.bucket, Key=self.key, Range=piece.range)
         total = hashlib.sha256()
         for block in held["Body"].iter_chunks(1 << 18):
             total.update(block)
         return total.digest()
 
-    def _copy(self, upload: str, piece: Piece) -> None:
+    def _copy(self, upload: str, piece: Part) -> None:
         told = self.client.upload_part_copy(
             Bucket=self.bucket,
             Key=self.key,
@@ -254,7 +254,7 @@ class Upload:
         )
         self._etags[piece.number] = told["CopyPartResult"]["ETag"]
 
-    def _tell(self, piece: Piece, what: str) -> None:
+    def _tell(self, piece: Part, what: str) -> None:
         self.sent_again.append(piece.number)
         self.say(f"{self._where}: {_named([piece])} of {len(self.pieces)} {what}; it is sent again")
 
@@ -273,6 +273,6 @@ class _lost:  # noqa: N801 (reads as a statement)
             raise _Lost from error
 
 
-def _named(pieces: list[Piece]) -> str:
+def _named(pieces: list[Part]) -> str:
     numbers = ", ".join(str(piece.number) for piece in pieces)
     return f"part {numbers}" if len(pieces) == 1 else f"parts {numbers}"

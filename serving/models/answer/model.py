@@ -8,7 +8,8 @@ answer only for customers without a shortlist.
 
 Rows of one request that are shorter than others are padded at the end with the empty code and score 0.
 
-Files beside it (written by ``serving.tables``; C customers, I products): ``bought.npy`` int32 (products of
+Files beside it, written by ``serving.repository.tables``
+(C customers, I products): ``bought.npy`` int32 (products of
 all customers one after the other, the newest first) and ``bought_start.npy`` int64 [C + 1] into it,
 ``codes.npy`` and ``descriptions.npy`` bytes (UTF-8) [I + 1 and more], ``popular.npy`` int32.
 """

@@ -3,7 +3,8 @@
 Runs inside Triton's own image, so it imports numpy and nothing else. An unknown customer has row -1 and
 all-zero features, which is a valid input of the towers.
 
-Files beside it (written by ``serving.tables``; C customers sorted by pseudonym, H products of history, U
+Files beside it, written by ``serving.repository.tables``
+(C customers sorted by pseudonym, H products of history, U
 features): ``pseudonyms.npy`` bytes [C], ``history.npy`` int32 [C, H], ``weights.npy`` float32 [C, H],
 ``user.npy`` float32 [C, U].
 """

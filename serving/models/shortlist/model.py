@@ -3,7 +3,8 @@
 Runs inside Triton's own image, so it imports numpy and nothing else. Lists are padded at their end with
 product 0, and an unknown customer has nothing but padding.
 
-Files beside it (written by ``serving.tables``; C customers sorted by pseudonym, N rows, F features):
+Files beside it, written by ``serving.repository.tables``
+(C customers sorted by pseudonym, N rows, F features):
 ``pseudonyms.npy`` bytes [C], ``start.npy`` int64 [C + 1] into the rows, ``product.npy`` int32 [N],
 ``owned.npy`` bool [N], ``features.npy`` float16 [N, F].
 """

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli.commands.settings import app
 from infra.settings import SettingsError, read
+from isthmus.cli.commands.settings import app
 
 HERE = Path(__file__).parent
 BAD = sorted((HERE / "bad").glob("*.yaml"))
@@ -85,7 +85,7 @@ def test_command_exits_with_1_and_names_every_file() -> None:
 
 
 def test_command_shows_no_traceback() -> None:
-    program = "from cli.commands.settings import app; app()"
+    program = "from isthmus.cli.commands.settings import app; app()"
     answer = subprocess.run(
         [sys.executable, "-c", program, "check", "--stack", "dev", str(HERE / "bad" / "tab.yaml")],
         capture_output=True,

@@ -12,11 +12,11 @@ import yaml
 from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
-from cli.commands.settings import app
 from infra.settings import read, reference, schema
 from infra.settings.checks.addresses import all_networks
 from infra.settings.model import Sections, Settings
 from infra.settings.urls import is_loopback
+from isthmus.cli.commands.settings import app
 
 ROOT = Path(__file__).parents[3]
 NAMES = ("local", "dev", "staging", "prod")

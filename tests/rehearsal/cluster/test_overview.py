@@ -9,8 +9,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from cli.commands.logs import logs
-from cli.commands.status import status
+from isthmus.cli.commands.logs import logs
+from isthmus.cli.commands.status import status
 from rehearsal.cluster import overview
 from rehearsal.cluster.overview import PodLine, log_files
 from rehearsal.home import Home

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from cli.commands.settings import app
+from isthmus.cli.commands.settings import app
 from tests.rehearsal.standing.ground import Standing, standing
 from tests.rehearsal.standing.plays import Play, plays
 from tests.rehearsal.standing.turns import Turn, expected, nouns, turns

@@ -16,8 +16,10 @@ from typer.testing import CliRunner
 
 from tests.training.conftest import client, keys
 from tests.training.shops import FIRST_DAY, small_shop
-from training.drift.decide import Decision, decide
-from training.drift.inputs import (
+from training.jobs.job_runtime import Environment
+from training.jobs.local.run import train_here
+from training.operations.drift.decide import Decision, decide
+from training.operations.drift.inputs import (
     basket_drift,
     jensen_shannon,
     new_customer_drift,
@@ -25,9 +27,7 @@ from training.drift.inputs import (
     product_drift,
     stability_index,
 )
-from training.drift.settings import DriftSettings
-from training.environment import Environment
-from training.local.run import train_here
+from training.operations.drift.settings import DriftSettings
 from training.orders.source import Folder
 from training.release import Store, read
 from training.release.directory import VALIDATION
@@ -152,7 +152,7 @@ def test_a_release_is_trained_anew_for_its_age_or_for_drift_and_else_not(shop: t
 
 
 def test_the_command_prints_the_table(shop: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    from cli.main import app
+    from isthmus.cli.main import app
 
     monkeypatch.setenv("PSEUDONYM_KEY", KEY)
     told = CliRunner().invoke(app, ["drift", str(shop[1]), "--orders", str(shop[0]), "--newest", "7"])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from training.fit.checkpoint import Checkpoint, CheckpointStore, FolderObjects
-from training.fit.keeper import Keeper
+from training.fit.checkpoint_writer import CheckpointWriter
 
 
 def checkpoint(step: int) -> Checkpoint:
@@ -81,7 +81,7 @@ class SlowObjects(FolderObjects):
 
 def test_steps_go_on_while_a_checkpoint_is_written(tmp_path: Path) -> None:
     objects = SlowObjects(tmp_path)
-    keeper = Keeper(CheckpointStore(objects, "run"))
+    keeper = CheckpointWriter(CheckpointStore(objects, "run"))
     keeper.save(checkpoint(1))
     assert files(tmp_path) == []
     objects.may.set()
@@ -95,7 +95,7 @@ def test_a_store_that_fails_is_told_at_the_next_save(tmp_path: Path) -> None:
         def put(self, name: str, content: bytes) -> None:
             raise OSError("no space")
 
-    keeper = Keeper(CheckpointStore(Full(tmp_path), "run"))
+    keeper = CheckpointWriter(CheckpointStore(Full(tmp_path), "run"))
     keeper.save(checkpoint(1))
     with pytest.raises(OSError, match="no space"):
         keeper.flush()
@@ -104,13 +104,13 @@ def test_a_store_that_fails_is_told_at_the_next_save(tmp_path: Path) -> None:
 def test_it_is_due_by_steps_or_by_seconds_and_for_the_chief_alone(tmp_path: Path) -> None:
     now = [0.0]
     store = CheckpointStore(FolderObjects(tmp_path), "run")
-    by_steps = Keeper(store, every_steps=3)
+    by_steps = CheckpointWriter(store, every_steps=3)
     assert [by_steps.due() for _ in range(3)] == [False, False, True]
-    by_time = Keeper(store, every_seconds=10, clock=lambda: now[0])
+    by_time = CheckpointWriter(store, every_seconds=10, clock=lambda: now[0])
     assert not by_time.due()
     now[0] = 10.0
     assert by_time.due()
     by_time.save(checkpoint(1))
     assert not by_time.due()
-    assert not any(Keeper(store, saves=False, every_steps=1).due() for _ in range(3))
-    assert not any(Keeper(store).due() for _ in range(100))
+    assert not any(CheckpointWriter(store, saves=False, every_steps=1).due() for _ in range(3))
+    assert not any(CheckpointWriter(store).due() for _ in range(100))

@@ -18,15 +18,15 @@ from tests.training.held import Hold
 from tests.training.shops import small_shop
 from training.fit.checkpoint import POINTER
 from training.fit.cluster import Worker
-from training.fit.members import Door, ask, gather
+from training.fit.rendezvous import RendezvousServer, ask, gather
 from training.fit.spot import SpotNotice
-from training.local.work import Work
-from training.local.workers import Workers, free_ports
+from training.jobs.local.workers import Workers, free_ports
+from training.jobs.local.workspace import Workspace
+from training.operations.tracking.run import OWN_SECONDS, TRACKING
+from training.operations.tracking.tensorboard import read_scalars
 from training.orders.source import Folder
 from training.release import read_report
 from training.settings import TrainingSettings
-from training.tracking.run import OWN_SECONDS, TRACKING
-from training.tracking.tensorboard import read_scalars
 from training.transfer.pseudonym import Pseudonyms
 from training.transfer.run import transfer
 
@@ -152,7 +152,7 @@ def test_one_that_comes_later_waits_while_a_run_is_under_way() -> None:
 
 def test_workers_of_another_run_are_strangers() -> None:
     first = three()[0]
-    door = Door(first, "run")
+    door = RendezvousServer(first, "run")
     assert ask(first.name, "run") == "waiting"
     assert ask(first.name, "another run") == "training"
     door.close()
@@ -167,7 +167,7 @@ def test_two_workers_one_for_a_while_then_two_learn_what_one_learns(
 ) -> None:
     """Workers are held at a checkpoint until what the test is about has happened, however long that takes."""
     source = Folder(small_shop(tmp_path / "orders"))
-    work = Work.of(source.url, tmp_path / "work")
+    work = Workspace.of(source.url, tmp_path / "work")
     transfer(
         source, Pseudonyms("a key of the private site"), SETTINGS, work.arrivals, work.private, lambda _: None
     )

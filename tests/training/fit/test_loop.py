@@ -13,13 +13,13 @@ import pytest
 
 from tests.training.shops import small_shop
 from training.errors import TrainingError
-from training.features.drawn import Drawn
+from training.features.epoch_examples import EpochExamples
 from training.features.examples import Examples
+from training.features.training_data import TrainingData
 from training.fit.checkpoint import CheckpointStore, FolderObjects
+from training.fit.checkpoint_writer import CheckpointWriter
 from training.fit.cluster import ALONE, prepare
-from training.fit.keeper import Keeper
-from training.learning import Learning
-from training.local.work import Work
+from training.jobs.local.workspace import Workspace
 from training.orders.source import Folder
 from training.settings import TrainingSettings
 from training.transfer.pseudonym import Pseudonyms
@@ -31,10 +31,10 @@ SETTINGS = TrainingSettings(
 
 
 @pytest.fixture(scope="module")
-def learning(tmp_path_factory: pytest.TempPathFactory) -> Learning:
+def learning(tmp_path_factory: pytest.TempPathFactory) -> TrainingData:
     folder = tmp_path_factory.mktemp("shop")
     source = Folder(small_shop(folder / "orders"))
-    work = Work.of(source.url, folder / "work")
+    work = Workspace.of(source.url, folder / "work")
     transfer(
         source, Pseudonyms("a key of the private site"), SETTINGS, work.arrivals, work.private, lambda _: 0
     )
@@ -45,7 +45,7 @@ Fit = Callable[..., tuple[list[float], list[str]]]
 
 
 @pytest.fixture
-def fit(learning: Learning, tmp_path: Path) -> Fit:
+def fit(learning: TrainingData, tmp_path: Path) -> Fit:
     """Trains with checkpoints in a folder of the test; returns the losses and what was said."""
     prepare(os.environ, ALONE)
     from training.fit import loop
@@ -58,7 +58,9 @@ def fit(learning: Learning, tmp_path: Path) -> Fit:
             strategy=strategy_of(ALONE, SETTINGS.seed),
             make_model=lambda: build(Sizes(len(learning.catalogue), 4, 8), learning.catalogue.features()),
             settings=SETTINGS,
-            keeper=Keeper(CheckpointStore(FolderObjects(tmp_path), name, said.append), every_steps=2),
+            keeper=CheckpointWriter(
+                CheckpointStore(FolderObjects(tmp_path), name, said.append), every_steps=2
+            ),
             say=said.append,
             **{"examples": learning.examples, **more},
         )
@@ -68,7 +70,7 @@ def fit(learning: Learning, tmp_path: Path) -> Fit:
     return run
 
 
-def test_it_goes_on_at_the_very_step_and_ends_with_the_same_losses(learning: Learning, fit: Fit) -> None:
+def test_it_goes_on_at_the_very_step_and_ends_with_the_same_losses(learning: TrainingData, fit: Fit) -> None:
     from training.fit.loop import Preempted
 
     steps = learning.examples.steps
@@ -103,7 +105,7 @@ class Poisoned(Examples):
         self.__dict__.update(real.__dict__)
         self.bad, self.times = step, times
 
-    def draw(self, epoch: int, ordered: bool = True) -> Drawn:
+    def draw(self, epoch: int, ordered: bool = True) -> EpochExamples:
         drawn = super().draw(epoch, ordered)
         if self.times > 0:
             self.times -= 1
@@ -114,7 +116,9 @@ class Poisoned(Examples):
         return drawn
 
 
-def test_a_loss_that_is_none_goes_back_once_with_half_the_learning_rate(learning: Learning, fit: Fit) -> None:
+def test_a_loss_that_is_none_goes_back_once_with_half_the_learning_rate(
+    learning: TrainingData, fit: Fit
+) -> None:
     losses, said = fit(examples=Poisoned(learning.examples, step=3, times=1))
     assert (
         f"the loss of step 4 is no number; going back to the last checkpoint, with the learning rate {0.001}"
@@ -125,6 +129,8 @@ def test_a_loss_that_is_none_goes_back_once_with_half_the_learning_rate(learning
     assert np.isfinite(losses).all()
 
 
-def test_a_batch_that_is_bad_again_is_named_with_its_step_and_digest(learning: Learning, fit: Fit) -> None:
+def test_a_batch_that_is_bad_again_is_named_with_its_step_and_digest(
+    learning: TrainingData, fit: Fit
+) -> None:
     with pytest.raises(TrainingError, match=r"step 1 is no number.*SHA-256 [0-9a-f]{16}"):
         fit(examples=Poisoned(learning.examples, step=0, times=9))

@@ -7,9 +7,9 @@ import os
 import pytest
 
 from tests.training.shops import small_shop
+from training.features.training_data import TrainingData
 from training.fit.cluster import ALONE, prepare, strategy_of
-from training.learning import Learning
-from training.local.work import Work
+from training.jobs.local.workspace import Workspace
 from training.orders.source import Folder
 from training.settings import TrainingSettings
 from training.transfer.pseudonym import Pseudonyms
@@ -21,13 +21,13 @@ SETTINGS = TrainingSettings(
 
 
 @pytest.fixture(scope="session")
-def learning(tmp_path_factory: pytest.TempPathFactory) -> Learning:
+def learning(tmp_path_factory: pytest.TempPathFactory) -> TrainingData:
     """The orders of the small shop; histories are longer than the model's 8 places."""
     prepare(os.environ, ALONE)
     strategy_of(ALONE, SETTINGS.seed)
     folder = tmp_path_factory.mktemp("shop")
     source = Folder(small_shop(folder / "orders"))
-    work = Work.of(source.url, folder / "work")
+    work = Workspace.of(source.url, folder / "work")
     pseudonyms = Pseudonyms("a key of the private site")
     transfer(source, pseudonyms, SETTINGS, work.arrivals, work.private, lambda _: None)
     return work.learning(SETTINGS)

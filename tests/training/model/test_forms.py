@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from training.learning import Learning
+from training.features.training_data import TrainingData
 
 
 def _loss_and_gradients(form: Any, model: Any, epoch: Any, first: int, last: int) -> tuple[float, list[Any]]:
@@ -18,7 +18,7 @@ def _loss_and_gradients(form: Any, model: Any, epoch: Any, first: int, last: int
     return float(loss), [np.array(tf.convert_to_tensor(one)) for one in gradients]
 
 
-def test_flat_and_padded_examples_give_one_loss_and_one_gradient(learning: Learning) -> None:
+def test_flat_and_padded_examples_give_one_loss_and_one_gradient(learning: TrainingData) -> None:
     from training.model.flat import FlatForm
     from training.model.padded import PaddedForm
     from training.model.two_tower import Sizes, build
@@ -42,7 +42,7 @@ def test_flat_and_padded_examples_give_one_loss_and_one_gradient(learning: Learn
             np.testing.assert_allclose(got, wanted, atol=2e-5 * largest, err_msg=variable.path)
 
 
-def test_the_fused_adam_is_adam(learning: Learning) -> None:
+def test_the_fused_adam_is_adam(learning: TrainingData) -> None:
     import keras
     import tensorflow as tf
 

@@ -15,16 +15,16 @@ import pytest
 from tests.training.model.conftest import SETTINGS
 from tests.training.shops import small_shop
 from training.errors import TrainingError
+from training.features.training_data import TrainingData
 from training.fit.checkpoint import FolderObjects
 from training.fit.cluster import ALONE
-from training.learning import Learning
-from training.local.work import Work
-from training.local.workers import Workers
+from training.jobs.local.workers import Workers
+from training.jobs.local.workspace import Workspace
+from training.operations.tracking.run import MASKED_LOSS
+from training.operations.tracking.tensorboard import read_scalars
 from training.orders.source import Folder
 from training.release import read_report
 from training.settings import ModelSettings, parse
-from training.tracking.run import MASKED_LOSS
-from training.tracking.tensorboard import read_scalars
 from training.transfer.pseudonym import Pseudonyms
 from training.transfer.run import transfer
 
@@ -55,20 +55,20 @@ FORMS: dict[str, dict[str, Any]] = {
 }
 
 
-def asked(learning: Learning, epochs: int = 2, **form: Any) -> Learning:
+def asked(learning: TrainingData, epochs: int = 2, **form: Any) -> TrainingData:
     """The same orders for another form of the model."""
     settings = learning.settings.model_copy(update={"epochs": epochs, "model": ModelSettings(**form)})
     return replace(learning, settings=settings)
 
 
-def trained(learning: Learning, folder: Path, said: list[str] | None = None) -> tuple[Any, list[float]]:
+def trained(learning: TrainingData, folder: Path, said: list[str] | None = None) -> tuple[Any, list[float]]:
     from training.fit.run import fit
 
     say = (lambda _: None) if said is None else said.append
     return fit(learning, ALONE, FolderObjects(folder / "checkpoints"), say)
 
 
-def of_own_taste(model: Any, learning: Learning) -> float:
+def of_own_taste(model: Any, learning: TrainingData) -> float:
     """The share of everyone's best 20 products that is of their own taste; the shop has two, of 20 each."""
     names = list(learning.baskets.by_customer)
     known = [learning.known_of(name) for name in names]
@@ -83,7 +83,7 @@ def of_own_taste(model: Any, learning: Learning) -> float:
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_each_form_learns_the_two_tastes(name: str, learning: Learning, tmp_path: Path) -> None:
+def test_each_form_learns_the_two_tastes(name: str, learning: TrainingData, tmp_path: Path) -> None:
     this = asked(learning, 8, **FORMS[name])
     model, losses = trained(this, tmp_path)
     assert losses[-1] < 0.9 * losses[0]
@@ -91,7 +91,7 @@ def test_each_form_learns_the_two_tastes(name: str, learning: Learning, tmp_path
     assert all(np.array(one).dtype == np.float32 for one in model.trainable_variables)
 
 
-def weights_of(learning: Learning, form: Any, model: Any, epoch: int = 1) -> tuple[float, list[Any]]:
+def weights_of(learning: TrainingData, form: Any, model: Any, epoch: int = 1) -> tuple[float, list[Any]]:
     """Loss of the first step, and the gradient of each weight."""
     import tensorflow as tf
 
@@ -111,9 +111,9 @@ def shaken(model: Any) -> Any:
     return model
 
 
-def test_the_sampled_softmax_is_the_softmax_in_the_mean(learning: Learning) -> None:
-    from training.model.form import Cut
+def test_the_sampled_softmax_is_the_softmax_in_the_mean(learning: TrainingData) -> None:
     from training.model.make import make
+    from training.model.objective import StepShape
     from training.model.padded import PaddedForm
     from training.model.sampled import SampledForm
 
@@ -121,28 +121,28 @@ def test_the_sampled_softmax_is_the_softmax_in_the_mean(learning: Learning) -> N
     model = shaken(make(learning))
     whole, of_whole = weights_of(learning, PaddedForm(model, 8, batch), model)
     many = asked(learning, loss="sampled_softmax", sampled_products=1_000_000)
-    near, of_near = weights_of(learning, SampledForm(model, many.settings, Cut(batch, batch)), model)
+    near, of_near = weights_of(learning, SampledForm(model, many.settings, StepShape(batch, batch)), model)
     assert near == pytest.approx(whole, rel=2e-3)
     for variable, one, other in zip(model.trainable_variables, of_near, of_whole, strict=True):
         np.testing.assert_allclose(one, other, atol=0.03 * np.abs(other).max(), err_msg=variable.path)
     few = asked(learning, loss="sampled_softmax", sampled_products=10)
-    form = SampledForm(model, few.settings, Cut(batch, batch))
+    form = SampledForm(model, few.settings, StepShape(batch, batch))
     estimates = [weights_of(learning, form, model, epoch)[0] for epoch in range(12)]
     wholes = [weights_of(learning, PaddedForm(model, 8, batch), model, epoch)[0] for epoch in range(12)]
     assert np.std(estimates) > 0
     assert np.mean(estimates) == pytest.approx(np.mean(wholes), rel=0.1)
 
 
-def test_a_rating_is_squares_over_the_basket_and_over_all_else(learning: Learning) -> None:
+def test_a_rating_is_squares_over_the_basket_and_over_all_else(learning: TrainingData) -> None:
     from training.features.examples import TARGETS
-    from training.model.form import Cut
     from training.model.make import make
+    from training.model.objective import StepShape
     from training.model.sampled import SampledForm
 
     batch = learning.examples.shape.batch
     model = shaken(make(learning))
     many = asked(learning, loss="rating", sampled_products=1_000_000, unbought_weight=7.0)
-    got, _ = weights_of(learning, SampledForm(model, many.settings, Cut(batch, batch)), model)
+    got, _ = weights_of(learning, SampledForm(model, many.settings, StepShape(batch, batch)), model)
     examples = learning.examples.draw(1).padded(8, TARGETS)
     first = {name: array[:batch] for name, array in examples.items()}
     scores = np.array(model({name: first[name] for name in ("history", "weights", "user")}))
@@ -157,33 +157,35 @@ def test_a_rating_is_squares_over_the_basket_and_over_all_else(learning: Learnin
     assert got == pytest.approx(wanted / batch, rel=5e-3)
 
 
-def test_pieces_and_parts_change_nothing_but_the_order_of_sums(learning: Learning, tmp_path: Path) -> None:
+def test_pieces_and_parts_change_nothing_but_the_order_of_sums(
+    learning: TrainingData, tmp_path: Path
+) -> None:
     _, whole = trained(asked(learning), tmp_path / "whole")
     for name, form in (("pieces", {"accumulate": 5}), ("parts", {"embedding_shards": 3})):
         _, other = trained(asked(learning, **form), tmp_path / name)
         np.testing.assert_allclose(other, whole, rtol=1e-4, err_msg=name)
 
 
-def test_xla_computes_the_same(learning: Learning, tmp_path: Path) -> None:
+def test_xla_computes_the_same(learning: TrainingData, tmp_path: Path) -> None:
     one = asked(learning, 1)
     _, plain = trained(one, tmp_path / "plain")
     _, compiled = trained(asked(learning, 1, xla=True), tmp_path / "xla")
     np.testing.assert_allclose(compiled, plain, rtol=1e-4)
 
 
-def test_what_is_masked_is_not_seen(learning: Learning) -> None:
+def test_what_is_masked_is_not_seen(learning: TrainingData) -> None:
     """At its start the transformer passes on what it is given: at a masked place the mask alone."""
     import tensorflow as tf
 
-    from training.model.form import Cut
     from training.model.make import make
     from training.model.masked import LEAST, MaskedForm
-    from training.model.parts import item_vectors
+    from training.model.objective import StepShape
+    from training.model.submodels import item_vectors
 
     this = asked(learning, **TRANSFORMER, pretrain_epochs=1, masked_share=0.3)
     batch = learning.examples.shape.batch
     model = make(this)
-    form = MaskedForm(model, this.settings, Cut(batch, batch))
+    form = MaskedForm(model, this.settings, StepShape(batch, batch))
     drawn = learning.examples.draw(0)
     arrays = form.arrays(drawn, 0)
     lengths = np.diff(drawn.history.splits)
@@ -207,9 +209,9 @@ def test_what_is_masked_is_not_seen(learning: Learning) -> None:
     assert got == pytest.approx(wanted, rel=1e-4)
 
 
-def test_adapters_learn_and_the_encoder_stays(learning: Learning, tmp_path: Path) -> None:
+def test_adapters_learn_and_the_encoder_stays(learning: TrainingData, tmp_path: Path) -> None:
     from training.fit.checkpoint import CheckpointStore
-    from training.model.parts import encoder_variables
+    from training.model.submodels import encoder_variables
 
     this = asked(learning, 4, **TRANSFORMER, pretrain_epochs=6, masked_share=0.3, adapter_rank=4)
     said: list[str] = []
@@ -242,7 +244,7 @@ def test_two_workers_learn_what_one_learns_also_by_all_that_is_large(tmp_path: P
     form = {**FORMS["all that is large"], "pretrain_epochs": 1, "adapter_rank": 4}
     settings = SETTINGS.model_copy(update={"model": ModelSettings(**form)})
     source = Folder(small_shop(tmp_path / "orders"))
-    work = Work.of(source.url, tmp_path / "work")
+    work = Workspace.of(source.url, tmp_path / "work")
     transfer(
         source, Pseudonyms("a key of the private site"), settings, work.arrivals, work.private, lambda _: None
     )

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from cli.main import app
+from isthmus.cli.main import app
 from tests.training.ranking.shop import FIRST, rows
 from tests.training.second_shop import code_of, second_shop
 from tests.training.shops import SAMPLE

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.training.ranking.shop import FIRST, rows
 from tests.training.shops import small_shop, write_day
-from training.local.run import train_here
+from training.jobs.local.run import train_here
 from training.orders.source import Folder
 from training.ranking.settings import RankingSettings
 from training.ranking.stage import NORMALISER, RANKER, RECORD, enough

@@ -13,7 +13,7 @@ import pytest
 
 from tests.training.ranking.shop import FIRST, rows
 from training.errors import TrainingError
-from training.ranking.features import Fitted
+from training.ranking.features import FeatureBuilder
 from training.ranking.folder import EVERY, NEW, NORMALISER, ONNX, RECORD, write
 from training.ranking.measure import bought_after, measure
 from training.ranking.normalise import Normaliser
@@ -44,7 +44,7 @@ def test_it_beats_popularity_repeats_itself_and_resumes(table: pd.DataFrame, tmp
     again = train(Orders.of(table), BEFORE, SETTINGS, tmp_path / "work", said.append)
     assert again.windows == first.windows
     assert sum("there already" in line for line in said) == len(first.windows) - 1
-    fitted = Fitted(past, BEFORE)
+    fitted = FeatureBuilder(past, BEFORE)
     lists = recommend(fitted, first, 5)
     pd.testing.assert_frame_equal(lists.every, recommend(fitted, again, 5).every)
 
@@ -85,7 +85,7 @@ def test_windows_made_side_by_side_are_those_made_one_after_the_other(
     orders = Orders.of(table)
     few = SETTINGS.model_copy(update={"window_step": 30})
     alone = list(windows(orders, BEFORE, few, tmp_path / "alone", lambda _: None))
-    monkeypatch.setattr("training.ranking.side_by_side.WORTH_IT", 0)
+    monkeypatch.setattr("training.ranking.parallel.WORTH_IT", 0)
     said: list[str] = []
     together = list(windows(orders, BEFORE, few, tmp_path / "together", said.append))
     assert [path.name for path in together] == [path.name for path in alone]

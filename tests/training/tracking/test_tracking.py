@@ -14,15 +14,15 @@ from tests.training.shops import small_shop
 from training.errors import TrainingError
 from training.fit.checkpoint import FolderObjects
 from training.fit.cluster import Worker
-from training.local.run import train_here
-from training.local.work import Work
+from training.jobs.local.run import train_here
+from training.jobs.local.workspace import Workspace
+from training.operations.tracking.reproduce import differences, settings_of
+from training.operations.tracking.run import tracked
+from training.operations.tracking.tensorboard import read_scalars
+from training.operations.tracking.weights_and_biases import is_wanted, mode_of
 from training.orders.source import Folder
 from training.release import read_report, verify
 from training.settings import TrainingSettings
-from training.tracking.reproduce import differences, settings_of
-from training.tracking.run import tracked
-from training.tracking.tensorboard import read_scalars
-from training.tracking.weights_and_biases import is_wanted, mode_of
 from training.transfer.pseudonym import Pseudonyms
 
 SETTINGS = TrainingSettings(
@@ -35,7 +35,7 @@ def test_a_run_is_tracked_and_made_again_from_its_manifest(tmp_path: Path) -> No
     shop = Folder(small_shop(tmp_path / "orders"))
     key = Pseudonyms("a key of the private site")
     first = train_here(shop, SETTINGS, key, tmp_path / "work", tmp_path / "one", lambda _: None)
-    work = Work.of(shop.url, tmp_path / "work")
+    work = Workspace.of(shop.url, tmp_path / "work")
     learning = work.learning(SETTINGS)
     scalars = read_scalars(work.folder / "tracking" / learning.fingerprint)
     losses = read_report(tmp_path / "one")["losses"]
@@ -98,7 +98,7 @@ def test_what_is_not_known_is_refused() -> None:
 OFFLINE_RUN = """
 import sys
 from pathlib import Path
-from training.tracking.weights_and_biases import WeightsAndBiases
+from training.operations.tracking.weights_and_biases import WeightsAndBiases
 run = WeightsAndBiases(Path(sys.argv[1]), "a-run", {"epochs": 2})
 run.scalars(1, {"loss": 3.5})
 run.close()

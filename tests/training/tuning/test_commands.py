@@ -34,7 +34,7 @@ class Shell:
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "cli.main", *words],
+            [sys.executable, "-m", "isthmus.cli.main", *words],
             cwd=self.folder,
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -102,7 +102,7 @@ def test_settings_of_a_stack_file_are_read_and_what_is_wrong_is_named(shell: She
 
 
 def test_options_are_over_the_file(tmp_path: Path) -> None:
-    from cli.settings_file import training_settings
+    from isthmus.cli.settings_file import training_settings
 
     root = Path(__file__).parents[3]
     for stack in ("local", "dev", "staging", "prod"):

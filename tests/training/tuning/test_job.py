@@ -19,16 +19,16 @@ import yaml
 from tests.training.conftest import REGION, client, keys
 from tests.training.shops import small_shop
 from tests.training.tuning.test_tuning import BASE, RANGES
+from training.operations.tuning.journal import BucketJournal
+from training.operations.tuning.run import for_tuning
+from training.operations.tuning.shared import BEST, Shared
+from training.operations.tuning.study import Study
 from training.orders.source import Folder
 from training.settings import TrainingSettings
 from training.transfer.bucket import BatchBucket
 from training.transfer.folder import BatchFolder
 from training.transfer.pseudonym import Pseudonyms
 from training.transfer.run import transfer
-from training.tuning.journal import BucketJournal
-from training.tuning.run import for_tuning
-from training.tuning.shared import BEST, Shared
-from training.tuning.study import Study
 
 COMMAND = "from tests.training.tuning.test_job import tune; tune()"
 TRIALS = 3
@@ -37,7 +37,7 @@ KEY = Pseudonyms("a key of the private site")
 
 def tune() -> None:
     """The job, with ranges of a small model."""
-    from training.environment import run_job
+    from training.jobs.job_runtime import run_job
     from training.jobs.tune import main
 
     run_job(lambda environment: main(environment, RANGES))
@@ -89,10 +89,10 @@ def test_a_put_whose_answer_was_lost_is_one_entry(bucket: Callable[[str], str], 
 def test_one_trial_too_many_is_taken_back_and_only_an_owner_gives_up_its_trials(
     kept_in: str, tmp_path: Path
 ) -> None:
-    from training.local.work import Work
+    from training.jobs.local.workspace import Workspace
 
     source = Folder(small_shop(tmp_path / "orders", days=6, customers=10))
-    work = Work(tmp_path / "work")
+    work = Workspace(tmp_path / "work")
     settings = for_tuning(BASE, source.days(), None, 1)
     transfer(source, KEY, settings, work.arrivals, work.private, lambda _: None)
     url = f"sqlite:///{tmp_path / 'trials.db'}" if kept_in == "database" else None
@@ -192,7 +192,17 @@ def test_a_killed_index_goes_on_where_it_was_and_the_best_settings_can_be_fetche
     assert len(trials) == TRIALS, trials
     out = tmp_path / BEST
     done = subprocess.run(
-        [sys.executable, "-m", "cli.main", "tune", "--fetch", "--bucket", releases, "--out", str(out)],
+        [
+            sys.executable,
+            "-m",
+            "isthmus.cli.main",
+            "tune",
+            "--fetch",
+            "--bucket",
+            releases,
+            "--out",
+            str(out),
+        ],
         env={
             **os.environ,
             "AWS_ENDPOINT_URL": s3_url,

@@ -16,15 +16,15 @@ import yaml
 from infra.settings import read
 from tests.training.shops import FIRST_DAY, small_shop
 from training.errors import TrainingError
-from training.local.work import Work
+from training.jobs.local.workspace import Workspace
+from training.operations.tuning.best_file import refuse_other_file
+from training.operations.tuning.ranges import Ranges, Real, Whole
+from training.operations.tuning.run import for_tuning
+from training.operations.tuning.study import MOST_RETRIES, Study
 from training.orders.source import Folder
 from training.settings import TrainingSettings
 from training.transfer.pseudonym import Pseudonyms
 from training.transfer.run import transfer
-from training.tuning.best_file import refuse_other_file
-from training.tuning.ranges import Ranges, Real, Whole
-from training.tuning.run import for_tuning
-from training.tuning.study import MOST_RETRIES, Study
 
 TRIALS = 6
 BASE = TrainingSettings(history_length=16, embedding_dim=8, learning_rate=0.005, hold_back_days=2)
@@ -40,7 +40,7 @@ from pathlib import Path
 from tests.training.tuning.test_tuning import BASE, RANGES, TRIALS
 from training.orders.source import Folder
 from training.transfer.pseudonym import Pseudonyms
-from training.tuning.run import for_tuning, tune_here
+from training.operations.tuning.run import for_tuning, tune_here
 source = Folder(Path(sys.argv[1]))
 settings = for_tuning(BASE, source.days(), None, 2)
 work, out = Path(sys.argv[2]), Path(sys.argv[3])
@@ -74,7 +74,7 @@ def test_killed_and_started_again_a_study_goes_on(tmp_path: Path) -> None:
     assert "was left running by a killed process" in said
     (arrivals,) = work.glob("tuning/*")
     settings = for_tuning(BASE, Folder(orders).days(), None, 2)
-    study = Study(Work(arrivals), settings, RANGES)
+    study = Study(Workspace(arrivals), settings, RANGES)
     assert [folder.name for folder in arrivals.glob("studies/*")] == [study.name]
     rows = {row.number: row for row in study.rows()}
     lost = {number for number, row in rows.items() if row.state == "lost"}
@@ -100,13 +100,13 @@ def test_killed_and_started_again_a_study_goes_on(tmp_path: Path) -> None:
 
     content = out.read_bytes()
     subprocess.run(command, check=True, capture_output=True, timeout=120)
-    assert len(Study(Work(arrivals), settings, RANGES).rows()) == len(rows), "the study was done"
+    assert len(Study(Workspace(arrivals), settings, RANGES).rows()) == len(rows), "the study was done"
     assert out.read_bytes() == content
 
 
 def test_a_trial_that_keeps_killing_its_process_is_given_up(tmp_path: Path) -> None:
     source = Folder(small_shop(tmp_path / "orders", days=6, customers=10))
-    work = Work(tmp_path / "work")
+    work = Workspace(tmp_path / "work")
     settings = for_tuning(BASE, source.days(), None, 1)
     transfer(
         source, Pseudonyms("a key of the private site"), settings, work.arrivals, work.private, lambda _: None

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.ranking.past import Floats, Past
+from training.ranking.history_snapshot import Floats, HistorySnapshot
 
 Rows = NDArray[np.int64]
 Score = Callable[[Rows], Floats]
@@ -28,7 +28,7 @@ class Product:
         return np.asarray(made.toarray() if hasattr(made, "toarray") else made, np.float32)
 
 
-def fit(past: Past) -> dict[str, Score]:
+def fit(past: HistorySnapshot) -> dict[str, Score]:
     """Every score, fitted to the past."""
     from training.ranking.scores import cosine, ease, factors, neighbours, supervised, text
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from training.ranking import algebra
-from training.ranking.past import Floats, Past
+from training.ranking.history_snapshot import Floats, HistorySnapshot
 from training.ranking.scores import Product, Score
 
 K1, B, BM25_NEIGHBOURS = 1.2, 0.75, 100
 RECENT_DAYS = 60
 
 
-def fit(past: Past) -> dict[str, Score]:
+def fit(past: HistorySnapshot) -> dict[str, Score]:
     baskets = algebra.cosine(past.weighed_baskets, 0.1)
     histories = algebra.cosine(past.history, 2)
     recent = algebra.cosine(past.matrix(past.since(RECENT_DAYS)), 2)
@@ -26,7 +26,7 @@ def fit(past: Past) -> dict[str, Score]:
     }
 
 
-def _bm25(past: Past) -> Product:
+def _bm25(past: HistorySnapshot) -> Product:
     """Rows weighed as documents by BM25, then their inner products, the 100 largest of each product."""
     rows = past.bought.copy()
     length = np.asarray(past.bought.sum(1)).ravel()

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from training.ranking.algebra import inverse, without_diagonal
-from training.ranking.past import Floats, Past
+from training.ranking.history_snapshot import Floats, HistorySnapshot
 from training.ranking.scores import Product, Score
 
 
@@ -19,7 +19,7 @@ def weights(rows: Any, ridge: float) -> Floats:
     return without_diagonal(-inverted / np.diag(inverted))
 
 
-def fit(past: Past) -> dict[str, Score]:
+def fit(past: HistorySnapshot) -> dict[str, Score]:
     decayed = weights(past.history, 50)
     baskets = weights(past.weighed_baskets, 3)
     return {

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from training.ranking.past import Past
+from training.ranking.history_snapshot import HistorySnapshot
 from training.ranking.scores import Product, Score
 
 
@@ -23,5 +23,5 @@ def _als(rows: Any, factors: int, ridge: float, seed: int) -> Product:
     return Product(np.array(model.user_factors), np.ascontiguousarray(model.item_factors.T))
 
 
-def fit(past: Past) -> dict[str, Score]:
+def fit(past: HistorySnapshot) -> dict[str, Score]:
     return {"als128": _als(past.history, 128, 5.0, 1), "als32": _als(past.recent, 32, 2.0, 2)}

@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from training.ranking import algebra
-from training.ranking.past import Floats, Past
+from training.ranking.history_snapshot import Floats, HistorySnapshot
 from training.ranking.scores import Rows, Score
 
 NEIGHBOURS = 200
@@ -35,7 +35,7 @@ class Neighbours:
         return np.asarray((nearest @ self.told).toarray(), np.float32)
 
 
-def fit(past: Past) -> dict[str, Score]:
+def fit(past: HistorySnapshot) -> dict[str, Score]:
     rare = algebra.unit_rows(past.history) @ sp.diags(past.rarity)
     taste = algebra.unit_rows(rare.tocsr())
     return {

@@ -6,7 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from training.ranking.algebra import inverse
-from training.ranking.past import Past
+from training.ranking.history_snapshot import HistorySnapshot
 from training.ranking.scores import Product, Score
 
 RIDGE = 40.0
@@ -15,7 +15,7 @@ AHEAD_DAYS = 30
 EVERY_DAYS = 15
 
 
-def fit(past: Past) -> dict[str, Score]:
+def fit(past: HistorySnapshot) -> dict[str, Score]:
     """A customer's own products count too: their diagonal says how often each is bought again."""
     products = past.shape[1]
     gram = sp.csr_matrix((products, products))

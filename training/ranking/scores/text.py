@@ -9,13 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from training.ranking.algebra import without_diagonal
-from training.ranking.past import Floats, Past
+from training.ranking.history_snapshot import Floats, HistorySnapshot
 from training.ranking.scores import Product, Score
 
 CODE_REACH = 15
 
 
-def descriptions(past: Past) -> list[str]:
+def descriptions(past: HistorySnapshot) -> list[str]:
     """The description most lines of a product carry; of equals the first by alphabet."""
     orders = past.orders
     lines = pd.DataFrame({"product": orders.product, "text": orders.text})[~orders.cancelled]
@@ -42,7 +42,7 @@ def number_of(code: str) -> int:
     return int(found[0]) if found else -1
 
 
-def fit(past: Past) -> dict[str, Score]:
+def fit(past: HistorySnapshot) -> dict[str, Score]:
     words = alike(descriptions(past))
     codes: NDArray[np.int64] = np.array([number_of(code) for code in past.orders.products])
     apart = np.abs(codes[:, None] - codes[None])

@@ -1,1 +1,0 @@
-"""The command ``isthmus``: one file for each command, in ``cli.commands``."""

@@ -1,0 +1,94 @@
+"""Serving: Triton on every site that the settings name, all from one release."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.aws.identity import ServiceAccount
+from infra.cluster_context import ClusterContext
+from infra.in_cluster.namespaces import SERVING
+from infra.naming import Naming
+from infra.pins import FRONT_IMAGE, TRITON_IMAGE
+from infra.settings import Settings
+from isthmus.errors import IsthmusError
+from serving.components.pod import NAME
+from serving.components.triton import TritonService
+
+IN_AWS: Mapping[str, ServiceAccount] = {"serving": ServiceAccount(SERVING, NAME)}
+IN_OPENSTACK: Mapping[str, ServiceAccount] = IN_AWS
+"""Service accounts by kind of pod; the same name in both clusters."""
+
+
+class ReleaseError(IsthmusError, pulumi.RunError):
+    """No release can be served."""
+
+
+def digest_of(latest: str) -> str:
+    """The digest in ``latest.json``.
+
+    Raises:
+        ReleaseError: it is not what a validation writes.
+    """
+    try:
+        digest = json.loads(latest)["digest"]
+    except (ValueError, KeyError, TypeError):
+        raise ReleaseError(
+            "serving.release: latest.json of the releases bucket names no digest; "
+            "run a validation, or write a digest of `isthmus release list` into the stack file."
+        ) from None
+    return str(digest)
+
+
+def latest_release(
+    bucket: pulumi.Input[str], ready: pulumi.Input[object], provider: aws.Provider
+) -> pulumi.Output[str]:
+    """The digest of the newest signed release, read after ``ready``; unknown in a preview before that."""
+    found = aws.s3.get_object_output(
+        bucket=bucket,
+        key=pulumi.Output.from_input(ready).apply(lambda _: "latest.json"),
+        opts=pulumi.InvokeOutputOptions(provider=provider),
+    )
+    return found.body.apply(digest_of)
+
+
+def triton_services(
+    shores: Mapping[str, ClusterContext],
+    *,
+    settings: Settings,
+    naming: Naming,
+    release: pulumi.Input[str],
+    releases_bucket: pulumi.Input[str],
+    image: pulumi.Input[str],
+) -> dict[str, TritonService]:
+    """One Triton service on each site of ``settings.serving``; neither waits for the other."""
+    serving = settings.serving
+    services: dict[str, TritonService] = {}
+    for site in serving.sites:
+        shore = shores[site]
+        services[site] = TritonService(
+            f"{site}-triton",
+            namespace=shore.namespaces.serving,
+            release=release,
+            releases_bucket=releases_bucket,
+            trusted_keys=list(serving.trusted_keys),
+            triton_image=TRITON_IMAGE.reference,
+            serving_image=image,
+            front_image=FRONT_IMAGE.reference,
+            region=settings.aws.region,
+            replicas_min=serving.replicas.min,
+            replicas_max=serving.replicas.max,
+            gpus=shore.gpus(serving.pool),
+            pool=serving.pool,
+            endpoint_url=settings.aws.endpoint_url,
+            role_arn=shore.roles.get("serving"),
+            labels=naming.labels,
+            opts=shore.options,
+        )
+    return services
+
+
+__all__ = ["IN_AWS", "IN_OPENSTACK", "ReleaseError", "digest_of", "latest_release", "triton_services"]

@@ -1,0 +1,1 @@
+"""The command ``isthmus``: one file for each command, in ``isthmus.cli.commands``."""

@@ -1,0 +1,81 @@
+"""Stages of a long command: a bar each on a terminal; in a file or a pipe whole lines, and few of them."""
+
+from __future__ import annotations
+
+from time import monotonic as _now
+from types import TracebackType
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TransferSpeedColumn,
+)
+
+# Between two lines of one stage where there is no terminal, in seconds.
+_QUIET = 15.0
+
+
+class Bars:
+    """Takes how far the stages are, and lines that stay above the bars.
+
+    Args:
+        left: what to call the bytes that leave; "" where none do.
+        console: stderr when absent.
+    """
+
+    def __init__(self, left: str = "", console: Console | None = None) -> None:
+        from isthmus.cli.console import err
+
+        self._console = console or err
+        stage = TextColumn("{task.description:12}")
+        note = TextColumn("[dim]{task.fields[note]}")
+        self._stages = Progress(
+            stage, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), note, console=self._console
+        )
+        self._sent = Progress(stage, DownloadColumn(), TransferSpeedColumn(), console=self._console)
+        self._bytes = self._sent.add_task(left, total=None) if left else None
+        self._tasks: dict[str, TaskID] = {}
+        self._spoken = _now()
+        self._live = (
+            Live(Group(self._stages, self._sent), console=self._console, refresh_per_second=8)
+            if self._console.is_terminal
+            else None
+        )
+
+    def __enter__(self) -> Bars:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live:
+            self._live.stop()
+
+    def say(self, line: str) -> None:
+        """A line that stays."""
+        self._console.print(f"[dim]{escape(line)}[/]")
+
+    def move(self, stage: str, done: int, total: int, note: str = "") -> None:
+        """A stage has got so far."""
+        if self._live:
+            if stage not in self._tasks:
+                self._tasks[stage] = self._stages.add_task(stage, total=total, note="")
+            self._stages.update(self._tasks[stage], completed=done, note=escape(note))
+        elif done == total or _now() - self._spoken >= _QUIET:
+            self._spoken = _now()
+            self.say(f"{stage}: {done} of {total}{f', {note}' if note else ''}")
+
+    def left(self, size: int) -> None:
+        """Bytes have left."""
+        if self._bytes is not None:
+            self._sent.update(self._bytes, advance=size)

@@ -1,0 +1,119 @@
+"""``isthmus drift``: whether a release still fits the newest orders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from isthmus.cli.orders_folder import OrdersFolder, named_or_sample
+from isthmus.cli.orders_options import reads_orders
+
+if TYPE_CHECKING:
+    from training.operations.drift.decide import Decision
+    from training.operations.drift.settings import DriftSettings
+    from training.orders.settings import OrdersSettings
+
+
+@reads_orders
+def drift(
+    release: Annotated[Path, typer.Argument(help="A release directory.")],
+    orders: OrdersFolder = None,
+    newest: Annotated[
+        int | None, typer.Option(min=1, max=366, help="Newest days to look at; default: 14.")
+    ] = None,
+    settings_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--settings", exists=True, dir_okay=False, help="Take the thresholds of this stack file."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the decision as JSON.")] = False,
+    *,
+    written: OrdersSettings,
+) -> None:
+    """Hold the newest orders against those that a release was made from, and say whether to train anew.
+
+    The same table decides in the estate (training.retrain). Nothing is trained and nothing is written.
+
+    Example:  isthmus drift release/ --orders orders/
+    """
+    from rich.table import Table
+
+    from isthmus.cli.console import err, out, print_json, print_table
+    from training.jobs.local import key
+    from training.operations.drift.decide import COLUMNS, decide
+    from training.orders.source import Folder
+    from training.release import verify
+    from training.release.directory import read_validation
+    from training.transfer.pseudonym import Pseudonyms
+
+    verify(release)
+    validation = read_validation(release)
+    decision = decide(
+        release,
+        Folder(named_or_sample(orders), written),
+        Pseudonyms(key.pseudonym_key()),
+        validation,
+        _thresholds(settings_file, newest),
+        lambda line: err.print(f"[dim]{line}[/]"),
+    )
+    if as_json:
+        print_json(_plain(decision))
+        return
+    if decision.drifts:
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        for number, title in enumerate(COLUMNS):
+            table.add_column(title, justify="right" if 0 < number < len(COLUMNS) - 1 else "left")
+        for row in decision.rows():
+            table.add_row(*row[:-1], f"[yellow]{row[-1]}[/]" if row[-1] else "")
+        print_table(table)
+    verdict = "[yellow]train[/]" if decision.train else "[green]do not train[/]"
+    out.print(f"{verdict}: {decision.why}")
+
+
+def _plain(decision: Decision) -> dict[str, Any]:
+    """The shape of ``--json``; docs/retraining.md tells it."""
+    return {
+        "train": decision.train,
+        "why": decision.why,
+        "release": decision.release,
+        "ageDays": decision.age_days,
+        "drifts": [
+            {
+                "what": one.what,
+                "then": one.then,
+                "now": one.now,
+                "value": float(one.value),
+                "byChance": float(one.chance),
+                "threshold": float(one.threshold),
+                "crossed": bool(one.crossed),
+            }
+            for one in decision.drifts
+        ],
+    }
+
+
+def _thresholds(path: Path | None, newest: int | None) -> DriftSettings:
+    from pydantic import ValidationError
+
+    from infra.settings.stack_file import read_stack_file
+    from isthmus.cli.errors import CommandError
+    from isthmus.cli.settings_file import SECTION
+    from training.operations.drift.settings import DriftSettings
+
+    section: Any = {}
+    if path is not None:
+        content = read_stack_file(path, str(path))
+        if not isinstance(content.config.get(SECTION), dict):
+            raise CommandError(f"{path} has no section config: {SECTION}; name a stack file")
+        section = content.section(SECTION).get("retrain") or {}
+        if not isinstance(section, dict):
+            raise CommandError(f"{path}: training.retrain is no mapping; `isthmus settings check` says more")
+    try:
+        return DriftSettings.model_validate(section | ({} if newest is None else {"newest_days": newest}))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise CommandError(f"{path}: training.retrain.{key} is {first['input']!r}: {first['msg']}") from None

@@ -1,0 +1,90 @@
+"""``isthmus preview``: what a stack would change, with no cloud credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rehearsal.engine.result import Result
+
+
+def preview(
+    stack: Annotated[str, typer.Argument(help="A stack of stacks/: local, dev, staging or prod.")] = "local",
+    diff: Annotated[bool, typer.Option("--diff", help="Show every property that changes.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print each resource that would change, as JSON.")
+    ] = False,
+) -> None:
+    """Preview a stack through the rehearsal's engine and plugins, without any credentials.
+
+    A cloud's stack is read from a copy whose secrets are placeholders; what the stack would create is
+    compared with nothing, since the rehearsal holds no state of a cloud.
+
+    Example:  isthmus preview prod
+    """
+    from infra.settings import read
+    from isthmus.cli.console import err, out, print_json
+    from isthmus.cli.errors import CommandError
+    from rehearsal.engine.derived import derive
+    from rehearsal.estate import Estate
+    from rehearsal.stack_copy import STACK
+
+    if diff and as_json:
+        raise CommandError("--json names what changes of each resource, --diff shows it; give one of them")
+    estate = Estate.find(lambda line: err.print(line, style="yellow"))
+    file = estate.project_dir / "stacks" / f"Pulumi.{stack}.yaml"
+    if file.exists():  # where it is not, the copy's error names the stacks that are there
+        read(file, stack)
+    estate.equip()
+    if stack == STACK:
+        config_file = estate.stack_file()
+    else:
+        derived = derive(estate.home, estate.project_dir, stack)
+        err.print(str(derived), style="dim")
+        config_file = derived.path
+    changing: list[dict[str, Any]] = []
+    result = estate.engine.preview(
+        stack,
+        config_file=config_file,
+        arguments=("--diff",) if diff else (),
+        on_line=None if as_json else print,
+        on_event=lambda event: _take(event, changing),
+    )
+    if as_json:
+        print_json(_plain(result, changing))
+    else:
+        out.print(f"{stack}: {result.resources} resources: {result}")
+
+
+def _take(event: Mapping[str, Any], changing: list[dict[str, Any]]) -> None:
+    """Note a resource that would change."""
+    told = (event.get("resourcePreEvent") or {}).get("metadata")
+    if told and told["op"] not in ("same", "read"):
+        changing.append(
+            {
+                "name": told["urn"].rsplit("::", 1)[-1],
+                "type": told["type"],
+                "operation": told["op"],
+                "changed": sorted(told.get("diffs") or told.get("detailedDiff") or ()),
+                "urn": told["urn"],
+            }
+        )
+
+
+def _plain(result: Result, changing: list[dict[str, Any]]) -> dict[str, Any]:
+    """The shape of ``--json``; docs/rehearsal.md tells it."""
+    return {
+        "stack": result.stack,
+        "counts": {
+            "create": result.created,
+            "update": result.updated,
+            "replace": result.replaced,
+            "delete": result.deleted,
+            "unchanged": result.unchanged,
+        },
+        "resources": changing,
+        "warnings": [one.message for one in result.diagnostics if one.severity == "warning"],
+    }

@@ -1,0 +1,131 @@
+"""``isthmus release judge``: what the validation job would say of a release, on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from isthmus.cli.orders_folder import OrdersFolder, named_or_sample
+from isthmus.cli.orders_options import reads_orders
+
+if TYPE_CHECKING:
+    from training.orders.settings import OrdersSettings
+    from training.settings import Gates
+
+LONGEST_HELD_BACK = 31
+
+
+@reads_orders
+def judge(
+    release: Annotated[Path, typer.Argument(help="A release directory.")],
+    orders: OrdersFolder = None,
+    days: Annotated[
+        int, typer.Option(min=1, max=366, help="Most days after those it learned from to judge it on.")
+    ] = LONGEST_HELD_BACK,
+    in_service: Annotated[
+        Path | None, typer.Option(help="The release directory that it would replace.")
+    ] = None,
+    gates: Annotated[
+        Path | None, typer.Option("--gates", help="Take the gates of this stack file; absent: the defaults.")
+    ] = None,
+    gate: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Set one gate, such as min_coverage=0.1; as often as you like.", metavar="NAME=VALUE"
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Folder of the report; absent: RELEASE-report beside the release.")
+    ] = None,
+    *,
+    written: OrdersSettings,
+) -> None:
+    """Judge a release on orders it has not seen, beside baselines, by the gates of the validation job.
+
+    The report is written, the release is left as it is. Exit status 77 where a gate refuses it.
+
+    Example:  isthmus release judge release/ --in-service older/ --gate min_recall_ratio_to_best_baseline=1
+    """
+    from isthmus.cli.console import err, out
+    from isthmus.outputs import refuse_as_folder
+    from training.jobs.job_runtime import EXIT_REFUSED
+    from training.jobs.local import key
+    from training.orders.source import Folder
+    from training.release import verify
+    from training.transfer.pseudonym import Pseudonyms
+    from training.validation.load_window import read_after, read_past
+    from training.validation.report import HTML
+    from training.validation.validate_release import validate_release
+
+    asked = _gates(gates, gate or [])
+    placed = release if release.name else release.absolute()
+    beside = report or placed.with_name(f"{placed.name}-report")
+    refuse_as_folder(beside, "name another folder with --report")
+    source = Folder(named_or_sample(orders), written)
+    manifest = verify(release)
+    if in_service is not None:
+        verify(in_service)
+    pseudonyms = Pseudonyms(key.pseudonym_key())
+    err.print(f"orders: {source.path}", style="dim", markup=False)
+    judged = validate_release(
+        release=release,
+        manifest=manifest,
+        held_back=read_after(source, pseudonyms, release, days),
+        past=read_past(source, pseudonyms, release),
+        gates=asked,
+        in_service=in_service,
+        say=lambda line: err.print(line, style="dim", markup=False),
+    )
+    for line in judged.lines():
+        style = {"missed": "bold red", "off": "dim"}.get(line.split(" ", 1)[0])
+        out.print(line, style=style, markup=False)
+    judged.report.write(beside)
+    out.print(f"\nreport: {beside / HTML}", markup=False)
+    if not judged.refusals:
+        out.print("[green]passed[/] " + manifest.digest())
+        return
+    err.print(f"[bold red]isthmus:[/] {manifest.digest()} is refused")
+    for sentence in judged.refusals:
+        err.print(sentence, markup=False)
+    raise typer.Exit(EXIT_REFUSED)
+
+
+def _gates(stack_file: Path | None, given: list[str]) -> Gates:
+    """The gates of a stack file, with some set by hand.
+
+    Raises:
+        CommandError: naming the gate, the value and what is allowed.
+    """
+    from difflib import get_close_matches
+
+    from pydantic import ValidationError
+
+    from infra.settings.kinds import describe, find
+    from isthmus.cli.errors import CommandError
+    from training.settings import Gates
+
+    values: dict[str, object] = {}
+    if stack_file is not None:
+        from infra.settings import read, stack_of
+
+        values = read(stack_file, stack_of(stack_file)).training.gates.model_dump()
+    known = ", ".join(Gates.model_fields)
+    for one in given:
+        name, equals, value = (part.strip() for part in one.partition("="))
+        if name not in Gates.model_fields:
+            near = get_close_matches(name, Gates.model_fields, n=1)
+            meant = f"did you mean {near[0]}? " if near else ""
+            raise CommandError(f"--gate {name}: there is no such gate; {meant}there are: {known}")
+        if not equals or not value:
+            raise CommandError(f"--gate {name} has no value; write it as in --gate min_coverage=0.1")
+        values[name] = value
+    try:
+        return Gates.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        found = find(Gates, (name,))
+        allowed = describe(*found) if found else first["msg"]
+        raise CommandError(f"--gate {name} is {first['input']!r}; allowed is {allowed}") from None

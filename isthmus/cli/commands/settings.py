@@ -1,0 +1,127 @@
+"""``isthmus settings``: check stack files, and keep what is made from the models current."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="settings",
+    help="Check stack files without any cloud, and write the schema that editors use.",
+    no_args_is_help=True,
+)
+
+
+def _files(stacks: list[str], folder: Path) -> list[Path]:
+    """The files that names mean: a path to a file, or a stack's name; none means every stack."""
+    from isthmus.cli.errors import CommandError
+
+    there = sorted(folder.glob("Pulumi.*.yaml"))
+    if not stacks:
+        if not there:
+            raise CommandError(f"{folder} has no stack file; run this in the project's root folder")
+        return there
+    files = []
+    for name in stacks:
+        path = Path(name)
+        if path.suffix in (".yaml", ".yml") or path.is_file():
+            files.append(path)
+            continue
+        file = folder / f"Pulumi.{name}.yaml"
+        if not file.is_file():
+            known = ", ".join(found.name.split(".")[1] for found in there) or "none"
+            raise CommandError(f"there is no stack {name} in {folder}; the stacks there are: {known}")
+        files.append(file)
+    return files
+
+
+def _root() -> Path:
+    """The project's root: the nearest folder with a Pulumi.yaml, from here up."""
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / "Pulumi.yaml").is_file()), here)
+
+
+@app.command("check", epilog="Example:  isthmus settings check dev prod")
+def check(
+    stacks: Annotated[
+        list[str] | None, typer.Argument(help="Names of stacks, or files; none: all in stacks/.")
+    ] = None,
+    stack: Annotated[
+        str | None, typer.Option(help="The stack a file is of, where the file's name does not say it.")
+    ] = None,
+    standing: Annotated[
+        Path | None,
+        typer.Option(
+            help="Outputs of the stack that stands, from `pulumi stack output --json`: changes that it "
+            "cannot "
+            "take are refused too. For stack local, the rehearsal is looked at.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """Say everything that is wrong in stack files, one sentence a problem; exit status 1 if anything is."""
+    from rich.markup import escape
+
+    from infra.settings import SettingsError, read, stack_of
+    from infra.settings.changes.beforehand import refusals, warnings
+    from isthmus.cli.console import err, out
+    from isthmus.cli.errors import CommandError
+    from isthmus.cli.standing import known
+
+    root = _root()
+    refused = False
+    files = _files(stacks or [], root / "stacks")
+    if standing is not None and len(files) != 1:
+        raise CommandError(
+            f"--standing {standing} is of one stack, and {len(files)} are checked; name that one"
+        )
+    for path in files:
+        try:
+            settings = read(path, stack)
+            stands = known(settings.stack, standing)
+            if found := list(refusals(settings, stands)):
+                raise SettingsError(str(path.relative_to(root) if path.is_relative_to(root) else path), found)
+        except SettingsError as error:
+            refused = True
+            for sentence in str(error).splitlines():
+                err.print(f"[bold red]isthmus:[/] {escape(sentence)}")
+        else:
+            for warning in warnings(settings, stands):
+                err.print(f"[bold yellow]isthmus:[/] {escape(warning)}")
+            pools = len(settings.aws.gpu_pools) + len(settings.openstack.gpu_pools)
+            out.print(
+                f"{escape(stack or stack_of(path))}: good ({settings.aws.region}, "
+                f"{len(settings.aws.network.zones)} zones, {pools} GPU pools)"
+            )
+    if refused:
+        raise typer.Exit(1)
+
+
+@app.command("schema", epilog="Example:  isthmus settings schema --check")
+def schema(
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit status 1 if out of date.")
+    ] = False,
+) -> None:
+    """Write infra/settings/schema.json, docs/settings.md and docs/changes.md from the models."""
+    from infra.settings import reference, schema
+    from infra.settings.changes import page
+    from isthmus.cli.console import out
+    from isthmus.cli.errors import CommandError
+
+    root = _root()
+    for made in (schema, reference, page):
+        name = made.FILE.relative_to(root) if made.FILE.is_relative_to(root) else made.FILE
+        wanted = made.text()
+        if made.FILE.is_file() and made.FILE.read_text(encoding="utf-8") == wanted:
+            out.print(f"{name}: current")
+        elif check:
+            raise CommandError(f"{name} is not what the models say; run `isthmus settings schema`")
+        else:
+            aside = made.FILE.with_suffix(".new")
+            aside.write_text(wanted, encoding="utf-8")
+            aside.replace(made.FILE)
+            out.print(f"{name}: written")

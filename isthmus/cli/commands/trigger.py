@@ -1,0 +1,34 @@
+"""``isthmus trigger``: what a CronJob of the rehearsal would do, now."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def trigger(
+    name: Annotated[str, typer.Argument(help="Of a CronJob, such as retrain.")],
+) -> None:
+    """Start a CronJob's Job at once, as `kubectl create job --from=cronjob/NAME` does in a cloud.
+
+    Example:  isthmus trigger retrain && isthmus logs retrain --follow
+    """
+    from isthmus.cli.console import out
+    from isthmus.cli.errors import CommandError
+    from rehearsal.cluster import agent
+    from rehearsal.cluster.cron_job import fire
+    from rehearsal.cluster.record import clusters
+    from rehearsal.home import Home
+
+    home = Home.find()
+    found = [(cluster, one) for cluster in clusters(home) for one in cluster.list("CronJob")]
+    chosen = [(cluster, one) for cluster, one in found if one["metadata"]["name"] == name]
+    if not chosen:
+        names = ", ".join(sorted(one["metadata"]["name"] for _, one in found))
+        there = f"there are: {names}" if names else "training.retrain.enabled makes some"
+        raise CommandError(f"no CronJob is named {name!r}; {there}")
+    for cluster, one in chosen:
+        job = fire(cluster, one)
+        out.print(f"{cluster.name}: Job {job['metadata']['namespace']}/{job['metadata']['name']} is made")
+    agent.ensure(home)

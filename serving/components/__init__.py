@@ -1,0 +1,1 @@
+"""Triton in a cluster as Pulumi components; nothing else in ``serving`` imports pulumi."""

@@ -1,0 +1,268 @@
+"""The pod of a Triton server: the init step that pulls and verifies a release, ``tritonserver``, its front.
+
+The same pod runs on both sites and in a rehearsal; only its inputs differ. It has no privilege, no root, no
+writable image, and listens on its own address only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from serving.server.front import front_args
+from serving.server.ports import INSIDE, METRICS, PORTS
+from serving.server.triton_args import MODELS, REPOSITORY, triton_args
+
+NAME = "triton"
+USER = 1000
+"""``triton-server`` in NVIDIA's images."""
+TOKEN_FOLDER = "/var/run/secrets/isthmus"  # noqa: S105
+GPU = "nvidia.com/gpu"
+POOL_LABEL = "isthmus.dev/pool"
+
+core = k8s.core.v1
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds in a pod's life, each with a reason."""
+
+    start: int = 600
+    """Until it must be ready: on a new GPU, TensorRT builds its engines first."""
+    unlisted: int = 5
+    """Between leaving the Service and the signal to stop: no new question meets a server that goes."""
+    finish: int = 30
+    """For the questions that are being answered."""
+
+    @property
+    def grace(self) -> int:
+        """Until the kubelet kills."""
+        return self.unlisted + self.finish + 10
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What the server asks for, and the memory it may not exceed (GPU pods: on top of the GPUs)."""
+
+    cpu: str = "500m"
+    memory: str = "1Gi"
+    memory_limit: str = "2Gi"
+    shared_memory: str = "256Mi"
+    """``/dev/shm``, through which Triton hands tensors to its Python models; part of the memory limit."""
+    release: str = "2Gi"
+    """Disk for a release and the repository made of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PodSpec:
+    """Inputs of ``pod_spec``; see ``serving.components.triton.TritonService`` for each."""
+
+    release: pulumi.Input[str]
+    releases_bucket: pulumi.Input[str]
+    trusted_keys: pulumi.Input[Sequence[pulumi.Input[str]]]
+    triton_image: pulumi.Input[str]
+    serving_image: pulumi.Input[str]
+    front_image: pulumi.Input[str]
+    region: pulumi.Input[str]
+    endpoint_url: pulumi.Input[str] | None = None
+    role_arn: pulumi.Input[str] | None = None
+    onnx_backend: str | None = None
+    gpus: int = 0
+    pool: str | None = None
+    resources: Resources = field(default_factory=Resources)
+    timing: Timing = field(default_factory=Timing)
+
+
+def pod_spec(spec: PodSpec, selector: dict[str, str]) -> k8s.core.v1.PodSpecArgs:
+    """The pod; ``selector`` are the labels by which its replicas are spread over zones and nodes."""
+    return core.PodSpecArgs(
+        service_account_name=NAME,
+        automount_service_account_token=False,
+        enable_service_links=False,
+        termination_grace_period_seconds=spec.timing.grace,
+        security_context=core.PodSecurityContextArgs(
+            run_as_non_root=True,
+            run_as_user=USER,
+            run_as_group=USER,
+            fs_group=USER,
+            seccomp_profile=core.SeccompProfileArgs(type="RuntimeDefault"),
+        ),
+        init_containers=[_pull(spec), _front(spec)],
+        containers=[_triton(spec)],
+        volumes=_volumes(spec),
+        node_selector={POOL_LABEL: spec.pool} if spec.pool else None,
+        tolerations=[core.TolerationArgs(key=GPU, operator="Exists", effect="NoSchedule")]
+        if spec.gpus
+        else None,
+        topology_spread_constraints=[
+            core.TopologySpreadConstraintArgs(
+                max_skew=1,
+                topology_key=key,
+                # A lost zone must not keep the rest from growing.
+                when_unsatisfiable="ScheduleAnyway",
+                label_selector=k8s.meta.v1.LabelSelectorArgs(match_labels=selector),
+            )
+            for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+        ],
+    )
+
+
+def _pull(spec: PodSpec) -> k8s.core.v1.ContainerArgs:
+    keys = pulumi.Output.from_input(spec.trusted_keys).apply(lambda keys: ",".join(str(one) for one in keys))
+    env = [
+        _env("RELEASE", spec.release),
+        _env("RELEASES_BUCKET", spec.releases_bucket),
+        _env("TRUSTED_KEYS", keys),
+        _env("MODEL_REPOSITORY", REPOSITORY),
+        _env("GPUS", str(spec.gpus)),
+        _env("AWS_REGION", spec.region),
+    ]
+    if spec.onnx_backend:
+        env.append(_env("ONNX_BACKEND", spec.onnx_backend))
+    if spec.endpoint_url is not None:
+        env.append(_env("AWS_ENDPOINT_URL", spec.endpoint_url))
+    mounts = [_mount("models", MODELS), _mount("tmp", "/tmp")]  # noqa: S108
+    if spec.role_arn is not None:
+        env += [
+            _env("AWS_ROLE_ARN", spec.role_arn),
+            _env("AWS_ROLE_SESSION_NAME", NAME),
+            _env("AWS_WEB_IDENTITY_TOKEN_FILE", f"{TOKEN_FOLDER}/token"),
+        ]
+        mounts.append(_mount("aws-token", TOKEN_FOLDER, read_only=True))
+    return core.ContainerArgs(
+        name="pull",
+        image=spec.serving_image,
+        command=["python", "-m", "serving.pull"],
+        env=env,
+        volume_mounts=mounts,
+        resources=core.ResourceRequirementsArgs(
+            requests={"cpu": "250m", "memory": "512Mi"}, limits={"memory": spec.resources.memory_limit}
+        ),
+        security_context=_locked(),
+    )
+
+
+def _front(spec: PodSpec) -> k8s.core.v1.ContainerArgs:
+    """A sidecar, so that it outlives Triton: what was begun is answered through it."""
+    return core.ContainerArgs(
+        name="front",
+        image=spec.front_image,
+        restart_policy="Always",
+        command=["envoy"],
+        args=front_args(),
+        env=[_field("POD_IP", "status.podIP")],
+        ports=[core.ContainerPortArgs(name=kind, container_port=PORTS[kind]) for kind in ("http", "grpc")],
+        # No startup probe: Triton is started after this has passed one, and it asks Triton.
+        readiness_probe=_probe("ready", "http", period=3, failures=2),
+        liveness_probe=core.ProbeArgs(
+            tcp_socket=core.TCPSocketActionArgs(port="http"),
+            period_seconds=10,
+            timeout_seconds=2,
+            failure_threshold=6,
+        ),
+        resources=core.ResourceRequirementsArgs(
+            requests={"cpu": "100m", "memory": "128Mi"}, limits={"memory": "512Mi"}
+        ),
+        security_context=_locked(),
+    )
+
+
+def _triton(spec: PodSpec) -> k8s.core.v1.ContainerArgs:
+    asked, most = spec.resources, {"memory": spec.resources.memory_limit}
+    requests = {"cpu": asked.cpu, "memory": asked.memory}
+    if spec.gpus:
+        # Extended resources are not overcommitted: request and limit are the same.
+        requests[GPU] = most[GPU] = str(spec.gpus)
+    return core.ContainerArgs(
+        name="triton",
+        image=spec.triton_image,
+        command=["tritonserver"],
+        args=triton_args(gpus=spec.gpus, finish_s=spec.timing.finish),
+        env=[
+            _env("HOME", "/tmp"),  # noqa: S108
+            _field("POD_IP", "status.podIP"),
+            _field("POD_NAME", "metadata.name"),
+        ],
+        ports=[
+            core.ContainerPortArgs(name="http-inside", container_port=INSIDE["http"]),
+            core.ContainerPortArgs(name="grpc-inside", container_port=INSIDE["grpc"]),
+            core.ContainerPortArgs(name="metrics", container_port=METRICS),
+        ],
+        startup_probe=_probe("ready", "http-inside", period=2, failures=-(-spec.timing.start // 2)),
+        readiness_probe=_probe("ready", "http-inside", period=3, failures=2),
+        liveness_probe=_probe("live", "http-inside", period=10, failures=6),
+        lifecycle=core.LifecycleArgs(
+            pre_stop=core.LifecycleHandlerArgs(sleep=core.SleepActionArgs(seconds=spec.timing.unlisted))
+        ),
+        volume_mounts=[
+            _mount("models", MODELS, read_only=True),
+            _mount("tmp", "/tmp"),  # noqa: S108
+            _mount("shm", "/dev/shm"),  # noqa: S108
+        ],
+        resources=core.ResourceRequirementsArgs(requests=requests, limits=most),
+        security_context=_locked(),
+    )
+
+
+def _volumes(spec: PodSpec) -> list[k8s.core.v1.VolumeArgs]:
+    def empty(name: str, size: str, medium: str | None = None) -> k8s.core.v1.VolumeArgs:
+        return core.VolumeArgs(
+            name=name, empty_dir=core.EmptyDirVolumeSourceArgs(size_limit=size, medium=medium)
+        )
+
+    volumes = [
+        empty("models", spec.resources.release),
+        empty("tmp", "2Gi"),
+        empty("shm", spec.resources.shared_memory, "Memory"),
+    ]
+    if spec.role_arn is not None:
+        token = core.ServiceAccountTokenProjectionArgs(
+            audience="sts.amazonaws.com", expiration_seconds=3600, path="token"
+        )
+        volumes.append(
+            core.VolumeArgs(
+                name="aws-token",
+                projected=core.ProjectedVolumeSourceArgs(
+                    sources=[core.VolumeProjectionArgs(service_account_token=token)]
+                ),
+            )
+        )
+    return volumes
+
+
+def _probe(path: str, port: str, *, period: int, failures: int) -> k8s.core.v1.ProbeArgs:
+    return core.ProbeArgs(
+        http_get=core.HTTPGetActionArgs(path=f"/v2/health/{path}", port=port),
+        period_seconds=period,
+        timeout_seconds=2,
+        failure_threshold=failures,
+    )
+
+
+def _locked() -> k8s.core.v1.SecurityContextArgs:
+    return core.SecurityContextArgs(
+        allow_privilege_escalation=False,
+        privileged=False,
+        read_only_root_filesystem=True,
+        run_as_non_root=True,
+        capabilities=core.CapabilitiesArgs(drop=["ALL"]),
+        seccomp_profile=core.SeccompProfileArgs(type="RuntimeDefault"),
+    )
+
+
+def _env(name: str, value: pulumi.Input[str]) -> k8s.core.v1.EnvVarArgs:
+    return core.EnvVarArgs(name=name, value=value)
+
+
+def _field(name: str, path: str) -> k8s.core.v1.EnvVarArgs:
+    return core.EnvVarArgs(
+        name=name,
+        value_from=core.EnvVarSourceArgs(field_ref=core.ObjectFieldSelectorArgs(field_path=path)),
+    )
+
+
+def _mount(name: str, path: str, read_only: bool | None = None) -> k8s.core.v1.VolumeMountArgs:
+    return core.VolumeMountArgs(name=name, mount_path=path, read_only=read_only)

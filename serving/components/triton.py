@@ -1,0 +1,234 @@
+"""``TritonService``: Triton servers that answer from one release, in one cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from serving.components.network import ingress_rules
+from serving.components.pod import NAME, PodSpec, Resources, Timing, pod_spec
+from serving.server.ports import GRPC, HTTP, METRICS
+
+meta = k8s.meta.v1
+
+
+class TritonService(pulumi.ComponentResource):
+    """Triton behind a Service of the cluster's own; nothing outside the cluster can reach it.
+
+    A new release (or image, or key) rolls the pods one by one: each new pod pulls and verifies the release,
+    loads it, answers its probe, and only then an old one leaves the Service, finishes what it has begun, and
+    ends. A release that cannot be verified never becomes ready, so the old pods stay.
+    """
+
+    service_name: pulumi.Output[str]
+    """Name of the Service, in ``namespace``."""
+    http_url: pulumi.Output[str]
+    """``http://...`` inside the cluster."""
+    grpc_url: pulumi.Output[str]
+    """``grpc://...`` inside the cluster, as ``serving.client.Recommender`` takes it."""
+    release: pulumi.Output[str]
+    """The digest that is served, known once all its pods are ready."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        namespace: pulumi.Input[str],
+        release: pulumi.Input[str],
+        releases_bucket: pulumi.Input[str],
+        trusted_keys: pulumi.Input[Sequence[pulumi.Input[str]]],
+        triton_image: pulumi.Input[str],
+        serving_image: pulumi.Input[str],
+        front_image: pulumi.Input[str],
+        region: pulumi.Input[str],
+        replicas_min: int = 1,
+        replicas_max: int = 1,
+        gpus: int = 0,
+        pool: str | None = None,
+        endpoint_url: pulumi.Input[str] | None = None,
+        role_arn: pulumi.Input[str] | None = None,
+        onnx_backend: str | None = None,
+        resources: Resources | None = None,
+        timing: Timing | None = None,
+        labels: Mapping[str, str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare the service.
+
+        Args:
+            name: of the component.
+            namespace: where everything goes.
+            release: digest, ``sha256:...``.
+            releases_bucket: bucket that holds the release.
+            trusted_keys: base64 Ed25519 public keys; a release signed by none of them is refused.
+            triton_image: image of Triton, pinned.
+            serving_image: image of this project with ``serving.pull``, pinned.
+            front_image: image of Envoy, pinned.
+            region: AWS region of the bucket.
+            replicas_min: fewest pods.
+            replicas_max: most pods; more than ``replicas_min`` adds an autoscaler.
+            gpus: GPUs of each pod; 0 serves from the CPU.
+            pool: node pool to run on; None is anywhere.
+            endpoint_url: other S3 (and STS) endpoint than AWS's own.
+            role_arn: IAM role to take by the pod's OIDC token, for clusters outside AWS; None where the
+                cluster gives the service account its role (EKS Pod Identity).
+            onnx_backend: ``native`` or ``python``; None lets the init step find out.
+            resources: CPU, memory and disk of a pod.
+            timing: seconds for starting and stopping.
+            labels: labels of every object, over those of the component itself.
+            opts: with the Kubernetes provider of the cluster.
+        """
+        super().__init__("isthmus:serving:TritonService", name, None, opts)
+        if not 1 <= replicas_min <= replicas_max:
+            raise ValueError(f"{name}: replicas {replicas_min}..{replicas_max}; allowed 1 <= min <= max")
+        selector = {"app.kubernetes.io/name": NAME}
+        labelled = {
+            **(labels or {}),
+            **selector,
+            "app.kubernetes.io/part-of": "isthmus",
+            "app.kubernetes.io/component": "serving",
+        }
+        spec = PodSpec(
+            release=release,
+            releases_bucket=releases_bucket,
+            trusted_keys=trusted_keys,
+            triton_image=triton_image,
+            serving_image=serving_image,
+            front_image=front_image,
+            region=region,
+            endpoint_url=endpoint_url,
+            role_arn=role_arn,
+            onnx_backend=onnx_backend,
+            gpus=gpus,
+            pool=pool,
+            resources=resources or Resources(),
+            timing=timing or Timing(),
+        )
+
+        def metadata(**more: Any) -> k8s.meta.v1.ObjectMetaArgs:
+            return meta.ObjectMetaArgs(name=NAME, namespace=namespace, labels=labelled, **more)
+
+        child = pulumi.ResourceOptions(parent=self)
+        account = k8s.core.v1.ServiceAccount(
+            name, metadata=metadata(), automount_service_account_token=False, opts=child
+        )
+        policy = k8s.networking.v1.NetworkPolicy(
+            name,
+            metadata=metadata(),
+            spec=k8s.networking.v1.NetworkPolicySpecArgs(
+                pod_selector=meta.LabelSelectorArgs(match_labels=selector),
+                policy_types=["Ingress"],
+                ingress=ingress_rules(),
+            ),
+            opts=child,
+        )
+        scaled = replicas_max > replicas_min
+        deployment = k8s.apps.v1.Deployment(
+            name,
+            metadata=metadata(),
+            spec=k8s.apps.v1.DeploymentSpecArgs(
+                replicas=replicas_min,
+                selector=meta.LabelSelectorArgs(match_labels=selector),
+                # A release that does not become ready must not take away the one that answers.
+                strategy=k8s.apps.v1.DeploymentStrategyArgs(
+                    type="RollingUpdate",
+                    rolling_update=k8s.apps.v1.RollingUpdateDeploymentArgs(max_surge=1, max_unavailable=0),
+                ),
+                revision_history_limit=3,
+                progress_deadline_seconds=spec.timing.start + 300,
+                template=k8s.core.v1.PodTemplateSpecArgs(
+                    metadata=meta.ObjectMetaArgs(
+                        labels=labelled,
+                        annotations={
+                            "isthmus.dev/release": release,
+                            "prometheus.io/scrape": "true",
+                            "prometheus.io/port": str(METRICS),
+                        },
+                    ),
+                    spec=pod_spec(spec, selector),
+                ),
+            ),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[account, policy],
+                # The autoscaler's number is not drift.
+                ignore_changes=["spec.replicas"] if scaled else None,
+            ),
+        )
+        service = k8s.core.v1.Service(
+            name,
+            metadata=metadata(),
+            spec=k8s.core.v1.ServiceSpecArgs(
+                type="ClusterIP",
+                selector=selector,
+                ports=[
+                    k8s.core.v1.ServicePortArgs(name=port, port=number, target_port=port, app_protocol=kind)
+                    for port, number, kind in (
+                        ("http", HTTP, "http"),
+                        ("grpc", GRPC, "kubernetes.io/h2c"),
+                        ("metrics", METRICS, "http"),
+                    )
+                ],
+            ),
+            opts=child,
+        )
+        k8s.policy.v1.PodDisruptionBudget(
+            name,
+            metadata=metadata(),
+            spec=k8s.policy.v1.PodDisruptionBudgetSpecArgs(
+                # Not min_available: with one replica it would let no node ever be drained.
+                max_unavailable=1,
+                selector=meta.LabelSelectorArgs(match_labels=selector),
+                unhealthy_pod_eviction_policy="AlwaysAllow",
+            ),
+            opts=child,
+        )
+        if scaled:
+            _autoscaler(name, metadata(), replicas_min, replicas_max, child)
+        self.service_name = service.metadata.name
+        host = pulumi.Output.concat(service.metadata.name, ".", service.metadata.namespace)
+        self.http_url = pulumi.Output.concat("http://", host, f":{HTTP}")
+        self.grpc_url = pulumi.Output.concat("grpc://", host, f":{GRPC}")
+        self.release = pulumi.Output.all(release, deployment.id).apply(lambda both: str(both[0]))
+        self.register_outputs(
+            {
+                "service_name": self.service_name,
+                "http_url": self.http_url,
+                "grpc_url": self.grpc_url,
+                "release": self.release,
+            }
+        )
+
+
+def _autoscaler(
+    name: str, metadata: k8s.meta.v1.ObjectMetaArgs, least: int, most: int, opts: pulumi.ResourceOptions
+) -> None:
+    v2 = k8s.autoscaling.v2
+    v2.HorizontalPodAutoscaler(
+        name,
+        metadata=metadata,
+        spec=v2.HorizontalPodAutoscalerSpecArgs(
+            min_replicas=least,
+            max_replicas=most,
+            scale_target_ref=v2.CrossVersionObjectReferenceArgs(
+                api_version="apps/v1", kind="Deployment", name=NAME
+            ),
+            metrics=[
+                v2.MetricSpecArgs(
+                    type="Resource",
+                    resource=v2.ResourceMetricSourceArgs(
+                        name="cpu",
+                        target=v2.MetricTargetArgs(type="Utilization", average_utilization=70),
+                    ),
+                )
+            ],
+            behavior=v2.HorizontalPodAutoscalerBehaviorArgs(
+                # A pod costs a pull and a load: give it back only when five quiet minutes have passed.
+                scale_down=v2.HPAScalingRulesArgs(stabilization_window_seconds=300)
+            ),
+        ),
+        opts=opts,
+    )

@@ -1,0 +1,1 @@
+"""A release served on this machine."""

@@ -1,0 +1,65 @@
+"""A release that answers for the time of a ``with`` block, by the real tritonserver of this machine.
+
+For batches and for a look at a release before it is signed: the repository, the models and the client are
+those of service.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from serving.client import Recommender
+from serving.local.server import LocalServer
+from serving.repository.build import build
+from training.release import Customers, new_key, shortlisted, sign, verify
+
+ANSWER_S = 60.0
+"""Seconds for one question: a batch may wait behind others."""
+
+
+@contextmanager
+def offline(release: Path, pseudonym: Callable[[str], str] | None = None) -> Iterator[Recommender]:
+    """Serve a release from a temporary folder; server and folder are gone when the block ends.
+
+    Args:
+        release: directory of a release. Signed or not: its files are checked against its manifest.
+        pseudonym: see ``Recommender``.
+
+    Raises:
+        ReleaseError: when it is no release, or a file of it is damaged.
+        LocalServerFailed: when no server could be started on it.
+    """
+    manifest = verify(release)
+    with tempfile.TemporaryDirectory(prefix="isthmus-serving-") as folder, _ended_by_terminate():
+        repository = Path(folder) / "models"
+        build(release, manifest, sign(manifest.digest(), new_key()), repository, onnx_backend="python")
+        with (
+            LocalServer(repository, Path(folder) / "log") as server,
+            Recommender(server.url("grpc"), pseudonym=pseudonym, timeout_s=ANSWER_S) as recommender,
+        ):
+            yield recommender
+
+
+def customers_of(release: Path) -> set[str]:
+    """Pseudonyms of all customers for whom a release has an answer of their own."""
+    return {*Customers.read(release), *shortlisted(release)}
+
+
+@contextmanager
+def _ended_by_terminate() -> Iterator[None]:
+    """Let SIGTERM unwind the block, as Ctrl-C does: the server is a process of its own, and would stay."""
+
+    def leave(_signal: int, _frame: FrameType | None) -> None:
+        sys.exit(128 + signal.SIGTERM)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

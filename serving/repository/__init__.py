@@ -1,0 +1,1 @@
+"""A release as the model repository that Triton loads."""

@@ -1,0 +1,211 @@
+"""A Triton model repository, built from a release directory that was verified before.
+
+::
+
+    recommend/config.pbtxt                       the ensemble
+    lookup/config.pbtxt, <version>/model.py, *.npy
+    two_tower/config.pbtxt, <version>/model.onnx (and model.py for the Python backend)
+    shortlist/config.pbtxt, <version>/model.py, *.npy        with a ranking stage
+    ranker/config.pbtxt, <version>/model.onnx (as two_tower) with a ranking stage
+    answer/config.pbtxt, <version>/model.py, *.npy
+    release.json                                 which release this is, and the SHA-256 of every file
+
+The version number is made from the release's digest, so that Triton's metrics of ``answer`` tell two releases
+apart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import struct
+import tempfile
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from isthmus.errors import IsthmusError
+from serving.repository.model_configs import OnnxBackend, RankingShape, model_configs, to_text
+from serving.repository.tables import (
+    numbers_of,
+    write_answer_tables,
+    write_lookup_tables,
+    write_shortlist_tables,
+)
+from training.release import (
+    ONNX_MODEL,
+    RANKER_MODEL,
+    Customers,
+    Manifest,
+    Shortlist,
+    Signature,
+    read_items,
+    read_popular,
+    sha256_of,
+)
+
+BUILT = "release.json"
+MODELS = Path(__file__).parents[1] / "models"
+ONNX_MODELS = {"two_tower": ONNX_MODEL, "ranker": RANKER_MODEL}
+"""Models of Triton that are a file of the release."""
+SOURCES = "repository/*.py", "models/*/model.py"
+"""The code that decides what is in a repository."""
+
+
+class RepositoryDamaged(IsthmusError):
+    """A file of a repository is not the one that was built; the message names it."""
+
+
+class Built(BaseModel):
+    """``release.json`` of a repository: what it was built from and what it holds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    code: str
+    """SHA-256 of the code that built it: a repository by other code is built anew."""
+    digest: str
+    onnx_backend: OnnxBackend
+    gpu: bool
+    signature: Signature
+    files: dict[str, str]
+    """Path in the repository -> SHA-256."""
+
+
+def version_of(digest: str) -> int:
+    """Version number of a release's models: the first 32 bits of its digest, and never 0.
+
+    Triton wants a positive number; a label of its metrics carries it.
+    """
+    return int(digest.removeprefix("sha256:")[:8], 16) or 1
+
+
+def build(
+    release: Path,
+    manifest: Manifest,
+    signature: Signature,
+    repository: Path,
+    *,
+    onnx_backend: OnnxBackend,
+    gpu: bool = False,
+) -> Built:
+    """Build a repository aside, then rename it to ``repository``; one that is there is replaced.
+
+    One builder at a time: what a killed one left aside is removed first (``serving.pull`` holds a lock).
+
+    Args:
+        release: directory of a release whose files were verified against ``manifest``.
+        manifest: of that release.
+        signature: of that release, verified; kept, so that trust can be checked again without the bucket.
+        repository: directory to make.
+        onnx_backend: see ``serving.repository.model_configs``.
+        gpu: see ``serving.repository.model_configs``.
+    """
+    repository.parent.mkdir(parents=True, exist_ok=True)
+    for left in repository.parent.glob(f".{repository.name}-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    aside = Path(tempfile.mkdtemp(prefix=f".{repository.name}-", dir=repository.parent))
+    try:
+        shortlist = Shortlist.read(release)
+        ranking = RankingShape(shortlist.longest, shortlist.features.shape[1]) if shortlist else None
+        configs = model_configs(manifest, onnx_backend=onnx_backend, gpu=gpu, ranking=ranking)
+        version = str(version_of(manifest.digest()))
+        for name, config in configs.items():
+            (aside / name / version).mkdir(parents=True)
+            (aside / name / "config.pbtxt").write_text(to_text(config))
+            _warmup(aside / name, config)
+            if config.backend == "python":
+                source = MODELS / ("onnx" if name in ONNX_MODELS else name) / "model.py"
+                shutil.copyfile(source, aside / name / version / "model.py")
+        _fill(release, shortlist, aside, version)
+        built = Built(
+            code=code_digest(),
+            digest=manifest.digest(),
+            onnx_backend=onnx_backend,
+            gpu=gpu,
+            signature=signature,
+            files={path: sha256_of(aside / path) for path in _files(aside)},
+        )
+        (aside / BUILT).write_text(built.model_dump_json(indent=1))
+        aside.chmod(0o755)
+        _put(aside, repository)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return built
+
+
+@cache
+def code_digest() -> str:
+    """SHA-256 over the code that builds repositories, models included."""
+    total = hashlib.sha256()
+    for pattern in SOURCES:
+        for path in sorted(Path(__file__).parents[1].glob(pattern)):
+            total.update(path.read_bytes())
+    return total.hexdigest()
+
+
+def read_built(repository: Path) -> Built | None:
+    """What is there, unchecked; None when there is no repository, or one that cannot be told."""
+    try:
+        return Built.model_validate_json((repository / BUILT).read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def check(repository: Path, built: Built) -> None:
+    """Compare every file with what was built. Raises RepositoryDamaged naming the first that differs."""
+    there = set(_files(repository))
+    for path in sorted(there ^ built.files.keys()):
+        raise RepositoryDamaged(
+            f"{path} of the model repository {'was added' if path in there else 'is missing'}"
+        )
+    for path, sha256 in built.files.items():
+        if sha256_of(repository / path) != sha256:
+            raise RepositoryDamaged(f"{path} of the model repository was changed after it was built")
+
+
+def _fill(release: Path, shortlist: Shortlist | None, aside: Path, version: str) -> None:
+    customers, items, popular = Customers.read(release), read_items(release), read_popular(release)
+    write_lookup_tables(customers, aside / "lookup" / version)
+    more: list[str] = []
+    if shortlist is not None:
+        numbers, more = numbers_of(shortlist, items)
+        write_shortlist_tables(shortlist, numbers, aside / "shortlist" / version)
+    write_answer_tables(customers, items, more, popular, aside / "answer" / version)
+    for name, file in ONNX_MODELS.items():
+        if not (aside / name).exists():
+            continue
+        model = aside / name / version / ONNX_MODEL
+        try:
+            os.link(release / file, model)
+        except OSError:
+            shutil.copyfile(release / file, model)
+
+
+def _warmup(model: Path, config: Any) -> None:
+    """The input files that warm-up requests name; so far ``k``, one product."""
+    for request in config.model_warmup:
+        for tensor in request.inputs.values():
+            if tensor.input_data_file:
+                (model / "warmup").mkdir(exist_ok=True)
+                (model / "warmup" / tensor.input_data_file).write_bytes(struct.pack("<i", 1))
+
+
+def _files(repository: Path) -> Iterator[str]:
+    for path in sorted(repository.rglob("*")):
+        name = path.relative_to(repository).as_posix()
+        if path.is_file() and name != BUILT:
+            yield name
+
+
+def _put(aside: Path, repository: Path) -> None:
+    if not repository.exists():
+        aside.rename(repository)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{repository.name}-", dir=repository.parent))
+    repository.rename(old)
+    aside.rename(repository)
+    shutil.rmtree(old, ignore_errors=True)

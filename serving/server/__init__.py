@@ -1,0 +1,1 @@
+"""How tritonserver and the proxy before it are started, in a cluster and on this machine alike."""

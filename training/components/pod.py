@@ -1,0 +1,271 @@
+"""The pod of a job of this package: one typed spec for transfer, training and validation.
+
+The same pod runs on both sites and in a rehearsal. It has no privilege, no root, no writable image, no token
+of the cluster's API, and ends with an exit code that says whether to try again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from isthmus.source_digest import source_digest
+from training.jobs.job_runtime import (
+    EXIT_BAD_INPUT,
+    EXIT_PEER_LOST,
+    EXIT_PREEMPTED,
+    EXIT_REFUSED,
+    EXIT_STRAGGLING,
+)
+
+USER = 10001
+"""The user of the image ``isthmus/training``; any but 0 would do."""
+TOKEN_FOLDER = "/var/run/secrets/isthmus"  # noqa: S105
+GPU = "nvidia.com/gpu"
+POOL_LABEL = "isthmus.dev/pool"
+JOB_NAME_LABEL = "batch.kubernetes.io/job-name"
+INPUTS_ANNOTATION = "isthmus.dev/inputs"
+KEYS_SECRET = "isthmus-keys"  # noqa: S105
+GRACE_SECONDS = 60
+"""Between SIGTERM and the kill: enough to save a checkpoint; a spot notice leaves 120."""
+
+core = k8s.core.v1
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What one pod asks for, and the memory and scratch disk it may not exceed."""
+
+    cpu: str = "1"
+    memory: str = "2Gi"
+    memory_limit: str = "4Gi"
+    scratch: str = "4Gi"
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobPod:
+    """A pod of a job.
+
+    Attributes:
+        name: of the job, its container and its service account.
+        module: what ``python -m`` runs.
+        image: pinned.
+        region: AWS region of the buckets.
+        env: further plain variables; $(NAME) in one is the variable NAME.
+        fields: variables that tell a field of the pod, such as metadata.name; before those of ``env``.
+        keys: variables that come from the Secret ``isthmus-keys``, under keys of the same names.
+        inputs: digest of all that decides the job's result; another one is another job.
+        endpoint_url: other S3 (and STS) endpoint than AWS's own.
+        role_arn: IAM role to take by the pod's OIDC token, outside AWS; None where the cluster gives the
+            service account its role (EKS Pod Identity).
+        gpus: GPUs of the pod.
+        pool: node pool to run on; None is anywhere.
+        subdomain: headless Service that gives the pods their names.
+        resources: CPU, memory, disk.
+        labels: of the pod.
+    """
+
+    name: str
+    module: str
+    image: pulumi.Input[str]
+    region: pulumi.Input[str]
+    env: Mapping[str, pulumi.Input[str]]
+    inputs: pulumi.Input[str]
+    fields: Mapping[str, str] = field(default_factory=dict)
+    keys: Sequence[str] = ()
+    endpoint_url: pulumi.Input[str] | None = None
+    role_arn: pulumi.Input[str] | None = None
+    gpus: int = 0
+    pool: str | None = None
+    subdomain: str | None = None
+    resources: Resources = field(default_factory=Resources)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+def labels_of(name: str, labels: Mapping[str, str] | None) -> dict[str, str]:
+    """Labels of a job's objects, over those of the caller."""
+    return {
+        **(labels or {}),
+        "app.kubernetes.io/name": name,
+        "app.kubernetes.io/part-of": "isthmus",
+        "app.kubernetes.io/component": "training",
+    }
+
+
+def inputs_digest(*inputs: pulumi.Input[str]) -> pulumi.Output[str]:
+    """``sha256:<hex>`` over what decides a job's result, and the code that computes it."""
+
+    def digest(known: Sequence[str]) -> str:
+        text = json.dumps([source_digest(), *known])
+        return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+    return pulumi.Output.all(*inputs).apply(digest)
+
+
+def job_name(name: str, inputs: pulumi.Output[str]) -> pulumi.Output[str]:
+    """A Job's name in the cluster: other inputs are another Job.
+
+    A Job cannot be changed. Under a name of its own the new one can be made before the old one is deleted;
+    the other order makes the engine ask every dependent at once, and a preview fails where the cluster of
+    one is being replaced.
+    """
+    return inputs.apply(lambda digest: f"{name}-{digest.removeprefix('sha256:')[:8]}")
+
+
+# A Job that failed is made again by the next up, also where nothing else changed.
+JOB_ANNOTATIONS = {"pulumi.com/replaceUnready": "true"}
+
+
+def failure_policy(container: str) -> k8s.batch.v1.PodFailurePolicyArgs:
+    """Which ends of a pod count: wrong input fails the job, preemption and lost peers cost nothing."""
+
+    def on_exit(action: str, codes: list[int]) -> k8s.batch.v1.PodFailurePolicyRuleArgs:
+        return k8s.batch.v1.PodFailurePolicyRuleArgs(
+            action=action,
+            on_exit_codes=k8s.batch.v1.PodFailurePolicyOnExitCodesRequirementArgs(
+                container_name=container, operator="In", values=codes
+            ),
+        )
+
+    return k8s.batch.v1.PodFailurePolicyArgs(
+        rules=[
+            on_exit("FailJob", [EXIT_BAD_INPUT, EXIT_REFUSED]),
+            on_exit("Ignore", [EXIT_PEER_LOST, EXIT_PREEMPTED, EXIT_STRAGGLING]),
+            k8s.batch.v1.PodFailurePolicyRuleArgs(
+                action="Ignore",
+                on_pod_conditions=[
+                    k8s.batch.v1.PodFailurePolicyOnPodConditionsPatternArgs(
+                        type="DisruptionTarget", status="True"
+                    )
+                ],
+            ),
+        ]
+    )
+
+
+def pod_template(pod: JobPod) -> k8s.core.v1.PodTemplateSpecArgs:
+    """The pod template of a job."""
+    return core.PodTemplateSpecArgs(
+        metadata=k8s.meta.v1.ObjectMetaArgs(
+            labels=dict(pod.labels), annotations={INPUTS_ANNOTATION: pod.inputs}
+        ),
+        spec=core.PodSpecArgs(
+            restart_policy="Never",
+            service_account_name=pod.name,
+            automount_service_account_token=False,
+            enable_service_links=False,
+            subdomain=pod.subdomain,
+            termination_grace_period_seconds=GRACE_SECONDS,
+            security_context=core.PodSecurityContextArgs(
+                run_as_non_root=True,
+                run_as_user=USER,
+                run_as_group=USER,
+                fs_group=USER,
+                seccomp_profile=core.SeccompProfileArgs(type="RuntimeDefault"),
+            ),
+            containers=[_container(pod)],
+            volumes=_volumes(pod),
+            node_selector={POOL_LABEL: pod.pool} if pod.pool else None,
+            tolerations=[core.TolerationArgs(key=GPU, operator="Exists", effect="NoSchedule")]
+            if pod.gpus
+            else None,
+        ),
+    )
+
+
+def service_account(
+    pod_name: str, name: str, namespace: pulumi.Input[str], labels: Mapping[str, str], parent: pulumi.Resource
+) -> k8s.core.v1.ServiceAccount:
+    """The identity of a job, to which the site gives its role; no token of the cluster's API."""
+    return core.ServiceAccount(
+        name,
+        metadata=k8s.meta.v1.ObjectMetaArgs(name=pod_name, namespace=namespace, labels=dict(labels)),
+        automount_service_account_token=False,
+        opts=pulumi.ResourceOptions(parent=parent, delete_before_replace=True),
+    )
+
+
+def _container(pod: JobPod) -> k8s.core.v1.ContainerArgs:
+    env = [
+        _env("HOME", "/tmp"),  # noqa: S108
+        _env("TMPDIR", "/tmp"),  # noqa: S108
+        _env("PYTHONUNBUFFERED", "1"),
+        _env("AWS_REGION", pod.region),
+        *[_from_field(name, path) for name, path in pod.fields.items()],
+        *[_env(name, value) for name, value in pod.env.items()],
+        *[_from_secret(name) for name in pod.keys],
+    ]
+    mounts = [core.VolumeMountArgs(name="tmp", mount_path="/tmp")]  # noqa: S108
+    if pod.endpoint_url is not None:
+        env.append(_env("AWS_ENDPOINT_URL", pod.endpoint_url))
+    if pod.role_arn is not None:
+        env += [
+            _env("AWS_ROLE_ARN", pod.role_arn),
+            _env("AWS_ROLE_SESSION_NAME", pod.name),
+            _env("AWS_WEB_IDENTITY_TOKEN_FILE", f"{TOKEN_FOLDER}/token"),
+        ]
+        mounts.append(core.VolumeMountArgs(name="aws-token", mount_path=TOKEN_FOLDER, read_only=True))
+    requests = {"cpu": pod.resources.cpu, "memory": pod.resources.memory}
+    limits = {"memory": pod.resources.memory_limit}
+    if pod.gpus:
+        # Extended resources are not overcommitted: request and limit are the same.
+        requests[GPU] = limits[GPU] = str(pod.gpus)
+    return core.ContainerArgs(
+        name=pod.name,
+        image=pod.image,
+        command=["python", "-m", pod.module],
+        env=env,
+        volume_mounts=mounts,
+        resources=core.ResourceRequirementsArgs(requests=requests, limits=limits),
+        # The last lines of a failed job say why; the engine shows them.
+        termination_message_policy="FallbackToLogsOnError",
+        security_context=core.SecurityContextArgs(
+            allow_privilege_escalation=False,
+            privileged=False,
+            read_only_root_filesystem=True,
+            run_as_non_root=True,
+            capabilities=core.CapabilitiesArgs(drop=["ALL"]),
+            seccomp_profile=core.SeccompProfileArgs(type="RuntimeDefault"),
+        ),
+    )
+
+
+def _volumes(pod: JobPod) -> list[k8s.core.v1.VolumeArgs]:
+    scratch = core.EmptyDirVolumeSourceArgs(size_limit=pod.resources.scratch)
+    volumes = [core.VolumeArgs(name="tmp", empty_dir=scratch)]
+    if pod.role_arn is not None:
+        token = core.ServiceAccountTokenProjectionArgs(
+            audience="sts.amazonaws.com", expiration_seconds=3600, path="token"
+        )
+        volumes.append(
+            core.VolumeArgs(
+                name="aws-token",
+                projected=core.ProjectedVolumeSourceArgs(
+                    sources=[core.VolumeProjectionArgs(service_account_token=token)]
+                ),
+            )
+        )
+    return volumes
+
+
+def _env(name: str, value: pulumi.Input[str]) -> k8s.core.v1.EnvVarArgs:
+    return core.EnvVarArgs(name=name, value=value)
+
+
+def _from_secret(name: str) -> k8s.core.v1.EnvVarArgs:
+    return core.EnvVarArgs(
+        name=name,
+        value_from=core.EnvVarSourceArgs(
+            secret_key_ref=core.SecretKeySelectorArgs(name=KEYS_SECRET, key=name)
+        ),
+    )
+
+
+def _from_field(name: str, path: str) -> k8s.core.v1.EnvVarArgs:
+    source = core.EnvVarSourceArgs(field_ref=core.ObjectFieldSelectorArgs(field_path=path))
+    return core.EnvVarArgs(name=name, value_from=source)

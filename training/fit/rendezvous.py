@@ -1,0 +1,143 @@
+"""Who trains: the workers that are there, when those that are missing do not come.
+
+Before TensorFlow takes its port, each worker answers on it and asks the others on theirs. When all are there,
+or the wait is over and enough are, the first of those that are there tells the others who trains; they close
+their doors and begin. A worker that comes later finds a run under way (a port that is open, but does not
+answer so) and waits at its own door, where the first of the run sees it and starts again with it.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from training.fit.cluster import Worker
+
+ASK_SECONDS = 2.0
+EVERY_SECONDS = 0.5
+
+
+class RendezvousServer:
+    """Answers on this worker's port until it is closed.
+
+    Args:
+        worker: with all peers of the run.
+        run: fingerprint of the run; workers of another one are strangers.
+    """
+
+    def __init__(self, worker: Worker, run: str) -> None:
+        self._run, self._index = run, worker.index
+        host, _, port = worker.peers[worker.index].rpartition(":")
+        # A pod has the name of its service; in a rehearsal and on one machine it is an own loopback address.
+        bind = host if host.startswith("127.") else ""
+        self._server = socket.create_server((bind, int(port)), backlog=16)
+        self.members: tuple[int, ...] | None = None
+        self.under_way = False
+        threading.Thread(target=self._answer, name="door", daemon=True).start()
+
+    def close(self) -> None:
+        """Free the port."""
+        with suppress(OSError):
+            self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
+
+    def _answer(self) -> None:
+        while True:
+            try:
+                connection, _ = self._server.accept()
+            except OSError:
+                return
+            with connection, suppress(OSError, ValueError):
+                connection.settimeout(ASK_SECONDS)
+                asked = json.loads(connection.makefile("rb").readline(4096))
+                if asked.get("run") != self._run:
+                    continue
+                if "members" in asked and not self.under_way:
+                    self.members = tuple(asked["members"])
+                told = {"run": self._run, "index": self._index, "under_way": self.under_way}
+                connection.sendall(json.dumps(told).encode() + b"\n")
+
+
+def ask(peer: str, run: str, **more: Any) -> str:
+    """What is at a peer's port: ``waiting`` at its door, ``training``, or ``away``."""
+    host, _, port = peer.rpartition(":")
+    try:
+        connection = socket.create_connection((host, int(port)), ASK_SECONDS)
+    except OSError:
+        return "away"
+    with connection:
+        try:
+            connection.sendall(json.dumps({"run": run, **more}).encode() + b"\n")
+            answer = json.loads(connection.makefile("rb").readline(4096))
+            return "training" if answer["under_way"] else "waiting"
+        except (OSError, ValueError, KeyError, TypeError):
+            return "training"  # the port is TensorFlow's: a run is under way
+
+
+def gather(
+    worker: Worker,
+    run: str,
+    least: int,
+    wait_seconds: float,
+    say: Callable[[str], None] = print,
+    stopping: Callable[[], bool] = lambda: False,
+) -> Worker | None:
+    """Find who trains; this worker as one of them, or None when it was told to stop.
+
+    Args:
+        worker: this one, with all peers of the run.
+        run: its fingerprint.
+        least: fewest workers to begin with.
+        wait_seconds: how long nothing must change before the run begins with fewer than all.
+        say: takes a line about who is there.
+        stopping: asked while waiting.
+    """
+    door = RendezvousServer(worker, run)
+    seen: dict[int, str] = {}
+    since = time.monotonic()
+    while door.members is None:
+        if stopping():
+            door.close()
+            return None
+        now = {index: ask(peer, run) for index, peer in enumerate(worker.peers) if index != worker.index}
+        if now != seen or "training" in now.values():
+            seen, since = now, time.monotonic()
+        there = sorted([worker.index, *(index for index, what in now.items() if what == "waiting")])
+        all_there = len(there) == len(worker.peers)
+        waited = time.monotonic() - since >= wait_seconds
+        enough = len(there) >= least and "training" not in now.values()
+        if there[0] == worker.index and (all_there or (waited and enough)):
+            door.members = tuple(there) if _tell(worker, run, there) else None
+        if door.members is None:
+            time.sleep(EVERY_SECONDS)
+    chosen = _as_members(worker, door.members)
+    if chosen.alone:
+        door.under_way = True  # nothing else listens on the port: those that come later must not begin alone
+    else:
+        door.close()
+    if chosen.absent:
+        away = ", ".join(chosen.absent)
+        say(f"going on with {len(chosen.peers)} of {len(worker.peers)} workers; away: {away}")
+    return chosen
+
+
+def _tell(worker: Worker, run: str, there: Sequence[int]) -> bool:
+    """Tell the others who trains; False when one of them has gone meanwhile."""
+    return all(
+        ask(worker.peers[index], run, members=list(there)) == "waiting"
+        for index in there
+        if index != worker.index
+    )
+
+
+def _as_members(worker: Worker, members: Sequence[int]) -> Worker:
+    return Worker(
+        list(members).index(worker.index),
+        tuple(worker.peers[index] for index in members),
+        tuple(peer for index, peer in enumerate(worker.peers) if index not in members),
+    )

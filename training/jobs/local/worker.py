@@ -1,0 +1,43 @@
+"""``python -m training.jobs.local.worker``: one worker of a run on this machine.
+
+The environment is that of ``training.jobs.train``, with WORK (a folder) and OUT (a release)
+for the buckets.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from training.fit.cluster import worker_of
+from training.jobs.job_runtime import Environment, run_job
+from training.jobs.local.workspace import Workspace, is_made
+from training.jobs.train import say, train
+from training.settings import parse
+
+
+def main(environment: Environment) -> int:
+    """Train as one worker; returns the exit code."""
+    worker = worker_of(environment)
+    work, out = Workspace(Path(environment["WORK"])), Path(environment["OUT"])
+    learning = work.learning(parse(environment["TRAINING_SETTINGS"]), say)
+    if is_made(out, learning):
+        return 0
+
+    def publish(model: Any, losses: list[float]) -> None:
+        from training.release.build_release import assemble
+
+        say(f"release {assemble(model, learning, losses, out)}")
+
+    return train(
+        worker,
+        learning,
+        work.checkpoints,
+        lambda: is_made(out, learning),
+        environment.get("SPOT_NOTICE_URL"),
+        publish,
+    )
+
+
+if __name__ == "__main__":
+    run_job(main)

@@ -1,0 +1,57 @@
+"""How a step's examples reach the model, and what it loses by them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import keras
+import numpy.typing as npt
+import tensorflow as tf
+
+from training.features.epoch_examples import EpochExamples
+
+Epoch = Mapping[str, Any]
+"""One epoch's examples as tensors, put on the device once."""
+
+INPUTS = ("history", "weights", "user")
+
+
+@dataclass(frozen=True)
+class StepShape:
+    """How a step is cut: ``batch`` examples over all workers, at most ``rows`` of them at a time."""
+
+    batch: int
+    rows: int
+
+
+class Objective(Protocol):
+    """Examples in, loss out."""
+
+    ordered: bool
+    """Whether it needs the histories in order."""
+
+    variables: list[keras.Variable]
+    """What it learns."""
+
+    def arrays(self, drawn: EpochExamples, epoch: int, /) -> dict[str, npt.NDArray[Any]]:
+        """What an epoch puts on the device."""
+
+    def loss(self, epoch: Epoch, first: Any, last: Any) -> Any:
+        """The sum of the losses of the rows from ``first`` up to ``last`` (int32 [])."""
+
+
+def rows_of(epoch: Epoch, names: tuple[str, ...], first: Any, last: Any, rows: int) -> dict[str, Any]:
+    """The rows from ``first`` up to ``last`` of some arrays, always ``rows`` of them, as XLA wants to know
+    shapes before; those too many repeat a row and have ``weight`` 0."""
+    at = first + tf.range(rows)
+    of = tf.minimum(at, tf.shape(epoch["weight"])[0] - 1)
+    example = {name: tf.gather(epoch[name], of) for name in (*names, "weight")}
+    example["weight"] *= tf.cast(at < last, tf.float32)
+    return example
+
+
+def learned(model: keras.Model) -> list[keras.Variable]:
+    """What training changes."""
+    return list(model.trainable_variables)

@@ -1,0 +1,75 @@
+"""A release can be made again from its manifest alone; where it would come out different, this says why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from training.errors import TrainingError
+from training.operations.tracking.tensorboard import flat
+from training.release import PSEUDONYM_KEY, Manifest, Window
+from training.release.versions import versions
+from training.settings import TrainingSettings
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that is not as it was; ``release`` and ``now`` are empty where it was not, or is not."""
+
+    what: str
+    release: str
+    now: str
+
+
+def settings_of(manifest: Manifest) -> TrainingSettings:
+    """The settings to make a release again with.
+
+    Raises:
+        TrainingError: when this code does not know them.
+    """
+    try:
+        return TrainingSettings.model_validate(manifest.settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise TrainingError(
+            f"the release was made with training.{key} = {first['input']!r}, which this code does not take "
+            f"({first['msg']}); make it again with the code {manifest.versions.get('code', 'of that time')}"
+        ) from None
+
+
+def differences(
+    manifest: Manifest, settings: TrainingSettings | None = None, window: Window | None = None
+) -> list[Difference]:
+    """What a new run would use that the release was not made from; nothing when it gives the same digest.
+
+    The versions of this environment are always compared.
+
+    Args:
+        manifest: of the release.
+        settings: of the new run; None: those of the manifest, as this code reads them.
+        window: the orders of the new run; None: they are not compared.
+    """
+    # Another key makes other orders, which are compared as such.
+    of_code = {name: one for name, one in manifest.versions.items() if name != PSEUDONYM_KEY}
+    found = _different("", of_code, versions())
+    try:
+        now = (settings or settings_of(manifest)).recorded()
+    except TrainingError as error:
+        found.append(Difference("settings", "", str(error)))
+    else:
+        found += _different("training.", flat(manifest.settings), flat(now))
+    if window is not None:
+        found += _different("orders: ", manifest.window.model_dump(), window.model_dump())
+    return found
+
+
+def _different(prefix: str, release: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]:
+    return [
+        Difference(prefix + key, str(release.get(key, "")), str(now.get(key, "")))
+        for key in sorted({*release, *now})
+        if release.get(key) != now.get(key)
+    ]

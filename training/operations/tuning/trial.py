@@ -1,0 +1,68 @@
+"""``python -m training.operations.tuning.trial``: one trial, in a process of its own.
+
+Environment: WORK (folder of ``training.jobs.local.workspace``), TRIAL (the trial's own folder),
+CHECKPOINT_URL, TRAINING_SETTINGS.
+After each epoch a line ``{"epoch": 1, "loss": ..., "recall": ...}`` goes to stdout. The trial ends when its
+stdin does, so that none is left when its parent is killed. Started again, it goes on from its checkpoint.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from pathlib import Path
+
+import pandas as pd
+
+from training.fit.checkpoint import open_objects
+from training.fit.cluster import ALONE
+from training.fit.epoch import Epoch
+from training.jobs.job_runtime import Environment, aws_client, run_job
+from training.jobs.local.workspace import Workspace
+from training.operations.tuning.objective import HeldBackRecall
+from training.settings import parse
+from training.transfer.batch import from_parquet
+
+
+def main(environment: Environment) -> int:
+    """Run the trial; returns the exit code."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    work, folder = Workspace(Path(environment["WORK"])), Path(environment["TRIAL"])
+    learning = work.learning(parse(environment["TRAINING_SETTINGS"]))
+    batches = [from_parquet(work.private.batch(one)) for one in work.manifest(held_back=True).batches]
+    recall = HeldBackRecall(learning, pd.concat(batches, ignore_index=True))
+
+    from training.fit.run import fit
+    from training.operations.tracking.run import RECALL
+    from training.operations.tracking.tensorboard import TensorBoard
+
+    measured = TensorBoard(
+        folder / "tracking" / learning.fingerprint, folder.name, learning.settings.recorded()
+    )
+
+    def ended(epoch: Epoch) -> None:
+        value = recall(epoch.model)
+        measured.scalars(epoch.number, {RECALL: value})
+        print(json.dumps({"epoch": epoch.number, "loss": epoch.loss, "recall": value}), flush=True)
+
+    url = environment["CHECKPOINT_URL"]
+    checkpoints = open_objects(url, aws_client() if url.startswith("s3:") else None)
+    fit(learning, ALONE, checkpoints, _log, after_epoch=ended)
+    measured.close()
+    return 0
+
+
+def _log(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _end_with_parent() -> None:
+    while os.read(0, 1024):
+        pass
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    run_job(main)

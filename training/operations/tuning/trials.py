@@ -1,0 +1,183 @@
+"""Runs the trials of a study, some at a time, each a process; what happens is in the study at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import IO
+
+from filelock import FileLock, Timeout
+
+from training.errors import TrainingError
+from training.jobs.job_runtime import EXIT_BAD_INPUT
+from training.operations.tuning.study import Running, Study
+
+PATIENCE = 3
+"""A trial ends when this many epochs were not better than its best: later ones rarely are."""
+
+
+@dataclass
+class _Process:
+    trial: Running
+    process: subprocess.Popen[bytes]
+    log: IO[bytes]
+    rest: bytes = b""
+    ended: bool = field(default=False)
+    """Told already: what it still prints does not count."""
+
+
+class Trials:
+    """The trials of a study.
+
+    Args:
+        study: takes what happens.
+        wanted: trials in all, those of earlier starts included.
+        parallel: processes at a time; each uses one core.
+        say: takes a line for each event.
+        moved: called with the trials that are done, after each.
+    """
+
+    def __init__(
+        self,
+        study: Study,
+        wanted: int,
+        parallel: int = 1,
+        say: Callable[[str], None] = print,
+        moved: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self.study, self.wanted, self.parallel = study, wanted, parallel
+        self._say, self._moved = say, moved
+        self._selector = selectors.DefaultSelector()
+        self._running: list[_Process] = []
+
+    def run(self) -> None:
+        """Run until there are as many trials as wanted; no process is left when it returns or raises.
+
+        Raises:
+            TrainingError: when another process works on the study, or a trial fails for what every one would.
+        """
+        lock = FileLock(self.study.folder / "lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise TrainingError(
+                f"another `isthmus tune` works on the study {self.study.name}; wait for it, or stop it first"
+            ) from None
+        try:
+            for number in self.study.recover():
+                self._say(
+                    f"trial {number} was left running by a killed process: it failed, and is tried again"
+                )
+            self._moved(self._done)
+            while self._running or self.study.count() < self.wanted:
+                while len(self._running) < self.parallel and self.study.count() < self.wanted:
+                    trial = self.study.ask()
+                    # Beside other pods one more may have begun than was wanted.
+                    if self.study.shared is None or not self.study.withdraw_surplus(
+                        trial.number, self.wanted
+                    ):
+                        self._start(trial)
+                for key, _ in self._selector.select() if self._running else ():
+                    self._read(key.data)
+        finally:
+            for one in self._running:
+                one.process.kill()
+                self._close(one)
+            lock.release()
+
+    @property
+    def _done(self) -> int:
+        return self.study.count() - len(self._running)
+
+    def _start(self, trial: Running) -> None:
+        trial.folder.mkdir(parents=True, exist_ok=True)
+        log = (trial.folder / "log").open("ab")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "training.operations.tuning.trial"],
+            env={
+                **os.environ,
+                "WORK": str(self.study.work.folder.resolve()),
+                "TRIAL": str(trial.folder.resolve()),
+                "CHECKPOINT_URL": self.study.checkpoints_of(trial.number),
+                "TRAINING_SETTINGS": trial.settings.model_dump_json(),
+            },
+            stdin=subprocess.PIPE,  # never written to: it ends when this process does
+            stdout=subprocess.PIPE,
+            stderr=log,
+        )
+        one = _Process(trial, process, log)
+        self._running.append(one)
+        assert process.stdout is not None  # noqa: S101 - it is a pipe
+        self._selector.register(process.stdout, selectors.EVENT_READ, one)
+
+    def _read(self, one: _Process) -> None:
+        assert one.process.stdout is not None  # noqa: S101 - it is a pipe
+        content = os.read(one.process.stdout.fileno(), 1 << 16)
+        if not content:
+            self._end(one)
+            return
+        *lines, one.rest = (one.rest + content).split(b"\n")
+        for line in lines:
+            if line.startswith(b"{") and not one.ended:
+                said = json.loads(line)
+                self._epoch(one, said["epoch"], said["recall"])
+
+    def _epoch(self, one: _Process, epoch: int, recall: float) -> None:
+        trial = one.trial
+        trial.report(epoch, recall)
+        if self.study.should_prune(trial.number):
+            self._tell(
+                one, "pruned", f"trial {trial.number}: pruned after epoch {epoch}, recall@20 {recall:.4f}"
+            )
+        elif epoch - trial.best_epoch >= PATIENCE:
+            self._complete(one)
+
+    def _complete(self, one: _Process) -> None:
+        best = one.trial.best_epoch
+        value = one.trial.curve[best]
+        self._tell(one, "complete", f"trial {one.trial.number}: recall@20 {value:.4f} at epoch {best}", value)
+
+    def _tell(self, one: _Process, state: str, line: str, value: float | None = None) -> None:
+        one.ended = True
+        one.process.kill()
+        one.process.wait()
+        self.study.tell(one.trial.number, state, value)
+        self._say(line)
+
+    def _end(self, one: _Process) -> None:
+        code = one.process.wait()
+        self._close(one)
+        self._running.remove(one)
+        number = one.trial.number
+        if not one.ended and code == 0 and one.trial.curve:
+            self._complete(one)
+        elif not one.ended and code == EXIT_BAD_INPUT:
+            reason = self._last_words(one)
+            self.study.tell(number, "fail", reason=reason)
+            self._say(f"trial {number}: failed: {reason}")
+            if all(row.state == "fail" for row in self.study.rows()) and self.study.count() >= PATIENCE:
+                raise TrainingError(f"the first {PATIENCE} trials failed, the last one because {reason}")
+        elif not one.ended:
+            reason = f"its process ended with code {code}: {self._last_words(one)}"
+            again = self.study.lose(number, reason)
+            self._say(f"trial {number}: {reason}; it {'is tried again' if again else 'is given up'}")
+        self._moved(self._done)
+
+    def _close(self, one: _Process) -> None:
+        one.process.wait()
+        assert one.process.stdin is not None  # noqa: S101 - it is a pipe
+        assert one.process.stdout is not None  # noqa: S101 - it is a pipe
+        self._selector.unregister(one.process.stdout)
+        one.process.stdin.close()
+        one.process.stdout.close()
+        one.log.close()
+
+    def _last_words(self, one: _Process) -> str:
+        lines = (one.trial.folder / "log").read_text(errors="replace").splitlines()
+        said = [line for line in lines if line.strip()]
+        return said[-1].removeprefix("isthmus: ") if said else "it said nothing"

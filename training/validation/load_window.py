@@ -1,0 +1,81 @@
+"""The past, and what came after it, read from the raw orders.
+
+In the private site: the key is there, and the countries are told.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from training.errors import TrainingError
+from training.orders.judging import UNCHANGED
+from training.orders.reading import clean_days
+from training.orders.schema import customers
+from training.orders.source import OrderSource
+from training.release import Customers, read, read_items
+from training.transfer.pseudonym import Pseudonyms
+from training.validation.interaction_matrix import InteractionMatrix, interaction_matrix_of
+
+LEAST_SHARE = 0.9
+"""Of the release's customers; with fewer found, the key or the orders are not those of the release."""
+
+
+def read_past(source: OrderSource, pseudonyms: Pseudonyms, release: Path) -> InteractionMatrix:
+    """The purchases of a release's window, cleaned and told by pseudonym as the transfer does.
+
+    Raises:
+        TrainingError: when these are not the orders, or this is not the key, that the release was made with.
+    """
+    window = read(release).window
+    frames, countries = [], dict[str, str]()
+    days = [day for day in source.days() if window.first_day <= day <= window.last_day]
+    for cleaned in clean_days(source, days, UNCHANGED):
+        frames.append(cleaned.purchases[["customer", "stock_code", "quantity", "at"]])
+        if source.settings.columns.country is not None:
+            rows = cleaned.source.rows
+            names = customers(rows["CustomerID"].str.strip(), source.settings)
+            countries |= dict(zip(names, rows["Country"].str.strip(), strict=True))
+    if not frames:
+        raise TrainingError(
+            f"{source.url} has no orders from {window.first_day} to {window.last_day}, which the release "
+            "learned from; name the orders it was made of"
+        )
+    purchases = pd.concat(frames, ignore_index=True)
+    if source.settings.columns.country is not None:
+        purchases["country"] = purchases["customer"].map(countries)
+    told = {name: pseudonyms.customer(name) for name in purchases["customer"].unique()}
+    purchases["customer"] = purchases["customer"].map(told)
+    known = set(Customers.read(release))
+    if len(known & set(told.values())) < LEAST_SHARE * len(known):
+        raise TrainingError(
+            f"{source.url} names {len(known & set(told.values()))} of the release's {len(known)} customers: "
+            "PSEUDONYM_KEY or the orders are not those it was made with; run transfer and training again"
+        )
+    index = {item.stock_code: item.index for item in read_items(release)}
+    return interaction_matrix_of(purchases, index, int(np.datetime64(window.last_day, "D").astype(int)) + 1)
+
+
+def read_after(source: OrderSource, pseudonyms: Pseudonyms, release: Path, days: int) -> pd.DataFrame:
+    """The purchases of up to ``days`` calendar days after a release's window: customer, stock_code, at.
+
+    Raises:
+        TrainingError: when there are none.
+    """
+    last = read(release).window.last_day
+    later = [day for day in source.days() if last < day <= last + timedelta(days=days)]
+    frames = [
+        cleaned.purchases[["customer", "stock_code", "at"]]
+        for cleaned in clean_days(source, later, UNCHANGED)
+    ]
+    if not frames:
+        raise TrainingError(
+            f"{source.url} has no orders of the {days} days after {last}, the last that the release learned "
+            "from, so there is nothing to judge it on; name orders that go on longer"
+        )
+    purchases = pd.concat(frames, ignore_index=True)
+    told = {name: pseudonyms.customer(name) for name in purchases["customer"].unique()}
+    return purchases.assign(customer=purchases["customer"].map(told))

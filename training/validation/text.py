@@ -1,0 +1,83 @@
+"""An evaluation and its gates as lines of text, for the log of a job and for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from training.validation.gates import Check
+from training.validation.holdout import ALL, MODEL, NEW, Evaluation, best_baseline
+from training.validation.metrics import Scores
+
+
+def as_lines(evaluation: Evaluation) -> list[str]:
+    """Recommenders, segments and what a reader must know; intervals are of 95 %."""
+    recommenders = [
+        [
+            name,
+            _recall(row[ALL]),
+            f"{row[ALL].ndcg:.3f}",
+            f"{row[ALL].coverage:.1%}",
+            f"{row[ALL].novelty or 0:.1f}",
+            _recall(row[NEW]),
+            f"{row[NEW].ndcg:.3f}",
+        ]
+        for name, row in evaluation.table.items()
+    ]
+    titles = ["", "recall@20", "NDCG@20", "coverage", "novelty", "new: recall@20", "NDCG@20"]
+    ours = evaluation.table[MODEL]
+    lines = table(titles, recommenders)
+    lines.append(f"{ours[ALL].customers} customers; {ours[NEW].customers} of them bought something new")
+    if evaluation.segments:
+        segments = []
+        for kind, rows in evaluation.segments.items():
+            name, theirs = best_baseline(rows)
+            mine = rows[MODEL]
+            told = [kind, str(mine.customers), _recall(mine), _ndcg(mine), f"{theirs.recall:.3f} {name}"]
+            segments.append(told)
+        lines += ["", *table(["segment", "customers", "recall@20", "NDCG@20", "best baseline"], segments)]
+    told_of = evaluation.calibration
+    if told_of is not None:
+        lines.append(
+            f"calibration: told {told_of.told:.1%} on average, bought {told_of.happened:.1%}; "
+            f"expected error {told_of.error:.3f}, Brier {told_of.brier:.3f}"
+        )
+    return [*lines, *evaluation.notes]
+
+
+def gate_lines(checks: Sequence[Check]) -> list[str]:
+    """Every gate with what was measured and what is asked for, those missed first."""
+    ordered = sorted(checks, key=lambda check: check.passed)
+    rows = [
+        [
+            check.verdict,
+            check.gate,
+            f"{check.measured} of {check.of}",
+            check.reached,
+            check.asked,
+            check.against,
+        ]
+        for check in ordered
+    ]
+    return table(["", "gate", "measured", "reached", "asked for", "against"], rows, left=6)
+
+
+def table(titles: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
+    """Columns two spaces apart; the first ``left`` of them begin alike, the others end alike."""
+    widths = [max(len(row[place]) for row in [titles, *rows]) for place in range(len(titles))]
+    return [
+        "  ".join(
+            cell.ljust(width) if place < left else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in [titles, *rows]
+    ]
+
+
+def _recall(scores: Scores) -> str:
+    low, high = scores.recall_interval
+    return f"{scores.recall:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def _ndcg(scores: Scores) -> str:
+    low, high = scores.ndcg_interval
+    return f"{scores.ndcg:.3f} [{low:.3f}, {high:.3f}]"
