@@ -84,13 +84,13 @@ class Estate:
         """The copy of the stack file that the engine gets. Raises PortsTaken."""
         return stack_copy.write(self.home, self.project_dir)
 
-    def equip(self, progress: Progress | None = None) -> EngineBinary:
+    def install(self, progress: Progress | None = None) -> EngineBinary:
         """Have the engine and the stand-in plugins ready; milliseconds the second time."""
         binary = provide(self.home, progress)
         install_plugins(self.home)
         return binary
 
-    def furnish(self, orders: Path | None = None) -> Seeded:
+    def seed_orders(self, orders: Path | None = None) -> Seeded:
         """Put in place what the company has before the estate: its private object store with the orders.
 
         Raises NoOrders where the folder (the one named, else ``$ISTHMUS_ORDERS``, else the sample) has none.
@@ -101,8 +101,8 @@ class Estate:
 
     def orders(self, named: Path | None = None) -> Path:
         """The folder of by-day order files: the one named, else ``$ISTHMUS_ORDERS``, else the sample."""
-        told = named or (Path(found) if (found := os.environ.get(ORDERS_VARIABLE)) else None)
-        return told or self.project_dir / SAMPLE
+        folder = named or (Path(found) if (found := os.environ.get(ORDERS_VARIABLE)) else None)
+        return folder or self.project_dir / SAMPLE
 
     def lost(self) -> str:
         """What forgot the estate since it was brought up, as the start of a sentence, or ""."""
@@ -124,7 +124,7 @@ class Estate:
         if STACK not in self.engine.stacks():
             return []
         deployment = self.engine.export(STACK).get("deployment") or {}
-        return [one for one in deployment.get("resources") or [] if one["type"] != ENGINES_OWN]
+        return [resource for resource in deployment.get("resources") or [] if resource["type"] != ENGINES_OWN]
 
     def up(
         self,
@@ -140,8 +140,8 @@ class Estate:
         The jobs run again when the orders are others than those of the last up. Without ``orders``, the
         orders are those that the stack file tells of: the sample.
         """
-        told = "" if orders is None or orders.version == self._told_version() else orders.version
-        stack_copy.remember_orders(self.home, told, written)
+        version = "" if orders is None or orders.version == self._told_version() else orders.version
+        stack_copy.remember_orders(self.home, version, written)
         return self.engine.up(STACK, on_event=on_event, arguments=arguments, config_file=self.stack_file())
 
     def _told_version(self) -> str:

@@ -82,15 +82,15 @@ def seed(home: Home, url: str, folder: Path) -> Seeded:
     store = s3(url)
     with suppress(store.exceptions.BucketAlreadyOwnedByYou, store.exceptions.BucketAlreadyExists):
         store.create_bucket(Bucket=BUCKET)
-    there = dict(_etags(store))
+    etags = dict(_etags(store))
     contents = {f"{PREFIX}{file.name}": file.read_bytes() for file in files}
-    wanted = {key: body for key, body in contents.items() if there.get(key) != _etag(body)}
+    wanted = {key: body for key, body in contents.items() if etags.get(key) != _etag(body)}
     with ThreadPoolExecutor(PUTS_AT_ONCE) as pool:
         # Listed, so that the first failure is raised and not lost in the pool.
         list(
             pool.map(lambda item: store.put_object(Bucket=BUCKET, Key=item[0], Body=item[1]), wanted.items())
         )
-    stale = sorted(there.keys() - contents.keys())
+    stale = sorted(etags.keys() - contents.keys())
     for key in stale:
         store.delete_object(Bucket=BUCKET, Key=key)
     size = sum(len(body) for body in contents.values())

@@ -50,32 +50,34 @@ def found(home: Home, wishes: Mapping[str, Wish], *, standing: bool) -> dict[str
     """
     with FileLock(_claims() / "lock", timeout=60):
         kept = _kept(home)
-        given = {
+        assigned = {
             name: int(kept[name]["given"]) for name, wish in wishes.items() if _answers(kept.get(name), wish)
         }
         taken = _Taken.by_others(home)
         if standing:
-            _refuse(home, {name: wishes[name] for name in given}, given, taken)
+            _refuse(home, {name: wishes[name] for name in assigned}, assigned, taken)
         else:
-            given = {name: port for name, port in given.items() if not taken.any(port, wishes[name].count)}
+            assigned = {
+                name: port for name, port in assigned.items() if not taken.any(port, wishes[name].count)
+            }
         claimed = set(_claimed_by_others(home))
         for name, wish in wishes.items():
-            if name in given:
+            if name in assigned:
                 continue
             spoken_for = claimed | {
-                port + step for other, port in given.items() for step in range(wishes[other].count)
+                port + step for other, port in assigned.items() for step in range(wishes[other].count)
             }
             wished = range(wish.first, wish.first + wish.count)
             free = not spoken_for & set(wished) and not taken.any(wish.first, wish.count)
-            given[name] = wish.first if free else free_ports(wish.count, spoken_for)
+            assigned[name] = wish.first if free else free_ports(wish.count, spoken_for)
         record = {
-            name: {"wished": wish.first, "count": wish.count, "given": given[name]}
+            name: {"wished": wish.first, "count": wish.count, "given": assigned[name]}
             for name, wish in wishes.items()
         }
         if record != kept:
             files.write(home.root / RECORD, record)
         files.write(_claim(home), str(home.root.resolve()))
-    return given
+    return assigned
 
 
 def release(home: Home) -> None:
@@ -166,23 +168,24 @@ def _name_unless_of(home: Home, pid: int | None) -> str | None:
     return name
 
 
-def _refuse(home: Home, wishes: Mapping[str, Wish], given: Mapping[str, int], taken: _Taken) -> None:
-    said = [
+def _refuse(home: Home, wishes: Mapping[str, Wish], assigned: Mapping[str, int], taken: _Taken) -> None:
+    conflicts = [
         f"127.0.0.1:{port} ({wish.what}; {who})"
         for name, wish in wishes.items()
-        for port in range(given[name], given[name] + wish.count)
+        for port in range(assigned[name], assigned[name] + wish.count)
         if (who := taken.who(port)) is not None
     ]
-    if said:
+    if conflicts:
+        are, them = ("is", "it") if len(conflicts) == 1 else ("are", "them")
         raise PortsTaken(
-            f"{_listed(said)} {'is' if len(said) == 1 else 'are'} taken by other programs, and the rehearsal "
-            f"in {home.root} stands on {'it' if len(said) == 1 else 'them'}: end those programs, or run "
+            f"{_listed(conflicts)} {are} taken by other programs, and the rehearsal "
+            f"in {home.root} stands on {them}: end those programs, or run "
             "`isthmus down --force`, after which the next up finds other ports."
         )
 
 
-def _listed(said: list[str]) -> str:
-    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
+def _listed(conflicts: list[str]) -> str:
+    return conflicts[0] if len(conflicts) == 1 else f"{', '.join(conflicts[:-1])} and {conflicts[-1]}"
 
 
 def _answers(entry: Mapping[str, int] | None, wish: Wish) -> bool:

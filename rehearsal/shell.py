@@ -72,7 +72,7 @@ def folder(home: Home) -> Path:
     return home.bin / "shell"
 
 
-def equip(home: Home) -> None:
+def install(home: Home) -> None:
     """Write the programs of the shell: ``pulumi``, and this environment's ``isthmus``."""
     for name, module in (("pulumi", "rehearsal.shell"), ("isthmus", "isthmus.cli.main")):
         path = folder(home) / name
@@ -123,9 +123,11 @@ def _is_ours(entry: Path) -> bool:
 
 def have_stacks(engine: Engine) -> None:
     """Have every stack of ``stacks/`` in the rehearsal's state."""
-    there = engine.stacks()
+    existing = engine.stacks()
     files = sorted((engine.project_dir / "stacks").glob("Pulumi.*.yaml"))
-    absent = [stack for file in files if (stack := file.name.split(".", 1)[1][: -len(".yaml")]) not in there]
+    absent = [
+        stack for file in files if (stack := file.name.split(".", 1)[1][: -len(".yaml")]) not in existing
+    ]
     with ThreadPoolExecutor(4) as pool:
         for _ in pool.map(engine.stack_select_or_init, absent):
             pass

@@ -120,8 +120,8 @@ def _port(url: object) -> int | None:
         return None
 
 
-def _put_ports(config: dict[str, Any], given: Mapping[str, int]) -> None:
-    for name, port in given.items():
+def _put_ports(config: dict[str, Any], ports: Mapping[str, int]) -> None:
+    for name, port in ports.items():
         section, key = name.split(".")
         values = _section(config, section)
         if (section, key) == WORKERS:

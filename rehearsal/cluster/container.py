@@ -132,7 +132,7 @@ class Container:
 
     def status(self) -> dict[str, Any]:
         """As a pod's ``containerStatuses`` lists it."""
-        told: dict[str, Any] = {
+        status: dict[str, Any] = {
             "name": self.name,
             "image": self.spec["image"],
             "ready": self.ready,
@@ -140,15 +140,15 @@ class Container:
             "restartCount": self.restarts,
         }
         if self.running and self.state:
-            told["state"] = {"running": {"startedAt": clock.stamp(self.state["started"])}}
+            status["state"] = {"running": {"startedAt": clock.stamp(self.state["started"])}}
         elif self.over or (self._stopping is not None and self.exit_code is not None):
-            told["state"] = {"terminated": self._terminated()}
+            status["state"] = {"terminated": self._terminated()}
         else:
             reason, message = self.waiting
-            told["state"] = {"waiting": {"reason": reason, **({"message": message} if message else {})}}
+            status["state"] = {"waiting": {"reason": reason, **({"message": message} if message else {})}}
             if self.exit_code is not None:
-                told["lastState"] = {"terminated": self._terminated()}
-        return told
+                status["lastState"] = {"terminated": self._terminated()}
+        return status
 
     def _terminated(self) -> dict[str, Any]:
         state = self.state or {}

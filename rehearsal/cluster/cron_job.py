@@ -87,7 +87,7 @@ def make(
 ) -> dict[str, Any]:
     """Record a Job of a CronJob's template."""
     template, meta = cron_job["spec"]["jobTemplate"], cron_job["metadata"]
-    said = template.get("metadata", {})
+    template_metadata = template.get("metadata", {})
     return cluster.apply(
         {
             "apiVersion": "batch/v1",
@@ -95,8 +95,8 @@ def make(
             "metadata": {
                 "name": name,
                 "namespace": meta["namespace"],
-                "labels": dict(said.get("labels", {})),
-                "annotations": {**said.get("annotations", {}), **annotations},
+                "labels": dict(template_metadata.get("labels", {})),
+                "annotations": {**template_metadata.get("annotations", {}), **annotations},
                 "ownerReferences": [
                     {
                         "apiVersion": cron_job["apiVersion"],
@@ -121,9 +121,9 @@ def fire(cluster: Cluster, cron_job: dict[str, Any]) -> dict[str, Any]:
 
 def drop_orphans(cluster: Cluster) -> None:
     """Delete Jobs whose CronJob is gone, as the garbage collector does."""
-    living = {one["metadata"]["uid"] for one in cluster.list("CronJob")}
+    living = {cron_job["metadata"]["uid"] for cron_job in cluster.list("CronJob")}
     for job in cluster.list("Job"):
         owners = job["metadata"].get("ownerReferences", ())
-        made = [one["uid"] for one in owners if one["kind"] == "CronJob"]
+        made = [owner["uid"] for owner in owners if owner["kind"] == "CronJob"]
         if made and not living & set(made):
             cluster.delete("Job", job["metadata"]["name"], job["metadata"]["namespace"])

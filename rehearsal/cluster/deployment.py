@@ -9,7 +9,7 @@ from typing import Any
 from rehearsal.cluster import clock, images
 from rehearsal.cluster.container import NEVER_WAKES
 from rehearsal.cluster.endpoints import is_ready, with_sidecars
-from rehearsal.cluster.made_pod import condition, make, template_hash
+from rehearsal.cluster.pod_template import condition, create_pod, template_hash
 from rehearsal.cluster.record import Cluster
 
 HASH = "pod-template-hash"
@@ -90,7 +90,7 @@ class DeploymentPass:
 
     def _make(self) -> None:
         name = f"{self._deployment['metadata']['name'][:46]}-{self._hash}"
-        self._new.append(make(self._cluster, self._deployment, name, labels={HASH: self._hash}))
+        self._new.append(create_pod(self._cluster, self._deployment, name, labels={HASH: self._hash}))
 
     def _end(self, pod: dict[str, Any]) -> None:
         self._cluster.delete("Pod", pod["metadata"]["name"], pod["metadata"]["namespace"])
@@ -163,7 +163,11 @@ class DeploymentPass:
 
 def not_run(pod_spec: dict[str, Any]) -> str:
     """Images of a pod that nothing here stands in for, comma-separated."""
-    found = {one["image"] for one in with_sidecars(pod_spec) if not images.stands_in(one["image"])}
+    found = {
+        container["image"]
+        for container in with_sidecars(pod_spec)
+        if not images.stands_in(container["image"])
+    }
     return ", ".join(sorted(found))
 
 
@@ -182,9 +186,9 @@ def rollout(deployment: dict[str, Any]) -> tuple[bool, str]:
     return True, ""
 
 
-def _share(value: int | str, of: int, *, up: bool) -> int:
+def _share(value: int | str, whole: int, *, up: bool) -> int:
     """``25%`` of the replicas, rounded as Kubernetes rounds, or the number itself."""
     if isinstance(value, int) or not value.endswith("%"):
         return int(value)
-    exact = of * int(value[:-1]) / 100
+    exact = whole * int(value[:-1]) / 100
     return math.ceil(exact) if up else math.floor(exact)

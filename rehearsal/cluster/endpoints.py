@@ -51,13 +51,17 @@ def selects(selector: dict[str, str], object: dict[str, Any]) -> bool:
 def is_ready(pod: dict[str, Any]) -> bool:
     """Whether a pod is to be sent requests: ready, and not on its way out."""
     conditions = pod.get("status", {}).get("conditions", ())
-    ready = any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+    ready = any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
     return ready and "deletionTimestamp" not in pod["metadata"]
 
 
 def with_sidecars(spec: dict[str, Any]) -> list[dict[str, Any]]:
     """The containers that run together: those of the pod, and the init containers that never end."""
-    beside = [one for one in spec.get("initContainers", ()) if one.get("restartPolicy") == "Always"]
+    beside = [
+        container
+        for container in spec.get("initContainers", ())
+        if container.get("restartPolicy") == "Always"
+    ]
     return [*spec["containers"], *beside]
 
 

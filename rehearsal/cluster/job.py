@@ -13,7 +13,7 @@ from typing import Any
 from rehearsal.cluster import backoff, clock
 from rehearsal.cluster.container import NEVER_WAKES
 from rehearsal.cluster.endpoints import is_ready
-from rehearsal.cluster.made_pod import condition, make
+from rehearsal.cluster.pod_template import condition, create_pod
 from rehearsal.cluster.record import Cluster
 
 INDEX = "batch.kubernetes.io/job-completion-index"
@@ -94,9 +94,11 @@ class JobPass:
         if limit is None:
             return set()
         spent = {i for i in range(self._spec["completions"]) if self._failures(i) > limit}
-        told = {_index(p) for p in self._pods if _phase(p) == "Failed" and self._policy(p) == "FailIndex"}
+        fail_index = {
+            _index(p) for p in self._pods if _phase(p) == "Failed" and self._policy(p) == "FailIndex"
+        }
         succeeded = self._succeeded()
-        return (spent | told) - (succeeded if isinstance(succeeded, set) else set())
+        return (spent | fail_index) - (succeeded if isinstance(succeeded, set) else set())
 
     def _policy(self, pod: dict[str, Any]) -> str:
         """What podFailurePolicy says of a failed pod: Count, Ignore, FailIndex or FailJob."""
@@ -178,11 +180,11 @@ class JobPass:
             "job-name": meta["name"],
         }
         if index is None:
-            make(self._cluster, self._job, meta["name"], labels=labels)
+            create_pod(self._cluster, self._job, meta["name"], labels=labels)
             return
         indexed = {INDEX: str(index)}
         host = f"{meta['name']}-{index}"
-        make(
+        create_pod(
             self._cluster,
             self._job,
             host,
@@ -221,9 +223,9 @@ class JobPass:
 
 def is_over(job: dict[str, Any]) -> tuple[bool, str] | None:
     """None while a Job works; else whether it completed, and why it did not."""
-    for one in job.get("status", {}).get("conditions", ()):
-        if one["type"] in ("Complete", "Failed") and one["status"] == "True":
-            return one["type"] == "Complete", f"{one['reason']}: {one['message']}"
+    for state in job.get("status", {}).get("conditions", ()):
+        if state["type"] in ("Complete", "Failed") and state["status"] == "True":
+            return state["type"] == "Complete", f"{state['reason']}: {state['message']}"
     return None
 
 

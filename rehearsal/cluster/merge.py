@@ -17,18 +17,18 @@ def apply(live: Mapping[str, Any], before: Mapping[str, Any], now: Mapping[str, 
     for key, value in now.items():
         here = merged.get(key)
         if isinstance(value, Mapping) and isinstance(here, Mapping):
-            said = before.get(key)
-            merged[key] = apply(here, said if isinstance(said, Mapping) else {}, value)
+            previous = before.get(key)
+            merged[key] = apply(here, previous if isinstance(previous, Mapping) else {}, value)
         else:
             merged[key] = copy.deepcopy(value)
     return merged
 
 
-def _drop(merged: dict[str, Any], key: str, said: Any) -> None:
+def _drop(merged: dict[str, Any], key: str, previous: Any) -> None:
     here = merged.get(key)
-    if isinstance(here, dict) and isinstance(said, Mapping):
-        for inner in said:
-            _drop(here, inner, said[inner])
+    if isinstance(here, dict) and isinstance(previous, Mapping):
+        for inner in previous:
+            _drop(here, inner, previous[inner])
         if not here:
             del merged[key]
     else:
@@ -47,5 +47,5 @@ def shaped_like(live: Any, shape: Any) -> Any:
     if isinstance(live, Mapping) and isinstance(shape, Mapping):
         return {key: shaped_like(live[key], value) for key, value in shape.items() if key in live}
     if isinstance(live, list) and isinstance(shape, list) and len(live) == len(shape):
-        return [shaped_like(one, other) for one, other in zip(live, shape, strict=True)]
+        return [shaped_like(item, other) for item, other in zip(live, shape, strict=True)]
     return copy.deepcopy(live)

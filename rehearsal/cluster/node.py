@@ -173,7 +173,7 @@ class Node:
             now = time.time()
             # Every one is asked before any is waited for.
             left = [
-                ended for ended, _ in (one.stop_now(now, _STOP_GRACE_SECONDS) for one in self._pods.values())
+                ended for ended, _ in (pod.stop_now(now, _STOP_GRACE_SECONDS) for pod in self._pods.values())
             ]
             if all(left):
                 break

@@ -81,7 +81,10 @@ def awaited(home: Home, name: str = "", site: str | None = None) -> bool:
 
 def _is_over(job: dict[str, Any]) -> bool:
     conditions = job.get("status", {}).get("conditions", ())
-    return any(one["type"] in ("Complete", "Failed") and one["status"] == "True" for one in conditions)
+    return any(
+        condition["type"] in ("Complete", "Failed") and condition["status"] == "True"
+        for condition in conditions
+    )
 
 
 def _has_words(name: str, short: str) -> bool:
@@ -98,7 +101,7 @@ def log_files(home: Home, name: str = "", *, previous: bool = False, site: str |
     return [
         file
         for cluster in clusters(home)
-        for pod in sorted(cluster.list("Pod"), key=lambda one: str(one["metadata"]["creationTimestamp"]))
+        for pod in sorted(cluster.list("Pod"), key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
         if (cluster.name, pod["metadata"]["namespace"], pod["metadata"]["name"]) in meant
         for file in _logs(cluster, pod, previous)
         if file.is_file()
@@ -117,16 +120,16 @@ def _line(cluster: Cluster, pod: dict[str, Any]) -> PodLine:
     main = status.get("containerStatuses", [])
     image = pod["spec"]["containers"][0]["image"]
     notes = [status.get("message", ""), status.get("gpus", "")]
-    notes += [one["state"].get("waiting", {}).get("message", "") for one in _all(status)]
+    notes += [container["state"].get("waiting", {}).get("message", "") for container in _all(status)]
     return PodLine(
         cluster=cluster.name,
         site=site_of(cluster.name),
         namespace=meta["namespace"],
         name=meta["name"],
-        ready=sum(one["ready"] for one in main),
+        ready=sum(container["ready"] for container in main),
         containers=len(with_sidecars(pod["spec"])),
         state=_state(pod),
-        restarts=sum(one["restartCount"] for one in _all(status)),
+        restarts=sum(container["restartCount"] for container in _all(status)),
         age_seconds=max(time.time() - clock.seconds(meta["creationTimestamp"]), 0.0),
         image=image,
         stands_in=images.stands_in(image) or "nothing: recorded, not run",
@@ -149,9 +152,9 @@ def _state(pod: dict[str, Any]) -> str:
     if status.get("phase") == "Succeeded":
         return "Completed"
     init = status.get("initContainerStatuses", [])
-    done = [one for one in init if one["state"].get("terminated", {}).get("exitCode") == 0]
-    for one in _all(status):
-        state = one["state"]
+    done = [container for container in init if container["state"].get("terminated", {}).get("exitCode") == 0]
+    for container in _all(status):
+        state = container["state"]
         reason = state.get("waiting", {}).get("reason", "")
         if reason and reason != "ContainerCreating":
             return str(reason)

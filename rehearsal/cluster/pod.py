@@ -36,11 +36,21 @@ class PodRunner:
         self.address = ""
         spec = pod["spec"]
         policy = spec.get("restartPolicy", "Always")
-        beside = [one for one in spec.get("initContainers", ()) if one.get("restartPolicy") == "Always"]
-        before = [one for one in spec.get("initContainers", ()) if one.get("restartPolicy") != "Always"]
-        self._init = [self._container(one, "Never" if policy == "Never" else "OnFailure") for one in before]
-        self._beside = [self._container(one, "Always") for one in beside]
-        self._main = [self._container(one, policy) for one in spec["containers"]]
+        beside = [
+            container
+            for container in spec.get("initContainers", ())
+            if container.get("restartPolicy") == "Always"
+        ]
+        before = [
+            container
+            for container in spec.get("initContainers", ())
+            if container.get("restartPolicy") != "Always"
+        ]
+        self._init = [
+            self._container(container, "Never" if policy == "Never" else "OnFailure") for container in before
+        ]
+        self._beside = [self._container(container, "Always") for container in beside]
+        self._main = [self._container(container, policy) for container in spec["containers"]]
 
     def _container(self, spec: dict[str, Any], policy: str) -> Container:
         def work_out() -> Launch:
@@ -80,7 +90,9 @@ class PodRunner:
             self._tell("Failed" if ended else "Running", reason=reason, message=message)
             return due
         foreign = [
-            one["image"] for one in with_sidecars(self.pod["spec"]) if not images.stands_in(one["image"])
+            container["image"]
+            for container in with_sidecars(self.pod["spec"])
+            if not images.stands_in(container["image"])
         ]
         if foreign:
             message = (
@@ -101,22 +113,22 @@ class PodRunner:
                 self._tell("Pending", reason="NoAddress", message=str(none))
                 return now + 5.0
         due = now + NEVER_WAKES
-        for one in self._init:
-            due = min(due, one.step(now))
-            if one.exit_code != 0:
-                failed = one.over
+        for container in self._init:
+            due = min(due, container.step(now))
+            if container.exit_code != 0:
+                failed = container.over
                 self._tell("Failed" if failed else "Pending")
                 return due
-        due = min([due, *(one.step(now) for one in (*self._beside, *self._main))])
-        if all(one.over for one in self._main):
+        due = min([due, *(container.step(now) for container in (*self._beside, *self._main))])
+        if all(container.over for container in self._main):
             if self._beside:
                 ended, later = self._stop(now, self.grace, only_beside=True)
                 if not ended:
                     self._tell("Running")
                     return later
-            self._tell("Succeeded" if all(one.exit_code == 0 for one in self._main) else "Failed")
+            self._tell("Succeeded" if all(container.exit_code == 0 for container in self._main) else "Failed")
         else:
-            begun = any(one.state is not None for one in self._main)
+            begun = any(container.state is not None for container in self._main)
             self._tell("Running" if begun else "Pending")
         return due
 
@@ -131,17 +143,17 @@ class PodRunner:
 
     def _give_address(self) -> None:
         self.address = self._addresses.of(address_key(self._cluster.name, self.pod))
-        for one in (*self._init, *self._beside, *self._main):
-            one.address = self.address
+        for container in (*self._init, *self._beside, *self._main):
+            container.address = self.address
 
     def _stop(self, now: float, grace: float, *, only_beside: bool = False) -> tuple[bool, float]:
         # Sidecars are told last, as by the kubelet: what the others still do may need them.
         due = now + NEVER_WAKES
         for together in ((), self._beside) if only_beside else ((*self._init, *self._main), self._beside):
             ended = True
-            for one in together:
-                one.begin_stop(now)
-                gone, later = one.step_stop(now, grace)
+            for container in together:
+                container.begin_stop(now)
+                gone, later = container.step_stop(now, grace)
                 ended, due = ended and gone, min(due, later)
             if not ended:
                 return False, due
@@ -168,9 +180,13 @@ class PodRunner:
     gone = False
 
     def _tell(self, phase: str, *, reason: str = "", message: str = "") -> None:
-        ready = phase == "Running" and not reason and all(one.ready for one in (*self._beside, *self._main))
-        old = {one["type"]: one for one in self.pod.get("status", {}).get("conditions", ())}
-        initialized = all(one.exit_code == 0 for one in self._init)
+        ready = (
+            phase == "Running"
+            and not reason
+            and all(container.ready for container in (*self._beside, *self._main))
+        )
+        old = {condition["type"]: condition for condition in self.pod.get("status", {}).get("conditions", ())}
+        initialized = all(container.exit_code == 0 for container in self._init)
         conditions = []
         for kind, holds in (
             ("PodScheduled", True),
@@ -187,10 +203,10 @@ class PodRunner:
             "hostIP": "127.0.0.1",
             "startTime": self._started_at,
             "conditions": conditions,
-            "containerStatuses": [one.status() for one in (*self._beside, *self._main)],
+            "containerStatuses": [container.status() for container in (*self._beside, *self._main)],
         }
         if self._init:
-            status["initContainerStatuses"] = [one.status() for one in self._init]
+            status["initContainerStatuses"] = [container.status() for container in self._init]
         if self.address:
             status["podIP"] = self.address
         if reason:
@@ -209,5 +225,5 @@ class PodRunner:
 
 def gpus_asked(spec: dict[str, Any]) -> int:
     """GPUs that a pod's containers ask for together."""
-    limits = [one.get("resources", {}).get("limits", {}) for one in spec["containers"]]
+    limits = [container.get("resources", {}).get("limits", {}) for container in spec["containers"]]
     return sum(int(limit[GPU]) for limit in limits if str(limit.get(GPU, "")).isdigit())

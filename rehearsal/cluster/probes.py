@@ -68,7 +68,7 @@ def _http(spec: dict[str, Any], target: Target, timeout: float) -> str:
         connection = http.client.HTTPConnection(host, port, timeout=timeout)
     try:
         headers = {"User-Agent": "kube-probe/rehearsal", "Connection": "close"}
-        headers |= {one["name"]: one["value"] for one in spec.get("httpHeaders", ())}
+        headers |= {header["name"]: header["value"] for header in spec.get("httpHeaders", ())}
         connection.request("GET", spec.get("path", "/"), headers=headers)
         status = connection.getresponse().status
     finally:

@@ -77,7 +77,7 @@ class Run:
 
         A run whose shim was killed ends with exit code 137.
         """
-        self._shims = [one for one in self._shims if one.poll() is None]
+        self._shims = [shim for shim in self._shims if shim.poll() is None]
         for _ in range(2):
             state, attempt = files.read(self.folder / "state.json"), self.ordered()
             begun = state is not None and state["attempt"] == attempt

@@ -62,12 +62,12 @@ class Cluster:
             else (folder / (namespace or _NO_NAMESPACE)).glob("*.json")
         )
         kept = [self._read(path) for path in sorted(below) if not path.name.startswith(".")]
-        return [self._with_status(one["object"]) for one in kept if one is not None]
+        return [self._with_status(stored["object"]) for stored in kept if stored is not None]
 
     def everything(self) -> Objects:
         """Every object there is."""
         folder = self.folder / "objects"
-        names = sorted(one.name for one in folder.iterdir()) if folder.is_dir() else []
+        names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
         return [object for name in names for object in self.list(name)]
 
     def pods(self, owner_uid: str | None = None) -> Objects:
@@ -269,7 +269,7 @@ def key_of(object: dict[str, Any]) -> tuple[str, str, str]:
 def owner(object: dict[str, Any]) -> str:
     """The uid of the controller that made an object, "" where a person did."""
     owners = object["metadata"].get("ownerReferences", ())
-    return next((one["uid"] for one in owners if one.get("controller")), "")
+    return next((reference["uid"] for reference in owners if reference.get("controller")), "")
 
 
 def immutable_fields(object: dict[str, Any]) -> tuple[str, ...]:

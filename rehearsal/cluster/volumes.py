@@ -154,8 +154,8 @@ def _projected(mount: _Mount, source: dict[str, Any], place: Path) -> None:
         "downwardAPI": _downward,
         "serviceAccountToken": _token,
     }
-    for one in source.get("sources", ()):
-        for kind, inner in one.items():
+    for projection in source.get("sources", ()):
+        for kind, inner in projection.items():
             if kind not in fillers:
                 raise NotReady(
                     f"a projected volume holds a {kind}, which a rehearsal cannot mount", "FailedMount"

@@ -1,1 +1,1 @@
-"""Faults played in a rehearsal, on ground of their own. Each drill is a file with ``play``."""
+"""Faults played in a rehearsal, in a sandbox. Each drill is a file with ``play``."""

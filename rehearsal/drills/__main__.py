@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from rehearsal import ground
+from rehearsal import sandbox
 from rehearsal.drills import (
     killed_engine,
     killed_pods,
@@ -47,7 +47,7 @@ def main(
     ] = None,
     short: Annotated[bool, typer.Option("--short", help="Few rounds of each.")] = False,
 ) -> None:
-    """Play faults in a rehearsal on its own ground, and say what came of them."""
+    """Play faults in a rehearsal in a sandbox, and say what came of them."""
     console = Console(highlight=False, soft_wrap=True)
     known = {drill.name: drill for drill in DRILLS}
     if unknown := [name for name in names or () if name not in known]:
@@ -64,7 +64,7 @@ def main(
         started = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="isthmus-drill-") as folder:
             try:
-                with ground.estate(
+                with sandbox.estate(
                     Path(folder), lambda line: console.print(f"  {escape(line)}", style="dim")
                 ) as it:
                     seen = drill.play(it, rounds, lambda line: console.print(f"  {escape(line)}"))

@@ -17,7 +17,7 @@ class DrillFailed(IsthmusError):
 class Drill:
     """A fault and what must come of it.
 
-    ``play`` gets an estate on its own ground, the number of rounds and a line to talk on; it returns what it
+    ``play`` gets an estate in a sandbox, the number of rounds and a line to talk on; it returns what it
     saw in one sentence and raises DrillFailed. ``short`` and ``long`` are rounds; with ``short`` 0 the short
     form leaves it out.
     """

@@ -47,9 +47,9 @@ class Difference:
         return bool(self.orphans or self.gaps)
 
     def __str__(self) -> str:
-        told = [f"orphans: {', '.join(self.orphans)}"] if self.orphans else []
-        told += [f"gone: {', '.join(self.gaps)}"] if self.gaps else []
-        return "; ".join(told) or "no orphan, no double, no gap"
+        parts = [f"orphans: {', '.join(self.orphans)}"] if self.orphans else []
+        parts += [f"gone: {', '.join(self.gaps)}"] if self.gaps else []
+        return "; ".join(parts) or "no orphan, no double, no gap"
 
 
 def compare(held: Mapping[str, Iterable[str]], resources: Iterable[Mapping[str, Any]]) -> Difference:

@@ -12,8 +12,8 @@ from rehearsal.drills.drill import Drill, DrillFailed, expect
 from rehearsal.drills.holdings import compare
 from rehearsal.engine.errors import EngineError
 from rehearsal.estate import Estate
-from rehearsal.ground import change
 from rehearsal.plugins.aws.inventory import inventory
+from rehearsal.sandbox import change
 
 Say = Callable[[str], None]
 
@@ -23,7 +23,7 @@ def play(estate: Estate, rounds: int, say: Say) -> str:
     # Jobs and servers have drills of their own; this one is about the state and the stand-ins.
     change(estate.project_dir, {"training": {"enabled": False}, "serving": {"enabled": False}})
     url = str(estate.settings.aws.endpoint_url)
-    estate.furnish()
+    estate.seed_orders()
     whole = estate.up()
     expect(not (found := compare(inventory(url), estate.resources())), f"a plain up left {found}")
     _down(estate, url)

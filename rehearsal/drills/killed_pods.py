@@ -12,25 +12,25 @@ import psutil
 from rehearsal.drills.drill import Drill, DrillFailed, expect
 from rehearsal.engine.result import Result
 from rehearsal.estate import Estate
-from rehearsal.ground import processes_of
+from rehearsal.sandbox import processes_of
 
 Found = TypeVar("Found")
 
 
 def play(estate: Estate, rounds: int, say: Callable[[str], None]) -> str:
     """Kill one of two workers (another one each round), then tritonserver ``rounds`` times."""
-    estate.furnish()
-    told = []
+    estate.seed_orders()
+    releases = []
     for number in range(rounds):
         result = _up_with_a_killed_worker(estate, number % estate.settings.training.workers)
         say(f"a worker was killed in training: {result}")
-        told.append(_release(estate))
+        releases.append(_release(estate))
         for _ in range(rounds):
             seconds = _killed_triton(estate)
             say(f"tritonserver was killed: it answered again after {seconds:.1f} s")
         if number + 1 < rounds:
             estate.destroy()
-    return f"a release all the same ({', '.join(release[7:19] for release in told)}), and Triton answers"
+    return f"a release all the same ({', '.join(release[7:19] for release in releases)}), and Triton answers"
 
 
 def _up_with_a_killed_worker(estate: Estate, index: int) -> Result:

@@ -125,7 +125,7 @@ class _Transfer:
         )
         if job.stdout is None:
             raise DrillFailed("the transfer has no output")
-        told = job.stdout.readline()  # "orders: ..." is the first: it has begun
+        output = job.stdout.readline()  # "orders: ..." is the first: it has begun
         self.seconds_to_begin = time.monotonic() - started
         killed = False
         if kill_after is not None:
@@ -134,11 +134,11 @@ class _Transfer:
             except subprocess.TimeoutExpired:
                 job.kill()
                 killed = True
-        told += job.communicate()[0]
-        if self.changed and self.changed in told:
-            self.named = next(line for line in told.splitlines() if self.changed in line)
+        output += job.communicate()[0]
+        if self.changed and self.changed in output:
+            self.named = next(line for line in output.splitlines() if self.changed in line)
         if not killed and job.returncode != 0:
-            raise DrillFailed(f"the transfer ended with {job.returncode}: {told[-500:]}")
+            raise DrillFailed(f"the transfer ended with {job.returncode}: {output[-500:]}")
         return not killed
 
     def unfinished(self) -> int:
@@ -147,11 +147,11 @@ class _Transfer:
 
     def is_shown(self) -> bool:
         """Whether the manifest is there, by which training sees the batches; then they are all there."""
-        there = BatchBucket("arrivals", self.s3, True)
-        content = there.get(MANIFEST_KEY)
+        bucket = BatchBucket("arrivals", self.s3, True)
+        content = bucket.get(MANIFEST_KEY)
         if content is not None:
             for batch in TransferManifest.from_bytes(content, MANIFEST_KEY).batches:
-                there.batch(batch)
+                bucket.batch(batch)
         return content is not None
 
     def change_a_part(self) -> None:
@@ -173,13 +173,13 @@ class _Transfer:
         Raises:
             DrillFailed: it is not so.
         """
-        there = BatchBucket("arrivals", self.s3, True)
-        manifest = TransferManifest.from_bytes(there.get(MANIFEST_KEY) or b"", MANIFEST_KEY)
-        rows = _sorted(pd.concat([from_parquet(there.batch(one)) for one in manifest.batches]))
+        bucket = BatchBucket("arrivals", self.s3, True)
+        manifest = TransferManifest.from_bytes(bucket.get(MANIFEST_KEY) or b"", MANIFEST_KEY)
+        rows = _sorted(pd.concat([from_parquet(bucket.batch(batch)) for batch in manifest.batches]))
         expect(len(rows) == len(self.expected), f"{len(rows)} rows, not {len(self.expected)}")
         expect(rows.equals(self.expected), "the rows are not those of the source")
         expect(
-            self.keys() == {MANIFEST_KEY, *(one.key for one in manifest.batches)},
+            self.keys() == {MANIFEST_KEY, *(batch.key for batch in manifest.batches)},
             f"there are other objects, too: {sorted(self.keys())}",
         )
         expect(not self._uploads(), "an unfinished upload was left")

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from rehearsal import ground
+from rehearsal import sandbox
 from rehearsal.cluster.job import is_over
 from rehearsal.cluster.overview import log_files
 from rehearsal.cluster.record import clusters
@@ -23,8 +23,8 @@ _ENDED = re.compile(r"^trial (\d+): (?:recall@20|pruned)", re.MULTILINE)
 def play(estate: Estate, rounds: int, say: Callable[[str], None]) -> str:
     """Bring the estate up with a tuning, and kill a pod of it ``rounds`` times."""
     tuning = {"enabled": True, "trials": TRIALS, "parallel": PARALLEL, "epochs": 2}
-    ground.change(estate.project_dir, {"training": {"tuning": tuning}})
-    estate.furnish()
+    sandbox.change(estate.project_dir, {"training": {"tuning": tuning}})
+    estate.seed_orders()
     failed: list[BaseException] = []
     # The engine does not wait for the tuning, which begins beside the training.
     up = threading.Thread(target=_up, args=(estate, failed))
@@ -44,12 +44,12 @@ def play(estate: Estate, rounds: int, say: Callable[[str], None]) -> str:
     up.join(_PATIENCE_SECONDS)
     expect(not failed, f"the up failed: {failed[:1]}")
     expect(over[0], f"the tuning failed: {over[1]}: {_said(estate)[-2000:]}")
-    said = _said(estate)
+    log = _said(estate)
     expect(killed == rounds, f"{killed} of {rounds} kills met a trial under way")
-    expect("was left running by a killed process" in said, "no pod found what it was at")
-    ended = {int(number) for number in _ENDED.findall(said)}
+    expect("was left running by a killed process" in log, "no pod found what it was at")
+    ended = {int(number) for number in _ENDED.findall(log)}
     expect(len(ended) == TRIALS, f"{len(ended)} of {TRIALS} trials came to their end")
-    expect("is the best: recall@20" in said, "nothing says what is best")
+    expect("is the best: recall@20" in log, "nothing says what is best")
     return f"{killed} pods killed, {len(ended)} of {TRIALS} trials ended, the best is in the releases bucket"
 
 

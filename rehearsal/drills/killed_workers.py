@@ -47,7 +47,7 @@ class Killer:
     steps: int
     marks: list[int]
     random: random.Random
-    said: list[str]
+    lines: list[str]
     kills: list[tuple[int, int, int]] = field(default_factory=list)
     _at: float | None = None
 
@@ -62,7 +62,7 @@ class Killer:
         if time.monotonic() >= self._at:
             index = self.random.choice(sorted(running))
             running[index].kill()
-            self.kills.append((index, saved_step(self.work, self.steps) or 0, len(self.said)))
+            self.kills.append((index, saved_step(self.work, self.steps) or 0, len(self.lines)))
             self._at = None
 
 
@@ -89,40 +89,44 @@ def play(estate: Estate, rounds: int, say: Callable[[str], None]) -> str:
     say(f"nobody disturbed: {total} steps, {seconds:.0f} s")
     drawn = random.Random()  # noqa: S311
     marks = sorted(drawn.randrange(1, int(LATEST_MARK * total)) for _ in range(rounds))
-    said: list[str] = []
-    killer = Killer(disturbed, steps, marks, drawn, said)
-    seconds = _train(disturbed, folder / "disturbed-release", said, killer)
+    lines: list[str] = []
+    killer = Killer(disturbed, steps, marks, drawn, lines)
+    seconds = _train(disturbed, folder / "disturbed-release", lines, killer)
     for index, step, _ in killer.kills:
         say(f"worker {index} was killed after the checkpoint at step {step} of {total}")
     say(f"{len(killer.kills)} kills: {seconds:.0f} s")
     during = sum(step < total for _, step, _ in killer.kills)
     expect(during == rounds, f"only {during} of {rounds} kills met a running training")
-    resumed = _nothing_anew(killer.kills, said)
+    resumed = _nothing_anew(killer.kills, lines)
 
-    held_back = pd.concat([from_parquet(plain.private.batch(one)) for one in transferred.held_back.batches])
+    held_back = pd.concat(
+        [from_parquet(plain.private.batch(batch)) for batch in transferred.held_back.batches]
+    )
     past = read_past(source, pseudonyms, folder / "plain-release")
     evaluation = evaluate(folder / "disturbed-release", held_back, past, folder / "plain-release")
     ours, other = evaluation.table[MODEL][ALL], evaluation.table[IN_SERVICE][ALL]
     low, high = other.recall_interval
-    told = f"recall@20 {ours.recall:.4f} with kills, {other.recall:.4f} ({low:.3f} to {high:.3f}) without"
-    expect(low <= ours.recall <= high, f"{told}: outside the interval")
-    return f"{told}; resumed at steps {', '.join(map(str, resumed))} of {total}, never at 0"
+    comparison = (
+        f"recall@20 {ours.recall:.4f} with kills, {other.recall:.4f} ({low:.3f} to {high:.3f}) without"
+    )
+    expect(low <= ours.recall <= high, f"{comparison}: outside the interval")
+    return f"{comparison}; resumed at steps {', '.join(map(str, resumed))} of {total}, never at 0"
 
 
 def _train(
-    work: Workspace, out: Path, said: list[str], poll: Callable[[dict[int, subprocess.Popen[bytes]]], None]
+    work: Workspace, out: Path, lines: list[str], poll: Callable[[dict[int, subprocess.Popen[bytes]]], None]
 ) -> float:
     started = time.monotonic()
     # A drawn worker may be killed each time; a Job forgives the loss of a node (DisruptionTarget).
-    Workers(SETTINGS, work.folder, out, said.append, poll, most_failures=DRILL.long).run()
+    Workers(SETTINGS, work.folder, out, lines.append, poll, most_failures=DRILL.long).run()
     return time.monotonic() - started
 
 
-def _nothing_anew(kills: list[tuple[int, int, int]], said: list[str]) -> list[int]:
+def _nothing_anew(kills: list[tuple[int, int, int]], lines: list[str]) -> list[int]:
     """The steps at which the run went on; fails where one is before the checkpoint of the kill before it."""
     resumed = [
         (number, int(line.split("resumed at step ")[1].split()[0]))
-        for number, line in enumerate(said)
+        for number, line in enumerate(lines)
         if "resumed at step " in line
     ]
     for index, saved, number in kills:

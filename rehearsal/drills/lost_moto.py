@@ -9,26 +9,26 @@ import psutil
 
 from rehearsal.drills.drill import Drill, expect
 from rehearsal.estate import Estate
-from rehearsal.ground import change
+from rehearsal.sandbox import change
 
 
 def play(estate: Estate, rounds: int, say: Callable[[str], None]) -> str:
     """Kill moto ``rounds`` times under an estate that is up."""
     change(estate.project_dir, {"training": {"enabled": False}, "serving": {"enabled": False}})
-    estate.furnish()
+    estate.seed_orders()
     first = estate.up()
     for _ in range(rounds):
         expect(estate.lost() == "", "a living stand-in is called lost")
         moto = psutil.Process(json.loads((estate.home.aws / "server.json").read_text())["pid"])
         moto.kill()
         moto.wait(10)
-        told = estate.lost()
-        expect(bool(told), "nothing noticed that the stand-in was killed")
+        reason = estate.lost()
+        expect(bool(reason), "nothing noticed that the stand-in was killed")
         estate.wipe()
-        estate.furnish()
+        estate.seed_orders()
         again = estate.up()
         expect(again.created == first.created, f"rebuilt {again.created} of {first.created} resources")
-        say(f"{told}: rebuilt {again}")
+        say(f"{reason}: rebuilt {again}")
     return f"noticed and rebuilt {rounds} times"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 
-from rehearsal import ground
+from rehearsal import sandbox
 from rehearsal.cluster import agent
 from rehearsal.cluster.cron_job import fire
 from rehearsal.cluster.job import is_over
@@ -42,21 +42,21 @@ TRAINING = {
 
 def play(estate: Estate, rounds: int, say: Say) -> str:
     """Let a few days of orders come in ``rounds`` times, and look at what the four CronJobs make of it."""
-    ground.change(estate.project_dir, {"training": TRAINING})
+    sandbox.change(estate.project_dir, {"training": TRAINING})
     files = order_files(estate.orders())
     folder = estate.home.root / "arriving"
     folder.mkdir()
     for file in files[: len(files) - rounds * NEW_DAYS]:
         shutil.copy(file, folder)
-    estate.up(orders=estate.furnish(folder))
+    estate.up(orders=estate.seed_orders(folder))
     store = _store(estate)
     killed = 0
     for number in range(rounds):
         before = _digest(store)
-        there = len(order_files(folder))
-        for file in files[there : there + NEW_DAYS]:
+        copied = len(order_files(folder))
+        for file in files[copied : copied + NEW_DAYS]:
             shutil.copy(file, folder)
-        estate.furnish(folder)
+        estate.seed_orders(folder)
         for step in STEPS:
             killed += _fired(estate, step, kill=step == "retrain-train")
         expect("train: " in _said(estate, "retrain-by-hand"), "nothing said why it trains")
@@ -73,16 +73,16 @@ def play(estate: Estate, rounds: int, say: Say) -> str:
 
 def _fired(estate: Estate, cron_job: str, kill: bool = False) -> int:
     """Start a CronJob's Job and wait for its end; returns how many workers were killed meanwhile."""
-    ((cluster, one),) = [
+    ((cluster, schedule),) = [
         (cluster, each)
         for cluster in clusters(estate.home)
         for each in cluster.list("CronJob")
         if each["metadata"]["name"] == cron_job
     ]
-    name = fire(cluster, one)["metadata"]["name"]
+    name = fire(cluster, schedule)["metadata"]["name"]
     agent.ensure(estate.home)
     killed, deadline = 0, time.monotonic() + _PATIENCE_SECONDS
-    while (over := _over(cluster, name, one["metadata"]["namespace"])) is None:
+    while (over := _over(cluster, name, schedule["metadata"]["namespace"])) is None:
         if kill and not killed and "epoch 1/" in _said(estate, name):
             killed = _kill_a_worker(estate)
         expect(time.monotonic() < deadline, f"{name} does not come to its end: {_said(estate, name)[-2000:]}")

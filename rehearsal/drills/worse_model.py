@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rehearsal import ground
+from rehearsal import sandbox
 from rehearsal.drills.drill import Drill, DrillFailed, expect
 from rehearsal.engine.errors import EngineError
 from rehearsal.estate import Estate
@@ -15,21 +15,21 @@ WORSE = {"epochs": 1, "learning_rate": 1e-6, "embedding_dim": 4}
 
 def play(estate: Estate, rounds: int, say: Callable[[str], None]) -> str:
     """Bring up a good model, then a worse one, then the good one again; ``rounds`` times."""
-    estate.furnish()
+    estate.seed_orders()
     estate.up()
     good = _in_service(estate)
     say(f"in service: {good['release']}")
     own = {name: getattr(estate.settings.training, name) for name in WORSE}
     for _ in range(rounds):
-        ground.change(estate.project_dir, {"training": WORSE})
-        said = _refused(estate)
-        for line in said.splitlines():
+        sandbox.change(estate.project_dir, {"training": WORSE})
+        refusal = _refused(estate)
+        for line in refusal.splitlines():
             if "is refused" in line or "missed" in line:
                 say(line.strip())
-        expect("is refused: recall@20" in said, f"the up failed for another reason: {said}")
+        expect("is refused: recall@20" in refusal, f"the up failed for another reason: {refusal}")
         expect(_in_service(estate) == good, "the outputs name another release than the one in service")
         expect(estate.answers(), "no Triton server answers after the refusal")
-        ground.change(estate.project_dir, {"training": own})
+        sandbox.change(estate.project_dir, {"training": own})
         estate.up()
         expect(_in_service(estate) == good, "the good settings did not bring the same release back")
     return f"refused {rounds} times, {str(good['release'])[:19]} stayed in service and answered"

@@ -172,8 +172,8 @@ class Engine:
             with self._scratch() as folder:
                 self._quiet(["stack", "rm", stack, "--yes", "--preserve-config"], folder)
 
-    def _quiet(self, arguments: list[str], folder: Path, given: str | None = None) -> Completed:
-        done = self._run(list(arguments), folder, given=given)
+    def _quiet(self, arguments: list[str], folder: Path, stdin: str | None = None) -> Completed:
+        done = self._run(list(arguments), folder, stdin=stdin)
         if done.interrupted:
             raise KeyboardInterrupt
         if done.status != 0:
@@ -191,7 +191,7 @@ class Engine:
         on_line: Line | None = None,
         meanwhile: Callable[[], None] | None = None,
         terminal: bool = False,
-        given: str | None = None,
+        stdin: str | None = None,
     ) -> Completed:
         engine = self.home.bin / "pulumi"
         if not engine.exists():
@@ -207,7 +207,7 @@ class Engine:
             on_line=on_line,
             meanwhile=meanwhile,
             terminal=terminal,
-            given=given,
+            stdin=stdin,
         )
 
     @contextmanager

@@ -37,10 +37,10 @@ class Derived:
     replaced: tuple[str, ...]
 
     def __str__(self) -> str:
-        told = f"{self.path.name}: previewed from a copy"
+        text = f"{self.path.name}: previewed from a copy"
         if self.replaced:
-            told += f" with placeholders for {', '.join(self.replaced)}"
-        return told + (f" without {', '.join(self.dropped)}" if self.dropped else "")
+            text += f" with placeholders for {', '.join(self.replaced)}"
+        return text + (f" without {', '.join(self.dropped)}" if self.dropped else "")
 
 
 def derive(home: Home, project_dir: Path, stack: str) -> Derived:

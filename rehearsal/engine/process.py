@@ -38,7 +38,7 @@ def run(
     on_line: Line | None = None,
     meanwhile: Callable[[], None] | None = None,
     terminal: bool = False,
-    given: str | None = None,
+    stdin: str | None = None,
 ) -> Completed:
     """Run a command to its end.
 
@@ -50,7 +50,7 @@ def run(
         [str(part) for part in command],
         cwd=folder,
         env=dict(environment),
-        stdin=None if terminal else (subprocess.PIPE if given is not None else subprocess.DEVNULL),
+        stdin=None if terminal else (subprocess.PIPE if stdin is not None else subprocess.DEVNULL),
         stdout=None if terminal else subprocess.PIPE,
         stderr=None if terminal else subprocess.PIPE,
         text=True,
@@ -67,9 +67,9 @@ def run(
     ]
     for reader in readers:
         reader.start()
-    if given is not None and process.stdin is not None:
+    if stdin is not None and process.stdin is not None:
         with contextlib.suppress(BrokenPipeError):
-            process.stdin.write(given)
+            process.stdin.write(stdin)
             process.stdin.close()
     interrupted = False
     while True:

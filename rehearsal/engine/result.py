@@ -82,8 +82,8 @@ class Result:
             deleted: self.deleted,
             "unchanged": self.unchanged,
         }
-        told = [f"{count} {word}" for word, count in counts.items() if count]
-        return f"{', '.join(told) or 'no resources'} in {self.seconds:.0f} s"
+        counted = [f"{count} {word}" for word, count in counts.items() if count]
+        return f"{', '.join(counted) or 'no resources'} in {self.seconds:.0f} s"
 
     def _count(self, *operations: str) -> int:
         return sum(self.changes.get(operation, 0) for operation in operations)

@@ -1,4 +1,4 @@
-"""``python -m tests.bench [--short] [--only SECTION]...``: the benchmarks in one run, on their own ground."""
+"""``python -m tests.bench [--short] [--only SECTION]...``: the benchmarks in one run, in a sandbox."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from rehearsal.ground import processes_of
 from rehearsal.home import Home
+from rehearsal.sandbox import processes_of
 
 Row = tuple[str, str, str]
 """What was measured, the result, the bar."""

@@ -13,7 +13,7 @@ from infra.settings import Settings
 from infra.settings.checking import check
 from infra.settings.stack_file import read_stack_file
 from isthmus.stack_files import write
-from rehearsal import ground
+from rehearsal import sandbox
 from rehearsal.engine.command import Engine
 from rehearsal.engine.derived import derive
 from rehearsal.estate import Estate
@@ -28,7 +28,7 @@ MORE_POOLS = 188
 
 def rows(rounds: int, say: Callable[[str], None]) -> Iterator[Row]:
     """Rows of prod, of a thousand resources, and of the command's own share, each measured in turns."""
-    with tempfile.TemporaryDirectory(prefix="isthmus-bench-") as name, ground.estate(Path(name)) as estate:
+    with tempfile.TemporaryDirectory(prefix="isthmus-bench-") as name, sandbox.estate(Path(name)) as estate:
         stack_file = estate.project_dir / "stacks" / f"Pulumi.{STACK}.yaml"
         say(f"[bold]preview of {STACK}[/], {rounds} rounds beside a flat program of the same resources")
         ours, floor, command, count = _compare(estate, rounds, by_command=True)

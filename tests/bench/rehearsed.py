@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
-from rehearsal import ground
+from rehearsal import sandbox
 from tests.bench import answers, warm_up
 from tests.bench.measure import Memory, Row, seconds
 from tests.bench.sections import Section
@@ -28,11 +28,11 @@ def rows(chosen: Collection[Section], short: bool, say: Callable[[str], None]) -
     rounds, questions = (2, 200) if short else (7, 2000)
     with (
         tempfile.TemporaryDirectory(prefix="isthmus-bench-") as folder,
-        ground.estate(Path(folder)) as estate,
+        sandbox.estate(Path(folder)) as estate,
     ):
         with Memory(estate.home) as memory:
             say("[bold]first up[/], from nothing: both shores, training, Triton")
-            estate.furnish()
+            estate.seed_orders()
             first = seconds(estate.up)
         yield "first up, training on the sample included", f"{first:.1f} s", ""
         yield "memory of all processes, peak", f"{memory.peak_gib:.2f} GiB", "at most 6 GiB"

@@ -37,7 +37,7 @@ def test_five_hundred_hostile_stack_files(
     built = get_command(main.app)
     monkeypatch.setattr(main, "_with_only", lambda _: built)
     monkeypatch.setattr(Engine, "preview", engine)
-    monkeypatch.setattr("rehearsal.estate.Estate.equip", lambda *_: None)
+    monkeypatch.setattr("rehearsal.estate.Estate.install", lambda *_: None)
     good = 0
     for number, raw in enumerate(files(COUNT)):
         file.write_bytes(raw)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal import ground
+from rehearsal import sandbox
 from rehearsal.engine.command import Engine
 from rehearsal.engine.plugins import install_plugins
 from rehearsal.engine.provide import EngineBinary, provide
@@ -32,7 +32,7 @@ def engine_binary(tmp_path_factory: pytest.TempPathFactory) -> EngineBinary:
 
 @pytest.fixture(scope="module")
 def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
-    with ground.estate(tmp_path_factory.mktemp("estate"), print, ROOT) as made:
+    with sandbox.estate(tmp_path_factory.mktemp("estate"), print, ROOT) as made:
         yield made
 
 
@@ -43,13 +43,13 @@ def home(tmp_path: Path, engine_binary: EngineBinary, monkeypatch: pytest.Monkey
     provide(home)
     install_plugins(home)
     yield home
-    for process in ground.processes_of(home):
+    for process in sandbox.processes_of(home):
         process.kill()
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    return ground.project(tmp_path / "project", ROOT)
+    return sandbox.project(tmp_path / "project", ROOT)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal import ground
+from rehearsal import sandbox
 from rehearsal.estate import Estate
 from rehearsal.orders import order_files
 from tests.rehearsal.estates import isthmus, served
@@ -30,10 +30,10 @@ def test_other_orders_run_the_jobs_again(estate: Estate, tmp_path: Path) -> None
 
 
 def test_another_seed_is_another_release_and_a_pinned_digest_moves_back(estate: Estate) -> None:
-    estate.furnish()
+    estate.seed_orders()
     estate.up()  # the sample again
     first = served(estate)
-    ground.change(estate.project_dir, {"training": {"seed": 20_111}})
+    sandbox.change(estate.project_dir, {"training": {"seed": 20_111}})
     retrained = estate.up()
     second = served(estate)
     assert second != first
@@ -41,7 +41,7 @@ def test_another_seed_is_another_release_and_a_pinned_digest_moves_back(estate: 
     # Jobs are replaced; the transfer has nothing to do with the seed and buckets do not move.
     assert retrained.replaced >= 2
 
-    ground.change(estate.project_dir, {"serving": {"release": first}})
+    sandbox.change(estate.project_dir, {"serving": {"release": first}})
     moved = estate.up()
     assert served(estate) == first
     assert moved.updated >= 1

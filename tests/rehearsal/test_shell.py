@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from infra.settings import read
 from isthmus.cli.commands import env
-from rehearsal import ground, shell, stack_copy
+from rehearsal import sandbox, shell, stack_copy
 from rehearsal.estate import Estate, EstateError
 from rehearsal.home import INSIDE, VARIABLE, Home
 from rehearsal.plugins.aws import moto_server
@@ -37,7 +37,7 @@ OUTER = {
 @pytest.mark.parametrize("program", SHELLS)
 def test_a_shell_is_put_back_as_it_was(program: str, tmp_path: Path) -> None:
     home = Home(tmp_path / "with space" / "home")
-    shell.equip(home)
+    shell.install(home)
     variables = {**home.variables(), INSIDE: "/clone", "AWS_REGION": "eu-west-1", "RELEASES_BUCKET": "theirs"}
     taken_away = shell.leads_out(OUTER) - set(variables)
     path = shell.with_programs(home, OUTER["PATH"])
@@ -77,7 +77,7 @@ def test_what_cannot_be_entered_is_false_to_the_shell(tmp_path: Path) -> None:
 def test_the_clone_of_another_shell_is_said_and_can_be_entered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project = ground.project(tmp_path / "project", ROOT)
+    project = sandbox.project(tmp_path / "project", ROOT)
     monkeypatch.chdir(project)
     monkeypatch.setenv(INSIDE, "/another/clone")
     monkeypatch.setenv(VARIABLE, "/another/clone/.isthmus")
@@ -155,7 +155,7 @@ def test_the_copy_of_the_local_stack_differs_by_its_ports_and_orders_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
-    project = ground.project(tmp_path / "project", ROOT)
+    project = sandbox.project(tmp_path / "project", ROOT)
     file = stack_copy.source(project)
     before = file.read_bytes()
     first, second = Home(tmp_path / "a"), Home(tmp_path / "b")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal import ground
+from rehearsal import sandbox
 from rehearsal.estate import Estate
 from rehearsal.home import Home
 
@@ -17,14 +17,14 @@ pytestmark = [pytest.mark.engine, pytest.mark.long, pytest.mark.timeout(900)]
 
 
 def test_two_clones_are_up_at_once_and_the_second_up_of_each_is_unchanged(tmp_path: Path) -> None:
-    first = ground.project(tmp_path / "a" / "project", ROOT)
-    second = ground.project(tmp_path / "b" / "project", ROOT)
-    shutil.copy(ground.stack_file(first), ground.stack_file(second))
+    first = sandbox.project(tmp_path / "a" / "project", ROOT)
+    second = sandbox.project(tmp_path / "b" / "project", ROOT)
+    shutil.copy(sandbox.stack_file(first), sandbox.stack_file(second))
     estates = [Estate(Home(folder.parent / "home"), folder) for folder in (first, second)]
 
     def up(estate: Estate) -> int:
-        estate.equip()
-        orders = estate.furnish()
+        estate.install()
+        orders = estate.seed_orders()
         made = estate.up(orders=orders)
         again = estate.up(orders=orders)
         assert again.unchanged == again.resources == made.resources
@@ -40,5 +40,5 @@ def test_two_clones_are_up_at_once_and_the_second_up_of_each_is_unchanged(tmp_pa
     finally:
         for estate in estates:
             estate.wipe()
-            for process in ground.processes_of(estate.home):
+            for process in sandbox.processes_of(estate.home):
                 process.kill()

@@ -20,7 +20,7 @@ import pandas as pd
 import psutil
 import pytest
 
-from rehearsal import ground
+from rehearsal import sandbox
 from rehearsal.cluster.record import clusters
 from rehearsal.drills import killed_pods
 from rehearsal.engine.result import Result
@@ -68,7 +68,7 @@ def test_rehearse_ends_in_recommendations_from_the_real_tritonserver(estate: Est
     for stage in ("engine", "orders", "estate", "answers", "All"):
         assert re.search(rf"^{stage} +\d+\.\d", told, re.MULTILINE), stage
     assert "isthmus recommend" in told[told.index("Next") :]
-    running = [process.name() for process in ground.processes_of(estate.home)]
+    running = [process.name() for process in sandbox.processes_of(estate.home)]
     assert "tritonserver" in running
 
 
@@ -130,7 +130,7 @@ def test_drift_is_reported_by_refresh_and_mended_by_up(estate: Estate) -> None:
 
 
 def test_another_cidr_of_the_vpc_is_a_replacement_in_the_preview(estate: Estate) -> None:
-    file = ground.stack_file(estate.project_dir)
+    file = sandbox.stack_file(estate.project_dir)
     before = file.read_text()
     assert "cidr: 10.16.0.0/16" in before
     file.write_text(before.replace("cidr: 10.16.0.0/16", "cidr: 10.17.0.0/16"))
@@ -193,7 +193,7 @@ def test_a_release_with_one_flipped_bit_is_refused_by_the_name_of_its_file(
 
 
 def test_a_cron_job_looks_for_drift_and_transfers_nothing_without_reason(estate: Estate) -> None:
-    ground.change(estate.project_dir, {"training": {"retrain": {"enabled": True}}})
+    sandbox.change(estate.project_dir, {"training": {"retrain": {"enabled": True}}})
     made = estate.up()
     assert made.created >= 8, "four CronJobs with their components, a role and an account"
     s3, arrivals = aws(estate, "s3"), bucket(estate, "arrivals")
@@ -209,7 +209,7 @@ def test_a_cron_job_looks_for_drift_and_transfers_nothing_without_reason(estate:
     for name in ("train", "rank", "validate"):
         assert "nothing to do" in isthmus(estate, "logs", f"retrain-{name}")
     assert s3.head_object(Bucket=arrivals, Key="orders/manifest.json")["LastModified"] == before
-    ground.change(estate.project_dir, {"training": {"retrain": {"enabled": False}}})
+    sandbox.change(estate.project_dir, {"training": {"retrain": {"enabled": False}}})
     assert estate.up().deleted == made.created
 
 
@@ -261,9 +261,9 @@ def test_a_shell_inside_has_what_the_texts_say(estate: Estate, tmp_path: Path) -
 
 def test_settings_that_are_refused_register_nothing(estate: Estate) -> None:
     before = json.dumps(estate.resources(), sort_keys=True)
-    file = ground.stack_file(estate.project_dir)
+    file = sandbox.stack_file(estate.project_dir)
     good = file.read_text()
-    ground.change(estate.project_dir, {"budget": {"usd_per_month": -1}})
+    sandbox.change(estate.project_dir, {"budget": {"usd_per_month": -1}})
     try:
         told = isthmus(estate, "up", ends=1)
     finally:
@@ -279,10 +279,10 @@ def test_destroy_leaves_nothing_in_moto_and_down_leaves_no_process_and_no_record
     assert inventory(url) == {}
 
     isthmus(estate, "down")
-    assert ground.processes_of(estate.home) == []
+    assert sandbox.processes_of(estate.home) == []
     # The engine and the plugins stay; nothing that says what there was.
     assert {path.name for path in estate.home.root.iterdir()} <= {"bin", "pulumi-home", "locks"}
-    ports = re.findall(r"127\.0\.0\.1:(\d+)", ground.stack_file(estate.project_dir).read_text())
+    ports = re.findall(r"127\.0\.0\.1:(\d+)", sandbox.stack_file(estate.project_dir).read_text())
     listening = {c.laddr.port for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN}
     assert not listening & {int(port) for port in ports}
 

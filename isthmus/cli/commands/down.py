@@ -32,7 +32,7 @@ def down(
     if force:
         told = "Ended by force"
     elif STACK in estate.engine.stacks():
-        estate.equip()
+        estate.install()
         if lost := estate.lost():
             err.print(f"{lost}: there is nothing left to destroy.", style="yellow")
         else:

@@ -50,9 +50,9 @@ def _in() -> list[str]:
     from rehearsal.estate import Estate, EstateError
 
     estate = Estate.find(lambda line: err.print(line, style="dim"), entering=True)
-    estate.equip()
-    estate.furnish()
-    shell.equip(estate.home)
+    estate.install()
+    estate.seed_orders()
+    shell.install(estate.home)
     shell.have_stacks(estate.engine)
     try:
         bucket = estate.releases_bucket()

@@ -38,7 +38,7 @@ def preview(
     file = estate.project_dir / "stacks" / f"Pulumi.{stack}.yaml"
     if file.exists():  # where it is not, the copy's error names the stacks that are there
         read(file, stack)
-    estate.equip()
+    estate.install()
     if stack == STACK:
         config_file = estate.stack_file()
     else:

@@ -48,12 +48,12 @@ def rehearse(
     estate = Estate.find(lambda line: err.print(line, style="yellow"))
     stages = Stages(err)
     with stages.stage("engine", "the Pulumi engine and the plugins that stand in for the clouds") as stage:
-        stage.note = str(estate.equip()).split(", with ")[0]
+        stage.note = str(estate.install()).split(", with ")[0]
     if lost := estate.lost():
         err.print(f"{lost}: rebuilding the estate from nothing.", style="yellow")
         estate.wipe()
     with stages.stage("orders", "the company's orders, in its private object store (moto)") as stage:
-        seeded = estate.furnish(orders)
+        seeded = estate.seed_orders(orders)
         stage.note = f"{seeded.put + seeded.kept} days of orders, {seeded.bytes / 2**20:.1f} MiB"
     with (
         stages.stage("estate", "pulumi up -s local: both shores, the link, training, Triton") as stage,

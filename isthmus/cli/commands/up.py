@@ -23,11 +23,11 @@ def up(
     from rehearsal.estate import Estate
 
     estate = Estate.find(lambda line: err.print(line, style="yellow"))
-    estate.equip()
+    estate.install()
     if lost := estate.lost():
         err.print(f"{lost}: rebuilding the estate.", style="yellow")
         estate.wipe()
-    seeded = estate.furnish(orders)
+    seeded = estate.seed_orders(orders)
     with Narration("pulumi up") as narration:
         result = estate.up(narration.take, ("--refresh",) if refresh else (), seeded)
     out.print(f"local: {result}")

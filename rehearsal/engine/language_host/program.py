@@ -55,8 +55,8 @@ def main() -> int:
     parser.add_argument("--pwd", required=True)
     parser.add_argument("program")
     parser.add_argument("arguments", nargs="*")
-    given = parser.parse_args()
-    die_with_parent(int(given.host))
+    options = parser.parse_args()
+    die_with_parent(int(options.host))
 
     try:
         import pulumi
@@ -75,28 +75,28 @@ def main() -> int:
         pulumi.runtime.get_config_env(), pulumi.runtime.get_config_secret_keys_env()
     )
     settings = pulumi.runtime.Settings(
-        monitor=given.monitor,
-        engine=given.engine,
-        project=given.project,
-        stack=given.stack,
-        parallel=given.parallel,
-        dry_run=given.dry_run == "true",
-        organization=given.organization,
-        root_directory=given.root,
+        monitor=options.monitor,
+        engine=options.engine,
+        project=options.project,
+        stack=options.stack,
+        parallel=options.parallel,
+        dry_run=options.dry_run == "true",
+        organization=options.organization,
+        root_directory=options.root,
     )
     pulumi.runtime.configure(settings)
     drain_at_once(stack)
 
-    sys.argv = [given.program, *given.arguments]
-    os.chdir(given.pwd)
+    sys.argv = [options.program, *options.arguments]
+    os.chdir(options.pwd)
     # A program that fails leaves most of its graph unresolved, which is no news to its author.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     # A registration blocks a thread until the engine is done with it.
-    loop.set_default_executor(ThreadPoolExecutor(max_workers=max(given.parallel, 1) * 4))
+    loop.set_default_executor(ThreadPoolExecutor(max_workers=max(options.parallel, 1) * 4))
     try:
-        loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _run(given.program)))
+        loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _run(options.program)))
     except pulumi.RunError as error:
         pulumi.log.error(str(error))
         return TOLD

@@ -1,4 +1,4 @@
-"""The AWS stand-in as a ``Backend``: every type a row, every call judged by botocore's model."""
+"""The AWS stand-in as a ``Backend``: every type a row, every call validated by botocore's model."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rehearsal.plugins.aws import functions, moto_server, tagging, types
+from rehearsal.plugins.aws import calls, functions, moto_server, tagging, types
 from rehearsal.plugins.aws.checks import check_common
 from rehearsal.plugins.aws.cloud import Cloud, Gone, search
 from rehearsal.plugins.aws.provider_config import ProviderConfig, parse
 from rehearsal.plugins.aws.record import Record
-from rehearsal.plugins.aws.row import Call, Row, Update
+from rehearsal.plugins.aws.resource_type import AwsType, Call, Update
 from rehearsal.plugins.aws.view import camel, same_document, view
 from rehearsal.plugins.backend import (
     UNKNOWN,
@@ -54,14 +54,14 @@ class AwsBackend(Backend):
         checked = Resource(resource.urn, resource.type, resource.name, inputs=inputs)
         tags = inputs.get("tags")
         if isinstance(tags, Mapping):
-            tagging.judge({**self.cloud.config.default_tags, **tags})
+            tagging.validate({**self.cloud.config.default_tags, **tags})
         check_common(inputs)
         if row.check is not None:
             row.check(inputs)
         self._refuse_unsent(row, inputs)
         context = self.cloud.context(checked, old={})
         for call in self._calls_of_creation(row, inputs):
-            self.cloud.judge(row, call, context)
+            calls.validate(self.cloud, row, call, context)
         return inputs
 
     def diff(self, old: Resource, new: Resource) -> Change:
@@ -76,7 +76,7 @@ class AwsBackend(Backend):
             if not contains_unknown(wanted) and changed_keys({"t": old.outputs["tagsAll"]}, {"t": wanted}):
                 changed.add("tagsAll")
         found = frozenset(changed)
-        collides = bool(row.collide) and all(old.inputs.get(k) == new.inputs.get(k) for k in row.collide)
+        collides = bool(row.unique_by) and all(old.inputs.get(k) == new.inputs.get(k) for k in row.unique_by)
         return Change(found, row.replaces(found), collides)
 
     def preview(self, resource: Resource) -> Properties:
@@ -94,7 +94,7 @@ class AwsBackend(Backend):
         if row.recorded:
             return self._create_recorded(row, resource)
         if isinstance(row.create, Call):
-            answer = cloud.call(row, row.create, context)
+            answer = calls.make(cloud, row, row.create, context)
             id = str(search(row.id, {**context, **answer}))
         else:
             id = row.create(cloud, resource)
@@ -109,7 +109,7 @@ class AwsBackend(Backend):
 
     def read(self, resource: Resource) -> Found | None:
         row = _row(resource.type)
-        it = self._look(row, resource)
+        it = self._fetch(row, resource)
         if it is None:
             return None
         outputs = self._outputs(row, resource, it)
@@ -135,7 +135,7 @@ class AwsBackend(Backend):
         if row.tags is not None and not row.recorded and changed & {"tags", "tagsAll"}:
             before = old.outputs.get("tagsAll") or row.tags.read(cloud, old)
             row.tags.bring(cloud, old, before, self._tags_all(new.inputs))
-        it = self._look(row, new)
+        it = self._fetch(row, new)
         if it is None:
             raise Refused(f"{new.name} ({new.id}) is gone from AWS: run `pulumi refresh`.")
         return {**self._outputs(row, new, it), **new.inputs, **self._extras(row, new)}
@@ -144,18 +144,18 @@ class AwsBackend(Backend):
         row = _row(resource.type)
         if row.recorded:
             for call in (row.delete,) if isinstance(row.delete, Call) else ():
-                self.cloud.judge(row, call, self.cloud.context(resource, old={}))
+                calls.validate(self.cloud, row, call, self.cloud.context(resource, old={}))
             self._record.drop(row.type, resource.id)
             return
         try:
             if isinstance(row.delete, Call):
-                self.cloud.call(row, row.delete, self.cloud.context(resource, old={}))
+                calls.make(self.cloud, row, row.delete, self.cloud.context(resource, old={}))
             elif row.delete is not None:
                 row.delete(self.cloud, resource)
         except Refused:
             # The stand-in stumbles over some deletions of what is gone already, and what is not found may be
             # something else that the deletion needs.
-            if self._look(row, resource) is not None:
+            if self._fetch(row, resource) is not None:
                 raise
 
     def invoke(self, token: str, arguments: Properties) -> Properties:
@@ -165,7 +165,7 @@ class AwsBackend(Backend):
         return function(self.cloud, arguments)
 
     def secret_outputs(self, type: str) -> frozenset[str]:
-        return types.ROWS[type].secret if type in types.ROWS else frozenset()
+        return frozenset(types.ROWS[type].secret) if type in types.ROWS else frozenset()
 
     def secret_results(self, token: str) -> frozenset[str]:
         return functions.SECRET_RESULTS.get(token, frozenset())
@@ -182,22 +182,22 @@ class AwsBackend(Backend):
 
     # Creation
 
-    def _calls_of_creation(self, row: Row, inputs: Properties) -> list[Call]:
+    def _calls_of_creation(self, row: AwsType, inputs: Properties) -> list[Call]:
         calls = [row.create] if isinstance(row.create, Call) else []
-        calls += row.judged
+        calls += row.validated
         for group in row.updates:
             if isinstance(group.how, Call) and set(group.keys) & set(row.after_create) & inputs.keys():
                 calls.append(group.how)
         return calls
 
-    def _create_recorded(self, row: Row, resource: Resource) -> Created:
+    def _create_recorded(self, row: AwsType, resource: Resource) -> Created:
         cloud = self.cloud
         context = cloud.context(resource, old={})
         for call in row.requires:
-            cloud.call(row, call, context)
+            calls.make(cloud, row, call, context)
         if not isinstance(row.create, Call):
             raise TypeError(f"{row.type} is recorded, so its creation must be a Call")
-        parameters = cloud.judge(row, row.create, context)
+        parameters = calls.validate(cloud, row, row.create, context)
         id = str(search(row.id, context))
         if self._record.get(row.type, id) is not None:
             raise Refused(f"AWS has {id} already ({row.create.operation}).")
@@ -206,14 +206,14 @@ class AwsBackend(Backend):
         outputs = {**self._outputs(row, made, {}), **resource.inputs, **self._extras(row, made)}
         return Created(id, outputs)
 
-    def _finish(self, row: Row, made: Resource) -> Properties:
+    def _finish(self, row: AwsType, made: Resource) -> Properties:
         cloud = self.cloud
         if row.wait is not None:
             self._wait(row, made)
         for group in row.updates:
             if set(group.keys) & set(row.after_create) & made.inputs.keys():
                 self._apply(row, group, _with(made, inputs={}), made)
-        it = self._look(row, made)
+        it = self._fetch(row, made)
         if it is None:
             raise Refused(f"AWS created {made.name} ({made.id}) and does not show it.")
         outputs = self._outputs(row, made, it)
@@ -221,7 +221,7 @@ class AwsBackend(Backend):
             row.tags.bring(cloud, _with(made, outputs=outputs), {}, self._tags_all(made.inputs))
         return {**outputs, **made.inputs, **self._extras(row, made)}
 
-    def _wait(self, row: Row, made: Resource) -> None:
+    def _wait(self, row: AwsType, made: Resource) -> None:
         from rehearsal.plugins.aws.cloud import evaluate
 
         name, arguments = row.wait or ("", {})
@@ -229,24 +229,24 @@ class AwsBackend(Backend):
         waiter.config.delay = 1
         waiter.wait(**evaluate(arguments, self.cloud.context(made)))
 
-    def _apply(self, row: Row, group: Update, old: Resource, new: Resource) -> None:
+    def _apply(self, row: AwsType, group: Update, old: Resource, new: Resource) -> None:
         if isinstance(group.how, Call):
-            self.cloud.call(row, group.how, self.cloud.context(new, old=old.inputs))
+            calls.make(self.cloud, row, group.how, self.cloud.context(new, old=old.inputs))
         else:
             group.how(self.cloud, old, new)
 
     # Reading
 
-    def _look(self, row: Row, resource: Resource) -> Any:
+    def _fetch(self, row: AwsType, resource: Resource) -> Any:
         if row.recorded:
             kept = self._record.get(row.type, resource.id)
-            return None if kept is None else {"$kept": kept}
+            return None if kept is None else {"$recorded": kept}
         if callable(row.read):
             return row.read(self.cloud, resource)
         if row.read is None:
             raise TypeError(f"{row.type} has no read")
         try:
-            answer = self.cloud.call(row, row.read.call, self.cloud.context(resource, old={}))
+            answer = calls.make(self.cloud, row, row.read.call, self.cloud.context(resource, old={}))
         except Gone:
             return None
         except Refused as refused:
@@ -258,37 +258,37 @@ class AwsBackend(Backend):
             return None
         return it
 
-    def _inputs(self, row: Row, resource: Resource, it: Any) -> Properties:
-        if isinstance(it, Mapping) and "$kept" in it:
-            return {k: v for k, v in it["$kept"].items() if k != "tags"} | (
-                {"tags": it["$kept"]["tags"]} if "tags" in it["$kept"] and row.tags is None else {}
+    def _inputs(self, row: AwsType, resource: Resource, it: Any) -> Properties:
+        if isinstance(it, Mapping) and "$recorded" in it:
+            return {k: v for k, v in it["$recorded"].items() if k != "tags"} | (
+                {"tags": it["$recorded"]["tags"]} if "tags" in it["$recorded"] and row.tags is None else {}
             )
         context = self.cloud.context(resource, it=it)
         if not resource.inputs and not resource.outputs:
             return self._imported(row, it, context)
-        seen: Properties = {}
+        inputs: Properties = {}
         for key, known in resource.inputs.items():
             if key == "tags" and row.tags is not None:
                 continue
-            if key in row.kept or key == "region" or row.seen.get(key) == "":
-                seen[key] = known
-            elif key in row.seen:
-                found = search(row.seen[key], context)
+            if key in row.local_only or key == "region" or row.read_from.get(key) == "":
+                inputs[key] = known
+            elif key in row.read_from:
+                found = search(row.read_from[key], context)
                 if found is not None:
-                    seen[key] = view(found, known)
+                    inputs[key] = view(found, known)
             else:
-                seen.update(view(it, {key: known}) if isinstance(it, Mapping) else {key: known})
-        return seen
+                inputs.update(view(it, {key: known}) if isinstance(it, Mapping) else {key: known})
+        return inputs
 
-    def _imported(self, row: Row, it: Any, context: Mapping[str, Any]) -> Properties:
+    def _imported(self, row: AwsType, it: Any, context: Mapping[str, Any]) -> Properties:
         """A resource that the state does not know (``get``, import): every input that can be read."""
-        found = {key: search(path, context) for key, path in row.seen.items() if path}
+        found = {key: search(path, context) for key, path in row.read_from.items() if path}
         if isinstance(row.create, Call) and isinstance(it, Mapping):
             shape = self.cloud.operation(row.create.service or row.service, row.create.operation).input_shape
             found |= {k[:1].lower() + k[1:]: v for k, v in it.items() if k in shape.members and k != "Tags"}
         return {key: camel(value) for key, value in found.items() if value is not None}
 
-    def _outputs(self, row: Row, resource: Resource, it: Any) -> Properties:
+    def _outputs(self, row: AwsType, resource: Resource, it: Any) -> Properties:
         context = self.cloud.context(resource, it=it)
         outputs: Properties = {}
         for name, path in row.outputs.items():
@@ -299,7 +299,7 @@ class AwsBackend(Backend):
                 outputs[name] = camel(value)
         return outputs
 
-    def _extras(self, row: Row, resource: Resource) -> Properties:
+    def _extras(self, row: AwsType, resource: Resource) -> Properties:
         extras: Properties = {"region": resource.inputs.get("region", self.cloud.region)}
         if row.tags is not None:
             extras["tagsAll"] = self._tags_all(resource.inputs)
@@ -311,28 +311,22 @@ class AwsBackend(Backend):
             return UNKNOWN
         return {**self.cloud.config.default_tags, **(tags or {})}
 
-    def _tags_of(self, row: Row, resource: Resource, it: Any) -> dict[str, str]:
+    def _tags_of(self, row: AwsType, resource: Resource, it: Any) -> dict[str, str]:
         if row.tags is None:
             return {}
         if row.recorded:
-            return dict(self._tags_all(it["$kept"]))
-        told = it.get("Tags") if isinstance(it, Mapping) else None
-        if not row.tags.get or (row.tags is tagging.EC2 and told):
-            it = {"Tags": told or []}
+            return dict(self._tags_all(it["$recorded"]))
+        listed = it.get("Tags") if isinstance(it, Mapping) else None
+        if not row.tags.get or (row.tags is tagging.EC2 and listed):
+            it = {"Tags": listed or []}
             return {tag["Key"]: tag["Value"] for tag in it["Tags"] if not tag["Key"].startswith("aws:")}
         return row.tags.read(self.cloud, resource)
 
-    def _refuse_unsent(self, row: Row, inputs: Properties) -> None:
+    def _refuse_unsent(self, row: AwsType, inputs: Properties) -> None:
         """Every input must have a place, or a rehearsal would show what it did not do."""
         from rehearsal.plugins.aws.shapes import member_of
 
-        known = (
-            row.kept
-            | row.updatable()
-            | row.fields.keys()
-            | row.defaults.keys()
-            | {"tags", "tagsAll", "region"}
-        )
+        known = {*row.local_only, *row.updatable(), *row.fields, *row.defaults, "tags", "tagsAll", "region"}
         for key in inputs.keys() - known:
             if row.autoname and key in row.autoname:
                 continue
@@ -345,7 +339,7 @@ class AwsBackend(Backend):
             raise UnknownType(f"The rehearsal's row of {row.type} does not carry the input {key}")
 
 
-def _row(type: str) -> Row:
+def _row(type: str) -> AwsType:
     try:
         return types.ROWS[type]
     except KeyError:

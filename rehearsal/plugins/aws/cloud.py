@@ -1,4 +1,4 @@
-"""Calls to the stand-in: parameters made from a row, judged by botocore's model, sent by boto3."""
+"""The stand-in as one provider sees it: its clients and models, and what a row's JMESPaths may name."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rehearsal.plugins.aws import moto_server, shapes
+from rehearsal.plugins.aws import moto_server
 from rehearsal.plugins.aws.provider_config import ProviderConfig
-from rehearsal.plugins.aws.row import Call, Row
-from rehearsal.plugins.backend import Properties, Refused, Resource, Unknown
+from rehearsal.plugins.backend import Refused, Resource, Unknown
 
 _ACCOUNT = "123456789012"  # moto's, when nothing says otherwise
-# Not inputs of the cloud: the bridged provider's own, or sent apart.
-_OWN = frozenset({"tags", "tagsAll", "region"})
 
 
 class Gone(Refused):
@@ -113,48 +110,6 @@ class Cloud:
             **more,
         }
 
-    def parameters(
-        self, row: Row, call: Call, context: Mapping[str, Any]
-    ) -> tuple[Properties, dict[str, str]]:
-        """The call's parameters, fitted to its shape, and which input each came from."""
-        operation = self.operation(call.service or row.service, call.operation)
-        shape = operation.input_shape
-        parameters: Properties = {}
-        naming: dict[str, str] = {}
-        if call.spread:
-            for key, value in context["inputs"].items():
-                if key in _OWN or key in row.kept or value is None:
-                    continue
-                target = row.fields.get(key)
-                if target is None:
-                    target = shapes.member_of(shape, key) or ""
-                if target:
-                    _place(parameters, target.split("."), value, shape)
-                    naming[target] = key
-        for name, template in call.arguments.items():
-            value = evaluate(template, context)
-            if value is not None:
-                _place(parameters, name.split("."), value, shape)
-        for name in parameters:
-            if name not in naming:
-                for key in context["inputs"]:
-                    if shapes.member_of(shape, key) == name:
-                        naming[name] = key
-        return parameters, naming
-
-    def judge(self, row: Row, call: Call, context: Mapping[str, Any]) -> Properties:
-        """Build and validate a call without making it. Raises Refused; returns the parameters."""
-        parameters, naming = self.parameters(row, call, context)
-        shapes.judge(parameters, self.operation(call.service or row.service, call.operation), naming=naming)
-        return parameters
-
-    def call(self, row: Row, call: Call, context: Mapping[str, Any]) -> Any:
-        """Build, validate and make a call. Raises Gone or Refused."""
-        parameters = self.judge(row, call, context)
-        if call.recorded:
-            return {}
-        return self.send(call.service or row.service, call.operation, parameters)
-
     def send(
         self, service: str, operation: str, parameters: Mapping[str, Any] | None = None, **more: Any
     ) -> Any:
@@ -172,8 +127,8 @@ class Cloud:
             raise kind(f"AWS ({service}:{operation}) answers {code}: {message.rstrip('.')}.") from None
         except (BotoCoreError, ResponseParserError) as error:
             # A page of HTML instead of an answer: the stand-in itself failed; moto.log has its stack.
-            said = " ".join(str(error).split())[:300].rstrip(".")
-            raise Refused(f"The AWS stand-in did not take {service}:{operation}: {said}.") from None
+            reason = " ".join(str(error).split())[:300].rstrip(".")
+            raise Refused(f"The AWS stand-in did not take {service}:{operation}: {reason}.") from None
         answer.pop("ResponseMetadata", None)
         return answer
 
@@ -239,21 +194,6 @@ def search(path: str, context: Any) -> Any:
     if path == "account" and isinstance(context, Mapping):
         return context["account"].asked()
     return jmespath.search(path, context)
-
-
-def _place(parameters: Properties, path: list[str], value: Any, shape: Any) -> None:
-    name, *rest = path
-    if shape.type_name == "list":
-        shape = shape.member
-    inner = shape.members[name]
-    if not rest:
-        parameters[name] = shapes.fit(value, inner)
-        return
-    if inner.type_name == "list":
-        holder = parameters.setdefault(name, [{}])[0]
-    else:
-        holder = parameters.setdefault(name, {})
-    _place(holder, rest, value, inner)
 
 
 __all__ = ["Cloud", "Gone", "evaluate", "is_gone", "search"]

@@ -17,15 +17,15 @@ from moto.s3.models import FakeDeleteMarker
 from moto.server import main
 
 
-def without_conditions(judge: Any) -> Any:
+def without_conditions(is_match: Any) -> Any:
     """Wrap ``IAMPolicyStatement.is_action_permitted``: a conditional statement is neutral."""
 
-    def judged(statement: Any, *arguments: Any, **named: Any) -> Any:
+    def is_match_without(statement: Any, *arguments: Any, **named: Any) -> Any:
         if statement._statement.get("Condition"):
             return PermissionResult.NEUTRAL
-        return judge(statement, *arguments, **named)
+        return is_match(statement, *arguments, **named)
 
-    return judged
+    return is_match_without
 
 
 if __name__ == "__main__":

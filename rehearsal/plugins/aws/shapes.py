@@ -1,4 +1,4 @@
-"""Values fitted to a shape of botocore's model, and judged by it.
+"""Values fitted to a shape of botocore's model, and validated by it.
 
 botocore validates types, required members and lower bounds. It leaves enumerations, patterns and upper bounds
 to the service, which a preview does not have: those are checked here, so that a bad value is refused before
@@ -20,7 +20,7 @@ _ENUMS_SHOWN = 12
 def fit(value: Any, shape: Any) -> Any:
     """``value`` (camelCase, as Pulumi has it) in the form that ``shape`` asks for. None members are dropped.
 
-    UNKNOWN becomes a valid stand-in, so that everything around it can still be judged.
+    UNKNOWN becomes a valid stand-in, so that everything around it can still be validated.
     """
     if isinstance(value, Unknown):
         return _stand_in(shape)
@@ -116,7 +116,9 @@ class _StandIn(str):
         return super().__new__(cls, "x" * length)
 
 
-def judge(parameters: Mapping[str, Any], operation: Any, *, naming: Mapping[str, str] | None = None) -> None:
+def validate(
+    parameters: Mapping[str, Any], operation: Any, *, naming: Mapping[str, str] | None = None
+) -> None:
     """Raise Refused, naming every fault, when the model does not allow the call.
 
     ``naming`` maps parameters to the inputs they came from, so that the user reads of the input.
@@ -132,9 +134,9 @@ def judge(parameters: Mapping[str, Any], operation: Any, *, naming: Mapping[str,
         _walk(parameters, operation.input_shape, "", faults)
     if faults:
         tops = [re.split(r"[.\[]", path, maxsplit=1)[0] for path, _ in faults]
-        said = "; ".join(f"{naming.get(path, path)} {fault}" for path, fault in faults)
+        faulty = "; ".join(f"{naming.get(path, path)} {fault}" for path, fault in faults)
         raise Refused(
-            f"{operation.service_model.service_name}:{operation.name} does not allow this: {said}.",
+            f"{operation.service_model.service_name}:{operation.name} does not allow this: {faulty}.",
             property=next((naming[top] for top in tops if top in naming), ""),
         )
 
@@ -206,4 +208,4 @@ def _compiled(pattern: str) -> re.Pattern[str] | None:
         return None  # a Java pattern that Python does not read
 
 
-__all__ = ["fit", "judge", "member_of"]
+__all__ = ["fit", "member_of", "validate"]

@@ -89,13 +89,13 @@ class RecordedTagging(Tagging):
         if old:
             target = evaluate(self.target, cloud.context(resource)) or {}
             parameters = {**target, self.tags: self._listed(new)}
-            shapes.judge(parameters, cloud.operation(self.service, self.set))
+            shapes.validate(parameters, cloud.operation(self.service, self.set))
 
     def read(self, cloud: Cloud, resource: Resource) -> dict[str, str]:  # noqa: ARG002
         return dict(resource.outputs.get("tagsAll") or resource.inputs.get("tags") or {})
 
 
-def judge(tags: Mapping[str, Any]) -> None:
+def validate(tags: Mapping[str, Any]) -> None:
     """Raise Refused for tags that every AWS service refuses."""
     if len(tags) > _MOST:
         raise Refused(f"There are {len(tags)} tags, and AWS allows {_MOST}.", property="tags")
@@ -126,4 +126,4 @@ def iam(kind: str, parameter: str, name: str, *, get: str) -> Tagging:
     return Tagging("iam", {parameter: name}, f"Tag{kind}", f"Untag{kind}", get)
 
 
-__all__ = ["EC2", "Tagging", "by_arn", "iam", "judge"]
+__all__ = ["EC2", "Tagging", "by_arn", "iam", "validate"]

@@ -39,33 +39,33 @@ def _view_mapping(found: Any, known: Mapping[str, Any]) -> Any:
     if not isinstance(found, Mapping):
         return found
     names = {_bare(name): name for name in found}
-    seen = {}
+    viewed = {}
     for key, old in known.items():
         name = names.get(_bare(key)) or names.get(_bare(key) + "s") or names.get(_bare(key).removesuffix("s"))
         # What the answer leaves out cannot be told from what it never gives.
-        seen[key] = old if name is None else view(found[name], old)
-    return seen
+        viewed[key] = old if name is None else view(found[name], old)
+    return viewed
 
 
 def _view_list(found: list[Any] | tuple[Any, ...], known: list[Any]) -> list[Any]:
     left = list(found)
-    seen: list[Any] = []
+    viewed: list[Any] = []
     missing: list[int] = []
     for old in known:
         match = next((item for item in left if view(item, old) == old), None)
         if match is None:
-            missing.append(len(seen))
-            seen.append(old)
+            missing.append(len(viewed))
+            viewed.append(old)
         else:
             left.remove(match)
-            seen.append(old)
+            viewed.append(old)
     # In AWS's answers lists are sets: what is left over stands where something is missing.
     for index in reversed(missing):
         if left:
-            seen[index] = view(left.pop(0), seen[index])
+            viewed[index] = view(left.pop(0), viewed[index])
         else:
-            del seen[index]
-    return seen + [view(item, known[0]) if known else camel(item) for item in left]
+            del viewed[index]
+    return viewed + [view(item, known[0]) if known else camel(item) for item in left]
 
 
 def camel(value: Any) -> Any:

@@ -90,8 +90,8 @@ def _job(cluster: Cluster, job: dict[str, Any]) -> tuple[bool, str]:
 
 def _deployment(cluster: Cluster, deployment: dict[str, Any]) -> tuple[bool, str]:
     done, waits = rollout(deployment)
-    for one in deployment.get("status", {}).get("conditions", ()):
-        late = one["type"] == "Progressing" and one["status"] == "False"
+    for condition in deployment.get("status", {}).get("conditions", ()):
+        late = condition["type"] == "Progressing" and condition["status"] == "False"
         if (
             late
             and not done
@@ -99,7 +99,7 @@ def _deployment(cluster: Cluster, deployment: dict[str, Any]) -> tuple[bool, str
         ):
             meta = deployment["metadata"]
             raise NotReady(
-                f"Deployment {meta['namespace']}/{meta['name']} does not get on ({one['message']}): "
+                f"Deployment {meta['namespace']}/{meta['name']} does not get on ({condition['message']}): "
                 f"{waits}{last_words(cluster, deployment)}"
             )
     return done, waits
@@ -130,21 +130,25 @@ def last_words(cluster: Cluster, owner: dict[str, Any]) -> str:
     pod, status = troubled[-1]
     meta = pod["metadata"]
     folder = cluster.pod_folder(meta["namespace"], meta["name"])
-    said = f"; container {status['name']} of pod {meta['name']} {_fate(status)}"
+    words = f"; container {status['name']} of pod {meta['name']} {_fate(status)}"
     for log in (folder / f"{status['name']}.log", folder / f"{status['name']}.previous.log"):
         if log.is_file() and log.stat().st_size:
             lines = log.read_text(errors="replace").splitlines()[-_LOG_LINES:]
-            return f"{said}, and its last lines are:\n" + "\n".join(f"  {line}" for line in lines)
-    return said
+            return f"{words}, and its last lines are:\n" + "\n".join(f"  {line}" for line in lines)
+    return words
 
 
 def _troubled(pod: dict[str, Any]) -> list[dict[str, Any]]:
     status = pod.get("status", {})
     every = (*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ()))
     return [
-        one for one in every if _exit(one) not in (None, 0) or _reason(one) not in ("", "ContainerCreating")
+        container
+        for container in every
+        if _exit(container) not in (None, 0) or _reason(container) not in ("", "ContainerCreating")
     ] or [
-        one for one in status.get("containerStatuses", ()) if not one["ready"] and "running" in one["state"]
+        container
+        for container in status.get("containerStatuses", ())
+        if not container["ready"] and "running" in container["state"]
     ]
 
 

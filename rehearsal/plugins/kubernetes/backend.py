@@ -32,7 +32,7 @@ from rehearsal.plugins.backend import (
 from rehearsal.plugins.kubernetes import awaits, rules, schema
 from rehearsal.plugins.kubernetes.faults import mapping
 from rehearsal.plugins.kubernetes.kubeconfig import active_cluster, cluster_name
-from rehearsal.plugins.kubernetes.rows import ROWS, Row, row_of, wire_version
+from rehearsal.plugins.kubernetes.rows import ROWS, Kind, row_of, wire_version
 
 AUTONAMED = "pulumi.com/autonamed"
 REPLACE_UNREADY = "pulumi.com/replaceUnready"
@@ -96,7 +96,7 @@ class KubernetesBackend(Backend):
         rules.check(row, inputs)
         return inputs
 
-    def _autoname(self, resource: Resource, row: Row, inputs: Properties) -> Any:
+    def _autoname(self, resource: Resource, row: Kind, inputs: Properties) -> Any:
         """``<name>-<7 hex digits>``: another one exactly when a field changes that replaces the object, so
         that the new object never collides with the old one."""
         kept = [merge.at(inputs, path) for path in row.immutable]
@@ -123,13 +123,13 @@ class KubernetesBackend(Backend):
         )
         return Change(frozenset(changed), frozenset(replaces), bool(replaces) and collides)
 
-    def _immutable(self, row: Row, old: Resource) -> tuple[str, ...]:
+    def _immutable(self, row: Kind, old: Resource) -> tuple[str, ...]:
         sealed = old.inputs.get("immutable") is True
         if row.kind in self._mutable and not sealed:
             return tuple(path for path in row.immutable if path == "type")
         return row.immutable
 
-    def _is_to_be_made_again(self, row: Row, old: Resource, new: Resource) -> bool:
+    def _is_to_be_made_again(self, row: Kind, old: Resource, new: Resource) -> bool:
         """A failed Job whose annotation asks that it be replaced, as pulumi-kubernetes reads it."""
         annotations = mapping(mapping(new.inputs.get("metadata")).get("annotations"))
         if row.kind != "Job" or annotations.get(REPLACE_UNREADY) != "true" or self._cluster is None:
@@ -158,17 +158,19 @@ class KubernetesBackend(Backend):
         object = _object(row, resource.inputs)
         name, namespace = object["metadata"]["name"], object["metadata"].get("namespace", "")
         kind = noun(object["apiVersion"], object["kind"])
-        there = cluster.get(kind, name, namespace)
-        if there is not None:
-            self._clear_the_way(cluster, row, there, resource)
+        existing = cluster.get(kind, name, namespace)
+        if existing is not None:
+            self._clear_the_way(cluster, row, existing, resource)
         made = _asked(lambda: cluster.apply(object, urn=resource.urn))
         id = f"{namespace}/{name}" if namespace else name
         return Created(id, self._when_ready(row, cluster, made, resource, id))
 
-    def _clear_the_way(self, cluster: Cluster, row: Row, there: dict[str, Any], resource: Resource) -> None:
+    def _clear_the_way(
+        self, cluster: Cluster, row: Kind, existing: dict[str, Any], resource: Resource
+    ) -> None:
         """An object of this name exists: ours, left by an engine that was killed, or somebody else's."""
-        meta = there["metadata"]
-        kind, namespace = noun(there["apiVersion"], there["kind"]), meta.get("namespace", "")
+        meta = existing["metadata"]
+        kind, namespace = noun(existing["apiVersion"], existing["kind"]), meta.get("namespace", "")
         urn = cluster.urn(kind, meta["name"], namespace)
         leaving = "deletionTimestamp" in meta
         if urn and urn != resource.urn and not leaving:
@@ -176,9 +178,9 @@ class KubernetesBackend(Backend):
                 f'409: {row.kind} "{meta["name"]}" already exists: '
                 f"{urn.rpartition('::')[2]} of the program made it"
             )
-        over = is_over(there) if row.kind == "Job" else None
-        wanted = merge.apply(there, {}, _object(row, resource.inputs))
-        stale = any(_differ(path, there, wanted) for path in self._immutable(row, resource))
+        over = is_over(existing) if row.kind == "Job" else None
+        wanted = merge.apply(existing, {}, _object(row, resource.inputs))
+        stale = any(_differ(path, existing, wanted) for path in self._immutable(row, resource))
         if leaving or stale or (over is not None and not over[0]):
             self._remove(cluster, row, meta["name"], namespace)
 
@@ -210,7 +212,7 @@ class KubernetesBackend(Backend):
         if cluster.get(kind, name, namespace) is not None:
             self._remove(cluster, row, name, namespace)
 
-    def _remove(self, cluster: Cluster, row: Row, name: str, namespace: str) -> None:
+    def _remove(self, cluster: Cluster, row: Kind, name: str, namespace: str) -> None:
         kind = noun(wire_version(row.api_version), row.kind)
         _asked(lambda: cluster.delete(kind, name, namespace))
         left = cluster.get(kind, name, namespace)
@@ -250,7 +252,7 @@ class KubernetesBackend(Backend):
             )
         return self._cluster
 
-    def _missing(self, cluster: Cluster, row: Row, old: Resource) -> None:
+    def _missing(self, cluster: Cluster, row: Kind, old: Resource) -> None:
         if not cluster.instance:
             raise BackendLost(
                 f"The record of the cluster {cluster.name} is gone, and {row.kind} {old.id} with it: "
@@ -259,7 +261,7 @@ class KubernetesBackend(Backend):
         raise Refused(f'404: {row.kind} "{old.id}" not found: `pulumi refresh` tells the stack\'s state so')
 
     def _when_ready(
-        self, row: Row, cluster: Cluster, made: dict[str, Any], resource: Resource, id: str
+        self, row: Kind, cluster: Cluster, made: dict[str, Any], resource: Resource, id: str
     ) -> Properties:
         try:
             return _shown(row, awaits.ready(cluster, made, self._stopped), resource.inputs)
@@ -272,14 +274,14 @@ class KubernetesBackend(Backend):
             raise Incomplete(str(failed), Created(id, _shown(row, made, resource.inputs))) from None
 
 
-def _object(row: Row, inputs: Properties) -> dict[str, Any]:
+def _object(row: Kind, inputs: Properties) -> dict[str, Any]:
     if row.apply:
         return {**inputs, "apiVersion": wire_version(row.api_version), "kind": row.kind}
     metadata = {"name": inputs["name"], "namespace": inputs["namespace"]}
     return {"apiVersion": row.api_version, "kind": row.kind, "metadata": metadata, "spec": dict(inputs)}
 
 
-def _shown(row: Row, live: Mapping[str, Any], inputs: Properties) -> Properties:
+def _shown(row: Kind, live: Mapping[str, Any], inputs: Properties) -> Properties:
     """An object as the resource's outputs have it."""
     if not row.apply:
         return {**live["spec"], "status": {"name": live["spec"]["name"], "status": "recorded"}}
@@ -301,8 +303,8 @@ def _asked(call: Callable[[], Answer]) -> Answer:
 
 
 def _differ(path: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    one, other = merge.at(old, path), merge.at(new, path)
-    return bool(one != other)
+    before, after = merge.at(old, path), merge.at(new, path)
+    return bool(before != after)
 
 
 def _split(id: str) -> tuple[str, str]:

@@ -22,7 +22,7 @@ class Faults:
 
 
 def known(value: Any) -> bool:
-    """Whether a value can be judged: there, and no output that a preview cannot know."""
+    """Whether a value can be validated: there, and no output that a preview cannot know."""
     return value is not None and not isinstance(value, Unknown)
 
 
@@ -33,15 +33,15 @@ def mapping(value: Any) -> Mapping[str, Any]:
 
 def items(value: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """The known mappings of a list, with their places."""
-    for place, one in enumerate(value if isinstance(value, list) else ()):
-        if isinstance(one, Mapping):
-            yield place, one
+    for place, item in enumerate(value if isinstance(value, list) else ()):
+        if isinstance(item, Mapping):
+            yield place, item
 
 
 def any_unknown(value: Any) -> bool:
     """Whether something in a value is not known yet."""
     if isinstance(value, Mapping):
-        return any(any_unknown(one) for one in value.values())
+        return any(any_unknown(item) for item in value.values())
     if isinstance(value, list):
-        return any(any_unknown(one) for one in value)
+        return any(any_unknown(item) for item in value)
     return isinstance(value, Unknown)

@@ -17,8 +17,8 @@ def active_cluster(config: Properties) -> Any:
     text, context = config.get("kubeconfig"), config.get("context")
     try:
         known: Any = yaml.safe_load(text) if isinstance(text, str) else None
-        contexts = {one["name"]: one["context"]["cluster"] for one in known["contexts"]}
-        named = {one["name"]: one["cluster"] for one in known["clusters"]}
+        contexts = {entry["name"]: entry["context"]["cluster"] for entry in known["contexts"]}
+        named = {entry["name"]: entry["cluster"] for entry in known["clusters"]}
     except (yaml.YAMLError, AttributeError, KeyError, TypeError):
         return None
     return named.get(config.get("cluster") or contexts.get(context or known.get("current-context")))
@@ -34,8 +34,8 @@ def cluster_name(kubeconfig: str, context: str = "") -> str:
         text = Path(text).expanduser().read_text()
     try:
         config: Any = yaml.safe_load(text)
-        contexts = {one["name"]: one["context"]["cluster"] for one in config.get("contexts") or ()}
-        names = [one["name"] for one in config["clusters"]]
+        contexts = {entry["name"]: entry["context"]["cluster"] for entry in config.get("contexts") or ()}
+        names = [entry["name"] for entry in config["clusters"]]
     except (yaml.YAMLError, AttributeError, KeyError, TypeError):
         raise Refused(
             "The provider's kubeconfig is no kubeconfig: it needs a list of clusters with names.",

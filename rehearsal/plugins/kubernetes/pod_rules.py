@@ -21,16 +21,16 @@ def check(spec: Mapping[str, Any], at: str, faults: Faults, policies: tuple[str,
     volumes = _volumes(spec, at, faults)
     names: set[str] = set()
     for part in ("initContainers", "containers"):
-        for place, one in items(spec.get(part)):
+        for place, container in items(spec.get(part)):
             here = f"{at}.{part}[{place}]"
-            name = one.get("name")
+            name = container.get("name")
             faults.add(f"{here}.name", name_fault(name, LABEL) if known(name) else "")
             if known(name):
                 faults.add(f"{here}.name", f"{name} is the name of two containers" if name in names else "")
                 names.add(str(name))
-            if "image" not in one or one.get("image") == "":
+            if "image" not in container or container.get("image") == "":
                 faults.add(f"{here}.image", "a container needs an image")
-            _container(one, here, volumes, faults)
+            _container(container, here, volumes, faults)
     if not spec.get("containers"):
         faults.add(f"{at}.containers", "at least one container is needed")
 
@@ -40,22 +40,22 @@ def _volumes(spec: Mapping[str, Any], at: str, faults: Faults) -> set[str] | Non
     if spec.get("volumes") is not None and not isinstance(spec["volumes"], list):
         return None
     names: set[str] = set()
-    for place, one in items(spec.get("volumes")):
-        name = one.get("name")
+    for place, volume in items(spec.get("volumes")):
+        name = volume.get("name")
         if not known(name):
             return None
         here = f"{at}.volumes[{place}]"
         faults.add(f"{here}.name", name_fault(name, LABEL))
         faults.add(f"{here}.name", f"{name} is the name of two volumes" if name in names else "")
-        sources = [key for key in one if key != "name"]
+        sources = [key for key in volume if key != "name"]
         faults.add(here, f"a volume has one source, not {len(sources)}" if len(sources) > 1 else "")
         names.add(str(name))
     return names
 
 
-def _container(one: Mapping[str, Any], at: str, volumes: set[str] | None, faults: Faults) -> None:
+def _container(container: Mapping[str, Any], at: str, volumes: set[str] | None, faults: Faults) -> None:
     paths: set[str] = set()
-    for place, mount in items(one.get("volumeMounts")):
+    for place, mount in items(container.get("volumeMounts")):
         here = f"{at}.volumeMounts[{place}]"
         name, path = mount.get("name"), mount.get("mountPath")
         if volumes is not None and known(name) and name not in volumes:
@@ -64,24 +64,24 @@ def _container(one: Mapping[str, Any], at: str, volumes: set[str] | None, faults
             faults.add(f"{here}.mountPath", f"{path} is mounted twice" if path in paths else "")
             paths.add(str(path))
     ports: set[str] = set()
-    for place, port in items(one.get("ports")):
+    for place, port in items(container.get("ports")):
         here = f"{at}.ports[{place}]"
         faults.add(f"{here}.containerPort", port_fault(port.get("containerPort")))
         if known(name := port.get("name")):
             faults.add(f"{here}.name", port_name_fault(name))
             faults.add(f"{here}.name", f"{name} is the name of two ports" if name in ports else "")
             ports.add(str(name))
-    for place, variable in items(one.get("env")):
+    for place, variable in items(container.get("env")):
         if variable.get("value") not in (None, "") and variable.get("valueFrom") is not None:
             faults.add(f"{at}.env[{place}]", "a variable has either a value or a valueFrom")
         if known(name := variable.get("name")):
             bad = not name or "=" in name
             faults.add(f"{at}.env[{place}].name", f"{name!r} cannot name a variable" if bad else "")
-    _resources(mapping(one.get("resources")), f"{at}.resources", faults)
+    _resources(mapping(container.get("resources")), f"{at}.resources", faults)
     for kind in ("livenessProbe", "readinessProbe", "startupProbe"):
-        if isinstance(probe := one.get(kind), Mapping):
+        if isinstance(probe := container.get(kind), Mapping):
             _probe(probe, f"{at}.{kind}", kind, ports, faults)
-    security = mapping(one.get("securityContext"))
+    security = mapping(container.get("securityContext"))
     if security.get("privileged") is True and security.get("allowPrivilegeEscalation") is False:
         faults.add(f"{at}.securityContext", "a privileged container cannot refuse allowPrivilegeEscalation")
 
@@ -105,7 +105,7 @@ def _resources(resources: Mapping[str, Any], at: str, faults: Faults) -> None:
 
 
 def _probe(probe: Mapping[str, Any], at: str, kind: str, ports: set[str], faults: Faults) -> None:
-    handlers = [one for one in _HANDLERS if probe.get(one) is not None]
+    handlers = [handler for handler in _HANDLERS if probe.get(handler) is not None]
     if len(handlers) != 1:
         faults.add(at, f"a probe asks in exactly one way: {', '.join(_HANDLERS)}")
     if kind != "readinessProbe" and known(often := probe.get("successThreshold")) and often != 1:

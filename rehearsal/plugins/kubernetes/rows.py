@@ -27,7 +27,7 @@ _NOT_RUN = "recorded: nothing on this machine runs it"
 
 
 @dataclass(frozen=True)
-class Row:
+class Kind:
     """One kind."""
 
     api_version: str
@@ -51,34 +51,36 @@ class Row:
         return (*IMMUTABLE.get(self.kind, ()), *self.replaces)
 
 
-def _rows() -> Iterable[Row]:
+def _rows() -> Iterable[Kind]:
     core, apps, batch, rbac = "core/v1", "apps/v1", "batch/v1", "rbac.authorization.k8s.io/v1"
-    yield Row(core, "Namespace", LABEL, cluster_scoped=True)
-    yield Row(core, "ServiceAccount")
-    yield Row(core, "Service", LABEL_1035)
-    yield Row(core, "ConfigMap", replaces=("data", "binaryData"))
-    yield Row(
+    yield Kind(core, "Namespace", LABEL, cluster_scoped=True)
+    yield Kind(core, "ServiceAccount")
+    yield Kind(core, "Service", LABEL_1035)
+    yield Kind(core, "ConfigMap", replaces=("data", "binaryData"))
+    yield Kind(
         core,
         "Secret",
         replaces=("data", "stringData", "type"),
         secret=frozenset({"data", "stringData"}),
     )
-    yield Row(core, "ResourceQuota", note=_NOT_ENFORCED)
-    yield Row(core, "LimitRange", note=_NOT_ENFORCED)
-    yield Row(core, "PersistentVolumeClaim", note="stands for a folder of this machine, of any size")
-    yield Row(apps, "Deployment")
-    yield Row(apps, "DaemonSet", note=_NOT_RUN)
-    yield Row(batch, "Job", LABEL)
-    yield Row(batch, "CronJob", LABEL, note="its times come while the node agent runs; see `isthmus trigger`")
-    yield Row("networking.k8s.io/v1", "NetworkPolicy", note=_NOT_ENFORCED)
-    yield Row(rbac, "Role", SEGMENT, note=_NOT_ENFORCED)
-    yield Row(rbac, "RoleBinding", SEGMENT, note=_NOT_ENFORCED)
-    yield Row(rbac, "ClusterRole", SEGMENT, note=_NOT_ENFORCED, cluster_scoped=True)
-    yield Row(rbac, "ClusterRoleBinding", SEGMENT, note=_NOT_ENFORCED, cluster_scoped=True)
-    yield Row("policy/v1", "PodDisruptionBudget", note=_NOT_ENFORCED)
-    yield Row("autoscaling/v2", "HorizontalPodAutoscaler", note="recorded: nothing on this machine scales")
-    yield Row("storage.k8s.io/v1", "StorageClass", note=_NOT_ENFORCED, cluster_scoped=True)
-    yield Row(
+    yield Kind(core, "ResourceQuota", note=_NOT_ENFORCED)
+    yield Kind(core, "LimitRange", note=_NOT_ENFORCED)
+    yield Kind(core, "PersistentVolumeClaim", note="stands for a folder of this machine, of any size")
+    yield Kind(apps, "Deployment")
+    yield Kind(apps, "DaemonSet", note=_NOT_RUN)
+    yield Kind(batch, "Job", LABEL)
+    yield Kind(
+        batch, "CronJob", LABEL, note="its times come while the node agent runs; see `isthmus trigger`"
+    )
+    yield Kind("networking.k8s.io/v1", "NetworkPolicy", note=_NOT_ENFORCED)
+    yield Kind(rbac, "Role", SEGMENT, note=_NOT_ENFORCED)
+    yield Kind(rbac, "RoleBinding", SEGMENT, note=_NOT_ENFORCED)
+    yield Kind(rbac, "ClusterRole", SEGMENT, note=_NOT_ENFORCED, cluster_scoped=True)
+    yield Kind(rbac, "ClusterRoleBinding", SEGMENT, note=_NOT_ENFORCED, cluster_scoped=True)
+    yield Kind("policy/v1", "PodDisruptionBudget", note=_NOT_ENFORCED)
+    yield Kind("autoscaling/v2", "HorizontalPodAutoscaler", note="recorded: nothing on this machine scales")
+    yield Kind("storage.k8s.io/v1", "StorageClass", note=_NOT_ENFORCED, cluster_scoped=True)
+    yield Kind(
         "helm.sh/v3",
         "Release",
         LABEL,
@@ -89,10 +91,10 @@ def _rows() -> Iterable[Row]:
     )
 
 
-ROWS: Final[dict[str, Row]] = {row.type: row for row in _rows()}
+ROWS: Final[dict[str, Kind]] = {row.type: row for row in _rows()}
 
 
-def row_of(type: str) -> Row:
+def row_of(type: str) -> Kind:
     """The row of a type token; a custom resource gets one made for it. Raises UnknownType."""
     if type in ROWS:
         return ROWS[type]
@@ -100,7 +102,7 @@ def row_of(type: str) -> Row:
     api_version, _, kind = rest.rpartition(":")
     if is_custom(api_version) and not api_version.startswith("helm.sh/") and "/" in api_version:
         note = "recorded: a custom resource, which no schema here checks and no controller sees"
-        return Row(api_version, kind, note=note, schema=False)
+        return Kind(api_version, kind, note=note, schema=False)
     raise UnknownType(f"the rehearsed Kubernetes has no row for the resource type {type}")
 
 
@@ -109,4 +111,4 @@ def wire_version(api_version: str) -> str:
     return api_version.removeprefix("core/")
 
 
-__all__ = ["LABEL", "LABEL_1035", "ROWS", "SEGMENT", "SUBDOMAIN", "Row", "row_of", "wire_version"]
+__all__ = ["LABEL", "LABEL_1035", "ROWS", "SEGMENT", "SUBDOMAIN", "Kind", "row_of", "wire_version"]

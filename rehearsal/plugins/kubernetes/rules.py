@@ -13,14 +13,14 @@ from rehearsal.plugins.backend import Refused, Unknown
 from rehearsal.plugins.kubernetes import pod_rules
 from rehearsal.plugins.kubernetes.faults import Faults, any_unknown, items, known, mapping
 from rehearsal.plugins.kubernetes.names import key_fault, name_fault, port_name_fault, value_fault
-from rehearsal.plugins.kubernetes.rows import Row
+from rehearsal.plugins.kubernetes.rows import Kind
 
 _ANNOTATIONS_BYTES = 256 * 1024
 _OBJECT_BYTES = 1024 * 1024
 _JOB_NAME = 63
 
 
-def check(row: Row, object: Mapping[str, Any]) -> None:
+def check(row: Kind, object: Mapping[str, Any]) -> None:
     """Raise Refused with the first fault; what a preview cannot know is passed over."""
     faults = Faults()
     metadata = mapping(object.get("metadata"))
@@ -61,7 +61,7 @@ def _selector(spec: Mapping[str, Any], faults: Faults) -> None:
     labels = mapping(mapping(mapping(spec.get("template")).get("metadata")).get("labels"))
     selector = spec.get("selector")
     above = [merge.at(spec, path) for path in ("template", "template.metadata", "template.metadata.labels")]
-    if not known(selector) or any(isinstance(one, Unknown) for one in above) or any_unknown(labels):
+    if not known(selector) or any(isinstance(part, Unknown) for part in above) or any_unknown(labels):
         return
     wanted = mapping(mapping(selector).get("matchLabels"))
     if not wanted and not mapping(selector).get("matchExpressions") and not any_unknown(selector):
@@ -209,8 +209,8 @@ def _claim(object: Mapping[str, Any], faults: Faults) -> None:
 
 
 def _binding(object: Mapping[str, Any], faults: Faults) -> None:
-    for place, one in items(object.get("subjects")):
-        if one.get("kind") == "ServiceAccount" and not one.get("namespace"):
+    for place, subject in items(object.get("subjects")):
+        if subject.get("kind") == "ServiceAccount" and not subject.get("namespace"):
             faults.add(f"subjects[{place}].namespace", "a ServiceAccount is named with its namespace")
 
 

@@ -22,7 +22,7 @@ from rehearsal.plugins.backend import (
 from rehearsal.plugins.openstack import functions
 from rehearsal.plugins.openstack.checking import check, check_references, parse
 from rehearsal.plugins.openstack.record import Content, Entry, Record
-from rehearsal.plugins.openstack.row import Row, Situation, make
+from rehearsal.plugins.openstack.resource_type import OpenStackType, Situation, make
 from rehearsal.plugins.openstack.rows import NOUNS, ROWS
 from rehearsal.plugins.openstack.usage import doomed_with
 
@@ -30,7 +30,7 @@ DEFAULT_REGION = "RegionOne"
 LONGEST_NAME = 255
 
 
-def row_of(type: str) -> Row:
+def row_of(type: str) -> OpenStackType:
     """The row of a type token. Raises UnknownType."""
     if type not in ROWS:
         raise UnknownType(f"the rehearsed OpenStack cloud has no row for the resource type {type}")
@@ -146,7 +146,7 @@ class OpenStackBackend(Backend):
     def instance(self) -> str:
         return self.record.instance()
 
-    def _entry(self, content: Content, row: Row, resource: Resource) -> Entry:
+    def _entry(self, content: Content, row: OpenStackType, resource: Resource) -> Entry:
         entry = content.get(row.token, resource.id)
         if entry is not None:
             return entry
@@ -160,7 +160,7 @@ class OpenStackBackend(Backend):
         )
 
 
-def _same(row: Row, key: str, old: Any, new: Any) -> bool:
+def _same(row: OpenStackType, key: str, old: Any, new: Any) -> bool:
     if old is UNKNOWN or new is UNKNOWN:
         return False
     if key in row.unordered and isinstance(old, list) and isinstance(new, list):
@@ -170,7 +170,7 @@ def _same(row: Row, key: str, old: Any, new: Any) -> bool:
     return bool(old == new)
 
 
-def _name_stays(row: Row, old: Resource, new: Resource) -> bool:
+def _name_stays(row: OpenStackType, old: Resource, new: Resource) -> bool:
     """The bridge's rule: a name that is kept would collide, so the old one goes first. (The server knows
     which names it made itself, and lets those be new.)"""
     return row.auto_named and new.inputs.get("name") == old.inputs.get("name")

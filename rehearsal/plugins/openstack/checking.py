@@ -13,10 +13,10 @@ from rehearsal.plugins.backend import UNKNOWN, Properties, Refused, Resource
 from rehearsal.plugins.openstack.catalogue import is_catalogued
 from rehearsal.plugins.openstack.fields import Arguments
 from rehearsal.plugins.openstack.record import Content
-from rehearsal.plugins.openstack.row import Row
+from rehearsal.plugins.openstack.resource_type import OpenStackType
 
 
-def check(row: Row, resource: Resource) -> Properties:
+def check(row: OpenStackType, resource: Resource) -> Properties:
     """The inputs with the API's defaults filled in. Raises Refused, naming each argument at fault."""
     inputs = {key: value for key, value in resource.inputs.items() if value is not None}
     parse(row, inputs)
@@ -26,7 +26,7 @@ def check(row: Row, resource: Resource) -> Properties:
     return inputs
 
 
-def parse(row: Row, inputs: Properties) -> Arguments:
+def parse(row: OpenStackType, inputs: Properties) -> Arguments:
     """The row's model over the inputs. Raises Refused."""
     try:
         return row.arguments.model_validate(inputs)
@@ -37,7 +37,7 @@ def parse(row: Row, inputs: Properties) -> Arguments:
         raise Refused(f"{row.service} refuses the {row.noun}: {reason}", property=property) from None
 
 
-def _sentence(row: Row, problem: ErrorDetails) -> str:
+def _sentence(row: OpenStackType, problem: ErrorDetails) -> str:
     where = _path(problem["loc"])
     if problem["type"] == "extra_forbidden":
         allowed = _siblings(row, problem["loc"])
@@ -67,7 +67,7 @@ def _path(loc: Sequence[int | str]) -> str:
     return text
 
 
-def _siblings(row: Row, loc: Sequence[int | str]) -> list[str]:
+def _siblings(row: OpenStackType, loc: Sequence[int | str]) -> list[str]:
     """The argument names of the model at the place of an unknown one (top level or one nested block)."""
     models: list[type[Arguments]] = [row.arguments]
     if len(loc) > 1:
@@ -85,7 +85,7 @@ def _models(annotation: Any) -> list[type[Arguments]]:
     return [model for part in getattr(annotation, "__args__", ()) for model in _models(part)]
 
 
-def check_references(row: Row, inputs: Properties, record: Content, nouns: dict[str, str]) -> None:
+def check_references(row: OpenStackType, inputs: Properties, record: Content, nouns: dict[str, str]) -> None:
     """Every id must be of something that is there. Raises Refused (404)."""
     for key, ref in row.references.items():
         value = inputs.get(key)

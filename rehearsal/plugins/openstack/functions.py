@@ -10,7 +10,7 @@ from typing import Final
 from rehearsal.plugins.backend import UNKNOWN, Properties, Refused, UnknownType
 from rehearsal.plugins.openstack.catalogue import catalogue_id
 from rehearsal.plugins.openstack.record import Content, Entry
-from rehearsal.plugins.openstack.row import PROJECT_ID, USER_ID
+from rehearsal.plugins.openstack.resource_type import PROJECT_ID, USER_ID
 from rehearsal.plugins.openstack.tokens import FLAVOR, NETWORK, SECRET
 
 GET_NETWORK = "openstack:networking/getNetwork:getNetwork"
@@ -151,7 +151,7 @@ def call(token: str, arguments: Properties, content: Content, region: str) -> Pr
     """Answer a data source. Raises UnknownType, Refused."""
     if token not in FUNCTIONS:
         raise UnknownType(f"the rehearsed OpenStack cloud has no row for the function {token}")
-    given = {key: value for key, value in arguments.items() if value is not None}
-    if UNKNOWN in given.values():
+    known = {key: value for key, value in arguments.items() if value is not None}
+    if UNKNOWN in known.values():
         raise Refused(f"{token} was asked with a value that is not known yet")
-    return FUNCTIONS[token](given, content, str(given.get("region") or region))
+    return FUNCTIONS[token](known, content, str(known.get("region") or region))

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from rehearsal.plugins.openstack.row import Situation
+from rehearsal.plugins.openstack.resource_type import Situation
 
 LIFETIME = timedelta(days=5 * 365)
 

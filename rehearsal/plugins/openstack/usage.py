@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from rehearsal.plugins.backend import Refused
 from rehearsal.plugins.openstack.record import Content, Entry
-from rehearsal.plugins.openstack.row import Row
+from rehearsal.plugins.openstack.resource_type import OpenStackType
 
 
-def users(entry: Entry, content: Content, rows: Mapping[str, Row]) -> Iterator[tuple[Entry, str]]:
+def users(entry: Entry, content: Content, rows: Mapping[str, OpenStackType]) -> Iterator[tuple[Entry, str]]:
     """Entries that point at ``entry``, each with what its deletion means to them (refuse, cascade, keep)."""
     for other in list(content.entries.values()):
         row = rows.get(other.type)
@@ -23,7 +23,7 @@ def users(entry: Entry, content: Content, rows: Mapping[str, Row]) -> Iterator[t
             yield other, "refuse"
 
 
-def doomed_with(entry: Entry, content: Content, rows: Mapping[str, Row]) -> list[Entry]:
+def doomed_with(entry: Entry, content: Content, rows: Mapping[str, OpenStackType]) -> list[Entry]:
     """``entry`` and what the API deletes along with it. Raises Refused (409) naming who stands in the way."""
     doomed = [entry]
     for gone in doomed:

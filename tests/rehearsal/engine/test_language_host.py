@@ -16,8 +16,8 @@ import pytest
 from rehearsal.engine.command import Engine
 from rehearsal.engine.provide import EngineBinary
 from rehearsal.engine.result import UpdateFailed
-from rehearsal.ground import processes_of
 from rehearsal.home import Home
+from rehearsal.sandbox import processes_of
 from tests.rehearsal.conftest import ROOT
 
 pytestmark = pytest.mark.engine

@@ -15,8 +15,8 @@ import pytest
 from typer.testing import CliRunner
 
 from isthmus.cli.commands.settings import app
-from tests.rehearsal.standing.ground import Standing, standing
 from tests.rehearsal.standing.plays import Play, plays
+from tests.rehearsal.standing.standing_estate import Standing, standing
 from tests.rehearsal.standing.turns import Turn, expected, nouns, turns
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
@@ -50,16 +50,16 @@ def _taken_back(turn: Turn) -> pytest.MarkDecorator | None:
 
 
 @pytest.fixture
-def estate(grounds: Standing) -> Iterator[Standing]:
+def estate(standing_estate: Standing) -> Iterator[Standing]:
     """The estate as the stack file has it; brought back to that where a test left it on the way."""
-    yield grounds
-    if grounds.changed:
-        grounds.write({})
-        grounds.run(check=False)
+    yield standing_estate
+    if standing_estate.changed:
+        standing_estate.write({})
+        standing_estate.run(check=False)
 
 
 @pytest.fixture(scope="module")
-def grounds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
+def standing_estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
     with standing(tmp_path_factory.mktemp("standing")) as made:
         yield made
 

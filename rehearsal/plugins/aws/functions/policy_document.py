@@ -22,15 +22,15 @@ def build(_cloud: Cloud, arguments: Properties) -> Properties:
     statements: list[dict[str, Any]] = []
     for text in arguments.get("sourcePolicyDocuments") or []:
         statements += _statements_of(text)
-    statements += [_statement(one) for one in arguments.get("statements") or []]
+    statements += [_statement(inputs) for inputs in arguments.get("statements") or []]
     for text in arguments.get("overridePolicyDocuments") or []:
-        for one in _statements_of(text):
-            sid = one.get("Sid")
+        for override in _statements_of(text):
+            sid = override.get("Sid")
             same = [i for i, other in enumerate(statements) if sid and other.get("Sid") == sid]
             if same:
-                statements[same[0]] = one
+                statements[same[0]] = override
             else:
-                statements.append(one)
+                statements.append(override)
     document: dict[str, Any] = {"Version": arguments.get("version") or "2012-10-17"}
     if arguments.get("policyId"):
         document["Id"] = arguments["policyId"]
@@ -44,28 +44,28 @@ def build(_cloud: Cloud, arguments: Properties) -> Properties:
     }
 
 
-def _statement(one: Properties) -> dict[str, Any]:
-    said: dict[str, Any] = {}
-    if one.get("sid"):
-        said["Sid"] = one["sid"]
-    effect = one.get("effect") or "Allow"
+def _statement(inputs: Properties) -> dict[str, Any]:
+    statement: dict[str, Any] = {}
+    if inputs.get("sid"):
+        statement["Sid"] = inputs["sid"]
+    effect = inputs.get("effect") or "Allow"
     if effect not in ("Allow", "Deny"):
         raise Refused(
             f"A statement's effect is {effect!r}, and must be Allow or Deny.", property="statements"
         )
-    said["Effect"] = effect
+    statement["Effect"] = effect
     for key, name in _LISTS.items():
-        if one.get(key):
-            said[name] = _single(sorted(one[key]))
+        if inputs.get(key):
+            statement[name] = _single(sorted(inputs[key]))
     for key, name in (("principals", "Principal"), ("notPrincipals", "NotPrincipal")):
-        if one.get(key):
-            said[name] = _principals(one[key])
+        if inputs.get(key):
+            statement[name] = _principals(inputs[key])
     conditions: dict[str, dict[str, Any]] = {}
-    for condition in one.get("conditions") or []:
+    for condition in inputs.get("conditions") or []:
         conditions.setdefault(condition["test"], {})[condition["variable"]] = _single(condition["values"])
     if conditions:
-        said["Condition"] = conditions
-    return said
+        statement["Condition"] = conditions
+    return statement
 
 
 def _principals(principals: list[Properties]) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rehearsal.plugins.aws.row import Call, Row
+from rehearsal.plugins.aws.resource_type import AwsType, Call
 from rehearsal.plugins.aws.types import (
     budgets,
     ecr,
@@ -38,7 +38,7 @@ _MODULES = (
     budgets,
     secretsmanager,
 )
-ROWS: dict[str, Row] = {row.type: row for module in _MODULES for row in module.ROWS}
+ROWS: dict[str, AwsType] = {row.type: row for module in _MODULES for row in module.ROWS}
 
 
 def recorded_types() -> dict[str, str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from rehearsal.plugins.aws import calls
 from rehearsal.plugins.aws.cloud import Cloud
-from rehearsal.plugins.aws.row import Call, Row, Update, row
+from rehearsal.plugins.aws.resource_type import AwsType, Call, Update
 from rehearsal.plugins.backend import Properties, Refused, Resource
 
 _FORM = "%Y-%m-%d_%H:%M"
@@ -36,18 +37,18 @@ def _notifications(inputs: Properties) -> list[Properties]:
     return [
         {
             "Notification": {
-                "NotificationType": one["notificationType"],
-                "ComparisonOperator": one["comparisonOperator"],
-                "Threshold": float(one["threshold"]),
-                "ThresholdType": one["thresholdType"],
+                "NotificationType": notification["notificationType"],
+                "ComparisonOperator": notification["comparisonOperator"],
+                "Threshold": float(notification["threshold"]),
+                "ThresholdType": notification["thresholdType"],
             },
             "Subscribers": [
                 {"SubscriptionType": kind, "Address": address}
                 for kind, key in (("EMAIL", "subscriberEmailAddresses"), ("SNS", "subscriberSnsTopicArns"))
-                for address in one.get(key) or []
+                for address in notification.get(key) or []
             ],
         }
-        for one in inputs.get("notifications") or []
+        for notification in inputs.get("notifications") or []
     ]
 
 
@@ -60,7 +61,7 @@ def _create(cloud: Cloud, resource: Resource) -> str:
             "NotificationsWithSubscribers": _notifications(resource.inputs) or None,
         },
     )
-    cloud.call(_BUDGET, call, cloud.context(resource, old={}))
+    calls.make(cloud, _BUDGET, call, cloud.context(resource, old={}))
     return f"{cloud.account}:{resource.inputs['name']}"
 
 
@@ -83,7 +84,7 @@ def _read(cloud: Cloud, resource: Resource) -> Any:
 def _change(cloud: Cloud, old: Resource, new: Resource) -> None:
     """The stand-in has no UpdateBudget: validated, then made anew under the same name."""
     call = Call("UpdateBudget", {"AccountId": cloud.account, "NewBudget": _budget(new.inputs)}, recorded=True)
-    cloud.call(_BUDGET, call, cloud.context(new, old=old.inputs))
+    calls.make(cloud, _BUDGET, call, cloud.context(new, old=old.inputs))
     cloud.send("budgets", "DeleteBudget", _parts(old))
     _create(cloud, new)
 
@@ -117,15 +118,15 @@ _JUDGED = Call(
         },
     },
 )
-_BUDGET: Row = row(
+_BUDGET: AwsType = AwsType(
     type="aws:budgets/budget:Budget",
     service="budgets",
     create=_create,
-    judged=(_JUDGED,),
+    validated=(_JUDGED,),
     read=_read,
     delete=_delete,
     fields={"name": "", "budgetType": "", "timeUnit": ""},
-    seen={
+    read_from={
         "name": "it.BudgetName",
         "limitAmount": "it.Amount",
         "limitUnit": "it.BudgetLimit.Unit",
@@ -135,7 +136,7 @@ _BUDGET: Row = row(
         "timePeriodEnd": "",
         "notifications": "",
     },
-    kept=("accountId", "tags"),
+    local_only=("accountId", "tags"),
     outputs={"arn": "'arn:{partition}:budgets::{account}:budget/{inputs.name}'", "accountId": "account"},
     updates=(
         Update(
@@ -153,8 +154,8 @@ _BUDGET: Row = row(
         ),
     ),
     autoname={"name": 100},
-    collide=("name",),
+    unique_by=("name",),
     check=_check,
 )
 
-ROWS: tuple[Row, ...] = (_BUDGET,)
+ROWS: tuple[AwsType, ...] = (_BUDGET,)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from rehearsal.plugins.aws.row import Call, Look, Row, Update, row
+from rehearsal.plugins.aws.resource_type import AwsType, Call, ReadCall, Update
 from rehearsal.plugins.aws.tagging import Tagging
 
-ROWS: tuple[Row, ...] = (
-    row(
+ROWS: tuple[AwsType, ...] = (
+    AwsType(
         type="aws:ecr/repository:Repository",
         service="ecr",
         create=Call("CreateRepository", {}, spread=True),
         id="repository.repositoryName",
-        read=Look(Call("DescribeRepositories", {"repositoryNames": ["$id"]}), "repositories[0]"),
+        read=ReadCall(Call("DescribeRepositories", {"repositoryNames": ["$id"]}), "repositories[0]"),
         delete=Call("DeleteRepository", {"repositoryName": "$id", "force": "$inputs.forceDelete"}),
         fields={"name": "repositoryName", "encryptionConfigurations": "encryptionConfiguration"},
-        seen={"name": "it.repositoryName", "encryptionConfigurations": "[it.encryptionConfiguration]"},
-        kept=("forceDelete",),
+        read_from={"name": "it.repositoryName", "encryptionConfigurations": "[it.encryptionConfiguration]"},
+        local_only=("forceDelete",),
         outputs={
             "arn": "it.repositoryArn",
             "repositoryUrl": "it.repositoryUri",
@@ -44,7 +44,7 @@ ROWS: tuple[Row, ...] = (
             ),
         ),
         autoname={"name": 256},
-        collide=("name",),
+        unique_by=("name",),
         tags=Tagging(
             "ecr",
             {"resourceArn": "$outputs.arn"},
@@ -56,15 +56,15 @@ ROWS: tuple[Row, ...] = (
             at="tags",
         ),
     ),
-    row(
+    AwsType(
         type="aws:ecr/lifecyclePolicy:LifecyclePolicy",
         service="ecr",
         create=Call("PutLifecyclePolicy", {}, spread=True),
         id="inputs.repository",
-        read=Look(Call("GetLifecyclePolicy", {"repositoryName": "$id"})),
+        read=ReadCall(Call("GetLifecyclePolicy", {"repositoryName": "$id"})),
         delete=Call("DeleteLifecyclePolicy", {"repositoryName": "$id"}),
         fields={"repository": "repositoryName", "policy": "lifecyclePolicyText"},
-        seen={"repository": "it.repositoryName", "policy": "it.lifecyclePolicyText"},
+        read_from={"repository": "it.repositoryName", "policy": "it.lifecyclePolicyText"},
         outputs={"registryId": "it.registryId"},
         updates=(
             Update(
@@ -74,6 +74,6 @@ ROWS: tuple[Row, ...] = (
                 ),
             ),
         ),
-        collide=("repository",),
+        unique_by=("repository",),
     ),
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from rehearsal.plugins.aws import calls
 from rehearsal.plugins.aws.cloud import Cloud
-from rehearsal.plugins.aws.row import Call, Look, Row, Update, row
+from rehearsal.plugins.aws.resource_type import AwsType, Call, ReadCall, Update
 from rehearsal.plugins.aws.tagging import RecordedTagging, Tagging, by_arn
 from rehearsal.plugins.backend import Properties, Refused, Resource
 
@@ -47,7 +48,7 @@ _CREATE_CLUSTER = Call(
 
 def _create_cluster(cloud: Cloud, resource: Resource) -> str:
     context = cloud.context(resource, old={}, logging=_logging(resource.inputs))
-    answer = cloud.call(_CLUSTER, _CREATE_CLUSTER, context)
+    answer = calls.make(cloud, _CLUSTER, _CREATE_CLUSTER, context)
     return str(answer["cluster"]["name"])
 
 
@@ -70,13 +71,13 @@ def _check_cluster(inputs: Properties) -> None:
         raise Refused("vpcConfig.subnetIds needs at least two subnets in two zones.", property="vpcConfig")
 
 
-_CLUSTER: Row = row(
+_CLUSTER: AwsType = AwsType(
     type="aws:eks/cluster:Cluster",
     service="eks",
     create=_create_cluster,
-    judged=(_CREATE_CLUSTER,),
+    validated=(_CREATE_CLUSTER,),
     wait=("cluster_active", {"name": "$id"}),
-    read=Look(Call("DescribeCluster", {"name": "$id"}), "cluster"),
+    read=ReadCall(Call("DescribeCluster", {"name": "$id"}), "cluster"),
     delete=Call("DeleteCluster", {"name": "$id"}),
     fields={
         "vpcConfig": "",
@@ -96,7 +97,7 @@ _CLUSTER: Row = row(
         "deletionProtection": "deletionProtection",
         "bootstrapSelfManagedAddons": "",
     },
-    seen={
+    read_from={
         # Their changes are recorded only, so what the stand-in answers is older than what was asked for.
         **dict.fromkeys(
             (
@@ -119,7 +120,7 @@ _CLUSTER: Row = row(
         ),
         "roleArn": "it.roleArn",
     },
-    kept=("forceUpdateVersion", "defaultAddonsToRemoves"),
+    local_only=("forceUpdateVersion", "defaultAddonsToRemoves"),
     outputs={
         "arn": "it.arn",
         "endpoint": "it.endpoint",
@@ -162,7 +163,8 @@ _CLUSTER: Row = row(
         Update(
             ("enabledClusterLogTypes",),
             lambda cloud, old, new: (
-                cloud.call(
+                calls.make(
+                    cloud,
                     _CLUSTER,
                     Call("UpdateClusterConfig", {"name": "$id", "logging": "$logging"}, recorded=True),
                     cloud.context(new, old=old.inputs, logging=_logging(new.inputs)),
@@ -173,7 +175,7 @@ _CLUSTER: Row = row(
         ),
     ),
     autoname={"name": 100},
-    collide=("name",),
+    unique_by=("name",),
     tags=_TAGS,
     check=_check_cluster,
 )
@@ -206,8 +208,13 @@ def _change_node_group(cloud: Cloud, old: Resource, new: Resource) -> None:
     for key in ("scalingConfig", "updateConfig", "nodeRepairConfig"):
         if old.inputs.get(key) != new.inputs.get(key) and new.inputs.get(key):
             call[key] = new.inputs[key]
-    judged = Call("UpdateNodegroupConfig", {key: value for key, value in call.items()})
-    cloud.call(row(type="", service="eks", create=judged), judged, cloud.context(new, old=old.inputs))
+    validated = Call("UpdateNodegroupConfig", {key: value for key, value in call.items()})
+    calls.make(
+        cloud,
+        AwsType(type="", service="eks", create=validated),
+        validated,
+        cloud.context(new, old=old.inputs),
+    )
 
 
 _VERSION = Call(
@@ -235,8 +242,8 @@ def _check_node_group(inputs: Properties) -> None:
             )
 
 
-def _recorded(name: str, create: Call, id: str, delete: Call, **more: Any) -> Row:
-    return row(
+def _recorded(name: str, create: Call, id: str, delete: Call, **more: Any) -> AwsType:
+    return AwsType(
         type=f"aws:eks/{name[:1].lower()}{name[1:]}:{name}",
         service="eks",
         create=create,
@@ -251,9 +258,9 @@ def _recorded(name: str, create: Call, id: str, delete: Call, **more: Any) -> Ro
 _CLUSTER_AND_PRINCIPAL = {"clusterName": "$inputs.clusterName", "principalArn": "$inputs.principalArn"}
 _CLUSTER_AND_ADDON = {"clusterName": "$inputs.clusterName", "addonName": "$inputs.addonName"}
 
-ROWS: tuple[Row, ...] = (
+ROWS: tuple[AwsType, ...] = (
     _CLUSTER,
-    row(
+    AwsType(
         type="aws:eks/nodeGroup:NodeGroup",
         service="eks",
         create=Call("CreateNodegroup", {"tags": "$inputs.tags"}, spread=True),
@@ -271,7 +278,7 @@ ROWS: tuple[Row, ...] = (
             },
         ),
         fields={"nodeGroupName": "nodegroupName", "nodeRoleArn": "nodeRole", "subnetIds": "subnets"},
-        seen={
+        read_from={
             "nodeRoleArn": "it.nodeRole",
             "subnetIds": "it.subnets",
             "clusterName": "it.clusterName",
@@ -282,7 +289,7 @@ ROWS: tuple[Row, ...] = (
             "releaseVersion": "",
             "launchTemplate": "",
         },
-        kept=("forceUpdateVersion",),
+        local_only=("forceUpdateVersion",),
         outputs={
             "arn": "it.nodegroupArn",
             "status": "it.status",
@@ -299,7 +306,7 @@ ROWS: tuple[Row, ...] = (
             Update(("version", "releaseVersion", "launchTemplate"), _VERSION),
         ),
         autoname={"nodeGroupName": 63},
-        collide=("clusterName", "nodeGroupName"),
+        unique_by=("clusterName", "nodeGroupName"),
         tags=_GROUP_TAGS,
         check=_check_node_group,
     ),
@@ -328,7 +335,7 @@ ROWS: tuple[Row, ...] = (
                 ),
             ),
         ),
-        collide=("clusterName", "principalArn"),
+        unique_by=("clusterName", "principalArn"),
         tags=_TAGS,
     ),
     _recorded(
@@ -336,7 +343,7 @@ ROWS: tuple[Row, ...] = (
         Call("AssociateAccessPolicy", {}, spread=True),
         "join('#', [inputs.clusterName, inputs.principalArn, inputs.policyArn])",
         Call("DisassociateAccessPolicy", {**_CLUSTER_AND_PRINCIPAL, "policyArn": "$inputs.policyArn"}),
-        collide=("clusterName", "principalArn", "policyArn"),
+        unique_by=("clusterName", "principalArn", "policyArn"),
     ),
     _recorded(
         "Addon",
@@ -344,7 +351,7 @@ ROWS: tuple[Row, ...] = (
         "join(':', [inputs.clusterName, inputs.addonName])",
         Call("DeleteAddon", _CLUSTER_AND_ADDON),
         fields={"resolveConflictsOnCreate": "resolveConflicts"},
-        kept=("preserve", "resolveConflictsOnUpdate"),
+        local_only=("preserve", "resolveConflictsOnUpdate"),
         outputs={
             "arn": "'arn:{partition}:eks:{region}:{account}:addon/{inputs.clusterName}/{inputs.addonName}'",
             "addonVersion": "inputs.addonVersion",
@@ -371,7 +378,7 @@ ROWS: tuple[Row, ...] = (
                 ),
             ),
         ),
-        collide=("clusterName", "addonName"),
+        unique_by=("clusterName", "addonName"),
         tags=_TAGS,
     ),
     _recorded(
@@ -402,7 +409,7 @@ ROWS: tuple[Row, ...] = (
                 ),
             ),
         ),
-        collide=("clusterName", "namespace", "serviceAccount"),
+        unique_by=("clusterName", "namespace", "serviceAccount"),
         tags=_TAGS,
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rehearsal.plugins.aws.cloud import Cloud
-from rehearsal.plugins.aws.row import Call, Look, Row, Update, row
+from rehearsal.plugins.aws.resource_type import AwsType, Call, ReadCall, Update
 from rehearsal.plugins.aws.tagging import by_arn
 from rehearsal.plugins.backend import Properties, Refused, Resource
 
@@ -61,27 +61,27 @@ def _delete_rule(cloud: Cloud, resource: Resource) -> None:
     cloud.send("events", "DeleteRule", call)
 
 
-ROWS: tuple[Row, ...] = (
-    row(
+ROWS: tuple[AwsType, ...] = (
+    AwsType(
         type="aws:cloudwatch/eventRule:EventRule",
         service="events",
         create=_PUT_RULE,
         id="inputs.name",
-        read=Look(Call("DescribeRule", {"Name": "$id", "EventBusName": _BUS})),
+        read=ReadCall(Call("DescribeRule", {"Name": "$id", "EventBusName": _BUS})),
         delete=_delete_rule,
         fields={"eventBusName": "EventBusName"},
-        kept=("forceDestroy", "isEnabled"),
+        local_only=("forceDestroy", "isEnabled"),
         outputs={"arn": "it.Arn", "eventBusName": "it.EventBusName", "state": "it.State"},
         defaults={"eventBusName": "default"},
         updates=(
             Update(("description", "eventPattern", "scheduleExpression", "roleArn", "state"), _PUT_RULE),
         ),
         autoname={"name": 64},
-        collide=("name", "eventBusName"),
+        unique_by=("name", "eventBusName"),
         tags=by_arn("events", "ResourceARN", form=("Key", "Value")),
         check=_check_rule,
     ),
-    row(
+    AwsType(
         type="aws:cloudwatch/eventTarget:EventTarget",
         service="events",
         create=_PUT_TARGETS,
@@ -96,17 +96,17 @@ ROWS: tuple[Row, ...] = (
             },
         ),
         fields={"rule": "", "eventBusName": "", **dict.fromkeys(_TARGET_KEYS, "")},
-        seen={
+        read_from={
             "rule": "",
             "eventBusName": "",
             "targetId": "it.Id",
             "input": "it.Input",
             "sqsTarget": "it.SqsParameters",
         },
-        kept=("forceDestroy",),
+        local_only=("forceDestroy",),
         defaults={"eventBusName": "default"},
         updates=(Update(tuple(key for key in _TARGET_KEYS if key != "targetId"), _PUT_TARGETS),),
         autoname={"targetId": 64},
-        collide=("rule", "targetId"),
+        unique_by=("rule", "targetId"),
     ),
 )

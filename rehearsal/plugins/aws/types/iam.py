@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rehearsal.plugins.aws.cloud import Cloud
-from rehearsal.plugins.aws.row import Call, Look, Row, Update, row
+from rehearsal.plugins.aws.resource_type import AwsType, Call, ReadCall, Update
 from rehearsal.plugins.aws.tagging import iam
 from rehearsal.plugins.backend import Resource
 
@@ -116,13 +116,13 @@ def _delete_profile(cloud: Cloud, resource: Resource) -> None:
     cloud.send("iam", "DeleteInstanceProfile", profile)
 
 
-ROWS: tuple[Row, ...] = (
-    row(
+ROWS: tuple[AwsType, ...] = (
+    AwsType(
         type="aws:iam/role:Role",
         service="iam",
         create=Call("CreateRole", {}, spread=True),
         id="Role.RoleName",
-        read=Look(Call("GetRole", {"RoleName": "$id"}), "Role"),
+        read=ReadCall(Call("GetRole", {"RoleName": "$id"}), "Role"),
         delete=_detach_and_delete,
         fields={
             "name": "RoleName",
@@ -130,14 +130,14 @@ ROWS: tuple[Row, ...] = (
             "managedPolicyArns": "",
             "inlinePolicies": "",
         },
-        seen={
+        read_from={
             "name": "it.RoleName",
             "assumeRolePolicy": "it.AssumeRolePolicyDocument",
             "permissionsBoundary": "it.PermissionsBoundary.PermissionsBoundaryArn",
             "managedPolicyArns": "",
             "inlinePolicies": "",
         },
-        kept=("forceDetachPolicies",),
+        local_only=("forceDetachPolicies",),
         outputs={"arn": "it.Arn", "uniqueId": "it.RoleId", "createDate": "it.CreateDate", "path": "it.Path"},
         updates=(
             Update(
@@ -164,10 +164,10 @@ ROWS: tuple[Row, ...] = (
         ),
         after_create=("managedPolicyArns", "inlinePolicies"),
         autoname={"name": 64},
-        collide=("name",),
+        unique_by=("name",),
         tags=iam("Role", "RoleName", "$id", get="ListRoleTags"),
     ),
-    row(
+    AwsType(
         type="aws:iam/rolePolicy:RolePolicy",
         service="iam",
         create=Call("PutRolePolicy", {}, spread=True),
@@ -178,7 +178,7 @@ ROWS: tuple[Row, ...] = (
             {"RoleName": "$inputs.role || outputs.role", "PolicyName": "$inputs.name || outputs.name"},
         ),
         fields={"role": "RoleName", "name": "PolicyName", "policy": "PolicyDocument"},
-        seen={"role": "it.RoleName", "name": "it.PolicyName", "policy": "it.PolicyDocument"},
+        read_from={"role": "it.RoleName", "name": "it.PolicyName", "policy": "it.PolicyDocument"},
         updates=(
             Update(
                 ("policy",),
@@ -193,9 +193,9 @@ ROWS: tuple[Row, ...] = (
             ),
         ),
         autoname={"name": 128},
-        collide=("role", "name"),
+        unique_by=("role", "name"),
     ),
-    row(
+    AwsType(
         type="aws:iam/policy:Policy",
         service="iam",
         create=Call("CreatePolicy", {}, spread=True),
@@ -203,8 +203,8 @@ ROWS: tuple[Row, ...] = (
         read=_read_policy,
         delete=_delete_policy,
         fields={"name": "PolicyName", "policy": "PolicyDocument"},
-        seen={"name": "it.PolicyName", "policy": "it.Document"},
-        kept=("delayAfterPolicyCreationInMs",),
+        read_from={"name": "it.PolicyName", "policy": "it.Document"},
+        local_only=("delayAfterPolicyCreationInMs",),
         outputs={
             "arn": "it.Arn",
             "policyId": "it.PolicyId",
@@ -213,10 +213,10 @@ ROWS: tuple[Row, ...] = (
         },
         updates=(Update(("policy",), _new_version),),
         autoname={"name": 128},
-        collide=("name",),
+        unique_by=("name",),
         tags=iam("Policy", "PolicyArn", "$id", get="ListPolicyTags"),
     ),
-    row(
+    AwsType(
         type="aws:iam/rolePolicyAttachment:RolePolicyAttachment",
         service="iam",
         create=Call("AttachRolePolicy", {}, spread=True),
@@ -231,18 +231,18 @@ ROWS: tuple[Row, ...] = (
             },
         ),
         fields={"role": "RoleName"},
-        collide=("role", "policyArn"),
+        unique_by=("role", "policyArn"),
     ),
-    row(
+    AwsType(
         type="aws:iam/openIdConnectProvider:OpenIdConnectProvider",
         service="iam",
         create=Call("CreateOpenIDConnectProvider", {}, spread=True),
         id="OpenIDConnectProviderArn",
-        read=Look(Call("GetOpenIDConnectProvider", {"OpenIDConnectProviderArn": "$id"})),
+        read=ReadCall(Call("GetOpenIDConnectProvider", {"OpenIDConnectProviderArn": "$id"})),
         delete=Call("DeleteOpenIDConnectProvider", {"OpenIDConnectProviderArn": "$id"}),
         fields={"url": "Url", "clientIdLists": "ClientIDList", "thumbprintLists": "ThumbprintList"},
         # IAM answers the address without its scheme.
-        seen={
+        read_from={
             "url": "join('', ['https://', it.Url])",
             "clientIdLists": "it.ClientIDList",
             "thumbprintLists": "it.ThumbprintList",
@@ -257,25 +257,25 @@ ROWS: tuple[Row, ...] = (
                 ),
             ),
         ),
-        collide=("url",),
+        unique_by=("url",),
         tags=iam(
             "OpenIDConnectProvider", "OpenIDConnectProviderArn", "$id", get="ListOpenIDConnectProviderTags"
         ),
     ),
-    row(
+    AwsType(
         type="aws:iam/instanceProfile:InstanceProfile",
         service="iam",
         create=Call("CreateInstanceProfile", {}, spread=True),
         id="InstanceProfile.InstanceProfileName",
-        read=Look(Call("GetInstanceProfile", {"InstanceProfileName": "$id"}), "InstanceProfile"),
+        read=ReadCall(Call("GetInstanceProfile", {"InstanceProfileName": "$id"}), "InstanceProfile"),
         delete=_delete_profile,
         fields={"name": "InstanceProfileName"},
-        seen={"name": "it.InstanceProfileName", "role": "it.Roles[0].RoleName"},
+        read_from={"name": "it.InstanceProfileName", "role": "it.Roles[0].RoleName"},
         outputs={"arn": "it.Arn", "uniqueId": "it.InstanceProfileId", "createDate": "it.CreateDate"},
         updates=(Update(("role",), _profile_role),),
         after_create=("role",),
         autoname={"name": 128},
-        collide=("name",),
+        unique_by=("name",),
         tags=iam("InstanceProfile", "InstanceProfileName", "$id", get=""),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rehearsal.plugins.aws.cloud import Cloud
-from rehearsal.plugins.aws.row import Call, Row, Update, row
+from rehearsal.plugins.aws.resource_type import AwsType, Call, Update
 from rehearsal.plugins.aws.tagging import Tagging
 from rehearsal.plugins.backend import Resource
 
@@ -47,8 +47,8 @@ def _read_alias(cloud: Cloud, resource: Resource) -> Any:
     return found
 
 
-ROWS: tuple[Row, ...] = (
-    row(
+ROWS: tuple[AwsType, ...] = (
+    AwsType(
         type="aws:kms/key:Key",
         service="kms",
         create=Call("CreateKey", {}, spread=True),
@@ -62,13 +62,13 @@ ROWS: tuple[Row, ...] = (
             "customerMasterKeySpec": "KeySpec",
             "bypassPolicyLockoutSafetyCheck": "BypassPolicyLockoutSafetyCheck",
         },
-        seen={
+        read_from={
             "customerMasterKeySpec": "it.KeySpec",
             "enableKeyRotation": "it.Rotation.KeyRotationEnabled",
             "rotationPeriodInDays": "it.Rotation.RotationPeriodInDays",
             "isEnabled": "it.Enabled",
         },
-        kept=("deletionWindowInDays", "bypassPolicyLockoutSafetyCheck"),
+        local_only=("deletionWindowInDays", "bypassPolicyLockoutSafetyCheck"),
         outputs={"arn": "it.Arn", "keyId": "it.KeyId", "policy": "it.Policy", "keyUsage": "it.KeyUsage"},
         updates=(
             Update(
@@ -92,7 +92,7 @@ ROWS: tuple[Row, ...] = (
             form=("TagKey", "TagValue"),
         ),
     ),
-    row(
+    AwsType(
         type="aws:kms/alias:Alias",
         service="kms",
         create=Call("CreateAlias", {}, spread=True),
@@ -100,7 +100,7 @@ ROWS: tuple[Row, ...] = (
         read=_read_alias,
         delete=Call("DeleteAlias", {"AliasName": "$id"}),
         fields={"name": "AliasName"},
-        seen={"name": "it.AliasName", "targetKeyId": "it.Asked"},
+        read_from={"name": "it.AliasName", "targetKeyId": "it.Asked"},
         outputs={
             "arn": "'arn:{partition}:kms:{region}:{account}:{id}'",
             "targetKeyArn": "it.Target[1]",
@@ -112,6 +112,6 @@ ROWS: tuple[Row, ...] = (
                 Call("UpdateAlias", {"AliasName": "$id", "TargetKeyId": "$inputs.targetKeyId"}),
             ),
         ),
-        collide=("name",),
+        unique_by=("name",),
     ),
 )

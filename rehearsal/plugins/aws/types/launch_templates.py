@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from rehearsal.plugins.aws import calls
 from rehearsal.plugins.aws.cloud import Cloud
-from rehearsal.plugins.aws.row import Call, Row, Update, row
+from rehearsal.plugins.aws.resource_type import AwsType, Call, Update
 from rehearsal.plugins.aws.tagging import EC2
 from rehearsal.plugins.backend import Resource
 
@@ -55,12 +56,12 @@ def _shaped(values: Any) -> Any:
 
 
 def _data(cloud: Cloud, resource: Resource) -> dict[str, Any]:
-    given = {key: _shaped(value) for key, value in resource.inputs.items() if key in _DATA}
-    shaped = Resource(resource.urn, resource.type, resource.name, resource.id, given)
+    data = {key: _shaped(value) for key, value in resource.inputs.items() if key in _DATA}
+    shaped = Resource(resource.urn, resource.type, resource.name, resource.id, data)
     fields = {key: f"LaunchTemplateData.{name}" for key, name in _DATA.items()}
     call = Call("CreateLaunchTemplate", {"LaunchTemplateName": "x"}, spread=True)
-    looks = row(type="", service="ec2", create=call, fields=fields)
-    parameters = cloud.judge(looks, call, cloud.context(shaped, old={}))
+    looks = AwsType(type="", service="ec2", create=call, fields=fields)
+    parameters = calls.validate(cloud, looks, call, cloud.context(shaped, old={}))
     return dict(parameters.get("LaunchTemplateData") or {})
 
 
@@ -96,14 +97,14 @@ def _read(cloud: Cloud, resource: Resource) -> Any:
     return {**(latest or {}).get("LaunchTemplateData", {}), **it}
 
 
-ROWS: tuple[Row, ...] = (
-    row(
+ROWS: tuple[AwsType, ...] = (
+    AwsType(
         type="aws:ec2/launchTemplate:LaunchTemplate",
         service="ec2",
         create=_create,
         read=_read,
         delete=Call("DeleteLaunchTemplate", {"LaunchTemplateId": "$id"}),
-        seen={
+        read_from={
             "name": "it.LaunchTemplateName",
             "vpcSecurityGroupIds": "it.SecurityGroupIds",
             "description": "",
@@ -117,10 +118,10 @@ ROWS: tuple[Row, ...] = (
             "name": "it.LaunchTemplateName",
         },
         fields={"name": "LaunchTemplateName"},
-        kept=("updateDefaultVersion", "defaultVersion"),
+        local_only=("updateDefaultVersion", "defaultVersion"),
         updates=(Update((*_DATA, "description"), _new_version),),
         autoname={"name": 125},
-        collide=("name",),
+        unique_by=("name",),
         tags=EC2,
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rehearsal.plugins.aws.cloud import Cloud
-from rehearsal.plugins.aws.row import Call, Row, Update, row
+from rehearsal.plugins.aws.resource_type import AwsType, Call, Update
 from rehearsal.plugins.aws.tagging import by_arn
 from rehearsal.plugins.backend import Properties, Refused, Resource
 
@@ -62,8 +62,8 @@ def _delete(cloud: Cloud, resource: Resource) -> None:
         cloud.send("logs", "DeleteLogGroup", {"logGroupName": resource.id})
 
 
-ROWS: tuple[Row, ...] = (
-    row(
+ROWS: tuple[AwsType, ...] = (
+    AwsType(
         type="aws:cloudwatch/logGroup:LogGroup",
         service="logs",
         create=Call("CreateLogGroup", {}, spread=True),
@@ -71,8 +71,8 @@ ROWS: tuple[Row, ...] = (
         read=_read,
         delete=_delete,
         fields={"name": "logGroupName", "retentionInDays": ""},
-        seen={"name": "it.logGroupName", "retentionInDays": "it.retentionInDays", "logGroupClass": ""},
-        kept=("skipDestroy",),
+        read_from={"name": "it.logGroupName", "retentionInDays": "it.retentionInDays", "logGroupClass": ""},
+        local_only=("skipDestroy",),
         # DescribeLogGroups ends the ARN with ":*"; the one that other services take has no such end.
         outputs={"arn": "'arn:{partition}:logs:{region}:{account}:log-group:{id}'"},
         updates=(
@@ -86,7 +86,7 @@ ROWS: tuple[Row, ...] = (
         ),
         after_create=("retentionInDays",),
         autoname={"name": 512},
-        collide=("name",),
+        unique_by=("name",),
         tags=by_arn("logs", "resourceArn", tags="tags", keys="tagKeys", at="tags"),
         check=_check,
     ),

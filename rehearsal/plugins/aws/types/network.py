@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from rehearsal.plugins.aws import calls
 from rehearsal.plugins.aws.cloud import Cloud
-from rehearsal.plugins.aws.row import Call, Look, Row, Update, row
+from rehearsal.plugins.aws.resource_type import AwsType, Call, ReadCall, Update
 from rehearsal.plugins.aws.tagging import EC2
 from rehearsal.plugins.backend import Refused, Resource
 
@@ -204,8 +205,8 @@ def _create_flow_log(cloud: Cloud, resource: Resource) -> str:
             break
     else:
         raise Refused("A flow log needs one of vpcId, subnetId, eniId, transitGatewayId.")
-    answer = cloud.call(
-        _FLOW_LOG, _FLOW_CALL, cloud.context(resource, old={}, target=target[0], kind=target[1])
+    answer = calls.make(
+        cloud, _FLOW_LOG, _FLOW_CALL, cloud.context(resource, old={}, target=target[0], kind=target[1])
     )
     for failed in answer.get("Unsuccessful") or []:
         raise Refused(f"AWS made no flow log: {failed['Error']['Message']}")
@@ -217,12 +218,12 @@ _FLOW_CALL = Call(
     {"ResourceIds": ["$target"], "ResourceType": "$kind", "TrafficType": "$inputs.trafficType"},
     spread=True,
 )
-_FLOW_LOG: Row = row(
+_FLOW_LOG: AwsType = AwsType(
     type="aws:ec2/flowLog:FlowLog",
     service="ec2",
     create=_create_flow_log,
-    judged=(Call("CreateFlowLogs", {"ResourceIds": ["x"], "ResourceType": "VPC"}, spread=True),),
-    read=Look(Call("DescribeFlowLogs", {"FlowLogIds": ["$id"]}), "FlowLogs[0]"),
+    validated=(Call("CreateFlowLogs", {"ResourceIds": ["x"], "ResourceType": "VPC"}, spread=True),),
+    read=ReadCall(Call("DescribeFlowLogs", {"FlowLogIds": ["$id"]}), "FlowLogs[0]"),
     delete=Call("DeleteFlowLogs", {"FlowLogIds": ["$id"]}),
     fields={
         "vpcId": "",
@@ -237,7 +238,7 @@ _FLOW_LOG: Row = row(
         "maxAggregationInterval": "MaxAggregationInterval",
         "destinationOptions": "DestinationOptions",
     },
-    seen={
+    read_from={
         "vpcId": "it.ResourceId",
         "subnetId": "it.ResourceId",
         "eniId": "it.ResourceId",
@@ -250,8 +251,8 @@ _FLOW_LOG: Row = row(
     tags=EC2,
 )
 
-ROWS: tuple[Row, ...] = (
-    row(
+ROWS: tuple[AwsType, ...] = (
+    AwsType(
         type="aws:ec2/vpc:Vpc",
         service="ec2",
         create=Call("CreateVpc", {}, spread=True),
@@ -259,7 +260,7 @@ ROWS: tuple[Row, ...] = (
         read=_read_vpc,
         delete=Call("DeleteVpc", {"VpcId": "$id"}),
         fields={"assignGeneratedIpv6CidrBlock": "AmazonProvidedIpv6CidrBlock"},
-        seen={"assignGeneratedIpv6CidrBlock": ""},
+        read_from={"assignGeneratedIpv6CidrBlock": ""},
         outputs={
             "arn": "'arn:{partition}:ec2:{region}:{account}:vpc/{id}'",
             "mainRouteTableId": "it.MainRouteTable",
@@ -280,15 +281,15 @@ ROWS: tuple[Row, ...] = (
         after_create=("enableDnsSupport", "enableDnsHostnames", "enableNetworkAddressUsageMetrics"),
         tags=EC2,
     ),
-    row(
+    AwsType(
         type="aws:ec2/subnet:Subnet",
         service="ec2",
         create=Call("CreateSubnet", {}, spread=True),
         id="Subnet.SubnetId",
-        read=Look(Call("DescribeSubnets", {"SubnetIds": ["$id"]}), "Subnets[0]"),
+        read=ReadCall(Call("DescribeSubnets", {"SubnetIds": ["$id"]}), "Subnets[0]"),
         delete=Call("DeleteSubnet", {"SubnetId": "$id"}),
         # Two subnets of one range cannot be in a VPC together.
-        collide=("cidrBlock", "vpcId"),
+        unique_by=("cidrBlock", "vpcId"),
         outputs={
             "arn": "it.SubnetArn",
             "ownerId": "it.OwnerId",
@@ -311,14 +312,16 @@ ROWS: tuple[Row, ...] = (
         ),
         tags=EC2,
     ),
-    row(
+    AwsType(
         type="aws:ec2/internetGateway:InternetGateway",
         service="ec2",
         create=Call("CreateInternetGateway"),
         id="InternetGateway.InternetGatewayId",
-        read=Look(Call("DescribeInternetGateways", {"InternetGatewayIds": ["$id"]}), "InternetGateways[0]"),
+        read=ReadCall(
+            Call("DescribeInternetGateways", {"InternetGatewayIds": ["$id"]}), "InternetGateways[0]"
+        ),
         delete=_delete_gateway,
-        seen={"vpcId": "it.Attachments[0].VpcId"},
+        read_from={"vpcId": "it.Attachments[0].VpcId"},
         outputs={
             "arn": "'arn:{partition}:ec2:{region}:{account}:internet-gateway/{id}'",
             "ownerId": "account",
@@ -327,12 +330,12 @@ ROWS: tuple[Row, ...] = (
         after_create=("vpcId",),
         tags=EC2,
     ),
-    row(
+    AwsType(
         type="aws:ec2/eip:Eip",
         service="ec2",
         create=Call("AllocateAddress", {"Domain": "vpc"}, spread=True),
         id="AllocationId",
-        read=Look(Call("DescribeAddresses", {"AllocationIds": ["$id"]}), "Addresses[0]"),
+        read=ReadCall(Call("DescribeAddresses", {"AllocationIds": ["$id"]}), "Addresses[0]"),
         delete=Call("ReleaseAddress", {"AllocationId": "$id"}),
         outputs={
             "allocationId": "id",
@@ -343,19 +346,19 @@ ROWS: tuple[Row, ...] = (
         },
         tags=EC2,
     ),
-    row(
+    AwsType(
         type="aws:ec2/natGateway:NatGateway",
         service="ec2",
         create=Call("CreateNatGateway", {}, spread=True),
         id="NatGateway.NatGatewayId",
         wait=("nat_gateway_available", {"NatGatewayIds": ["$id"]}),
-        read=Look(
+        read=ReadCall(
             Call("DescribeNatGateways", {"NatGatewayIds": ["$id"]}),
             "NatGateways[0]",
             dead="State == 'deleted'",
         ),
         delete=_delete_nat,
-        seen={"allocationId": "it.NatGatewayAddresses[0].AllocationId", "privateIp": ""},
+        read_from={"allocationId": "it.NatGatewayAddresses[0].AllocationId", "privateIp": ""},
         outputs={
             "publicIp": "it.NatGatewayAddresses[0].PublicIp",
             "privateIp": "it.NatGatewayAddresses[0].PrivateIp",
@@ -363,23 +366,23 @@ ROWS: tuple[Row, ...] = (
             "connectivityType": "it.ConnectivityType",
         },
         # One address serves one gateway.
-        collide=("allocationId",),
+        unique_by=("allocationId",),
         tags=EC2,
     ),
-    row(
+    AwsType(
         type="aws:ec2/routeTable:RouteTable",
         service="ec2",
         create=Call("CreateRouteTable", {}, spread=True),
         id="RouteTable.RouteTableId",
-        read=Look(Call("DescribeRouteTables", {"RouteTableIds": ["$id"]}), "RouteTables[0]"),
+        read=ReadCall(Call("DescribeRouteTables", {"RouteTableIds": ["$id"]}), "RouteTables[0]"),
         delete=Call("DeleteRouteTable", {"RouteTableId": "$id"}),
-        seen={"routes": ""},
+        read_from={"routes": ""},
         outputs={"arn": "'arn:{partition}:ec2:{region}:{account}:route-table/{id}'", "ownerId": "it.OwnerId"},
         updates=(Update(("routes",), _inline_routes),),
         after_create=("routes",),
         tags=EC2,
     ),
-    row(
+    AwsType(
         type="aws:ec2/route:Route",
         service="ec2",
         create=Call("CreateRoute", {}, spread=True),
@@ -390,7 +393,7 @@ ROWS: tuple[Row, ...] = (
         read=_read_route,
         delete=_delete_route,
         fields={"egressOnlyGatewayId": "EgressOnlyInternetGatewayId"},
-        seen={"egressOnlyGatewayId": "it.EgressOnlyInternetGatewayId"},
+        read_from={"egressOnlyGatewayId": "it.EgressOnlyInternetGatewayId"},
         outputs={"state": "it.State", "origin": "it.Origin"},
         updates=(
             Update(
@@ -404,9 +407,9 @@ ROWS: tuple[Row, ...] = (
                 ),
             ),
         ),
-        collide=("routeTableId", *_DESTINATIONS),
+        unique_by=("routeTableId", *_DESTINATIONS),
     ),
-    row(
+    AwsType(
         type="aws:ec2/routeTableAssociation:RouteTableAssociation",
         service="ec2",
         create=Call("AssociateRouteTable", {}, spread=True),
@@ -414,26 +417,26 @@ ROWS: tuple[Row, ...] = (
         read=_association,
         delete=Call("DisassociateRouteTable", {"AssociationId": "$id"}),
         # The API answers a move with a new association id: a replacement, and a subnet has one at a time.
-        collide=("subnetId", "gatewayId"),
+        unique_by=("subnetId", "gatewayId"),
     ),
-    row(
+    AwsType(
         type="aws:ec2/vpcEndpoint:VpcEndpoint",
         service="ec2",
         create=Call("CreateVpcEndpoint", {}, spread=True),
         id="VpcEndpoint.VpcEndpointId",
-        read=Look(
+        read=ReadCall(
             Call("DescribeVpcEndpoints", {"VpcEndpointIds": ["$id"]}),
             "VpcEndpoints[0]",
             dead="State == 'deleted'",
         ),
         delete=_delete_endpoint,
         fields={"policy": "PolicyDocument"},
-        seen={
+        read_from={
             "policy": "it.PolicyDocument",
             "securityGroupIds": "it.Groups[].GroupId || it.SecurityGroupIds",
             "dnsOptions": "",
         },
-        kept=("autoAccept",),
+        local_only=("autoAccept",),
         outputs={
             "arn": "'arn:{partition}:ec2:{region}:{account}:vpc-endpoint/{id}'",
             "state": "it.State",

@@ -6,8 +6,9 @@ import base64
 import hashlib
 from typing import Any
 
+from rehearsal.plugins.aws import calls
 from rehearsal.plugins.aws.cloud import Cloud
-from rehearsal.plugins.aws.row import Call, Look, Row, Update, row
+from rehearsal.plugins.aws.resource_type import AwsType, Call, ReadCall, Update
 from rehearsal.plugins.aws.tagging import Tagging
 from rehearsal.plugins.backend import Properties, Refused, Resource
 from rehearsal.plugins.wire import asset_bytes, is_asset
@@ -84,26 +85,26 @@ def _setting(
     keys: tuple[str, ...],
     *,
     fields: dict[str, str],
-    seen: dict[str, str] | None = None,
-    kept: tuple[str, ...] = (),
+    read_from: dict[str, str] | None = None,
+    local_only: tuple[str, ...] = (),
     check: Any = None,
     undo: Any = None,
     gone: tuple[str, ...] = (),
-) -> Row:
+) -> AwsType:
     """One aspect of a bucket: put, get, delete, identified by the bucket."""
-    return row(
+    return AwsType(
         type=f"aws:s3/{name[:1].lower()}{name[1:]}:{name}",
         service="s3",
         create=put,
         id="inputs.bucket",
-        read=Look(Call(get, {"Bucket": "$id"}), at, gone=gone),
+        read=ReadCall(Call(get, {"Bucket": "$id"}), at, gone=gone),
         delete=undo or Call(delete, {"Bucket": "$id"}),
         fields={"bucket": "Bucket", **fields},
-        seen={"bucket": "id", **(seen or {})},
-        kept=("expectedBucketOwner", "mfa", "skipDestroy", *kept),
+        read_from={"bucket": "id", **(read_from or {})},
+        local_only=("expectedBucketOwner", "mfa", "skipDestroy", *local_only),
         updates=(Update(keys, put),),
         # One setting a bucket: what replaces it would overwrite it.
-        collide=("bucket",),
+        unique_by=("bucket",),
         check=check,
     )
 
@@ -127,23 +128,23 @@ def _lifecycle(rules: Any) -> Any:
     """Pulumi's rules as the API has them: a rule without a filter has an empty prefix."""
     shaped = []
     for rule in rules or []:
-        one = {key: value for key, value in rule.items() if value is not None}
-        where = one.pop("filter", None) or {}
+        wanted = {key: value for key, value in rule.items() if value is not None}
+        where = wanted.pop("filter", None) or {}
         tag, both = where.get("tag"), where.get("and")
         if both is not None:
             tags = [{"Key": k, "Value": v} for k, v in (both.get("tags") or {}).items()]
-            one["filter"] = {"and": {**{k: v for k, v in both.items() if k != "tags"}, "tags": tags}}
+            wanted["filter"] = {"and": {**{k: v for k, v in both.items() if k != "tags"}, "tags": tags}}
         else:
-            one["filter"] = (
+            wanted["filter"] = (
                 {"tag": tag} if tag else {k: v for k, v in where.items() if v is not None} or {"prefix": ""}
             )
-        shaped.append(one)
+        shaped.append(wanted)
     return shaped
 
 
 def _put_lifecycle(cloud: Cloud, resource: Resource) -> str:
     context = cloud.context(resource, old={}, rules=_lifecycle(resource.inputs["rules"]))
-    cloud.call(_LIFECYCLE, _PUT_LIFECYCLE, context)
+    calls.make(cloud, _LIFECYCLE, _PUT_LIFECYCLE, context)
     return str(resource.inputs["bucket"])
 
 
@@ -170,31 +171,31 @@ def _check_lifecycle(inputs: Properties) -> None:
             )
 
 
-_LIFECYCLE: Row = row(
+_LIFECYCLE: AwsType = AwsType(
     type="aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
     service="s3",
     create=_put_lifecycle,
-    read=Look(Call("GetBucketLifecycleConfiguration", {"Bucket": "$id"})),
+    read=ReadCall(Call("GetBucketLifecycleConfiguration", {"Bucket": "$id"})),
     delete=Call("DeleteBucketLifecycle", {"Bucket": "$id"}),
     fields={"bucket": "Bucket"},
-    seen={"bucket": "id", "rules": "it.Rules"},
-    kept=("expectedBucketOwner", "timeouts", "transitionDefaultMinimumObjectSize"),
+    read_from={"bucket": "id", "rules": "it.Rules"},
+    local_only=("expectedBucketOwner", "timeouts", "transitionDefaultMinimumObjectSize"),
     updates=(Update(("rules",), _change_lifecycle),),
-    collide=("bucket",),
+    unique_by=("bucket",),
     check=_check_lifecycle,
 )
 
 
 def _body(inputs: Properties) -> bytes:
-    given = [key for key in ("content", "contentBase64", "source") if inputs.get(key) is not None]
-    if len(given) > 1:
-        raise Refused(f"An object has one of content, contentBase64 and source; it has {', '.join(given)}.")
-    if not given:
+    sources = [key for key in ("content", "contentBase64", "source") if inputs.get(key) is not None]
+    if len(sources) > 1:
+        raise Refused(f"An object has one of content, contentBase64 and source; it has {', '.join(sources)}.")
+    if not sources:
         return b""
-    value = inputs[given[0]]
-    if given[0] == "source":
+    value = inputs[sources[0]]
+    if sources[0] == "source":
         return asset_bytes(value)
-    return base64.b64decode(value) if given[0] == "contentBase64" else str(value).encode()
+    return base64.b64decode(value) if sources[0] == "contentBase64" else str(value).encode()
 
 
 _OBJECT_FIELDS = {
@@ -215,7 +216,7 @@ _PUT_OBJECT = Call("PutObject", {"Bucket": "$inputs.bucket", "Key": "$inputs.key
 
 
 def _put_object(cloud: Cloud, resource: Resource) -> str:
-    parameters = cloud.judge(_OBJECT, _PUT_OBJECT, cloud.context(resource, old={}))
+    parameters = calls.validate(cloud, _OBJECT, _PUT_OBJECT, cloud.context(resource, old={}))
     cloud.send("s3", "PutObject", {**parameters, "Body": _body(resource.inputs)})
     return f"{resource.inputs['bucket']}/{resource.inputs['key']}"
 
@@ -254,15 +255,15 @@ def _delete_object(cloud: Cloud, resource: Resource) -> None:
             cloud.send("s3", "DeleteObject", {**parts, "VersionId": found["VersionId"]})
 
 
-_OBJECT: Row = row(
+_OBJECT: AwsType = AwsType(
     type="aws:s3/bucketObjectv2:BucketObjectv2",
     service="s3",
     create=_put_object,
-    judged=(_PUT_OBJECT,),
+    validated=(_PUT_OBJECT,),
     read=_read_object,
     delete=_delete_object,
     fields={"bucket": "Bucket", "key": "Key", **_OBJECT_FIELDS},
-    seen={
+    read_from={
         "bucket": "",
         "key": "",
         "acl": "",
@@ -271,7 +272,7 @@ _OBJECT: Row = row(
         "contentBase64": "it.Shown.contentBase64",
         "kmsKeyId": "it.SSEKMSKeyId",
     },
-    kept=("forceDestroy",),
+    local_only=("forceDestroy",),
     outputs={
         "arn": "'arn:{partition}:s3:::{id}'",
         "etag": "it.Tag",
@@ -284,7 +285,7 @@ _OBJECT: Row = row(
             _change_object,
         ),
     ),
-    collide=("bucket", "key"),
+    unique_by=("bucket", "key"),
     tags=Tagging(
         "s3",
         {"Bucket": "$inputs.bucket || outputs.bucket", "Key": "$inputs.key || outputs.key"},
@@ -297,16 +298,16 @@ _OBJECT: Row = row(
 )
 
 
-ROWS: tuple[Row, ...] = (
-    row(
+ROWS: tuple[AwsType, ...] = (
+    AwsType(
         type="aws:s3/bucket:Bucket",
         service="s3",
         create=_create_bucket,
         read=_read_bucket,
         delete=_delete_bucket,
         fields={"bucket": "Bucket", "objectLockEnabled": "ObjectLockEnabledForBucket"},
-        seen={"bucket": "id", "objectLockEnabled": ""},
-        kept=("forceDestroy",),
+        read_from={"bucket": "id", "objectLockEnabled": ""},
+        local_only=("forceDestroy",),
         outputs={
             "arn": "'arn:{partition}:s3:::{id}'",
             "bucketDomainName": "'{id}.s3.amazonaws.com'",
@@ -314,7 +315,7 @@ ROWS: tuple[Row, ...] = (
             "bucketRegion": "region",
         },
         autoname={"bucket": 63},
-        collide=("bucket",),
+        unique_by=("bucket",),
         tags=Tagging(
             "s3",
             {"Bucket": "$id"},
@@ -336,7 +337,7 @@ ROWS: tuple[Row, ...] = (
         "",
         ("versioningConfiguration",),
         fields={"versioningConfiguration": ""},
-        seen={"versioningConfiguration": "{Status: it.Status || 'Suspended', MFADelete: it.MFADelete}"},
+        read_from={"versioningConfiguration": "{Status: it.Status || 'Suspended', MFADelete: it.MFADelete}"},
         undo=_suspend,
     ),
     _setting(
@@ -392,7 +393,7 @@ ROWS: tuple[Row, ...] = (
         "DeleteBucketOwnershipControls",
         ("rule",),
         fields={"rule": ""},
-        seen={"rule": "it.Rules[0]"},
+        read_from={"rule": "it.Rules[0]"},
     ),
     _setting(
         "BucketLogging",

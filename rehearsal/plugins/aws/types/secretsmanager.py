@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rehearsal.plugins.aws.cloud import Cloud
-from rehearsal.plugins.aws.row import Call, Look, Row, Update, row
+from rehearsal.plugins.aws.resource_type import AwsType, Call, ReadCall, Update
 from rehearsal.plugins.aws.tagging import Tagging
 from rehearsal.plugins.backend import Resource
 
@@ -18,20 +18,20 @@ def _delete(cloud: Cloud, resource: Resource) -> None:
     cloud.send("secretsmanager", "DeleteSecret", {"SecretId": resource.id, **how})
 
 
-ROWS: tuple[Row, ...] = (
-    row(
+ROWS: tuple[AwsType, ...] = (
+    AwsType(
         type="aws:secretsmanager/secret:Secret",
         service="secretsmanager",
         create=Call("CreateSecret", {}, spread=True),
         id="ARN",
-        read=Look(
+        read=ReadCall(
             Call("DescribeSecret", {"SecretId": "$id"}),
             dead="DeletedDate != `null`",
             gone=("marked deleted",),
         ),
         delete=_delete,
         fields={"forceOverwriteReplicaSecret": "ForceOverwriteReplicaSecret"},
-        kept=("recoveryWindowInDays", "forceOverwriteReplicaSecret"),
+        local_only=("recoveryWindowInDays", "forceOverwriteReplicaSecret"),
         outputs={"arn": "id"},
         updates=(
             Update(
@@ -43,7 +43,7 @@ ROWS: tuple[Row, ...] = (
             ),
         ),
         autoname={"name": 512},
-        collide=("name",),
+        unique_by=("name",),
         tags=Tagging("secretsmanager", {"SecretId": "$id"}, "TagResource", "UntagResource", "DescribeSecret"),
     ),
 )

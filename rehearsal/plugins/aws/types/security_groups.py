@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from rehearsal.plugins.aws import calls
 from rehearsal.plugins.aws.cloud import Cloud
-from rehearsal.plugins.aws.row import Call, Look, Row, Update, row
+from rehearsal.plugins.aws.resource_type import AwsType, Call, ReadCall, Update
 from rehearsal.plugins.aws.tagging import EC2
 from rehearsal.plugins.backend import Refused, Resource
 
-_GROUP = Look(Call("DescribeSecurityGroups", {"GroupIds": ["$id"]}), "SecurityGroups[0]")
+_GROUP = ReadCall(Call("DescribeSecurityGroups", {"GroupIds": ["$id"]}), "SecurityGroups[0]")
 
 
 def _permission(rule: dict[str, Any], own: str) -> dict[str, Any]:
     """An inline rule as EC2's IpPermission."""
-    said = {"Description": rule["description"]} if rule.get("description") else {}
+    description = {"Description": rule["description"]} if rule.get("description") else {}
     protocol = str(rule.get("protocol", "-1"))
     found: dict[str, Any] = {"IpProtocol": "-1" if protocol == "all" else protocol}
     if found["IpProtocol"] != "-1":
@@ -27,7 +28,7 @@ def _permission(rule: dict[str, Any], own: str) -> dict[str, Any]:
         ("UserIdGroupPairs", "GroupId", groups),
     ):
         if values:
-            found[name] = [{member: value, **said} for value in values]
+            found[name] = [{member: value, **description} for value in values]
     return found
 
 
@@ -49,7 +50,7 @@ def _inline(key: str) -> Update:
 
 
 def _create_group(cloud: Cloud, resource: Resource) -> str:
-    answer = cloud.call(_SECURITY_GROUP, _CREATE, cloud.context(resource, old={}))
+    answer = calls.make(cloud, _SECURITY_GROUP, _CREATE, cloud.context(resource, old={}))
     # EC2 opens every new group outwards; the Terraform provider, and so Pulumi's, shuts it again.
     anywhere = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
     cloud.send("ec2", "RevokeSecurityGroupEgress", {"GroupId": answer["GroupId"], "IpPermissions": anywhere})
@@ -64,22 +65,22 @@ _OUTPUTS = {
     "description": "it.Description",
     "vpcId": "it.VpcId",
 }
-_SECURITY_GROUP: Row = row(
+_SECURITY_GROUP: AwsType = AwsType(
     type="aws:ec2/securityGroup:SecurityGroup",
     service="ec2",
     create=_create_group,
-    judged=(_CREATE,),
+    validated=(_CREATE,),
     read=_GROUP,
     delete=Call("DeleteSecurityGroup", {"GroupId": "$id"}),
     fields={"name": "GroupName", "description": "Description", "vpcId": "VpcId"},
-    seen={"name": "it.GroupName", "ingress": "", "egress": ""},
+    read_from={"name": "it.GroupName", "ingress": "", "egress": ""},
     outputs=_OUTPUTS,
     defaults={"description": "Managed by Pulumi"},
-    kept=("revokeRulesOnDelete",),
+    local_only=("revokeRulesOnDelete",),
     updates=(_inline("ingress"), _inline("egress")),
     after_create=("ingress", "egress"),
     autoname={"name": 255},
-    collide=("name", "vpcId"),
+    unique_by=("name", "vpcId"),
     tags=EC2,
 )
 
@@ -115,15 +116,15 @@ _TARGETS = ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId")
 
 
 def _check_rule(inputs: dict[str, Any]) -> None:
-    given = [key for key in _TARGETS if inputs.get(key) is not None]
-    if len(given) != 1:
+    targets = [key for key in _TARGETS if inputs.get(key) is not None]
+    if len(targets) != 1:
         raise Refused(
-            f"A rule needs exactly one of {', '.join(_TARGETS)}; it has {', '.join(given) or 'none'}."
+            f"A rule needs exactly one of {', '.join(_TARGETS)}; it has {', '.join(targets) or 'none'}."
         )
 
 
 def _rule_permission(inputs: dict[str, Any]) -> dict[str, Any]:
-    said = {"Description": inputs["description"]} if inputs.get("description") else {}
+    description = {"Description": inputs["description"]} if inputs.get("description") else {}
     found: dict[str, Any] = {"IpProtocol": str(inputs["ipProtocol"])}
     if inputs.get("fromPort") is not None:
         found |= {"FromPort": int(inputs["fromPort"]), "ToPort": int(inputs["toPort"])}
@@ -134,7 +135,7 @@ def _rule_permission(inputs: dict[str, Any]) -> dict[str, Any]:
         ("referencedSecurityGroupId", "UserIdGroupPairs", "GroupId"),
     ):
         if inputs.get(key):
-            found[name] = [{member: inputs[key], **said}]
+            found[name] = [{member: inputs[key], **description}]
     return found
 
 
@@ -150,18 +151,18 @@ def _change_rule(cloud: Cloud, _old: Resource, new: Resource) -> None:
         "ReferencedGroupId": inputs.get("referencedSecurityGroupId"),
         "Description": inputs.get("description"),
     }
-    given = {k: v for k, v in rule.items() if v is not None}
+    known = {k: v for k, v in rule.items() if v is not None}
     cloud.send(
         "ec2",
         "ModifySecurityGroupRules",
         {
             "GroupId": inputs["securityGroupId"],
-            "SecurityGroupRules": [{"SecurityGroupRuleId": new.id, "SecurityGroupRule": given}],
+            "SecurityGroupRules": [{"SecurityGroupRuleId": new.id, "SecurityGroupRule": known}],
         },
     )
 
 
-def _rule(direction: str) -> Row:
+def _rule(direction: str) -> AwsType:
     def create(cloud: Cloud, resource: Resource) -> str:
         answer = cloud.send(
             "ec2",
@@ -174,11 +175,11 @@ def _rule(direction: str) -> Row:
         return str(answer["SecurityGroupRules"][0]["SecurityGroupRuleId"])
 
     keys = ("ipProtocol", "fromPort", "toPort", *_TARGETS, "description")
-    return row(
+    return AwsType(
         type=f"aws:vpc/securityGroup{direction}Rule:SecurityGroup{direction}Rule",
         service="ec2",
         create=create,
-        read=Look(
+        read=ReadCall(
             Call("DescribeSecurityGroupRules", {"SecurityGroupRuleIds": ["$id"]}), "SecurityGroupRules[0]"
         ),
         delete=Call(
@@ -189,7 +190,7 @@ def _rule(direction: str) -> Row:
             },
         ),
         fields={"securityGroupId": "GroupId"},
-        seen={
+        read_from={
             "securityGroupId": "it.GroupId",
             "referencedSecurityGroupId": "it.ReferencedGroupInfo.GroupId",
         },
@@ -204,18 +205,18 @@ def _rule(direction: str) -> Row:
     )
 
 
-ROWS: tuple[Row, ...] = (
+ROWS: tuple[AwsType, ...] = (
     _SECURITY_GROUP,
-    row(
+    AwsType(
         type="aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
         service="ec2",
         create=_adopt_default,
         read=_GROUP,
         delete=_leave_default,
         fields={"vpcId": ""},
-        seen={"vpcId": "it.VpcId", "ingress": "", "egress": ""},
+        read_from={"vpcId": "it.VpcId", "ingress": "", "egress": ""},
         outputs=_OUTPUTS,
-        kept=("revokeRulesOnDelete",),
+        local_only=("revokeRulesOnDelete",),
         updates=(_inline("ingress"), _inline("egress")),
         after_create=("ingress", "egress"),
         tags=EC2,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rehearsal.plugins.aws.cloud import Cloud
-from rehearsal.plugins.aws.row import Call, Row, Update, row
+from rehearsal.plugins.aws.resource_type import AwsType, Call, Update
 from rehearsal.plugins.aws.tagging import Tagging
 from rehearsal.plugins.backend import Resource
 
@@ -41,8 +41,8 @@ def _read(cloud: Cloud, resource: Resource) -> Any:
     return None if found is None else {**found, "Name": found["QueueArn"].rpartition(":")[2]}
 
 
-ROWS: tuple[Row, ...] = (
-    row(
+ROWS: tuple[AwsType, ...] = (
+    AwsType(
         type="aws:sqs/queue:Queue",
         service="sqs",
         create=Call(
@@ -58,11 +58,15 @@ ROWS: tuple[Row, ...] = (
         read=_read,
         delete=Call("DeleteQueue", {"QueueUrl": "$id"}),
         fields={"name": "QueueName", "fifoQueue": "", **dict.fromkeys(_ATTRIBUTES, "")},
-        seen={"name": "it.Name", "fifoQueue": "", **{key: f"it.{name}" for key, name in _ATTRIBUTES.items()}},
+        read_from={
+            "name": "it.Name",
+            "fifoQueue": "",
+            **{key: f"it.{name}" for key, name in _ATTRIBUTES.items()},
+        },
         outputs={"arn": "it.QueueArn", "url": "id"},
         updates=(Update(tuple(_ATTRIBUTES), _SET),),
         autoname={"name": 80},
-        collide=("name",),
+        unique_by=("name",),
         tags=Tagging("sqs", {"QueueUrl": "$id"}, "TagQueue", "UntagQueue", "ListQueueTags", form="map"),
     ),
 )

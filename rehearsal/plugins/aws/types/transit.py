@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rehearsal.plugins.aws.cloud import Cloud
-from rehearsal.plugins.aws.row import Call, Look, Row, Update, row
+from rehearsal.plugins.aws.resource_type import AwsType, Call, ReadCall, Update
 from rehearsal.plugins.aws.tagging import EC2
 from rehearsal.plugins.backend import Resource
 
@@ -43,20 +43,20 @@ def _read_route(cloud: Cloud, resource: Resource) -> Any:
     return None
 
 
-ROWS: tuple[Row, ...] = (
-    row(
+ROWS: tuple[AwsType, ...] = (
+    AwsType(
         type="aws:ec2transitgateway/transitGateway:TransitGateway",
         service="ec2",
         create=Call("CreateTransitGateway", {}, spread=True),
         id="TransitGateway.TransitGatewayId",
-        read=Look(
+        read=ReadCall(
             Call("DescribeTransitGateways", {"TransitGatewayIds": ["$id"]}),
             "TransitGateways[0]",
             dead="State == 'deleted'",
         ),
         delete=Call("DeleteTransitGateway", {"TransitGatewayId": "$id"}),
         fields={key: _option(key) for key in _OPTIONS},
-        seen={key: f"it.{_option(key)}" for key in _OPTIONS},
+        read_from={key: f"it.{_option(key)}" for key in _OPTIONS},
         outputs={
             "arn": "it.TransitGatewayArn",
             "ownerId": "it.OwnerId",
@@ -82,24 +82,27 @@ ROWS: tuple[Row, ...] = (
         ),
         tags=EC2,
     ),
-    row(
+    AwsType(
         type="aws:ec2transitgateway/vpcAttachment:VpcAttachment",
         service="ec2",
         create=Call("CreateTransitGatewayVpcAttachment", {}, spread=True),
         id="TransitGatewayVpcAttachment.TransitGatewayAttachmentId",
-        read=Look(
+        read=ReadCall(
             Call("DescribeTransitGatewayVpcAttachments", {"TransitGatewayAttachmentIds": ["$id"]}),
             "TransitGatewayVpcAttachments[0]",
             dead="State == 'deleted'",
         ),
         delete=Call("DeleteTransitGatewayVpcAttachment", {"TransitGatewayAttachmentId": "$id"}),
         fields={key: _option(key) for key in _ATTACHMENT_OPTIONS},
-        seen={key: f"it.{_option(key)}" for key in _ATTACHMENT_OPTIONS},
+        read_from={key: f"it.{_option(key)}" for key in _ATTACHMENT_OPTIONS},
         outputs={
             "vpcOwnerId": "it.VpcOwnerId",
             "arn": "'arn:{partition}:ec2:{region}:{account}:transit-gateway-attachment/{id}'",
         },
-        kept=("transitGatewayDefaultRouteTableAssociation", "transitGatewayDefaultRouteTablePropagation"),
+        local_only=(
+            "transitGatewayDefaultRouteTableAssociation",
+            "transitGatewayDefaultRouteTablePropagation",
+        ),
         updates=tuple(
             Update(
                 (key,),
@@ -111,15 +114,15 @@ ROWS: tuple[Row, ...] = (
             for key in _ATTACHMENT_OPTIONS
         ),
         # A VPC is attached to a transit gateway once.
-        collide=("vpcId", "transitGatewayId"),
+        unique_by=("vpcId", "transitGatewayId"),
         tags=EC2,
     ),
-    row(
+    AwsType(
         type="aws:ec2transitgateway/routeTable:RouteTable",
         service="ec2",
         create=Call("CreateTransitGatewayRouteTable", {}, spread=True),
         id="TransitGatewayRouteTable.TransitGatewayRouteTableId",
-        read=Look(
+        read=ReadCall(
             Call("DescribeTransitGatewayRouteTables", {"TransitGatewayRouteTableIds": ["$id"]}),
             "TransitGatewayRouteTables[0]",
             dead="State == 'deleted'",
@@ -132,7 +135,7 @@ ROWS: tuple[Row, ...] = (
         },
         tags=EC2,
     ),
-    row(
+    AwsType(
         type="aws:ec2transitgateway/route:Route",
         service="ec2",
         create=Call("CreateTransitGatewayRoute", {}, spread=True),
@@ -145,11 +148,11 @@ ROWS: tuple[Row, ...] = (
                 "DestinationCidrBlock": "$inputs.destinationCidrBlock",
             },
         ),
-        seen={
+        read_from={
             "blackhole": "it.State == 'blackhole'",
             "transitGatewayAttachmentId": "it.Attachment || inputs.transitGatewayAttachmentId",
             "transitGatewayRouteTableId": "it.Table",
         },
-        collide=("transitGatewayRouteTableId", "destinationCidrBlock"),
+        unique_by=("transitGatewayRouteTableId", "destinationCidrBlock"),
     ),
 )

@@ -11,8 +11,9 @@ import ipaddress
 import re
 from typing import Any
 
+from rehearsal.plugins.aws import calls
 from rehearsal.plugins.aws.cloud import Cloud
-from rehearsal.plugins.aws.row import Call, Look, Row, Update, row
+from rehearsal.plugins.aws.resource_type import AwsType, Call, ReadCall, Update
 from rehearsal.plugins.aws.tagging import EC2
 from rehearsal.plugins.backend import Properties, Refused, Resource
 
@@ -125,7 +126,7 @@ def _connection_options(resource: Resource) -> Properties:
 
 def _create_connection(cloud: Cloud, resource: Resource) -> str:
     options = _connection_options(resource)
-    answer = cloud.call(_CONNECTION, _CREATE, cloud.context(resource, old={}, options=options))
+    answer = calls.make(cloud, _CONNECTION, _CREATE, cloud.context(resource, old={}, options=options))
     return str(answer["VpnConnection"]["VpnConnectionId"])
 
 
@@ -178,7 +179,7 @@ def _modify_tunnels(cloud: Cloud, old: Resource, new: Resource) -> None:
             context = cloud.context(
                 new, old=old.inputs, options=options, address=old.outputs.get(f"{tunnel}Address")
             )
-            cloud.call(_CONNECTION, _MODIFY, context)
+            calls.make(cloud, _CONNECTION, _MODIFY, context)
 
 
 _CREATE = Call(
@@ -228,11 +229,11 @@ _TUNNEL_OUTPUTS = {
         "BgpHoldtime": "`30`",
     }.items()
 }
-_CONNECTION: Row = row(
+_CONNECTION: AwsType = AwsType(
     type="aws:ec2/vpnConnection:VpnConnection",
     service="ec2",
     create=_create_connection,
-    judged=(
+    validated=(
         Call(
             "CreateVpnConnection",
             {
@@ -259,7 +260,7 @@ _CONNECTION: Row = row(
         # No call changes them: another inside range is another connection.
         **{key: "" for key in _TUNNEL_KEYS if "Inside" in key},
     },
-    seen={
+    read_from={
         **dict.fromkeys(("customerGatewayId", "vpnGatewayId", "transitGatewayId", *_TUNNEL_KEYS), ""),
         **dict.fromkeys(_OPTIONS, ""),
     },
@@ -318,35 +319,35 @@ def _delete_gateway(cloud: Cloud, resource: Resource) -> None:
 _ROUTE_TABLE_THERE = Call("DescribeRouteTables", {"RouteTableIds": ["$inputs.routeTableId"]})
 _GATEWAY_THERE = Call("DescribeVpnGateways", {"VpnGatewayIds": ["$inputs.vpnGatewayId"]})
 
-ROWS: tuple[Row, ...] = (
-    row(
+ROWS: tuple[AwsType, ...] = (
+    AwsType(
         type="aws:ec2/customerGateway:CustomerGateway",
         service="ec2",
         create=Call("CreateCustomerGateway", {}, spread=True),
         id="CustomerGateway.CustomerGatewayId",
-        read=Look(
+        read=ReadCall(
             Call("DescribeCustomerGateways", {"CustomerGatewayIds": ["$id"]}),
             "CustomerGateways[0]",
             dead="State == 'deleted'",
         ),
         delete=Call("DeleteCustomerGateway", {"CustomerGatewayId": "$id"}),
         outputs={"arn": "'arn:{partition}:ec2:{region}:{account}:customer-gateway/{id}'"},
-        seen={"deviceName": "", "certificateArn": ""},
+        read_from={"deviceName": "", "certificateArn": ""},
         tags=EC2,
     ),
-    row(
+    AwsType(
         type="aws:ec2/vpnGateway:VpnGateway",
         service="ec2",
         create=Call("CreateVpnGateway", {"Type": "ipsec.1"}, spread=True),
         id="VpnGateway.VpnGatewayId",
-        read=Look(
+        read=ReadCall(
             Call("DescribeVpnGateways", {"VpnGatewayIds": ["$id"]}),
             "VpnGateways[0]",
             dead="State == 'deleted'",
         ),
         delete=_delete_gateway,
         fields={"vpcId": ""},
-        seen={"vpcId": "it.VpcAttachments[?State=='attached'] | [0].VpcId", "availabilityZone": ""},
+        read_from={"vpcId": "it.VpcAttachments[?State=='attached'] | [0].VpcId", "availabilityZone": ""},
         outputs={
             "arn": "'arn:{partition}:ec2:{region}:{account}:vpn-gateway/{id}'",
             "amazonSideAsn": "it.AmazonSideAsn || '64512'",
@@ -355,7 +356,7 @@ ROWS: tuple[Row, ...] = (
         after_create=("vpcId",),
         tags=EC2,
     ),
-    row(
+    AwsType(
         type="aws:ec2/vpnGatewayAttachment:VpnGatewayAttachment",
         service="ec2",
         create=Call("AttachVpnGateway", {}, spread=True),
@@ -368,9 +369,9 @@ ROWS: tuple[Row, ...] = (
                 "VpcId": "$inputs.vpcId || outputs.vpcId",
             },
         ),
-        collide=("vpnGatewayId",),
+        unique_by=("vpnGatewayId",),
     ),
-    row(
+    AwsType(
         type="aws:ec2/vpnGatewayRoutePropagation:VpnGatewayRoutePropagation",
         service="ec2",
         create=Call(
@@ -387,7 +388,7 @@ ROWS: tuple[Row, ...] = (
         recorded=True,
     ),
     _CONNECTION,
-    row(
+    AwsType(
         type="aws:ec2/vpnConnectionRoute:VpnConnectionRoute",
         service="ec2",
         create=Call("CreateVpnConnectionRoute", {}, spread=True),

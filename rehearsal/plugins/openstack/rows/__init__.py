@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from rehearsal.plugins.openstack.row import Row
+from rehearsal.plugins.openstack.resource_type import OpenStackType
 from rehearsal.plugins.openstack.rows import (
     cluster,
     floating,
@@ -20,7 +20,7 @@ from rehearsal.plugins.openstack.rows import (
 )
 
 _FILES = (network, port, router, floating, security, storage, cluster, vpn_policy, vpn, keys, names)
-ROWS: Final[dict[str, Row]] = {row.token: row for file in _FILES for row in file.ROWS}
+ROWS: Final[dict[str, OpenStackType]] = {row.token: row for file in _FILES for row in file.ROWS}
 NOUNS: Final[dict[str, str]] = {row.token: row.noun for row in ROWS.values()}
 
 __all__ = ["NOUNS", "ROWS"]

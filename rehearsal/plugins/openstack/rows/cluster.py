@@ -26,7 +26,15 @@ from rehearsal.plugins.openstack.fields import (
 )
 from rehearsal.plugins.openstack.kubeconfig import api_address, kubeconfig, node_addresses
 from rehearsal.plugins.openstack.record import Content, Entry
-from rehearsal.plugins.openstack.row import PROJECT_ID, USER_ID, Row, Situation, now, refuse, region
+from rehearsal.plugins.openstack.resource_type import (
+    PROJECT_ID,
+    USER_ID,
+    OpenStackType,
+    Situation,
+    now,
+    refuse,
+    region,
+)
 from rehearsal.plugins.openstack.tokens import (
     CLUSTER,
     CLUSTER_TEMPLATE,
@@ -223,7 +231,7 @@ def _named_version(s: Situation) -> str:
 
 
 ROWS = (
-    Row(
+    OpenStackType(
         token=CLUSTER_TEMPLATE,
         noun="cluster template",
         service="Magnum",
@@ -239,7 +247,7 @@ ROWS = (
         rules=(_networks_exist,),
         update_rules=(_template_is_free,),
     ),
-    Row(
+    OpenStackType(
         token=CLUSTER,
         noun="cluster",
         service="Magnum",
@@ -265,7 +273,7 @@ ROWS = (
         uses=_uses_of_cluster,
         secret_outputs=frozenset({"kubeconfig"}),
     ),
-    Row(
+    OpenStackType(
         token=NODE_GROUP,
         noun="node group",
         service="Magnum",

@@ -21,7 +21,15 @@ from rehearsal.plugins.openstack.fields import (
     Texts,
 )
 from rehearsal.plugins.openstack.record import Content, Entry
-from rehearsal.plugins.openstack.row import Row, Situation, address_from, project, refuse, region, tags
+from rehearsal.plugins.openstack.resource_type import (
+    OpenStackType,
+    Situation,
+    address_from,
+    project,
+    refuse,
+    region,
+    tags,
+)
 from rehearsal.plugins.openstack.rows.router import PUBLIC
 from rehearsal.plugins.openstack.tokens import FLOATING_IP, NETWORK, PORT
 
@@ -66,7 +74,7 @@ def _uses_network(_: Content, entry: Entry) -> list[tuple[str, str]]:
 
 
 ROWS = (
-    Row(
+    OpenStackType(
         token=FLOATING_IP,
         noun="floating IP",
         service="Neutron",

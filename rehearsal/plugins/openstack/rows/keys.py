@@ -34,7 +34,15 @@ from rehearsal.plugins.openstack.fields import (
     between,
     one_of,
 )
-from rehearsal.plugins.openstack.row import PROJECT_ID, USER_ID, Row, Situation, now, refuse, region
+from rehearsal.plugins.openstack.resource_type import (
+    PROJECT_ID,
+    USER_ID,
+    OpenStackType,
+    Situation,
+    now,
+    refuse,
+    region,
+)
 from rehearsal.plugins.openstack.tokens import (
     APPLICATION_CREDENTIAL,
     EC2_CREDENTIAL,
@@ -194,7 +202,7 @@ def _fingerprint(s: Situation) -> str:
 
 
 ROWS = (
-    Row(
+    OpenStackType(
         token=SECRET,
         noun="secret",
         service="Barbican",
@@ -213,7 +221,7 @@ ROWS = (
         rules=(_not_expired("expiration"),),
         secret_outputs=frozenset({"payload"}),
     ),
-    Row(
+    OpenStackType(
         token=KEYPAIR,
         noun="key pair",
         service="Nova",
@@ -225,7 +233,7 @@ ROWS = (
         identify=lambda i: str(i["name"]),
         secret_outputs=frozenset({"privateKey"}),
     ),
-    Row(
+    OpenStackType(
         token=FLAVOR,
         noun="flavour",
         service="Nova",
@@ -233,7 +241,7 @@ ROWS = (
         computed={"flavorId": lambda s: s.id, "region": region},
         rules=(_name_is_free(FLAVOR, "flavour"),),
     ),
-    Row(
+    OpenStackType(
         token=APPLICATION_CREDENTIAL,
         noun="application credential",
         service="Keystone",
@@ -243,7 +251,7 @@ ROWS = (
         rules=(_name_is_free(APPLICATION_CREDENTIAL, "application credential"), _not_expired("expiresAt")),
         secret_outputs=frozenset({"secret"}),
     ),
-    Row(
+    OpenStackType(
         token=EC2_CREDENTIAL,
         noun="EC2 credential",
         service="Keystone",

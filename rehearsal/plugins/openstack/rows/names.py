@@ -25,7 +25,7 @@ from rehearsal.plugins.openstack.fields import (
     known,
     one_of,
 )
-from rehearsal.plugins.openstack.row import PROJECT_ID, Row, Situation, refuse, region
+from rehearsal.plugins.openstack.resource_type import PROJECT_ID, OpenStackType, Situation, refuse, region
 from rehearsal.plugins.openstack.tokens import RECORD_SET, ZONE
 
 TTL = between(0, 2**31 - 1)
@@ -114,7 +114,7 @@ def _set_fits(s: Situation) -> None:
 
 
 ROWS = (
-    Row(
+    OpenStackType(
         token=ZONE,
         noun="zone",
         service="Designate",
@@ -124,7 +124,7 @@ ROWS = (
         rules=(_zone_is_new,),
         named=False,
     ),
-    Row(
+    OpenStackType(
         token=RECORD_SET,
         noun="record set",
         service="Designate",

@@ -29,7 +29,7 @@ from rehearsal.plugins.openstack.fields import (
     known,
     one_of,
 )
-from rehearsal.plugins.openstack.row import Row, Situation, project, refuse, region, tags
+from rehearsal.plugins.openstack.resource_type import OpenStackType, Situation, project, refuse, region, tags
 from rehearsal.plugins.openstack.tokens import NETWORK, ROUTER_INTERFACE, SUBNET
 
 IPV6_MODES = one_of("slaac", "dhcpv6-stateful", "dhcpv6-stateless")
@@ -197,7 +197,7 @@ def _network_has_no_ports(s: Situation) -> None:
 
 
 ROWS = (
-    Row(
+    OpenStackType(
         token=NETWORK,
         noun="network",
         service="Neutron",
@@ -219,7 +219,7 @@ ROWS = (
         following={"allTags": tags},
         delete_rules=(_network_has_no_ports,),
     ),
-    Row(
+    OpenStackType(
         token=SUBNET,
         noun="subnet",
         service="Neutron",

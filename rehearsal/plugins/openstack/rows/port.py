@@ -25,7 +25,7 @@ from rehearsal.plugins.openstack.fields import (
     Whole,
     one_of,
 )
-from rehearsal.plugins.openstack.row import Row, Situation, project, refuse, region, tags
+from rehearsal.plugins.openstack.resource_type import OpenStackType, Situation, project, refuse, region, tags
 from rehearsal.plugins.openstack.rows.network import ip_address
 from rehearsal.plugins.openstack.tokens import NETWORK, PORT, SEC_GROUP, SUBNET
 
@@ -161,7 +161,7 @@ def _mac(s: Situation) -> str:
 
 
 ROWS = (
-    Row(
+    OpenStackType(
         token=PORT,
         noun="port",
         service="Neutron",

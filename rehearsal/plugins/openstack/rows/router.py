@@ -23,8 +23,8 @@ from rehearsal.plugins.openstack.fields import (
     Texts,
 )
 from rehearsal.plugins.openstack.record import Content, Entry
-from rehearsal.plugins.openstack.row import (
-    Row,
+from rehearsal.plugins.openstack.resource_type import (
+    OpenStackType,
     Situation,
     address_from,
     project,
@@ -233,7 +233,7 @@ def _gateway_address(s: Situation) -> list[dict[str, str]]:
 
 
 ROWS = (
-    Row(
+    OpenStackType(
         token=ROUTER,
         noun="router",
         service="Neutron",
@@ -249,7 +249,7 @@ ROWS = (
         rules=(_gateway_is_external,),
         update_rules=(_gateway_is_free,),
     ),
-    Row(
+    OpenStackType(
         token=ROUTER_INTERFACE,
         noun="router interface",
         service="Neutron",
@@ -258,7 +258,7 @@ ROWS = (
         rules=(_interface_fits,),
         delete_rules=(_interface_is_free,),
     ),
-    Row(
+    OpenStackType(
         token=ROUTER_ROUTE,
         noun="router route",
         service="Neutron",
@@ -267,7 +267,7 @@ ROWS = (
         rules=(_hops_are_near,),
         identify=lambda i: f"{i['routerId']}-route-{i['destinationCidr']}-{i['nextHop']}",
     ),
-    Row(
+    OpenStackType(
         token=ROUTER_ROUTES,
         noun="set of router routes",
         service="Neutron",

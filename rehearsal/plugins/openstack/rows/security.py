@@ -23,7 +23,7 @@ from rehearsal.plugins.openstack.fields import (
     known,
     one_of,
 )
-from rehearsal.plugins.openstack.row import Row, Situation, project, refuse, region, tags
+from rehearsal.plugins.openstack.resource_type import OpenStackType, Situation, project, refuse, region, tags
 from rehearsal.plugins.openstack.tokens import SEC_GROUP, SEC_GROUP_RULE
 
 PORTS = ("tcp", "udp", "sctp", "dccp", "udplite")
@@ -145,7 +145,7 @@ def _not_twice(s: Situation) -> None:
 
 
 ROWS = (
-    Row(
+    OpenStackType(
         token=SEC_GROUP,
         noun="security group",
         service="Neutron",
@@ -154,7 +154,7 @@ ROWS = (
         following={"allTags": tags},
         rules=(_not_the_default,),
     ),
-    Row(
+    OpenStackType(
         token=SEC_GROUP_RULE,
         noun="security group rule",
         service="Neutron",

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, model_validator
 
 from rehearsal.plugins.openstack.fields import FORCES, MAYBE, Arguments, Flag, Labels, Text, one_of
 from rehearsal.plugins.openstack.object_store import Buckets
-from rehearsal.plugins.openstack.row import Row, Situation, refuse, region
+from rehearsal.plugins.openstack.resource_type import OpenStackType, Situation, refuse, region
 from rehearsal.plugins.openstack.tokens import CONTAINER
 
 
@@ -61,7 +61,7 @@ def _place_of_old_versions(s: Situation) -> None:
 
 
 ROWS = (
-    Row(
+    OpenStackType(
         token=CONTAINER,
         noun="container",
         service="Swift",

@@ -27,7 +27,14 @@ from rehearsal.plugins.openstack.fields import (
     one_of,
 )
 from rehearsal.plugins.openstack.record import Content, Entry
-from rehearsal.plugins.openstack.row import Row, Situation, address_from, project, refuse, region
+from rehearsal.plugins.openstack.resource_type import (
+    OpenStackType,
+    Situation,
+    address_from,
+    project,
+    refuse,
+    region,
+)
 from rehearsal.plugins.openstack.rows.router import PUBLIC, subnets_on
 from rehearsal.plugins.openstack.tokens import (
     ENDPOINT_GROUP,
@@ -226,7 +233,7 @@ def _dpd(_: Situation) -> list[dict[str, Any]]:
 
 
 ROWS = (
-    Row(
+    OpenStackType(
         token=VPN_SERVICE,
         noun="VPN service",
         service="Neutron VPNaaS",
@@ -235,7 +242,7 @@ ROWS = (
                   "status": "PENDING_CREATE", "region": region, "tenantId": project},
         rules=(_router_has_gateway,),
     ),
-    Row(
+    OpenStackType(
         token=ENDPOINT_GROUP,
         noun="endpoint group",
         service="Neutron VPNaaS",
@@ -244,7 +251,7 @@ ROWS = (
         rules=(_endpoints_exist,),
         uses=_uses_endpoints,
     ),
-    Row(
+    OpenStackType(
         token=SITE_CONNECTION,
         noun="IPsec site connection",
         service="Neutron VPNaaS",

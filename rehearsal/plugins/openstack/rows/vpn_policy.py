@@ -15,7 +15,7 @@ from rehearsal.plugins.openstack.fields import (
     between,
     one_of,
 )
-from rehearsal.plugins.openstack.row import Row, Situation, project, refuse, region
+from rehearsal.plugins.openstack.resource_type import OpenStackType, Situation, project, refuse, region
 from rehearsal.plugins.openstack.tokens import IKE_POLICY, IPSEC_POLICY, SITE_CONNECTION
 
 # Lists of the Terraform provider 3.4 (which takes them from Neutron VPNaaS).
@@ -82,7 +82,7 @@ def _policy_is_free(noun: str, field: str) -> Any:
 
 
 ROWS = (
-    Row(
+    OpenStackType(
         token=IKE_POLICY,
         noun="IKE policy",
         service="Neutron VPNaaS",
@@ -91,7 +91,7 @@ ROWS = (
                   "lifetimes": [{"units": "seconds", "value": 3600}]},
         update_rules=(_policy_is_free("IKE policy", "ikepolicyId"),),
     ),
-    Row(
+    OpenStackType(
         token=IPSEC_POLICY,
         noun="IPsec policy",
         service="Neutron VPNaaS",

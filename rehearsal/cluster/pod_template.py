@@ -20,7 +20,7 @@ def template_hash(template: dict[str, Any]) -> str:
     return "".join(_LETTERS[byte % len(_LETTERS)] for byte in digest[:10])
 
 
-def make(
+def create_pod(
     cluster: Cluster,
     owner: dict[str, Any],
     prefix: str,
@@ -35,15 +35,15 @@ def make(
     ``env``: variables that every container gets which does not set them itself.
     """
     template, meta = owner["spec"]["template"], owner["metadata"]
-    said = template.get("metadata", {})
+    template_metadata = template.get("metadata", {})
     spec = copy.deepcopy(template["spec"])
     if hostname:
         spec.setdefault("hostname", hostname)
-    for one in (*spec.get("initContainers", ()), *spec["containers"]):
-        own = {variable["name"] for variable in one.get("env", ())}
+    for container in (*spec.get("initContainers", ()), *spec["containers"]):
+        own = {variable["name"] for variable in container.get("env", ())}
         added = [variable for variable in env or () if variable["name"] not in own]
         if added:
-            one["env"] = [*added, *one.get("env", ())]
+            container["env"] = [*added, *container.get("env", ())]
     suffix = "".join(secrets.choice(_LETTERS) for _ in range(5))
     pod = {
         "apiVersion": "v1",
@@ -51,8 +51,8 @@ def make(
         "metadata": {
             "name": f"{prefix[:57]}-{suffix}",
             "namespace": meta["namespace"],
-            "labels": {**said.get("labels", {}), **labels},
-            "annotations": {**said.get("annotations", {}), **(annotations or {})},
+            "labels": {**template_metadata.get("labels", {}), **labels},
+            "annotations": {**template_metadata.get("annotations", {}), **(annotations or {})},
             "ownerReferences": [
                 {
                     "apiVersion": owner["apiVersion"],
@@ -70,11 +70,11 @@ def make(
 
 def condition(conditions: list[dict[str, Any]], kind: str, status: str, reason: str, message: str) -> None:
     """Set one condition in a list, keeping the time of its last change of status."""
-    for one in conditions:
-        if one["type"] == kind:
-            if one["status"] != status:
-                one["lastTransitionTime"] = clock.stamp()
-            one |= {"status": status, "reason": reason, "message": message}
+    for known in conditions:
+        if known["type"] == kind:
+            if known["status"] != status:
+                known["lastTransitionTime"] = clock.stamp()
+            known |= {"status": status, "reason": reason, "message": message}
             return
     conditions.append(
         {

@@ -60,7 +60,7 @@ class Calls(Protocol):
 
 
 @dataclass(frozen=True)
-class Row:
+class OpenStackType:
     """One resource type.
 
     ``computed``: outputs that the cloud makes once; an input of the same name stands over it.

@@ -1,6 +1,6 @@
-"""Ground for a rehearsal of its own: drills, benchmarks and tests never touch the one that a person has up.
+"""A sandbox for a rehearsal: drills, benchmarks and tests never touch the one that a person has up.
 
-A ground is a project folder (the code by links, its own copy of the stack files, free ports) and a
+A sandbox is a project folder (the code by links, its own copy of the stack files, free ports) and a
 home, in one folder that can be thrown away.
 """
 
@@ -60,13 +60,13 @@ def change(project_dir: Path, changes: Mapping[str, Mapping[str, Any]]) -> None:
 
 @contextmanager
 def estate(folder: Path, say: Say = lambda _: None, root: Path | None = None) -> Iterator[Estate]:
-    """An equipped estate on its own ground in ``folder``; everything that it started ends with the block."""
+    """An estate in a sandbox in ``folder``, all installed. What it started ends with the block."""
     home = Home(folder / "home")
     made = Estate(home, project(folder / "project", root), say)
     before = os.environ.get(VARIABLE)
     os.environ[VARIABLE] = str(home.root)
     try:
-        made.equip()
+        made.install()
         yield made
     finally:
         made.wipe()

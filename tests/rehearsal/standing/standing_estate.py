@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from rehearsal import ground
+from rehearsal import sandbox
 from rehearsal.drills.holdings import compare
 from rehearsal.engine.result import Result
 from rehearsal.estate import Estate
@@ -81,7 +81,7 @@ class Standing:
 
     def write(self, changes: Mapping[str, Any]) -> None:
         """Let the stack file say what stands, with changes by key over it."""
-        file = ground.stack_file(self.estate.project_dir)
+        file = sandbox.stack_file(self.estate.project_dir)
         content = {**self.before, "config": {}}
         for section, values in config({**self._ports(), **changes}).items():
             content["config"][f"isthmus:{section}"] = values
@@ -89,7 +89,7 @@ class Standing:
         self.written = dict(changes)
 
     def _ports(self) -> dict[str, Any]:
-        """This ground's own ports."""
+        """This sandbox's own ports."""
         settings = {key.removeprefix("isthmus:"): value for key, value in self.before["config"].items()}
         return {
             "aws.endpoint_url": settings["aws"]["endpoint_url"],
@@ -153,17 +153,17 @@ class Standing:
 
 @contextmanager
 def standing(folder: Path, *, faulty: bool = True) -> Iterator[Standing]:
-    """An estate that is up, of recorded images, on a ground of its own."""
-    with ground.estate(folder, print, ROOT) as estate:
+    """An estate that is up, of recorded images, in a sandbox of its own."""
+    with sandbox.estate(folder, print, ROOT) as estate:
         (estate.project_dir / PROGRAM).symlink_to(Path(__file__).parent / PROGRAM)
         project = estate.project_dir / "Pulumi.yaml"
         project.write_text(re.sub(r"(?m)^main: .*$", f"main: {PROGRAM}", project.read_text()))
         if faulty:
             _let_fail(estate)
-        before = yaml.safe_load(ground.stack_file(estate.project_dir).read_text())
+        before = yaml.safe_load(sandbox.stack_file(estate.project_dir).read_text())
         made = Standing(estate, before)
         made.write({})
-        estate.furnish()
+        estate.seed_orders()
         made.run()
         yield made
 

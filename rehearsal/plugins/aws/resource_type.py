@@ -5,10 +5,10 @@ can be changed by which call, and how it goes. All that can be derived is derive
 
 * An input is sent as the parameter of the same name (letter case and plural aside); ``fields`` names the
   others, "" meaning "not sent with the creation".
-* An input is read back from the member of the same name of what ``read`` answers; ``seen`` names the others
-  by a JMESPath, "" meaning "cannot be read: the last known value stands".
+* An input is read back from the member of the same name of what ``read`` answers; ``read_from`` names the
+  others by a JMESPath, "" meaning "cannot be read: the last known value stands".
 * Values are fitted to the parameter's shape in botocore's model: numbers, strings, lists, nested names.
-* An input that is neither in an update, nor ``kept``, nor tags, forces a replacement.
+* An input that is neither in an update, nor ``local_only``, nor tags, forces a replacement.
 
 In the arguments of a ``Call`` a string that begins with "$" is a JMESPath over ``id``, ``inputs``,
 ``outputs``, ``old`` (the inputs before an update), ``account``, ``region``, ``partition``; null results are
@@ -20,13 +20,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from rehearsal.plugins.backend import Created, Properties, Resource
-
-if TYPE_CHECKING:
-    from rehearsal.plugins.aws.cloud import Cloud
-    from rehearsal.plugins.aws.tagging import Tagging
+from rehearsal.plugins.aws.cloud import Cloud
+from rehearsal.plugins.aws.tagging import Tagging
+from rehearsal.plugins.backend import Properties, Resource
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Look:
+class ReadCall:
     """How to read a resource: the call, and a JMESPath to the resource in its answer.
 
     ``gone``: error codes that mean "no longer there", besides the usual NotFound ones. ``dead``: a JMESPath
@@ -67,7 +65,7 @@ class Update:
 
 
 @dataclass(frozen=True)
-class Row:
+class AwsType:
     """One resource type; see the module's docstring.
 
     ``id`` is a JMESPath over the creation's answer (top level) and the names that ``Call`` knows.
@@ -75,8 +73,8 @@ class Row:
     ``wait``: a waiter of boto3 and its parameters.
     ``after_create``: inputs whose update call also has to follow the creation.
     ``requires``: calls that must succeed before a recorded creation (what it hangs on exists).
-    ``judged``: calls of a creating function, validated in previews.
-    ``collide``: inputs that, being equal in the old and the new resource, make the two impossible at once.
+    ``validated``: calls of a creating function, checked by the model in previews.
+    ``unique_by``: inputs that, being equal in the old and the new resource, make the two impossible at once.
     ``recorded``: the stand-in has no such operations; the parameters are validated by the model and the
     resource is kept in a record.
     """
@@ -85,23 +83,23 @@ class Row:
     service: str
     create: Call | Callable[[Cloud, Resource], str]
     id: str = ""
-    read: Look | Callable[[Cloud, Resource], Any] | None = None
+    read: ReadCall | Callable[[Cloud, Resource], Any] | None = None
     delete: Call | Callable[[Cloud, Resource], None] | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
-    seen: Mapping[str, str] = field(default_factory=dict)
+    read_from: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
     updates: tuple[Update, ...] = ()
-    kept: frozenset[str] = frozenset()
+    local_only: tuple[str, ...] = ()
     tags: Tagging | None = None
-    collide: tuple[str, ...] = ()
+    unique_by: tuple[str, ...] = ()
     autoname: Mapping[str, int] = field(default_factory=dict)
-    secret: frozenset[str] = frozenset()
+    secret: tuple[str, ...] = ()
     wait: tuple[str, Mapping[str, Any]] | None = None
     after_create: tuple[str, ...] = ()
     recorded: bool = False
     requires: tuple[Call, ...] = ()
-    judged: tuple[Call, ...] = ()
+    validated: tuple[Call, ...] = ()
     check: Callable[[Properties], None] | None = None
 
     def updatable(self) -> frozenset[str]:
@@ -109,15 +107,7 @@ class Row:
 
     def replaces(self, keys: frozenset[str]) -> frozenset[str]:
         """Which of the changed inputs the real API cannot change in place."""
-        in_place = self.updatable() | self.kept | {"tags", "tagsAll"}
-        return keys - in_place
+        return keys - self.updatable() - {*self.local_only, "tags", "tagsAll"}
 
 
-def row(**fields: Any) -> Row:
-    """A row whose ``kept`` may be given as any collection."""
-    fields["kept"] = frozenset(fields.get("kept", ()))
-    fields["secret"] = frozenset(fields.get("secret", ()))
-    return Row(**fields)
-
-
-__all__ = ["Call", "Created", "Look", "Row", "Update", "row"]
+__all__ = ["AwsType", "Call", "ReadCall", "Update"]
