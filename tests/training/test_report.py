@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from isthmus.exit_codes import EXIT_REFUSED
 from tests.training.conftest import client
 from tests.training.shops import FIRST_DAY, small_shop
 from training import release as r
 from training.errors import TrainingError
 from training.features.catalogue import catalogue_of
 from training.jobs import validate
-from training.jobs.job_runtime import EXIT_REFUSED, Environment
+from training.jobs.job_runtime import Environment
 from training.orders.source import Folder
 from training.release.ranked import write_ranked
 from training.settings import Gates, TrainingSettings, Window

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from isthmus.exit_codes import EXIT_PEER_LOST, EXIT_PREEMPTED
 from training.fit import peer_monitor as watching
 from training.fit.cluster import Worker
 from training.fit.peer_monitor import PeerMonitor
-from training.jobs.job_runtime import EXIT_PEER_LOST, EXIT_PREEMPTED
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from training.jobs.job_runtime import EXIT_PEER_LOST
+from isthmus.exit_codes import EXIT_PEER_LOST
 from training.jobs.local import workers
 from training.jobs.local.workers import Workers
 from training.settings import TrainingSettings

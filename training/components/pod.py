@@ -14,14 +14,9 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_kubernetes as k8s
 
+from isthmus.errors import WRONG_DATA
+from isthmus.exit_codes import EXIT_PEER_LOST, EXIT_PREEMPTED, EXIT_REFUSED, EXIT_STRAGGLING
 from isthmus.source_digest import source_digest
-from training.jobs.job_runtime import (
-    EXIT_BAD_INPUT,
-    EXIT_PEER_LOST,
-    EXIT_PREEMPTED,
-    EXIT_REFUSED,
-    EXIT_STRAGGLING,
-)
 
 USER = 10001
 """The user of the image ``isthmus/training``; any but 0 would do."""
@@ -134,7 +129,7 @@ def failure_policy(container: str) -> k8s.batch.v1.PodFailurePolicyArgs:
 
     return k8s.batch.v1.PodFailurePolicyArgs(
         rules=[
-            on_exit("FailJob", [EXIT_BAD_INPUT, EXIT_REFUSED]),
+            on_exit("FailJob", [WRONG_DATA, EXIT_REFUSED]),
             on_exit("Ignore", [EXIT_PEER_LOST, EXIT_PREEMPTED, EXIT_STRAGGLING]),
             k8s.batch.v1.PodFailurePolicyRuleArgs(
                 action="Ignore",

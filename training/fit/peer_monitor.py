@@ -16,8 +16,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from isthmus.exit_codes import EXIT_PEER_LOST, EXIT_PREEMPTED
 from training.fit.cluster import Worker
-from training.jobs.job_runtime import EXIT_PEER_LOST, EXIT_PREEMPTED
 
 INTERVAL_SECONDS = 1.0
 REFUSALS = 3

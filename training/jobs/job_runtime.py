@@ -1,4 +1,4 @@
-"""What a job reads from its environment (the container contract), and its exit codes."""
+"""What a job reads from its environment (the container contract), and how it ends as a process."""
 
 from __future__ import annotations
 
@@ -7,22 +7,9 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from isthmus.errors import FAILED, WRONG_DATA, IsthmusError
+from isthmus.errors import IsthmusError
 from isthmus.os_errors import as_ours
 from training.errors import TrainingError
-
-EXIT_TRY_AGAIN = FAILED
-"""An object store failed after all retries: the Job may repeat it, within its back-off limit."""
-EXIT_BAD_INPUT = WRONG_DATA
-"""Wrong settings or data: the same run would fail again, so the Job must not repeat it (EX_USAGE)."""
-EXIT_PEER_LOST = 75
-"""Another worker is gone: start again from the last checkpoint (EX_TEMPFAIL)."""
-EXIT_PREEMPTED = 76
-"""SIGTERM: the checkpoint is saved; start again when there is room."""
-EXIT_STRAGGLING = 78
-"""This worker is much slower than the others: the checkpoint is saved; start it again, better elsewhere."""
-EXIT_REFUSED = 77
-"""The release did not pass its gates."""
 
 
 class Environment(Mapping[str, str]):

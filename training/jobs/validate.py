@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from isthmus.exit_codes import EXIT_REFUSED
 from training.errors import TrainingError
-from training.jobs.job_runtime import EXIT_REFUSED, Environment, aws_client, run_job
+from training.jobs.job_runtime import Environment, aws_client, run_job
 from training.orders.s3 import client_for_orders
 from training.orders.source import open_source
 from training.release import ReleaseError, Store, sign, verify

@@ -49,8 +49,8 @@ def judge(
     Example:  isthmus release judge release/ --in-service older/ --gate min_recall_ratio_to_best_baseline=1
     """
     from isthmus.cli.console import err, out
+    from isthmus.exit_codes import EXIT_REFUSED
     from isthmus.outputs import refuse_as_folder
-    from training.jobs.job_runtime import EXIT_REFUSED
     from training.jobs.local import key
     from training.orders.source import Folder
     from training.release import verify

@@ -14,9 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from isthmus.errors import FAILED
+from isthmus.errors import FAILED, WRONG_DATA
+from isthmus.exit_codes import EXIT_PEER_LOST, EXIT_PREEMPTED, EXIT_STRAGGLING
 from training.errors import TrainingError
-from training.jobs.job_runtime import EXIT_BAD_INPUT, EXIT_PEER_LOST, EXIT_PREEMPTED, EXIT_STRAGGLING
 from training.settings import TrainingSettings
 
 COSTS_NOTHING = (EXIT_PEER_LOST, EXIT_PREEMPTED, EXIT_STRAGGLING)
@@ -126,7 +126,7 @@ class Workers:
             return
         if code not in COSTS_NOTHING:
             self._failures[index] += 1
-        if code == EXIT_BAD_INPUT:
+        if code == WRONG_DATA:
             raise TrainingError(_last_words(log))
         if self._failures[index] > self._most_failures:
             words = f"worker {index} ended with code {code}: {_last_words(log)}"

@@ -13,8 +13,8 @@ from typing import IO
 
 from filelock import FileLock, Timeout
 
+from isthmus.errors import WRONG_DATA
 from training.errors import TrainingError
-from training.jobs.job_runtime import EXIT_BAD_INPUT
 from training.operations.tuning.study import Running, Study
 
 PATIENCE = 3
@@ -156,7 +156,7 @@ class Trials:
         number = one.trial.number
         if not one.ended and code == 0 and one.trial.curve:
             self._complete(one)
-        elif not one.ended and code == EXIT_BAD_INPUT:
+        elif not one.ended and code == WRONG_DATA:
             reason = self._last_words(one)
             self.study.tell(number, "fail", reason=reason)
             self._say(f"trial {number}: failed: {reason}")
