@@ -29,6 +29,8 @@ BASE64 = re.compile(r"[A-Za-z0-9+/_-]{32,}={0,2}")
 ENTROPY_BITS = 4.2
 """Bits a character above which a text of 32 characters or more was drawn, not written: random base64 of
 that length has 4.4 to 5.5, words and names joined by hyphens stay below 4."""
+CAPITALS = 0.3
+"""Share of the letters above which a text without digits was drawn."""
 
 PUBLIC = ("serving.trusted_keys", "serving.release")
 """Settings that look drawn and are meant to be seen."""
@@ -51,10 +53,19 @@ def _looks(value: str) -> str:
     for pattern, name in VALUES:
         if pattern.search(value):
             return name
-    mixed = re.search("[a-z]", value) and re.search("[A-Z]", value) and re.search("[0-9]", value)
-    if BASE64.fullmatch(value) and mixed and entropy_bits(value) > ENTROPY_BITS:
-        return "a key drawn at random"
-    return ""
+    return "a key drawn at random" if BASE64.fullmatch(value) and _drawn(value) else ""
+
+
+def _drawn(value: str) -> bool:
+    """Whether letters of both cases stand among digits, or are so many of each that nobody wrote them.
+
+    One random key of 32 bytes in two thousand has no digit. Half of its letters are capitals, where a name
+    has one a word.
+    """
+    capitals = [letter.isupper() for letter in value if letter.isalpha()]
+    if len(set(capitals)) < 2 or entropy_bits(value) <= ENTROPY_BITS:
+        return False
+    return any(sign.isdigit() for sign in value) or sum(capitals) > len(capitals) * CAPITALS
 
 
 def _leaves(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import string
 from contextlib import suppress
 from ipaddress import IPv4Network, ip_network
 from itertools import combinations
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from infra.settings import SettingsError, carve
@@ -113,15 +115,23 @@ def test_a_release_is_64_hexadecimal_digits(digits: str) -> None:
             check("f", "dev", config)
 
 
-@given(st.binary(min_size=32, max_size=64))
-def test_random_keys_in_base64_do_not_pass_as_text(drawn: bytes) -> None:
-    import base64
-    import secrets
+@given(st.randoms(use_true_random=True), st.integers(32, 64))
+@example(Random(1419), 32)  # noqa: S311 - the key has no digit
+def test_random_keys_in_base64_do_not_pass_as_text(random: Random, length: int) -> None:
+    key = base64.b64encode(random.randbytes(length)).decode()
+    assert list(plain_secrets("openstack", {"keys": key})), key
 
-    key = base64.b64encode(
-        bytes(a ^ b for a, b in zip(drawn, secrets.token_bytes(64), strict=False))
-    ).decode()
-    assert list(plain_secrets("openstack", {"keys": key}))
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Isthmus-Production-Recommender-Shop-Customers-Keys",
+        "ThisIsAVeryLongNameOfSomethingReallyBigAndImportant",
+        "TheFiveBoxingWizardsJumpQuicklyOverMyVexedLlama",
+    ],
+)
+def test_names_of_words_are_no_keys(name: str) -> None:
+    assert not list(plain_secrets("openstack", {"keys": name}))
 
 
 JUNK = st.recursive(
