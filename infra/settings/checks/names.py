@@ -24,24 +24,33 @@ class Rule:
 
 
 _BUCKET = Rule(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", "3 to 63 lower-case letters, digits and hyphens")
+# Each was looked up on 2026-11-27; "botocore" is the model of the service in botocore 1.44.8.
 RULES = {
-    # S3 user guide, "Bucket naming rules"; a dot is allowed there, and breaks TLS by the bucket's host name.
+    # S3 user guide, "General purpose bucket naming rules" (docs.aws.amazon.com/AmazonS3/latest/userguide/
+    # bucketnamingrules.html); a dot is allowed there, and breaks TLS by the bucket's host name. Of what it
+    # reserves, xn--, sthree- and amzn-s3-demo- at the beginning and -s3alias, --ol-s3, .mrap and --x-s3 at
+    # the end, no name of ours can have any.
     "bucket": _BUCKET,
-    # Swift's s3api, dns_compliant_bucket_names: jobs ask for it by the store's S3 API.
+    # Jobs ask for it by the store's S3 API: openstack/swift, swift/common/middleware/s3api/utils.py,
+    # validate_bucket_name with dns_compliant_bucket_names (d398d60e).
     "container": _BUCKET,
-    # KMS API reference, CreateAlias.
+    # botocore, kms, AliasNameType: 256 characters in all; with a colon too, which the guide ("Create
+    # aliases") does not allow.
     "alias of a KMS key": Rule(r"alias/[A-Za-z0-9/_-]{1,250}", "up to 250 letters, digits and /_-"),
-    # EKS API reference, CreateCluster.
+    # botocore, eks, ClusterName.
     "EKS cluster": Rule(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", "up to 100 letters, digits, hyphens and _"),
-    # Magnum API, api/validation.py: names begin with a letter.
+    # openstack/magnum, magnum/api/controllers/v1/cluster.py, Cluster.name (bf5bca2b): Heat adds to the name.
     "Magnum cluster": Rule(r"[A-Za-z][A-Za-z0-9_.-]{0,241}", "up to 242 letters, digits and -_."),
-    # AWS Budgets API reference, CreateBudget.
-    "budget": Rule(r"[^:\\]{1,100}", "up to 100 characters without : and \\"),
+    # botocore, budgets, BudgetName.
+    "budget": Rule(r"(?!.*/action/)[^:\\]{1,100}", "up to 100 characters without : and \\"),
+    # kubernetes/kubernetes, staging/src/k8s.io/apimachinery/pkg/util/validation/validation.go,
+    # IsValidLabelValue (03014f48).
     "Kubernetes label": Rule(
         r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?",
         "up to 63 letters, digits and -_. that begin and end with a letter or digit",
     ),
-    # Networking API v2.0, "Tag extension": 60 characters, of which a comma parts two.
+    # openstack/neutron, neutron/extensions/tagging.py, MAX_TAG_LEN (91bc28e7): 255. Fewer are taken here, for
+    # clouds of before, whose limit was not looked up. A comma parts two tags of a filter.
     "Neutron tag": Rule(r"[^,]{1,60}", "up to 60 characters without a comma"),
 }
 """By what ``Naming.fixed`` names."""
