@@ -42,7 +42,8 @@ OPTIONS: Mapping[str, Any] = {
         list[str] | None,
         _option(
             "What the shop calls a column: invoice, product, description, quantity, time, price, customer or "
-            "country; country=none where there is none. As often as you like.",
+            "country (country=none where there is none), and date where the column of the time lacks it. "
+            "As often as you like.",
             "COLUMN=NAME",
         ),
     ],

@@ -45,6 +45,12 @@ def test_day_of_a_table_is_the_day_of_a_file(tmp_path: Path, names: dict[str, st
         )
 
 
+def test_a_date_in_a_column_of_its_own_needs_a_view(tmp_path: Path) -> None:
+    url = _as_text(tmp_path / "shop.db", Folder(SAMPLE))
+    with pytest.raises(TrainingError, match=r"orders\.columns\.date is Day, but a database"):
+        open_source(url, {}, OrdersSettings(columns=Columns(date="Day")))
+
+
 def test_typed_columns_read_as_the_files_write_them_and_in_one_order(tmp_path: Path) -> None:
     files = Folder(small_shop(tmp_path / "orders", days=3, customers=6))
     days, contents = files.days(), []

@@ -17,8 +17,11 @@ from typer.testing import CliRunner, Result
 from isthmus.cli.main import app
 from isthmus.cli.orders_options import orders_settings
 from tests.training.shops import FIRST_DAY, SAMPLE, small_shop
+from training.errors import TrainingError
 from training.orders.cleaning import clean
 from training.orders.describing import describe
+from training.orders.format import Columns
+from training.orders.reading import clean_days
 from training.orders.settings import OrdersSettings
 from training.orders.source import COLUMNS, Folder, read_day, read_rows
 
@@ -60,12 +63,13 @@ def _write(
     missing: str = "",
     currency: str = "",
     first_day: date = FIRST_DAY,
+    clock: str = "",
 ) -> Path:
-    """The days of a log in another format, from ``first_day`` on."""
+    """The days of a log in another format, from ``first_day`` on; ``clock``: a column for the time of day."""
     folder.mkdir(parents=True)
     for number, day in enumerate(like.days()):
         moved = first_day + timedelta(days=number)
-        lines = [delimiter.join(header)]
+        lines = [delimiter.join((*header, clock) if clock else header)]
         for at, row in enumerate(read_day(like, day).to_dict("records")):
             time = datetime.fromisoformat(row["InvoiceDate"]).replace(
                 year=moved.year, month=moved.month, day=moved.day
@@ -91,6 +95,9 @@ def _write(
                     "Deutschland",
                 ),
             )
+            if clock:
+                day_alone, _, time_alone = told.partition(" ")
+                cells = (*(day_alone if cell is told else cell for cell in cells), time_alone)
             lines.append(delimiter.join(f'"{one}"' if delimiter in one else one for one in cells))
         (folder / f"{moved}.csv.gz").write_bytes(gzip.compress("\r\n".join(lines).encode(encoding), mtime=0))
     return folder
@@ -134,6 +141,8 @@ def test_whatever_the_format_what_is_proposed_reads_the_log(
         {"signs": (".", "'"), "delimiter": "|", "dates": "epoch", "header": GERMAN, "code": "p{}"},
         {"signs": (",", " "), "delimiter": "\t", "dates": "%d/%m/%Y %I:%M %p", "encoding": "latin-1"},
         {"encoding": "cp1252", "currency": " €"},
+        {"dates": "%d.%m.%Y %H:%M", "header": GERMAN, "clock": "Uhrzeit"},
+        {"dates": "%m/%d/%Y %I:%M %p", "first_day": date(2011, 9, 15), "clock": "when"},
     ],
 )
 def test_what_is_proposed_reads_the_log(tmp_path: Path, written: dict[str, Any]) -> None:
@@ -156,6 +165,20 @@ def _reads(folder: Path, signs: tuple[str, str] = (".", ""), **written: Any) -> 
     pd.testing.assert_frame_equal(
         here[columns].reset_index(drop=True), there[columns].reset_index(drop=True), check_dtype=False
     )
+
+
+def test_a_date_and_a_time_in_two_columns_are_told_apart(tmp_path: Path) -> None:
+    like = Folder(small_shop(tmp_path / "like", days=2, customers=9))
+    shop = _write(tmp_path / "shop", like, "%d.%m.%Y %H:%M", header=GERMAN, clock="Uhrzeit")
+    section = describe(shop).section
+    assert section["columns"] | {"date": "Datum", "time": "Uhrzeit"} == section["columns"]
+    assert section["dates"] == ["%d.%m.%Y %H:%M"]
+    wrong = OrdersSettings.model_validate_json(json.dumps({**section, "dates": ["%d.%m.%y %H:%M"]}))
+    with pytest.raises(TrainingError, match=r"line 2: Uhrzeit is '01\.09\.2011 10:00'.*set orders\.dates"):
+        list(clean_days(Folder(shop, wrong), [FIRST_DAY]))
+    gone = OrdersSettings(columns=Columns(date="Tag"))
+    with pytest.raises(TrainingError, match=r"no column Tag; say which one it is with orders\.columns\.date"):
+        read_rows(Folder(like.path, gone), FIRST_DAY)
 
 
 def _run(*arguments: str) -> Result:

@@ -61,6 +61,11 @@ class Database:
         import sqlalchemy as sa
 
         shop = settings or OrdersSettings()
+        if shop.columns.date is not None:
+            raise TrainingError(
+                f"orders.columns.date is {shop.columns.date}, but a database tells date and time in one "
+                "column; name a view that puts both together, or leave it out"
+            )
         self.settings = as_a_database_writes(shop)
         self._zone = shop.time_zone if shop.time_zone != OrdersSettings().time_zone else None
         try:

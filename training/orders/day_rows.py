@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from training.errors import TrainingError
-from training.orders.format import COLUMNS, OrdersFormat
+from training.orders.format import COLUMNS, KEYS, OrdersFormat
 from training.orders.rows import Lines, Malformed, lines_of
 
 _DELIMITERS = (";", "\t", "|", ",")
@@ -80,11 +80,11 @@ def day_rows(content: bytes, day: date, where: str, form: OrdersFormat) -> DayRo
         columns = {name: "" if place is None else table[:, place] for name, place in places.items()}
         return pd.DataFrame(columns, index=index, dtype=object)
 
-    keys = type(form.columns).model_fields
     called = form.columns.named()
-    rows = cells(
-        {name: (f"orders.columns.{key}", called[name]) for key, name in zip(keys, called, strict=True)}
-    )
+    rows = cells({name: (f"orders.columns.{KEYS[name]}", called[name]) for name in COLUMNS})
+    if form.columns.date is not None:
+        dates = cells({"date": ("orders.columns.date", form.columns.date)})["date"]
+        rows["InvoiceDate"] = dates.str.strip() + " " + rows["InvoiceDate"].str.strip()
     private = cells({name: ("orders.private", name) for name in form.private})
     return DayRows(
         day=day,

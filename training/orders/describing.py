@@ -22,7 +22,7 @@ from training.errors import TrainingError
 from training.orders import proposals
 from training.orders.cleaning import REJECTED
 from training.orders.column_names import NAMES, PRIVATE
-from training.orders.format import COLUMNS, OrdersFormat
+from training.orders.format import COLUMNS, KEYS, OrdersFormat
 from training.orders.reading import clean_day
 from training.orders.rows import Lines, decoded, lines_of
 from training.orders.schema import is_product
@@ -39,6 +39,7 @@ MOST = 0.9
 """Share of the cells that a proposal must read."""
 _RARE = 0.02
 _BY_DAY = re.compile(r"\d{4}-\d{2}-\d{2}\.csv\.gz")
+_TIME_OF_DAY = re.compile(r"\d{1,2}[:.]\d{2}([:.]\d{2})?( ?[AaPp][Mm])?")
 _PROBE = datetime(2011, 2, 3, 4, 5, 6)
 _ZONES = (
     *("Europe/London", "Europe/Berlin", "Europe/Athens", "America/New_York", "America/Chicago"),
@@ -212,21 +213,28 @@ class _Looking:
             self._made.problems.append(f"files have different columns: {told}; give them the same")
         header = next(iter(lines.values())).header if lines else []
         called = _called(header)
-        keys = dict(zip(COLUMNS, type(USUAL.columns).model_fields, strict=True))
-        missing = [keys[one] for one in COLUMNS if one not in called and one != "Country"]
+        missing = [KEYS[one] for one in COLUMNS if one not in called and one != "Country"]
         if missing:
             self._made.problems.append(
                 f"it cannot be told which column is {', '.join(missing)} among {', '.join(header)}; "
                 "say it with orders.columns"
             )
             return
-        differing = {keys[one]: called.get(one) for one in COLUMNS if called.get(one) != one}
+        differing = {KEYS[one]: called.get(one) for one in COLUMNS if called.get(one) != one}
+        dates = called["InvoiceDate"]
+        if clock := _clock(lines.values(), called):
+            differing |= {"date": dates, "time": clock}
+            called["InvoiceDate"] = clock
         self._form = self._form.model_copy(update={"columns": USUAL.columns.model_copy(update=differing)})
         if differing:
             self._made.section["columns"] = differing
-        private = tuple(one for one in header if one not in called.values() and PRIVATE.search(one))
+        private = tuple(one for one in header if one not in (*called.values(), dates) and PRIVATE.search(one))
         self._set("private", private)
         self._cells = {day: _cells(one, called) for day, one in lines.items()}
+        if clock:
+            for day, one in lines.items():
+                alone = _cells(one, {"InvoiceDate": dates})
+                self._cells[day]["InvoiceDate"] = alone["InvoiceDate"] + " " + self._cells[day]["InvoiceDate"]
 
     def _dates(self) -> None:
         day, first = next((day, cells["InvoiceDate"]) for day, cells in self._cells.items())
@@ -385,6 +393,24 @@ def _called(header: Sequence[str]) -> dict[str, str]:
                 called[inside] = bare[name]
                 break
     return called
+
+
+def _clock(files: Iterable[Lines], called: Mapping[str, str]) -> str | None:
+    """The column of the times of day, where the one that was taken for the invoice's time has dates alone."""
+    for lines in files:
+        dates = lines.header.index(called["InvoiceDate"])
+        rows = lines.rows[:ROWS]
+        others = [place for place, name in enumerate(lines.header) if name not in called.values()]
+        if rows and not any(":" in row[dates] for row in rows):
+            return next(
+                (
+                    lines.header[place]
+                    for place in others
+                    if all(_TIME_OF_DAY.fullmatch(row[place].strip()) for row in rows)
+                ),
+                None,
+            )
+    return None
 
 
 def _cells(lines: Lines, called: Mapping[str, str]) -> pd.DataFrame:

@@ -32,6 +32,14 @@ COLUMNS = (
     "Country",
 )
 """What the columns are called inside, whatever the shop calls them."""
+KEYS = dict(
+    zip(
+        COLUMNS,
+        ("invoice", "product", "description", "quantity", "time", "price", "customer", "country"),
+        strict=True,
+    )
+)
+"""By the names inside, the fields of ``Columns``."""
 EPOCH, EPOCH_MS = "epoch", "epoch_ms"
 """In place of a format: seconds, or milliseconds, since 1970-01-01 UTC."""
 _KNOWN = datetime(2011, 9, 23, 17, 48, 5)
@@ -138,7 +146,9 @@ class Columns(Part):
     quantity: Text = "Quantity"
     """Pieces, a whole number."""
     time: Text = "InvoiceDate"
-    """Date and time of the invoice."""
+    """Date and time of the invoice; with ``date``, the time alone."""
+    date: Text | None = None
+    """Date of the invoice, where it has a column of its own; ``dates`` reads it, a space and the time."""
     price: Text = "UnitPrice"
     """Price of a piece."""
     customer: Text = "CustomerID"
@@ -148,17 +158,7 @@ class Columns(Part):
 
     def named(self) -> dict[str, str | None]:
         """By the names inside (``COLUMNS``, in order), what the shop calls each; None for one it lacks."""
-        told = (
-            self.invoice,
-            self.product,
-            self.description,
-            self.quantity,
-            self.time,
-            self.price,
-            self.customer,
-            self.country,
-        )
-        return dict(zip(COLUMNS, told, strict=True))
+        return {inside: getattr(self, key) for inside, key in KEYS.items()}
 
 
 class OrdersFormat(Part):
@@ -234,7 +234,8 @@ class OrdersFormat(Part):
                 raise clash(
                     f"{name} and delimiter are both {self.delimiter!r}, and no cell is quoted; set a quote"
                 )
-        named = [name for name in (*self.columns.named().values(), *self.private) if name is not None]
+        columns = (*self.columns.named().values(), self.columns.date, *self.private)
+        named = [name for name in columns if name is not None]
         for name in named:
             if named.count(name) > 1:
                 raise clash(f"the column {name!r} is named twice in columns and private; name each once")

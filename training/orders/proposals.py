@@ -93,7 +93,7 @@ def number_signs(cells: pd.Series, form: OrdersFormat, money: bool = False) -> l
         told = numbers(texts, form.model_copy(update={"decimal": decimal, "thousands": thousands}), money)
         if told.notna().all() and (money or told.mod(1).eq(0).all()):
             found.append((decimal, thousands))
-    if not money and all(re.fullmatch(r"[+-]?\d{1,3}(\D\d{3})+|[+-]?\d+", one) for one in texts):
+    if not money and all(re.fullmatch(r"[+-]?(\d{1,3}(\D\d{3})+|\d+)-?", one) for one in texts):
         found.sort(key=lambda pair: pair[1] is None)
     return found
 

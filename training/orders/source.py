@@ -115,7 +115,9 @@ def open_source(
 
 
 def file_of(source: OrderSource, day: date) -> str:
-    """The file of a day, as errors name it."""
+    """The file of a day, or what stands for it in a database, as errors name it."""
+    if isinstance(source, Database):
+        return f"{source.url}, {day}"
     return f"{source.url.rstrip('/')}/{day}.csv.gz"
 
 

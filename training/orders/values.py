@@ -41,7 +41,8 @@ _SIGNS = {
 def numbers(text: pd.Series, form: OrdersFormat, money: bool = False) -> pd.Series:
     """The numbers of stripped texts, float64; NaN for what is none.
 
-    Groups of digits must be of three, or 2,55 would be read as 255 where the comma is the thousands sign.
+    Groups of digits must be of three, or 2,55 would be read as 255 where the comma is the thousands sign. The
+    minus may stand behind (12,50-), as SAP writes it.
 
     Args:
         text: cells.
@@ -50,7 +51,7 @@ def numbers(text: pd.Series, form: OrdersFormat, money: bool = False) -> pd.Seri
     """
     plain = pd.to_numeric(text, errors="coerce").astype("float64")
     usual = form.decimal == "." and form.thousands is None
-    if usual and (not money or not plain.isna().any()):
+    if usual and not plain.isna().any():
         return plain
     sound = text if not usual else text[plain.isna()]
     told = {one: _number(one, form, money) for one in sound.unique()}
@@ -65,6 +66,8 @@ def _number(text: str, form: OrdersFormat, money: bool) -> float:
         text = _without_currency(text, form.currency)
     if not _shape(form.decimal, form.thousands).fullmatch(text):
         return np.nan
+    if text.endswith("-"):
+        text = f"-{text[:-1]}"
     if form.thousands is not None:
         text = text.replace(_plain(form.thousands), "")
     return float(text.replace(form.decimal, "."))
@@ -92,7 +95,8 @@ def _plain(sign: str) -> str:
 def _shape(decimal: str, thousands: str | None) -> re.Pattern[str]:
     point = re.escape(decimal)
     whole = r"\d+" if thousands is None else rf"(?:\d{{1,3}}(?:{re.escape(_plain(thousands))}\d{{3}})+|\d+)"
-    return re.compile(rf"[+-]?(?:{whole}(?:{point}\d*)?|{point}\d+)", re.ASCII)
+    number = rf"(?:{whole}(?:{point}\d*)?|{point}\d+)"
+    return re.compile(rf"[+-]?{number}|{number}-", re.ASCII)
 
 
 def times(text: pd.Series, day: date, form: OrdersFormat) -> pd.Series:

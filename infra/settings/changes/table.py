@@ -262,15 +262,15 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
         "link.logs": more_or_less("log groups"),
         **_all(
             "orders",
-            "columns.invoice columns.product columns.description columns.quantity columns.time columns.price "
-            "columns.customer columns.country dates time_zone decimal thousands delimiter quote encoding "
-            "product_code not_products cancellation missing_customer private currency home_country "
-            "limits.day.malformed limits.day.unreadable limits.day.duplicates limits.day.cancellations "
-            "limits.day.not_products limits.day.returns limits.day.zero_prices limits.day.missing_customers "
-            "limits.day.cancelled_same_day limits.all.malformed limits.all.unreadable limits.all.duplicates "
-            "limits.all.cancellations limits.all.not_products limits.all.returns limits.all.zero_prices "
-            "limits.all.missing_customers limits.all.cancelled_same_day limits.spare_rows limits.fewer "
-            "accept_fewer",
+            "columns.invoice columns.product columns.description columns.quantity columns.time "
+            "columns.date columns.price columns.customer columns.country dates time_zone decimal thousands "
+            "delimiter quote encoding product_code not_products cancellation missing_customer private "
+            "currency home_country limits.day.malformed limits.day.unreadable limits.day.duplicates "
+            "limits.day.cancellations limits.day.not_products limits.day.returns limits.day.zero_prices "
+            "limits.day.missing_customers limits.day.cancelled_same_day limits.all.malformed "
+            "limits.all.unreadable limits.all.duplicates limits.all.cancellations limits.all.not_products "
+            "limits.all.returns limits.all.zero_prices limits.all.missing_customers "
+            "limits.all.cancelled_same_day limits.spare_rows limits.fewer accept_fewer",
             RUNS_AGAIN,
         ),
         "training.enabled": more_or_less(

@@ -129,6 +129,7 @@ OTHERS: Mapping[str, list[Play]] = {
                 "description",
                 "quantity",
                 "time",
+                "date",
                 "price",
                 "customer",
                 "country",

@@ -40,6 +40,27 @@ def test_the_currency_of_the_shop_may_stand_beside_a_price(text: str) -> None:
     assert numbers(pd.Series([f"{text} EUR"]), OrdersFormat(), money=True).isna().all()
 
 
+@pytest.mark.parametrize(
+    ("text", "signs", "money", "right"),
+    [
+        ("12,50-", (",", "."), True, -12.5),
+        ("1.234,50-", (",", "."), True, -1234.5),
+        ("5-", (".", None), False, -5),
+        ("12.50- GBP", (".", None), True, -12.5),
+        ("-5-", (".", None), False, None),
+        ("5--", (".", None), False, None),
+        ("-", (".", None), False, None),
+    ],
+)
+def test_a_minus_may_stand_behind(
+    text: str, signs: tuple[str, str | None], money: bool, right: float | None
+) -> None:
+    told = numbers(pd.Series(["1", text]), OrdersFormat(decimal=signs[0], thousands=signs[1]), money)
+    assert told.iloc[0] == 1
+    assert told.iloc[1] == right or (right is None and math.isnan(told.iloc[1]))
+    assert (signs in number_signs(pd.Series([text]), OrdersFormat(), money)) == (right is not None)
+
+
 @settings(max_examples=150)
 @given(st.sampled_from(known_dates()), st.integers(0, 86_399))
 def test_a_time_is_read_by_its_format_and_the_format_is_proposed_from_it(form: str, second: int) -> None:
