@@ -5,22 +5,19 @@ out: at the same path where it still exists, else on the whole top-level key. A 
 that a list which changed its order cannot lay a secret bare. A string that contains a secret string is secret
 wherever it turns up (``tagsAll`` repeats ``tags``; a document may embed a key).
 
-Assets and archives pass through as the dictionaries they are on the wire; ``asset_bytes`` reads one.
+Assets and archives pass through as the dictionaries they are on the wire.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from google.protobuf import struct_pb2
 
-from rehearsal.plugins.backend import UNKNOWN, Properties, Refused, Unknown, Value
+from rehearsal.plugins.backend import UNKNOWN, Properties, Unknown, Value
 from rehearsal.plugins.protocol import (
-    ARCHIVE,
-    ASSET,
     OUTPUT,
     RESOURCE,
     SECRET,
@@ -168,20 +165,4 @@ def contains_unknown(value: Value) -> bool:
     return False
 
 
-def is_asset(value: Value) -> bool:
-    return isinstance(value, Mapping) and value.get(SIGNATURE) in (ASSET, ARCHIVE)
-
-
-def asset_bytes(value: Value) -> bytes:
-    """The content of a StringAsset or FileAsset. Raises Refused for other kinds and for a missing file."""
-    if is_asset(value) and value.get("text") is not None:
-        return str(value["text"]).encode()
-    if is_asset(value) and value.get("path"):
-        path = Path(value["path"])
-        if path.is_file():
-            return path.read_bytes()
-        raise Refused(f"The asset {path} does not exist or is not a file.")
-    raise Refused("Only assets made of text or of a local file can be read in a rehearsal.")
-
-
-__all__ = ["Decoded", "asset_bytes", "contains_unknown", "decode", "encode", "is_asset"]
+__all__ = ["Decoded", "contains_unknown", "decode", "encode"]

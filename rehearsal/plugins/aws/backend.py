@@ -167,9 +167,6 @@ class AwsBackend(Backend):
     def secret_outputs(self, type: str) -> frozenset[str]:
         return frozenset(types.ROWS[type].secret) if type in types.ROWS else frozenset()
 
-    def secret_results(self, token: str) -> frozenset[str]:
-        return functions.SECRET_RESULTS.get(token, frozenset())
-
     def autonames(self, type: str) -> Mapping[str, int]:
         return types.ROWS[type].autoname if type in types.ROWS else {}
 

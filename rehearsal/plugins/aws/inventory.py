@@ -44,14 +44,9 @@ _KINDS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "kms_aliases": ("kms", "list_aliases", "Aliases[?!starts_with(AliasName, 'alias/aws/')].AliasName", {}),
     "repositories": ("ecr", "describe_repositories", "repositories[].repositoryName", {}),
     "roles": ("iam", "list_roles", "Roles[].RoleName", {}),
-    "policies": ("iam", "list_policies", "Policies[].Arn", {"Scope": "Local"}),
     "oidc_providers": ("iam", "list_open_id_connect_providers", "OpenIDConnectProviderList[].Arn", {}),
-    "instance_profiles": ("iam", "list_instance_profiles", "InstanceProfiles[].InstanceProfileName", {}),
     "clusters": ("eks", "list_clusters", "clusters", {}),
     "log_groups": ("logs", "describe_log_groups", "logGroups[].logGroupName", {}),
-    "queues": ("sqs", "list_queues", "QueueUrls", {}),
-    "event_rules": ("events", "list_rules", "Rules[].Name", {}),
-    "secrets": ("secretsmanager", "list_secrets", "SecretList[].Name", {}),
 }
 
 

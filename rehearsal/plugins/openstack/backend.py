@@ -165,8 +165,6 @@ def _same(row: OpenStackType, key: str, old: Any, new: Any) -> bool:
         return False
     if key in row.unordered and isinstance(old, list) and isinstance(new, list):
         return len(old) == len(new) and all(item in new for item in old) and all(item in old for item in new)
-    if key == "payload" and isinstance(old, str) and isinstance(new, str):
-        return old.strip() == new.strip()
     return bool(old == new)
 
 

@@ -6,7 +6,6 @@ import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WrapValidator, field_validator
@@ -106,10 +105,6 @@ def _address(value: str) -> str:
     return value
 
 
-def _address_or_cidr(value: str) -> str:
-    return _cidr(value) if "/" in value else _address(value)
-
-
 def _matches(pattern: str, expected: str) -> AfterValidator:
     compiled = re.compile(pattern)
 
@@ -119,16 +114,6 @@ def _matches(pattern: str, expected: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
-
-
-def _timestamp(value: str) -> str:
-    try:
-        moment = datetime.fromisoformat(value.replace("Z", "+00:00"))
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None or "T" not in value:
-        raise ValueError("must be an RFC 3339 time with its zone, such as 2030-03-09T12:58:49Z")
-    return value
 
 
 def _short(value: str) -> str:
@@ -141,18 +126,12 @@ Text = Annotated[str, MAYBE]
 Name = Annotated[str, AfterValidator(_short), MAYBE]
 Flag = Annotated[bool, MAYBE]
 Whole = Annotated[int, BeforeValidator(_whole), MAYBE]
-Real = Annotated[float, MAYBE]
 Id = Annotated[str, _matches(r".+", "the id of a resource, not an empty string"), MAYBE]
 Cidr = Annotated[str, AfterValidator(_cidr), MAYBE]
 Address = Annotated[str, AfterValidator(_address), MAYBE]
-AddressOrCidr = Annotated[str, AfterValidator(_address_or_cidr), MAYBE]
-Mac = Annotated[
-    str, _matches(r"(?i)[0-9a-f]{2}(:[0-9a-f]{2}){5}", "a MAC address, such as fa:16:3e:00:00:01"), MAYBE
-]
 DottedDomain = Annotated[
     str, _matches(r"|.+\.", "a fully qualified domain name with a dot at its end"), MAYBE
 ]
-Timestamp = Annotated[str, AfterValidator(_timestamp), MAYBE]
 Texts = list[Text]
 Labels = dict[str, Text]
 

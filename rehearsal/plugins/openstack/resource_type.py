@@ -83,7 +83,6 @@ class OpenStackType:
     uses: Callable[[Content, Entry], list[tuple[str, str]]] | None = None
     identify: Callable[[Properties], str] = lambda _: str(uuid.uuid4())
     secret_outputs: frozenset[str] = frozenset()
-    named: bool = True
     calls: Calls | None = None
 
     def _marked(self, mark: object) -> frozenset[str]:
@@ -114,7 +113,7 @@ class OpenStackType:
     @property
     def auto_named(self) -> bool:
         """Whether a name is made from the resource's own where none is given."""
-        return self.named and "name" in self.arguments.model_fields
+        return "name" in self.arguments.model_fields
 
 
 def refuse(reason: str, property: str = "") -> None:

@@ -289,7 +289,8 @@ def test_what_is_deleted_in_one_cluster_is_not_what_stands_in_another(tmp_path: 
         answer = other.diff("dns", inputs, inputs, f"{URN}-other")
         assert answer.changes == provider.DiffResponse.DIFF_NONE
     assert [entry.urn for entry in Journal(tmp_path / "journal").entries()] == [f"{URN}-one"]
-    one.end(), other.end()
+    one.end()
+    other.end()
 
 
 def test_a_restarted_stand_in_is_told_of_also_under_an_earlier_urn(tmp_path: Path) -> None:
@@ -297,7 +298,7 @@ def test_a_restarted_stand_in_is_told_of_also_under_an_earlier_urn(tmp_path: Pat
     engine.create(struct({"name": "n"}))
     engine.files.run = "second"
     for urn in (URN, f"{URN}-renamed"):
-        error = refusal(lambda urn=urn: engine.diff("n", {"name": "n"}, {"name": "n"}, urn))  # type: ignore[misc]
+        error = refusal(lambda urn=urn: engine.diff("n", {"name": "n"}, {"name": "n"}, urn))
         assert "was restarted and has forgotten" in error.details()
     engine.end()
 

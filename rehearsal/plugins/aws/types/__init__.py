@@ -7,16 +7,13 @@ from rehearsal.plugins.aws.types import (
     budgets,
     ecr,
     eks,
-    events,
     iam,
     kms,
     launch_templates,
     logs,
     network,
     s3,
-    secretsmanager,
     security_groups,
-    sqs,
     transit,
     vpn,
 )
@@ -33,10 +30,7 @@ _MODULES = (
     iam,
     eks,
     logs,
-    sqs,
-    events,
     budgets,
-    secretsmanager,
 )
 ROWS: dict[str, AwsType] = {row.type: row for module in _MODULES for row in module.ROWS}
 

@@ -1,4 +1,4 @@
-"""Roles, policies, the identity provider of a cluster."""
+"""Roles with their policies, the identity provider of a cluster."""
 
 from __future__ import annotations
 
@@ -54,42 +54,6 @@ def _boundary(cloud: Cloud, _old: Resource, new: Resource) -> None:
         cloud.send("iam", "DeleteRolePermissionsBoundary", {"RoleName": new.id})
 
 
-def _read_policy(cloud: Cloud, resource: Resource) -> Any:
-    it = cloud.find("iam", "GetPolicy", "Policy", PolicyArn=resource.id)
-    if it is not None:
-        it["Document"] = cloud.find(
-            "iam",
-            "GetPolicyVersion",
-            "PolicyVersion.Document",
-            PolicyArn=resource.id,
-            VersionId=it["DefaultVersionId"],
-        )
-    return it
-
-
-def _new_version(cloud: Cloud, _old: Resource, new: Resource) -> None:
-    """IAM keeps five versions: the oldest that is not in use makes room."""
-    versions = cloud.find("iam", "ListPolicyVersions", "Versions", PolicyArn=new.id) or []
-    spare = sorted((v for v in versions if not v["IsDefaultVersion"]), key=lambda v: int(v["VersionId"][1:]))
-    if len(versions) >= 5:
-        cloud.send("iam", "DeletePolicyVersion", {"PolicyArn": new.id, "VersionId": spare[0]["VersionId"]})
-    cloud.send(
-        "iam",
-        "CreatePolicyVersion",
-        {"PolicyArn": new.id, "PolicyDocument": new.inputs["policy"], "SetAsDefault": True},
-    )
-
-
-def _delete_policy(cloud: Cloud, resource: Resource) -> None:
-    versions = cloud.find("iam", "ListPolicyVersions", "Versions", PolicyArn=resource.id) or []
-    for version in versions:
-        if not version["IsDefaultVersion"]:
-            cloud.send(
-                "iam", "DeletePolicyVersion", {"PolicyArn": resource.id, "VersionId": version["VersionId"]}
-            )
-    cloud.send("iam", "DeletePolicy", {"PolicyArn": resource.id})
-
-
 def _read_role_policy(cloud: Cloud, resource: Resource) -> Any:
     role, _, name = resource.id.partition(":")
     return cloud.find("iam", "GetRolePolicy", "@", RoleName=role, PolicyName=name)
@@ -99,21 +63,6 @@ def _attached(cloud: Cloud, resource: Resource) -> Any:
     role, _, arn = resource.id.partition("/")
     found = cloud.find("iam", "ListAttachedRolePolicies", "AttachedPolicies[].PolicyArn", RoleName=role)
     return {"Role": role, "PolicyArn": arn} if arn in (found or []) else None
-
-
-def _profile_role(cloud: Cloud, old: Resource, new: Resource) -> None:
-    profile = {"InstanceProfileName": new.id}
-    if old.inputs.get("role"):
-        cloud.send("iam", "RemoveRoleFromInstanceProfile", {**profile, "RoleName": old.inputs["role"]})
-    if new.inputs.get("role"):
-        cloud.send("iam", "AddRoleToInstanceProfile", {**profile, "RoleName": new.inputs["role"]})
-
-
-def _delete_profile(cloud: Cloud, resource: Resource) -> None:
-    profile = {"InstanceProfileName": resource.id}
-    for name in cloud.find("iam", "GetInstanceProfile", "InstanceProfile.Roles[].RoleName", **profile) or []:
-        cloud.send("iam", "RemoveRoleFromInstanceProfile", {**profile, "RoleName": name})
-    cloud.send("iam", "DeleteInstanceProfile", profile)
 
 
 ROWS: tuple[AwsType, ...] = (
@@ -196,27 +145,6 @@ ROWS: tuple[AwsType, ...] = (
         unique_by=("role", "name"),
     ),
     AwsType(
-        type="aws:iam/policy:Policy",
-        service="iam",
-        create=Call("CreatePolicy", {}, spread=True),
-        id="Policy.Arn",
-        read=_read_policy,
-        delete=_delete_policy,
-        fields={"name": "PolicyName", "policy": "PolicyDocument"},
-        read_from={"name": "it.PolicyName", "policy": "it.Document"},
-        local_only=("delayAfterPolicyCreationInMs",),
-        outputs={
-            "arn": "it.Arn",
-            "policyId": "it.PolicyId",
-            "attachmentCount": "it.AttachmentCount",
-            "path": "it.Path",
-        },
-        updates=(Update(("policy",), _new_version),),
-        autoname={"name": 128},
-        unique_by=("name",),
-        tags=iam("Policy", "PolicyArn", "$id", get="ListPolicyTags"),
-    ),
-    AwsType(
         type="aws:iam/rolePolicyAttachment:RolePolicyAttachment",
         service="iam",
         create=Call("AttachRolePolicy", {}, spread=True),
@@ -261,21 +189,5 @@ ROWS: tuple[AwsType, ...] = (
         tags=iam(
             "OpenIDConnectProvider", "OpenIDConnectProviderArn", "$id", get="ListOpenIDConnectProviderTags"
         ),
-    ),
-    AwsType(
-        type="aws:iam/instanceProfile:InstanceProfile",
-        service="iam",
-        create=Call("CreateInstanceProfile", {}, spread=True),
-        id="InstanceProfile.InstanceProfileName",
-        read=ReadCall(Call("GetInstanceProfile", {"InstanceProfileName": "$id"}), "InstanceProfile"),
-        delete=_delete_profile,
-        fields={"name": "InstanceProfileName"},
-        read_from={"name": "it.InstanceProfileName", "role": "it.Roles[0].RoleName"},
-        outputs={"arn": "it.Arn", "uniqueId": "it.InstanceProfileId", "createDate": "it.CreateDate"},
-        updates=(Update(("role",), _profile_role),),
-        after_create=("role",),
-        autoname={"name": 128},
-        unique_by=("name",),
-        tags=iam("InstanceProfile", "InstanceProfileName", "$id", get=""),
     ),
 )

@@ -1,9 +1,7 @@
-"""Buckets, their settings (one resource each, as in v7 of the provider) and objects."""
+"""Buckets and their settings (one resource each, as in v7 of the provider)."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from typing import Any
 
 from rehearsal.plugins.aws import calls
@@ -11,7 +9,6 @@ from rehearsal.plugins.aws.cloud import Cloud
 from rehearsal.plugins.aws.resource_type import AwsType, Call, ReadCall, Update
 from rehearsal.plugins.aws.tagging import Tagging
 from rehearsal.plugins.backend import Properties, Refused, Resource
-from rehearsal.plugins.wire import asset_bytes, is_asset
 
 
 def _create_bucket(cloud: Cloud, resource: Resource) -> str:
@@ -186,118 +183,6 @@ _LIFECYCLE: AwsType = AwsType(
 )
 
 
-def _body(inputs: Properties) -> bytes:
-    sources = [key for key in ("content", "contentBase64", "source") if inputs.get(key) is not None]
-    if len(sources) > 1:
-        raise Refused(f"An object has one of content, contentBase64 and source; it has {', '.join(sources)}.")
-    if not sources:
-        return b""
-    value = inputs[sources[0]]
-    if sources[0] == "source":
-        return asset_bytes(value)
-    return base64.b64decode(value) if sources[0] == "contentBase64" else str(value).encode()
-
-
-_OBJECT_FIELDS = {
-    "acl": "ACL",
-    "cacheControl": "CacheControl",
-    "contentDisposition": "ContentDisposition",
-    "contentEncoding": "ContentEncoding",
-    "contentLanguage": "ContentLanguage",
-    "contentType": "ContentType",
-    "kmsKeyId": "SSEKMSKeyId",
-    "metadata": "Metadata",
-    "serverSideEncryption": "ServerSideEncryption",
-    "storageClass": "StorageClass",
-    "websiteRedirect": "WebsiteRedirectLocation",
-    "bucketKeyEnabled": "BucketKeyEnabled",
-}
-_PUT_OBJECT = Call("PutObject", {"Bucket": "$inputs.bucket", "Key": "$inputs.key"}, spread=True)
-
-
-def _put_object(cloud: Cloud, resource: Resource) -> str:
-    parameters = calls.validate(cloud, _OBJECT, _PUT_OBJECT, cloud.context(resource, old={}))
-    cloud.send("s3", "PutObject", {**parameters, "Body": _body(resource.inputs)})
-    return f"{resource.inputs['bucket']}/{resource.inputs['key']}"
-
-
-def _change_object(cloud: Cloud, _old: Resource, new: Resource) -> None:
-    _put_object(cloud, new)
-
-
-def _object_parts(resource: Resource) -> dict[str, str]:
-    known = resource.inputs or resource.outputs
-    if known.get("bucket") and known.get("key"):
-        return {"Bucket": known["bucket"], "Key": known["key"]}
-    bucket, _, key = resource.id.partition("/")
-    return {"Bucket": bucket, "Key": key}
-
-
-def _read_object(cloud: Cloud, resource: Resource) -> Any:
-    it = cloud.find("s3", "HeadObject", "@", **_object_parts(resource))
-    if it is None:
-        return None
-    it["Tag"] = it["ETag"].strip('"')
-    # Content that changed behind the program's back shows as an etag that is not the content's.
-    for key in ("content", "contentBase64", "source"):
-        known = resource.inputs.get(key)
-        if known is not None and not (is_asset(known) and known.get("path")):
-            same = hashlib.md5(_body({key: known}), usedforsecurity=False).hexdigest() == it["Tag"]
-            it["Shown"] = {key: known if same else f"(changed in the bucket: etag {it['Tag']})"}
-    return it
-
-
-def _delete_object(cloud: Cloud, resource: Resource) -> None:
-    parts = _object_parts(resource)
-    versions = cloud.find("s3", "ListObjectVersions", "@", Bucket=parts["Bucket"], Prefix=parts["Key"]) or {}
-    for found in [*(versions.get("Versions") or []), *(versions.get("DeleteMarkers") or [])]:
-        if found["Key"] == parts["Key"]:
-            cloud.send("s3", "DeleteObject", {**parts, "VersionId": found["VersionId"]})
-
-
-_OBJECT: AwsType = AwsType(
-    type="aws:s3/bucketObjectv2:BucketObjectv2",
-    service="s3",
-    create=_put_object,
-    validated=(_PUT_OBJECT,),
-    read=_read_object,
-    delete=_delete_object,
-    fields={"bucket": "Bucket", "key": "Key", **_OBJECT_FIELDS},
-    read_from={
-        "bucket": "",
-        "key": "",
-        "acl": "",
-        "source": "it.Shown.source || inputs.source",
-        "content": "it.Shown.content",
-        "contentBase64": "it.Shown.contentBase64",
-        "kmsKeyId": "it.SSEKMSKeyId",
-    },
-    local_only=("forceDestroy",),
-    outputs={
-        "arn": "'arn:{partition}:s3:::{id}'",
-        "etag": "it.Tag",
-        "versionId": "it.VersionId",
-        "contentType": "it.ContentType",
-    },
-    updates=(
-        Update(
-            ("content", "contentBase64", "source", "sourceHash", "etag", *_OBJECT_FIELDS),
-            _change_object,
-        ),
-    ),
-    unique_by=("bucket", "key"),
-    tags=Tagging(
-        "s3",
-        {"Bucket": "$inputs.bucket || outputs.bucket", "Key": "$inputs.key || outputs.key"},
-        "PutObjectTagging",
-        "DeleteObjectTagging",
-        "GetObjectTagging",
-        at="TagSet",
-        whole=True,
-    ),
-)
-
-
 ROWS: tuple[AwsType, ...] = (
     AwsType(
         type="aws:s3/bucket:Bucket",
@@ -417,5 +302,4 @@ ROWS: tuple[AwsType, ...] = (
         fields={"targetBucket": "", "targetPrefix": "", "targetObjectKeyFormat": ""},
         undo=_no_logging,
     ),
-    _OBJECT,
 )

@@ -162,47 +162,46 @@ def _change_rule(cloud: Cloud, _old: Resource, new: Resource) -> None:
     )
 
 
-def _rule(direction: str) -> AwsType:
-    def create(cloud: Cloud, resource: Resource) -> str:
-        answer = cloud.send(
-            "ec2",
-            f"AuthorizeSecurityGroup{direction}",
-            {
-                "GroupId": resource.inputs["securityGroupId"],
-                "IpPermissions": [_rule_permission(resource.inputs)],
-            },
-        )
-        return str(answer["SecurityGroupRules"][0]["SecurityGroupRuleId"])
-
-    keys = ("ipProtocol", "fromPort", "toPort", *_TARGETS, "description")
-    return AwsType(
-        type=f"aws:vpc/securityGroup{direction}Rule:SecurityGroup{direction}Rule",
-        service="ec2",
-        create=create,
-        read=ReadCall(
-            Call("DescribeSecurityGroupRules", {"SecurityGroupRuleIds": ["$id"]}), "SecurityGroupRules[0]"
-        ),
-        delete=Call(
-            f"RevokeSecurityGroup{direction}",
-            {
-                "GroupId": "$inputs.securityGroupId || outputs.securityGroupId",
-                "SecurityGroupRuleIds": ["$id"],
-            },
-        ),
-        fields={"securityGroupId": "GroupId"},
-        read_from={
-            "securityGroupId": "it.GroupId",
-            "referencedSecurityGroupId": "it.ReferencedGroupInfo.GroupId",
+def _create_rule(cloud: Cloud, resource: Resource) -> str:
+    answer = cloud.send(
+        "ec2",
+        "AuthorizeSecurityGroupIngress",
+        {
+            "GroupId": resource.inputs["securityGroupId"],
+            "IpPermissions": [_rule_permission(resource.inputs)],
         },
-        outputs={
-            "arn": "'arn:{partition}:ec2:{region}:{account}:security-group-rule/{id}'",
-            "securityGroupRuleId": "id",
-            "securityGroupId": "it.GroupId",
-        },
-        updates=(Update(keys, _change_rule),),
-        tags=EC2,
-        check=_check_rule,
     )
+    return str(answer["SecurityGroupRules"][0]["SecurityGroupRuleId"])
+
+
+_INGRESS_RULE = AwsType(
+    type="aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+    service="ec2",
+    create=_create_rule,
+    read=ReadCall(
+        Call("DescribeSecurityGroupRules", {"SecurityGroupRuleIds": ["$id"]}), "SecurityGroupRules[0]"
+    ),
+    delete=Call(
+        "RevokeSecurityGroupIngress",
+        {
+            "GroupId": "$inputs.securityGroupId || outputs.securityGroupId",
+            "SecurityGroupRuleIds": ["$id"],
+        },
+    ),
+    fields={"securityGroupId": "GroupId"},
+    read_from={
+        "securityGroupId": "it.GroupId",
+        "referencedSecurityGroupId": "it.ReferencedGroupInfo.GroupId",
+    },
+    outputs={
+        "arn": "'arn:{partition}:ec2:{region}:{account}:security-group-rule/{id}'",
+        "securityGroupRuleId": "id",
+        "securityGroupId": "it.GroupId",
+    },
+    updates=(Update(("ipProtocol", "fromPort", "toPort", *_TARGETS, "description"), _change_rule),),
+    tags=EC2,
+    check=_check_rule,
+)
 
 
 ROWS: tuple[AwsType, ...] = (
@@ -221,6 +220,5 @@ ROWS: tuple[AwsType, ...] = (
         after_create=("ingress", "egress"),
         tags=EC2,
     ),
-    _rule("Ingress"),
-    _rule("Egress"),
+    _INGRESS_RULE,
 )

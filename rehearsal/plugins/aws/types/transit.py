@@ -118,24 +118,6 @@ ROWS: tuple[AwsType, ...] = (
         tags=EC2,
     ),
     AwsType(
-        type="aws:ec2transitgateway/routeTable:RouteTable",
-        service="ec2",
-        create=Call("CreateTransitGatewayRouteTable", {}, spread=True),
-        id="TransitGatewayRouteTable.TransitGatewayRouteTableId",
-        read=ReadCall(
-            Call("DescribeTransitGatewayRouteTables", {"TransitGatewayRouteTableIds": ["$id"]}),
-            "TransitGatewayRouteTables[0]",
-            dead="State == 'deleted'",
-        ),
-        delete=Call("DeleteTransitGatewayRouteTable", {"TransitGatewayRouteTableId": "$id"}),
-        outputs={
-            "arn": "'arn:{partition}:ec2:{region}:{account}:transit-gateway-route-table/{id}'",
-            "defaultAssociationRouteTable": "it.DefaultAssociationRouteTable",
-            "defaultPropagationRouteTable": "it.DefaultPropagationRouteTable",
-        },
-        tags=EC2,
-    ),
-    AwsType(
         type="aws:ec2transitgateway/route:Route",
         service="ec2",
         create=Call("CreateTransitGatewayRoute", {}, spread=True),

@@ -7,11 +7,8 @@ from typing import Final
 from rehearsal.plugins.openstack.resource_type import OpenStackType
 from rehearsal.plugins.openstack.rows import (
     cluster,
-    floating,
-    keys,
-    names,
+    keypair,
     network,
-    port,
     router,
     security,
     storage,
@@ -19,7 +16,7 @@ from rehearsal.plugins.openstack.rows import (
     vpn_policy,
 )
 
-_FILES = (network, port, router, floating, security, storage, cluster, vpn_policy, vpn, keys, names)
+_FILES = (network, router, security, storage, cluster, vpn_policy, vpn, keypair)
 ROWS: Final[dict[str, OpenStackType]] = {row.token: row for file in _FILES for row in file.ROWS}
 NOUNS: Final[dict[str, str]] = {row.token: row.noun for row in ROWS.values()}
 

@@ -1,4 +1,4 @@
-"""Neutron: networks, subnets and ports."""
+"""Neutron: networks and subnets."""
 
 from __future__ import annotations
 

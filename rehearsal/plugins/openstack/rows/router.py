@@ -1,8 +1,8 @@
-"""Neutron: routers, their interfaces and routes, floating addresses."""
+"""Neutron: routers and their interfaces."""
 
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from typing import Annotated
 
 from pydantic import model_validator
@@ -13,7 +13,6 @@ from rehearsal.plugins.openstack.fields import (
     SET,
     Address,
     Arguments,
-    Cidr,
     Flag,
     Id,
     Labels,
@@ -32,15 +31,11 @@ from rehearsal.plugins.openstack.resource_type import (
     region,
     tags,
 )
-from rehearsal.plugins.openstack.rows.port import FixedIp
 from rehearsal.plugins.openstack.tokens import (
     ENDPOINT_GROUP,
     NETWORK,
-    PORT,
     ROUTER,
     ROUTER_INTERFACE,
-    ROUTER_ROUTE,
-    ROUTER_ROUTES,
     SITE_CONNECTION,
     SUBNET,
     VPN_SERVICE,
@@ -48,6 +43,13 @@ from rehearsal.plugins.openstack.tokens import (
 
 # TEST-NET-3 (RFC 5737): the "public" addresses of a rehearsal reach nobody.
 PUBLIC = "203.0.113.0/24"
+
+
+class FixedIp(Arguments):
+    """An address of a gateway: by subnet, by address, or both."""
+
+    ip_address: Address | None = None
+    subnet_id: Text | None = None
 
 
 class VendorOptions(Arguments):
@@ -96,7 +98,7 @@ class RouterInterfaceArguments(Arguments):
 
     router_id: Annotated[Id, FORCES, Ref((ROUTER,))]
     force_destroy: Flag | None = False
-    port_id: Annotated[Id | None, FORCES, Ref((PORT,))] = None
+    port_id: Annotated[Id | None, FORCES] = None
     region: Annotated[Text | None, FORCES] = None
     subnet_id: Annotated[Id | None, FORCES, Ref((SUBNET,))] = None
 
@@ -104,31 +106,9 @@ class RouterInterfaceArguments(Arguments):
     def _one_end(self) -> RouterInterfaceArguments:
         if (self.port_id is None) == (self.subnet_id is None):
             raise ValueError("one of `subnetId` and `portId` is required, and not both")
+        if self.port_id is not None:
+            raise ValueError("`portId` names a port, and a rehearsal has no ports: name a `subnetId`")
         return self
-
-
-class RouterRouteArguments(Arguments):
-    """Inputs of one route of a router."""
-
-    router_id: Annotated[Id, FORCES, Ref((ROUTER,), "cascade")]
-    destination_cidr: Annotated[Cidr, FORCES]
-    next_hop: Annotated[Address, FORCES]
-    region: Annotated[Text | None, FORCES] = None
-
-
-class Route(Arguments):
-    """A route: where to, and through whom."""
-
-    destination_cidr: Cidr
-    next_hop: Address
-
-
-class RouterRoutesArguments(Arguments):
-    """Inputs of all routes of a router at once."""
-
-    router_id: Annotated[Id, FORCES, Ref((ROUTER,), "cascade")]
-    region: Annotated[Text | None, FORCES] = None
-    routes: Annotated[list[Annotated[Route, MAYBE]] | None, SET] = None
 
 
 def _gateway_is_external(s: Situation) -> None:
@@ -153,10 +133,7 @@ def subnets_on(record: Content, router: str) -> list[Entry]:
     for interface in record.of(ROUTER_INTERFACE):
         if interface.inputs["routerId"] != router:
             continue
-        port = record.get(PORT, interface.inputs.get("portId") or "")
-        on_port = [ip.get("subnetId") for ip in (port.inputs.get("fixedIps") or [])] if port else []
-        ids = [interface.inputs.get("subnetId"), *on_port]
-        found += [subnet for id in ids if id and (subnet := record.get(SUBNET, id))]
+        found += [subnet for id in [interface.inputs["subnetId"]] if (subnet := record.get(SUBNET, id))]
     return found
 
 
@@ -200,30 +177,6 @@ def _interface_is_free(s: Situation) -> None:
                 and subnet.id in group.inputs["endpoints"]
             ):
                 refuse(f"409: subnet {subnet.title} is used by IPsec site connection {connection.title}")
-    if s.inputs.get("forceDestroy") or not subnet.inputs.get("cidr"):
-        return
-    inside = ip_network(subnet.inputs["cidr"])
-    for route in [*s.record.of(ROUTER_ROUTE), *s.record.of(ROUTER_ROUTES)]:
-        hops = [r["nextHop"] for r in route.inputs.get("routes") or [route.inputs] if r.get("nextHop")]
-        if route.inputs["routerId"] == router and any(ip_address(hop) in inside for hop in hops):
-            refuse(f"409: router interface on subnet {subnet.title} is required by route {route.title}")
-
-
-def _hops_are_near(s: Situation) -> None:
-    networks = [
-        ip_network(e.inputs["cidr"])
-        for e in subnets_on(s.record, s.inputs["routerId"])
-        if e.inputs.get("cidr")
-    ]
-    router = s.record.get(ROUTER, s.inputs["routerId"])
-    routes = s.inputs.get("routes", [s.inputs]) or []
-    for route in routes:
-        hop = ip_address(route["nextHop"])
-        through_gateway = (
-            router is not None and router.inputs.get("externalNetworkId") and hop in ip_network(PUBLIC)
-        )
-        if not through_gateway and not any(hop in network for network in networks):
-            refuse(f"400: next hop {hop} is not connected with router {s.inputs['routerId']}", "nextHop")
 
 
 def _gateway_address(s: Situation) -> list[dict[str, str]]:
@@ -257,23 +210,5 @@ ROWS = (
         computed={"region": region, "subnetId": "", "portId": lambda s: s.id},
         rules=(_interface_fits,),
         delete_rules=(_interface_is_free,),
-    ),
-    OpenStackType(
-        token=ROUTER_ROUTE,
-        noun="router route",
-        service="Neutron",
-        arguments=RouterRouteArguments,
-        computed={"region": region},
-        rules=(_hops_are_near,),
-        identify=lambda i: f"{i['routerId']}-route-{i['destinationCidr']}-{i['nextHop']}",
-    ),
-    OpenStackType(
-        token=ROUTER_ROUTES,
-        noun="set of router routes",
-        service="Neutron",
-        arguments=RouterRoutesArguments,
-        computed={"region": region},
-        rules=(_hops_are_near,),
-        identify=lambda i: str(i["routerId"]),
     ),
 )  # fmt: skip

@@ -145,12 +145,6 @@ SAMPLES: dict[str, Sample] = {
         {"toPort": 8002},
         ("group",),
     ),
-    "egress": Sample(
-        "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
-        {"securityGroupId": "{group}", "ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"},
-        {"cidrIpv4": "10.0.0.0/8"},
-        ("group",),
-    ),
     "template": Sample(
         "aws:ec2/launchTemplate:LaunchTemplate",
         {
@@ -268,18 +262,15 @@ SAMPLES: dict[str, Sample] = {
         {"dnsSupport": "disable", **RETAG},
         ("tgw", "vpc", "subnet"),
     ),
-    "tgw_table": Sample(
-        "aws:ec2transitgateway/routeTable:RouteTable", {"transitGatewayId": "{tgw}", **TAGS}, RETAG, ("tgw",)
-    ),
     "tgw_route": Sample(
         "aws:ec2transitgateway/route:Route",
         {
             "destinationCidrBlock": "10.20.0.0/16",
             "transitGatewayAttachmentId": "{tgw_attachment}",
-            "transitGatewayRouteTableId": "{tgw_table}",
+            "transitGatewayRouteTableId": "{tgw.associationDefaultRouteTableId}",
         },
         None,
-        ("tgw_table", "tgw_attachment"),
+        ("tgw", "tgw_attachment"),
     ),
     "key": Sample(
         "aws:kms/key:Key",
@@ -405,12 +396,6 @@ SAMPLES: dict[str, Sample] = {
         {"policy": allow("s3:PutObject")},
         ("log_bucket",),
     ),
-    "object": Sample(
-        "aws:s3/bucketObjectv2:BucketObjectv2",
-        {"bucket": "{bucket}", "key": "a/b.json", "content": "{}", "contentType": "application/json", **TAGS},
-        {"content": '{"x": 1}', **RETAG},
-        ("bucket",),
-    ),
     "repository": Sample(
         "aws:ecr/repository:Repository",
         {
@@ -480,16 +465,11 @@ SAMPLES: dict[str, Sample] = {
         {"policy": allow("s3:ListBucket")},
         ("role",),
     ),
-    "policy": Sample(
-        "aws:iam/policy:Policy",
-        {"name": "pull", "description": "pull", "path": "/shop/", "policy": allow("ecr:*"), **TAGS},
-        {"policy": allow("ecr:BatchGetImage"), **RETAG},
-    ),
     "role_attachment": Sample(
         "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
-        {"role": "{role}", "policyArn": "{policy.arn}"},
+        {"role": "{role}", "policyArn": "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy"},
         None,
-        ("role", "policy"),
+        ("role",),
     ),
     "oidc": Sample(
         "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
@@ -500,12 +480,6 @@ SAMPLES: dict[str, Sample] = {
             **TAGS,
         },
         {"thumbprintLists": ["cf23df2207d99a74fbe169e3eba035e633b65d94"], **RETAG},
-    ),
-    "profile": Sample(
-        "aws:iam/instanceProfile:InstanceProfile",
-        {"name": "nodes", "role": "{role}", **TAGS},
-        RETAG,
-        ("role",),
     ),
     "cluster": Sample(
         "aws:eks/cluster:Cluster",
@@ -605,28 +579,6 @@ SAMPLES: dict[str, Sample] = {
         {"retentionInDays": 90, **RETAG},
         ("key",),
     ),
-    "queue": Sample(
-        "aws:sqs/queue:Queue",
-        {
-            "name": "interruptions",
-            "messageRetentionSeconds": 300,
-            "sqsManagedSseEnabled": True,
-            "policy": allow("sqs:SendMessage"),
-            **TAGS,
-        },
-        {"messageRetentionSeconds": 600, **RETAG},
-    ),
-    "rule": Sample(
-        "aws:cloudwatch/eventRule:EventRule",
-        {"name": "spot", "description": "spot", "eventPattern": json.dumps({"source": ["aws.ec2"]}), **TAGS},
-        {"description": "spot interruptions", **RETAG},
-    ),
-    "target": Sample(
-        "aws:cloudwatch/eventTarget:EventTarget",
-        {"rule": "{rule}", "targetId": "queue", "arn": "{queue.arn}"},
-        {"input": "{}"},
-        ("rule", "queue"),
-    ),
     "budget": Sample(
         "aws:budgets/budget:Budget",
         {
@@ -646,10 +598,5 @@ SAMPLES: dict[str, Sample] = {
             ],
         },
         {"limitAmount": "900"},
-    ),
-    "secret": Sample(
-        "aws:secretsmanager/secret:Secret",
-        {"name": "keys", "description": "keys", "recoveryWindowInDays": 0, **TAGS},
-        {"description": "the keys", **RETAG},
     ),
 }

@@ -62,7 +62,6 @@ LINK: Needs = {
     "local": (t.ENDPOINT_GROUP, {"name": "local", "type": "subnet", "endpoints": ["{subnet}"]}),
     "peer": (t.ENDPOINT_GROUP, {"name": "peer", "type": "cidr", "endpoints": ["10.20.0.0/16"]}),
 }
-ZONE: Needs = {"zone": (t.ZONE, {"name": "shop.example.", "email": "dns@shop.example"})}
 
 SAMPLES: dict[str, Sample] = {
     t.NETWORK: Sample({"name": "n", "mtu": 1400}, {"description": "private side"}, {"tenantId": "other"}),
@@ -83,17 +82,6 @@ SAMPLES: dict[str, Sample] = {
         },
         NET,
     ),
-    t.PORT: Sample(
-        {
-            "name": "p",
-            "networkId": "{net}",
-            "fixedIps": [{"subnetId": "{subnet}", "ipAddress": "10.30.0.77"}],
-            "securityGroupIds": ["{group}"],
-        },
-        {"description": "a machine"},
-        {"macAddress": "fa:16:3e:00:00:01"},
-        {**SUBNET, **GROUP},
-    ),
     t.ROUTER: Sample({"name": "r"}, {"externalNetworkId": OUTSIDE}, {"distributed": True}),
     t.ROUTER_INTERFACE: Sample(
         {"routerId": "{router}", "subnetId": "{subnet}"},
@@ -105,19 +93,6 @@ SAMPLES: dict[str, Sample] = {
             "second": (t.SUBNET, {"networkId": "{net}", "cidr": "10.31.0.0/24", "name": "second"}),
         },
     ),
-    t.ROUTER_ROUTE: Sample(
-        {"routerId": "{router}", "destinationCidr": "10.20.0.0/16", "nextHop": "10.30.0.5"},
-        {},
-        {"nextHop": "10.30.0.6"},
-        ATTACHED,
-    ),
-    t.ROUTER_ROUTES: Sample(
-        {"routerId": "{router}", "routes": [{"destinationCidr": "10.20.0.0/16", "nextHop": "10.30.0.5"}]},
-        {"routes": [{"destinationCidr": "10.20.0.0/16", "nextHop": "10.30.0.6"}]},
-        {"region": "RegionTwo"},
-        ATTACHED,
-    ),
-    t.FLOATING_IP: Sample({"pool": "public"}, {"description": "front"}, {"pool": "other"}),
     t.SEC_GROUP: Sample({"name": "g"}, {"description": "nodes"}, {"deleteDefaultRules": True}),
     t.SEC_GROUP_RULE: Sample(
         {
@@ -200,22 +175,5 @@ SAMPLES: dict[str, Sample] = {
         {"tenantId": "other"},
         LINK,
     ),
-    t.SECRET: Sample(
-        {"name": "s", "payload": "open", "payloadContentType": "text/plain"},
-        {"metadata": {"owner": "isthmus"}},
-        {"payload": "sesame"},
-    ),
     t.KEYPAIR: Sample({"name": "k", "publicKey": PUBLIC_KEY}, {}, {"publicKey": OTHER_KEY}),
-    t.FLAVOR: Sample({"name": "f", "ram": 4096, "vcpus": 2, "disk": 40}, {"description": "x"}, {"ram": 8192}),
-    t.APPLICATION_CREDENTIAL: Sample({"name": "a", "roles": ["reader"]}, {}, {"roles": ["member"]}),
-    t.EC2_CREDENTIAL: Sample({}, {}, {"projectId": "other"}),
-    t.ZONE: Sample(
-        {"name": "shop.example.", "email": "dns@shop.example"}, {"ttl": 60}, {"name": "other.example."}
-    ),
-    t.RECORD_SET: Sample(
-        {"zoneId": "{zone}", "name": "www.shop.example.", "type": "A", "records": ["203.0.113.9"]},
-        {"records": ["203.0.113.10"]},
-        {"name": "api.shop.example."},
-        ZONE,
-    ),
 }

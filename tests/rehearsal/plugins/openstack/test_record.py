@@ -36,7 +36,7 @@ def test_threads_lose_nothing(cloud: Cloud, tmp_path: Path) -> None:
 def test_of_two_at_once_one_gets_the_name(cloud: Cloud) -> None:
     def make(number: int) -> bool:
         try:
-            cloud.create(t.FLAVOR, f"f{number}", SAMPLES[t.FLAVOR].inputs)
+            cloud.create(t.KEYPAIR, f"k{number}", SAMPLES[t.KEYPAIR].inputs)
         except Refused:
             return False
         return True
@@ -95,7 +95,7 @@ def test_a_body_that_fails_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_only_the_owner_reads_it(cloud: Cloud) -> None:
-    cloud.create(t.SECRET, "s", SAMPLES[t.SECRET].inputs)
+    cloud.create(t.KEYPAIR, "k", SAMPLES[t.KEYPAIR].inputs)
     assert stat.S_IMODE(cloud.backend.record.path.stat().st_mode) == 0o600
 
 

@@ -1,8 +1,9 @@
-"""Reads of single things: an object, a parameter, a token."""
+"""Data sources: what a program may ask the cloud."""
 
 from __future__ import annotations
 
-import base64
+from collections.abc import Callable
+from typing import Final
 
 from rehearsal.plugins.aws.cloud import Cloud, Gone
 from rehearsal.plugins.aws.view import camel
@@ -40,31 +41,8 @@ def s3_object(cloud: Cloud, arguments: Properties) -> Properties:
     }
 
 
-def parameter(cloud: Cloud, arguments: Properties) -> Properties:
-    """An SSM parameter, those that AWS publishes (images of EKS nodes) among them."""
-    name = arguments["name"]
-    decrypt = bool(arguments.get("withDecryption", True))
-    try:
-        it = cloud.send("ssm", "GetParameter", {"Name": name, "WithDecryption": decrypt})["Parameter"]
-    except Gone:
-        raise Refused(f"There is no SSM parameter {name}.") from None
-    return {
-        **arguments,
-        "id": name,
-        "arn": it.get("ARN", ""),
-        "name": name,
-        "type": it["Type"],
-        "value": it["Value"],
-        "insecureValue": it["Value"] if it["Type"] != "SecureString" else "",
-        "version": it["Version"],
-    }
+FUNCTIONS: Final[dict[str, Callable[[Cloud, Properties], Properties]]] = {
+    "aws:s3/getObject:getObject": s3_object,
+}
 
-
-def cluster_auth(cloud: Cloud, arguments: Properties) -> Properties:
-    """A token of the real form; nothing in a rehearsal asks who it is."""
-    name = arguments["name"]
-    signed = base64.urlsafe_b64encode(f"https://sts.{cloud.region}.amazonaws.com/?{name}".encode()).decode()
-    return {"id": name, "name": name, "token": f"k8s-aws-v1.{signed.rstrip('=')}"}
-
-
-__all__ = ["cluster_auth", "parameter", "s3_object"]
+__all__ = ["FUNCTIONS"]
