@@ -65,7 +65,7 @@ def _start(home: Home) -> None:
     log = home.clusters / "agent.log"
     with log.open("ab") as output:
         started = subprocess.Popen(
-            [sys.executable, "-m", "rehearsal.cluster.node", str(home.root.absolute())],
+            [sys.executable, "-m", "rehearsal.node_agent", str(home.root.absolute())],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -11,7 +11,7 @@ from typing import Any
 
 from rehearsal.cluster import backoff, clock
 from rehearsal.cluster.environment import Launch
-from rehearsal.cluster.images import CannotRun
+from rehearsal.cluster.images import CannotRun, Programs
 from rehearsal.cluster.probes import Prober, Target, ask
 from rehearsal.cluster.processes import Run
 from rehearsal.cluster.volumes import NotReady
@@ -27,6 +27,7 @@ class Tools:
     pool: ThreadPoolExecutor
     wake: Callable[[], None]
     pipe: Path
+    programs: Programs
 
 
 @dataclass
@@ -187,7 +188,7 @@ class Container:
         state = self.state or {}
         if self._probed != state["attempt"]:
             self._probed = state["attempt"]
-            target = Target(self.spec, self.address, self.run.order())
+            target = self._target()
             self._probers = {
                 kind: Prober(
                     self.spec[kind],
@@ -242,4 +243,7 @@ class Container:
             while time.time() < until and self.exit_code is None:
                 time.sleep(min(0.2, max(until - time.time(), 0.0)))
             return ""
-        return ask({**hook, "timeoutSeconds": 3600}, Target(self.spec, self.address, self.run.order()))
+        return ask({**hook, "timeoutSeconds": 3600}, self._target())
+
+    def _target(self) -> Target:
+        return Target(self.spec, self.address, self.run.order(), self.tools.programs)

@@ -43,6 +43,7 @@ def launch(
     volumes: Mapping[str, Path],
     folder: Path,
     address: str,
+    programs: images.Programs,
 ) -> Launch:
     """Work out what to start for ``container``. ``folder`` is the pod's own.
 
@@ -62,7 +63,7 @@ def launch(
 
     command = [here(expand(word, own)) for word in container.get("command", ())]
     args = [here(expand(word, own)) for word in container.get("args", ())]
-    program = images.program(container["image"], command, args)
+    program = images.program(container["image"], command, args, programs)
     variables = {name: here(value) for name, value in own.items()}
     env = {**_base(names, pod, folder, places), **program.env, **variables}
     if _trades_a_token(env):

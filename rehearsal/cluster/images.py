@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from isthmus.errors import IsthmusError
 
@@ -15,7 +16,6 @@ OWN = ("isthmus/training", "isthmus/serving")
 """Images of this project: its own Python environment stands in for them."""
 TRITON = "nvidia/tritonserver"
 """NVIDIA's Triton: the tritonserver of the installed wheel stands in for it."""
-
 ENVOY = "envoyproxy/envoy"
 """Envoy, the front of Triton: the one of the installed wheel stands in for it."""
 
@@ -28,6 +28,10 @@ class Program:
 
     argv: list[str]
     env: Mapping[str, str] = field(default_factory=dict)
+
+
+Programs: TypeAlias = Mapping[str, Callable[[Sequence[str]], Program]]
+"""What starts in the place of TRITON and ENVOY with these arguments. Raises CannotRun."""
 
 
 class CannotRun(IsthmusError):
@@ -58,7 +62,7 @@ def path_variable() -> str:
     return os.pathsep.join((sysconfig.get_path("scripts"), SYSTEM_PATH))
 
 
-def program(image: str, command: Sequence[str], args: Sequence[str]) -> Program:
+def program(image: str, command: Sequence[str], args: Sequence[str], programs: Programs) -> Program:
     """What to start for a container. Raises CannotRun.
 
     ``command`` and ``args`` as in a container's spec, already expanded.
@@ -70,24 +74,9 @@ def program(image: str, command: Sequence[str], args: Sequence[str]) -> Program:
             argv = list(args)  # the image's entry point runs what it is given
         if not argv or argv[0].startswith("-"):
             argv = ["tritonserver", *argv]
-        if Path(argv[0]).name != "tritonserver":
-            return Program(argv)
-        from serving.local import triton_install
-
-        try:
-            local, env = triton_install.command(argv[1:])
-        except triton_install.TritonNotHereError as reason:
-            raise CannotRun(str(reason)) from None
-        return Program(local, env)
+        return programs[TRITON](argv[1:]) if Path(argv[0]).name == "tritonserver" else Program(argv)
     if name.endswith(ENVOY):
-        from serving.local import front
-
-        if Path(argv[0]).name != "envoy":
-            return Program(argv)
-        try:
-            return Program([str(front.program()), *argv[1:]])
-        except front.EnvoyNotHereError as reason:
-            raise CannotRun(str(reason)) from None
+        return programs[ENVOY](argv[1:]) if Path(argv[0]).name == "envoy" else Program(argv)
     if name.endswith(OWN):
         if not command:
             argv = ["python", *args]

@@ -1,4 +1,4 @@
-"""The node agent itself: ``python -m rehearsal.cluster.node``, one process per home.
+"""The node agent itself: ``python -m rehearsal.node_agent``, one process per home.
 
 Asleep until a change of a record, the end of a process or a deadline wakes it. Everything it knows is on
 disk: a new agent takes over the processes that a killed one left (their shims kept them).
@@ -12,7 +12,6 @@ import os
 import select
 import shutil
 import signal
-import sys
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +25,7 @@ from rehearsal.cluster.addresses import Addresses
 from rehearsal.cluster.container import NEVER_WAKES, Tools
 from rehearsal.cluster.cron_job import CronJobPass, drop_orphans
 from rehearsal.cluster.deployment import DeploymentPass
+from rehearsal.cluster.images import Programs
 from rehearsal.cluster.job import JobPass
 from rehearsal.cluster.pod import PodRunner
 from rehearsal.cluster.record import Cluster, clusters
@@ -43,12 +43,12 @@ _PROBE_THREADS = 8
 class Node:
     """Runs what the records of a home say."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, programs: Programs) -> None:
         self._home = home
         self._folder = home.clusters
         self._pipe = wake.open_pipe(self._folder)
         self._pool = ThreadPoolExecutor(_PROBE_THREADS, thread_name_prefix="probe")
-        self._tools = Tools(self._pool, lambda: wake.poke(self._folder), self._folder / wake.NAME)
+        self._tools = Tools(self._pool, lambda: wake.poke(self._folder), self._folder / wake.NAME, programs)
         self._addresses = Addresses(home)
         self._clusters: dict[str, Cluster] = {}
         self._pods: dict[tuple[str, str], PodRunner] = {}
@@ -181,7 +181,7 @@ class Node:
             wake.drain(self._pipe)
 
 
-def main(root: str) -> int:
+def main(root: str, programs: Programs) -> int:
     """Run the agent of the home at ``root``; another agent of the same home makes this one leave."""
     home = Home(Path(root))
     home.clusters.mkdir(parents=True, exist_ok=True)
@@ -190,7 +190,7 @@ def main(root: str) -> int:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return 0
-    node = Node(home)
+    node = Node(home, programs)
     signal.signal(signal.SIGTERM, node.stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -198,7 +198,3 @@ def main(root: str) -> int:
     node.run()
     # Threads that still wait for a probe's answer hold nothing up.
     os._exit(0)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))

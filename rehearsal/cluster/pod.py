@@ -58,7 +58,9 @@ class PodRunner:
                 self._volumes = volumes.prepare(
                     self._cluster, self.pod, self._folder / "volumes", self.address
                 )
-            return launch(spec, self.pod, self._names, self._volumes, self._folder, self.address)
+            return launch(
+                spec, self.pod, self._names, self._volumes, self._folder, self.address, self._tools.programs
+            )
 
         run = Run(self._folder / "run" / spec["name"])
         log = self._folder / f"{spec['name']}.log"

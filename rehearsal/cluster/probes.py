@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rehearsal.cluster.endpoints import named_port
+from rehearsal.cluster.images import CannotRun, Programs, program
 
 _SERVING = 1  # grpc.health.v1.HealthCheckResponse.ServingStatus
 
@@ -26,6 +27,7 @@ class Target:
     container: dict[str, Any]
     address: str
     order: dict[str, Any]
+    programs: Programs
 
 
 def ask(probe: dict[str, Any], target: Target) -> str:
@@ -77,10 +79,8 @@ def _http(spec: dict[str, Any], target: Target, timeout: float) -> str:
 
 
 def _exec(command: list[str], target: Target, timeout: float) -> str:
-    from rehearsal.cluster.images import CannotRun, program
-
     try:
-        words = program(target.container["image"], command, ()).argv
+        words = program(target.container["image"], command, (), target.programs).argv
     except CannotRun as reason:
         return str(reason)
     process = subprocess.Popen(

@@ -14,6 +14,12 @@ from rehearsal.home import Home
 
 # Plugin -> the package of PyPI whose version the program will ask the engine for.
 PACKAGES: Final = {"aws": "pulumi-aws", "kubernetes": "pulumi-kubernetes", "openstack": "pulumi-openstack"}
+MODULES: Final = {
+    "aws": "rehearsal.plugins.aws",
+    "kubernetes": "rehearsal.kubernetes_plugin",
+    "openstack": "rehearsal.plugins.openstack",
+}
+"""Plugin -> the module that serves it."""
 
 
 def install_plugins(home: Home) -> list[str]:
@@ -66,4 +72,4 @@ def _executable(home: Home, name: str, wanted: str) -> Path:
 
 def _script(name: str) -> str:
     # -P: the engine starts plugins in the program's folder, whose modules must not shadow ours.
-    return f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -P -m rehearsal.plugins.{name} "$@"\n'
+    return f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -P -m {MODULES[name]} "$@"\n'

@@ -13,6 +13,7 @@ from typing import Any
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
 
+from infra.pins import KUBERNETES_VERSION
 from rehearsal.home import Home
 from rehearsal.plugins.aws.backend import AwsBackend
 from rehearsal.plugins.backend import Backend, Refused, Resource
@@ -45,7 +46,7 @@ class Judges:
         home = Home(folder)
         self._clouds: dict[str, Backend] = {
             "aws": AwsBackend(home.aws),
-            "kubernetes": KubernetesBackend(home),
+            "kubernetes": KubernetesBackend(home, KUBERNETES_VERSION),
             "openstack": OpenStackBackend(home),
         }
         self._judged: set[str] = set()

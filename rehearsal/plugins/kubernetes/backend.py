@@ -50,8 +50,10 @@ class KubernetesBackend(Backend):
 
     package = "kubernetes"
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, version: str) -> None:
+        """``version``: the minor version whose API schema counts, such as 1.36."""
         self._home = home
+        self._version = version
         self._cluster: Cluster | None = None
         self._namespace = "default"
         self._mutable: set[str] = set()
@@ -92,7 +94,7 @@ class KubernetesBackend(Backend):
                 if isinstance(annotations := metadata.setdefault("annotations", {}), dict):
                     annotations[AUTONAMED] = "true"
             if row.schema:
-                schema.check(inputs)
+                schema.check(inputs, self._version)
         rules.check(row, inputs)
         return inputs
 

@@ -1,4 +1,4 @@
-"""The published API schema of the pinned Kubernetes version, strict: no field that the API does not have."""
+"""The published API schema of a Kubernetes version, strict: no field that the API does not have."""
 
 from __future__ import annotations
 
@@ -9,53 +9,42 @@ from typing import Any
 
 from rehearsal.plugins.backend import Refused, Unknown
 
-_FALLBACK = "1.36"
-
-
-def version() -> str:
-    """The minor version that the estate pins."""
-    try:
-        from infra.pins import KUBERNETES_VERSION
-    except ImportError:
-        return _FALLBACK
-    return KUBERNETES_VERSION
-
 
 @cache
-def _schemas() -> tuple[str, Any]:
-    """Folder of the pinned version's schemas, and the definitions that all of them refer to."""
+def _schemas(version: str) -> tuple[str, Any]:
+    """Folder of the version's schemas, and the definitions that all of them refer to."""
     from kubernetes_validate import utils
 
-    wanted = [v for v in utils.all_versions() if utils.major_minor(v) == version()]
+    wanted = [v for v in utils.all_versions() if utils.major_minor(v) == version]
     if not wanted:
         known = ", ".join(sorted({utils.major_minor(v) for v in utils.all_versions()}))
         raise Refused(
-            f"kubernetes-validate has no schema of Kubernetes {version()}, only of {known}: upgrade it"
+            f"kubernetes-validate has no schema of Kubernetes {version}, only of {known}: upgrade it"
         )
     folder = f"kubernetes-json-schema/v{wanted[-1]}-local-strict"
-    return folder, utils.schema_contents(f"{folder}/_definitions.json", version())
+    return folder, utils.schema_contents(f"{folder}/_definitions.json", version)
 
 
 @cache
-def _validator(api_version: str, kind: str) -> Any:
+def _validator(version: str, api_version: str, kind: str) -> Any:
     import jsonschema
     from kubernetes_validate import utils
     from referencing import Registry, Resource
 
-    folder, definitions = _schemas()
+    folder, definitions = _schemas(version)
     group, _, number = api_version.rpartition("/")
     name = f"{kind.lower()}-{group.split('.')[0]}-{number}" if group else f"{kind.lower()}-{number}"
-    schema = utils.schema_contents(f"{folder}/{name}.json", version())
+    schema = utils.schema_contents(f"{folder}/{name}.json", version)
     registry: Any = Resource.from_contents(definitions) @ Registry()
     return jsonschema.Draft202012Validator(schema, registry=Resource.from_contents(schema) @ registry)
 
 
-def check(object: dict[str, Any]) -> None:
+def check(object: dict[str, Any], version: str) -> None:
     """Raise Refused with the first thing that is wrong, by the path of its field.
 
     An UNKNOWN value is taken for one of the type that its field asks for.
     """
-    errors = sorted(_errors(object), key=lambda error: [str(part) for part in error.absolute_path])
+    errors = sorted(_errors(object, version), key=lambda error: [str(part) for part in error.absolute_path])
     if errors:
         error = errors[0]
         name = object["metadata"].get("name")
@@ -63,13 +52,13 @@ def check(object: dict[str, Any]) -> None:
         place = path(error.absolute_path)
         where = f"{place}: " if place else ""
         raise Refused(
-            f"{subject}: {where}{_sentence(error)} (Kubernetes {version()})",
+            f"{subject}: {where}{_sentence(error)} (Kubernetes {version})",
             property=str(error.absolute_path[0]) if error.absolute_path else "",
         )
 
 
-def _errors(object: dict[str, Any]) -> Iterator[Any]:
-    for error in _validator(object["apiVersion"], object["kind"]).iter_errors(object):
+def _errors(object: dict[str, Any], version: str) -> Iterator[Any]:
+    for error in _validator(version, object["apiVersion"], object["kind"]).iter_errors(object):
         if not isinstance(error.instance, Unknown):
             yield error
 

@@ -13,6 +13,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+from rehearsal.engine.plugins import MODULES
 from rehearsal.home import Home
 from rehearsal.plugins.backend import Backend, Refused
 
@@ -73,7 +74,7 @@ def main(name: str) -> None:
     # The plugin's own way to begin, under the name that a start from the command line has.
     import runpy
 
-    runpy.run_module(f"rehearsal.plugins.{name}", run_name="__main__", alter_sys=True)
+    runpy.run_module(MODULES[name], run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":

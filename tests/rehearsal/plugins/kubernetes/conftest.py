@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from infra.pins import KUBERNETES_VERSION
 from rehearsal.cluster import agent
 from rehearsal.home import Home
 from rehearsal.plugins.backend import Created, Resource
@@ -30,7 +31,7 @@ class Engine:
 
     def __init__(self, home: Home) -> None:
         self.home = home
-        self.backend = KubernetesBackend(home)
+        self.backend = KubernetesBackend(home, KUBERNETES_VERSION)
         self.backend.configure({"kubeconfig": KUBECONFIG})
 
     def resource(self, type: str, inputs: dict[str, Any], name: str = "it") -> Resource:

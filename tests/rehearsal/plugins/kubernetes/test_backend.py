@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from infra.pins import KUBERNETES_VERSION
 from rehearsal.cluster.record import Cluster
 from rehearsal.plugins.backend import UNKNOWN, Incomplete, Refused
 from tests.rehearsal.plugins.kubernetes.conftest import Engine, deployment, job
@@ -125,7 +126,7 @@ def test_what_a_killed_engine_left_is_adopted_and_what_others_made_is_refused(en
 
 
 def test_previews_of_a_cluster_that_does_not_exist_yet(engine: Engine) -> None:
-    engine.backend.__init__(engine.home)  # type: ignore[misc]
+    engine.backend.__init__(engine.home, KUBERNETES_VERSION)  # type: ignore[misc]
     engine.backend.configure({"kubeconfig": UNKNOWN})
     resource = engine.resource("core/v1:ConfigMap", {"metadata": {"name": "c", "namespace": UNKNOWN}})
     assert engine.backend.preview(resource)["metadata"]["uid"] is UNKNOWN

@@ -1,9 +1,10 @@
-"""``python -m rehearsal.plugins.kubernetes``: the executable that the engine starts."""
+"""``python -m rehearsal.kubernetes_plugin``: what the engine starts, for the pinned Kubernetes."""
 
 from __future__ import annotations
 
 from importlib.metadata import version
 
+from infra.pins import KUBERNETES_VERSION
 from rehearsal.home import Home
 from rehearsal.plugins.kubernetes.backend import KubernetesBackend
 from rehearsal.plugins.server import serve
@@ -11,7 +12,7 @@ from rehearsal.plugins.server import serve
 
 def main() -> None:
     """Serve the plugin until the engine ends."""
-    serve(KubernetesBackend(Home.find()), version("pulumi-kubernetes"))
+    serve(KubernetesBackend(Home.find(), KUBERNETES_VERSION), version("pulumi-kubernetes"))
 
 
 if __name__ == "__main__":
