@@ -68,7 +68,7 @@ _TOLD_STACK: Final = ("-s", "--stack")
 
 
 def folder(home: Home) -> Path:
-    """What goes in front of PATH."""
+    """The folder that goes in front of PATH."""
     return home.bin / "shell"
 
 

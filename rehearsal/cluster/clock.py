@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 
 def stamp(seconds: float | None = None) -> str:
-    """RFC 3339 in UTC, whole seconds, of a POSIX time (default: now)."""
+    """A POSIX time (default: now) as RFC 3339 in UTC, to the second."""
     moment = datetime.now(UTC) if seconds is None else datetime.fromtimestamp(seconds, UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 

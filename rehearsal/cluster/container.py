@@ -46,7 +46,7 @@ class Container:
     state: dict[str, Any] | None = None
     ready: bool = False
     _failures: int = 0
-    """Ends in a row since it last ran for long."""
+    """How often in a row it has ended since it last ran for long."""
     _counted: int = -1
     _probers: dict[str, Prober] = field(default_factory=dict)
     _probed: int = -1
@@ -104,7 +104,7 @@ class Container:
         return self._start(self.state["attempt"] + 1, now)
 
     def begin_stop(self, now: float) -> None:
-        """preStop, then SIGTERM."""
+        """Run its preStop hook, then send SIGTERM."""
         if self._stopping is None:
             self._stopping = now
             hook = self.spec.get("lifecycle", {}).get("preStop")
@@ -113,7 +113,7 @@ class Container:
                 self._hook.add_done_callback(lambda _: self.tools.wake())
 
     def step_stop(self, now: float, grace: float) -> tuple[bool, float]:
-        """Whether nothing of it runs any more, and when to come again. SIGKILL after ``grace`` seconds."""
+        """Whether nothing of it runs any more, and when to come again. Killed after ``grace`` seconds."""
         self.ready = False
         self.state = self.run.state() if self.run.ordered() is not None else None
         if self.run.ordered() is None or self.exit_code is not None:
@@ -132,7 +132,7 @@ class Container:
         return False, stopping + grace
 
     def status(self) -> dict[str, Any]:
-        """As a pod's ``containerStatuses`` lists it."""
+        """The container's entry in a pod's ``containerStatuses``."""
         status: dict[str, Any] = {
             "name": self.name,
             "image": self.spec["image"],

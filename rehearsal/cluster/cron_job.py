@@ -21,7 +21,7 @@ _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 
 
 class CronJobPass:
-    """One look at one CronJob."""
+    """Does once what is due for one CronJob."""
 
     def __init__(self, cluster: Cluster, cron_job: dict[str, Any], now: float) -> None:
         self._cluster, self._cron_job, self._now = cluster, cron_job, now

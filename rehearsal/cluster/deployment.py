@@ -16,7 +16,7 @@ HASH = "pod-template-hash"
 
 
 class DeploymentPass:
-    """One look at one Deployment."""
+    """Brings one Deployment's pods one step nearer to what it asks for."""
 
     def __init__(self, cluster: Cluster, deployment: dict[str, Any], now: float) -> None:
         self._cluster, self._deployment, self._now = cluster, deployment, now

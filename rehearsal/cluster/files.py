@@ -10,7 +10,7 @@ from typing import Any
 
 
 def write(path: Path, value: Any, *, private: bool = False) -> None:
-    """Written aside, then renamed; ``private``: readable by its owner only."""
+    """Write the value beside the file, then rename it; with ``private`` only its owner may read it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.parent / f".{path.name}.{os.getpid()}.{threading.get_ident()}"
     with os.fdopen(
@@ -21,7 +21,7 @@ def write(path: Path, value: Any, *, private: bool = False) -> None:
 
 
 def read(path: Path) -> Any:
-    """The value, None where there is no (whole) file."""
+    """The file's value, None where there is no whole file."""
     try:
         return json.loads(path.read_text())
     except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError):

@@ -20,11 +20,11 @@ INDEX = "batch.kubernetes.io/job-completion-index"
 _INDEX_FIELD = f"metadata.annotations['{INDEX}']"
 
 End = Callable[[dict[str, Any], str, str], None]
-"""Stop a pod and keep it as failed: pod, reason, message."""
+"""Called with a pod, a reason and a message: stops the pod and keeps it as failed."""
 
 
 class JobPass:
-    """One look at one Job."""
+    """Brings one Job's pods one step nearer to what it asks for."""
 
     def __init__(self, cluster: Cluster, job: dict[str, Any], now: float, end: End) -> None:
         self._cluster, self._job, self._now, self._end = cluster, job, now, end
@@ -69,7 +69,7 @@ class JobPass:
         return [pod for pod in self._pods if _phase(pod) not in ("Succeeded", "Failed")]
 
     def _failed(self, index: int | None = None) -> list[dict[str, Any]]:
-        """Pods that failed and count; of one index or all."""
+        """The failed pods that count, of one index or of all."""
         counted = [p for p in self._pods if _phase(p) == "Failed" and self._policy(p) != "Ignore"]
         return [pod for pod in counted if index is None or _index(pod) == index]
 

@@ -19,10 +19,10 @@ CLUSTER_SCOPED: Final = frozenset(
 )
 
 RUN_HERE: Final = frozenset({"Deployment", "Job", "Pod"})
-"""Kinds with processes behind them: the node agent ends those before the object goes."""
+"""Kinds with processes, which the node agent ends before the object goes."""
 
 NAMESPACES: Final = ("default", "kube-node-lease", "kube-public", "kube-system")
-"""There from the start, in every cluster."""
+"""Namespaces that every cluster has from the start."""
 
 IMMUTABLE: Final[dict[str, tuple[str, ...]]] = {
     "ClusterRoleBinding": ("roleRef",),

@@ -13,7 +13,7 @@ _SUFFIXES = (".svc.cluster.local", ".svc")
 
 
 def address_key(cluster: str, pod: dict[str, Any]) -> str:
-    """Under which key a pod's address is kept: by Job and index, so that the next attempt has it again."""
+    """The key of a pod's address: Job and index, so that the next attempt has the same address."""
     meta = pod["metadata"]
     job = meta.get("labels", {}).get("batch.kubernetes.io/controller-uid")
     index = meta.get("annotations", {}).get("batch.kubernetes.io/job-completion-index")

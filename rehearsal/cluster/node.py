@@ -61,7 +61,7 @@ class Node:
         wake.poke(self._folder)
 
     def run(self) -> None:
-        """Until it is stopped or there has been nothing to do for a while."""
+        """Work until it is stopped or there has been nothing to do for a while."""
         due = 0.0
         while True:
             ready, _, _ = select.select(

@@ -18,7 +18,7 @@ SITES = ("aws", "openstack")
 
 @dataclass(frozen=True)
 class PodLine:
-    """One pod in a word each."""
+    """What a person is shown of one pod."""
 
     cluster: str
     site: str
@@ -35,7 +35,7 @@ class PodLine:
     address: str
     message: str
     ended: bool
-    """It will say no more."""
+    """Whether its log is complete."""
 
 
 def site_of(cluster: str) -> str:

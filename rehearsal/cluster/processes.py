@@ -112,13 +112,13 @@ class Run:
             os.close(end)
 
     def terminate(self) -> None:
-        """SIGTERM to the container's first process, as the kubelet sends it."""
+        """Send SIGTERM to the container's first process, as the kubelet does."""
         if pid := self._pid():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
 
     def kill(self) -> None:
-        """SIGKILL to everything of the container."""
+        """Send SIGKILL to every process of the container."""
         if pid := self._pid():
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)

@@ -50,7 +50,7 @@ def lock(folder: str) -> bool:
 
 
 def run(order: dict[str, Any], log: int) -> None:
-    """In the child: become the container's process."""
+    """Become the container's process; called in the child."""
     try:
         os.setsid()
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

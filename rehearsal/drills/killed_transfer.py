@@ -168,7 +168,7 @@ class _Transfer:
         self.changed = f"{upload['Key']}: part {part['PartNumber']} of"
 
     def check(self) -> str:
-        """Every row exactly once, nothing else there, nothing unfinished.
+        """Check that every row has arrived exactly once, and nothing else.
 
         Raises:
             DrillFailed: it is not so.

@@ -71,7 +71,7 @@ def has_pending_operations(home: Home, project: str, stack: str) -> bool:
 
 
 def without_pending_operations(deployment: dict[str, Any]) -> dict[str, Any]:
-    """An exported deployment that has forgotten them.
+    """An exported deployment without its pending operations.
 
     The stand-in plugins keep a journal and adopt what a killed engine had created, update and delete
     what it left half-done, so nothing is lost with them.

@@ -31,7 +31,7 @@ class Progress:
         self.stop()
 
     def phase(self, text: str) -> None:
-        """A new phase begins; ``text`` says what is done."""
+        """Begin a new phase; ``text`` says what it does."""
         self._phase = text
         self._started = self._spoken = time.monotonic()
         if self._console.is_terminal:
@@ -43,7 +43,7 @@ class Progress:
             self.say(f"{text} …")
 
     def at(self, text: str) -> None:
-        """Where the phase has got to."""
+        """Show how far the phase has got."""
         seconds = int(time.monotonic() - self._started)
         line = f"{self._phase} … {text}, {seconds // 60}:{seconds % 60:02d}"
         if self._status is not None:
@@ -53,7 +53,7 @@ class Progress:
             self.say(line)
 
     def say(self, text: str) -> None:
-        """A line that stays."""
+        """Print a line that stays."""
         self._console.print(escape(text))
 
     def stop(self) -> None:

@@ -142,11 +142,11 @@ class Backend(ABC):
 
     @abstractmethod
     def delete(self, resource: Resource) -> None:
-        """Idempotent: what is gone already is no error."""
+        """Delete the resource; what is gone already is no error."""
 
     @abstractmethod
     def invoke(self, token: str, arguments: Properties) -> Properties:
-        """A data source (``aws:s3/getObject:getObject``)."""
+        """Answer a data source (``aws:s3/getObject:getObject``)."""
 
     def secret_outputs(self, type: str) -> frozenset[str]:  # noqa: ARG002
         """Outputs of a type that are always secret."""
@@ -190,7 +190,7 @@ class Backend(ABC):
         return ""
 
     def cancel(self) -> None:  # noqa: B027 - most clouds have nothing to interrupt
-        """The user pressed Ctrl-C: stop waiting."""
+        """Stop waiting: the user pressed Ctrl-C."""
 
 
 __all__ = [

@@ -109,7 +109,7 @@ class Journal:
             self._entries = None
 
     def end(self) -> None:
-        """This session makes nothing more."""
+        """Say that this session makes nothing more."""
         with self._lock:
             if self._alive is not None:
                 path = Path(self._alive.lock_file)

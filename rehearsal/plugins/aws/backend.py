@@ -314,9 +314,8 @@ class AwsBackend(Backend):
         if row.recorded:
             return dict(self._tags_all(it["$recorded"]))
         listed = it.get("Tags") if isinstance(it, Mapping) else None
-        if not row.tags.get or (row.tags is tagging.EC2 and listed):
-            it = {"Tags": listed or []}
-            return {tag["Key"]: tag["Value"] for tag in it["Tags"] if not tag["Key"].startswith("aws:")}
+        if row.tags is tagging.EC2 and listed:
+            return {tag["Key"]: tag["Value"] for tag in listed if not tag["Key"].startswith("aws:")}
         return row.tags.read(self.cloud, resource)
 
     def _refuse_unsent(self, row: AwsType, inputs: Properties) -> None:

@@ -24,7 +24,6 @@ class Tagging:
     ``target``: the parameters that name the resource (a row's templates).
     ``form``: "map" ({key: value}) or the names of key and value in a list's items.
     ``whole``: the set call replaces all tags, so ``unset`` is only for none at all.
-    ``get`` empty: the resource's own answer lists them under Tags.
     """
 
     service: str
@@ -115,14 +114,14 @@ EC2 = Tagging("ec2", {"Resources": ["$id"]}, "CreateTags", "DeleteTags", "Descri
 def by_arn(
     service: str, parameter: str, *, arn: str = "$outputs.arn", form: Any = "map", **more: Any
 ) -> Tagging:
-    """TagResource, UntagResource, ListTagsForResource: the dialect of newer services."""
+    """The tagging of newer services: TagResource, UntagResource, ListTagsForResource."""
     return Tagging(
         service, {parameter: arn}, "TagResource", "UntagResource", "ListTagsForResource", form=form, **more
     )
 
 
 def iam(kind: str, parameter: str, name: str, *, get: str) -> Tagging:
-    """TagRole, UntagRole and their like."""
+    """The tagging of IAM: TagRole, UntagRole, ListRoleTags and the same for other kinds."""
     return Tagging("iam", {parameter: name}, f"Tag{kind}", f"Untag{kind}", get)
 
 

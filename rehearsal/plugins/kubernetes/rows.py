@@ -28,7 +28,7 @@ _NOT_RUN = "recorded: nothing on this machine runs it"
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind."""
+    """What the plugin knows of one kind of object."""
 
     api_version: str
     kind: str

@@ -30,7 +30,7 @@ class Ref:
 
 @dataclass(frozen=True)
 class Mark:
-    """A plain yes on a field."""
+    """A mark on a field that it has or has not."""
 
     name: str
 

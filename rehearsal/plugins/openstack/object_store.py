@@ -79,7 +79,7 @@ def _make(store: Any, inputs: Mapping[str, Any]) -> None:
 
 
 class Buckets:
-    """``row.Calls`` of a container."""
+    """The calls behind a container: one bucket of the store."""
 
     def create(self, folder: Path, inputs: Properties) -> None:
         """Make the bucket or bring it up to date. Raises Refused for a name that S3 does not take."""

@@ -62,11 +62,11 @@ class Content:
         return (entry for (kind, _), entry in self.entries.items() if kind == type)
 
     def put(self, entry: Entry) -> None:
-        """Add or replace."""
+        """Add the entry, or replace the one of the same type and id."""
         self.entries[(entry.type, entry.id)] = entry
 
     def drop(self, entry: Entry) -> None:
-        """Remove; what is gone already is no error."""
+        """Remove the entry; what is gone already is no error."""
         self.entries.pop((entry.type, entry.id), None)
 
 

@@ -122,7 +122,7 @@ def refuse(reason: str, property: str = "") -> None:
 
 
 def now() -> str:
-    """RFC 3339, seconds, UTC."""
+    """The present time as RFC 3339 in UTC, to the second."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -53,7 +53,7 @@ def _create_cluster(cloud: Cloud, resource: Resource) -> str:
 
 
 def _change(*keys: str, **arguments: Any) -> Update:
-    """The stand-in answers UpdateClusterConfig for little; whatever the change, the model judges it."""
+    """The stand-in carries out little of UpdateClusterConfig; the model validates every change."""
     return Update(keys, Call("UpdateClusterConfig", {"name": "$id", **arguments}, recorded=True))
 
 
