@@ -140,11 +140,11 @@ class Estate:
         The jobs run again when the orders are others than those of the last up. Without ``orders``, the
         orders are those that the stack file tells of: the sample.
         """
-        version = "" if orders is None or orders.version == self._told_version() else orders.version
+        version = "" if orders is None or orders.version == self._stated_version() else orders.version
         stack_copy.remember_orders(self.home, version, written)
         return self.engine.up(STACK, on_event=on_event, arguments=arguments, config_file=self.stack_file())
 
-    def _told_version(self) -> str:
+    def _stated_version(self) -> str:
         return read(stack_copy.source(self.project_dir), STACK).training.orders_version
 
     def destroy(self, on_event: Callable[[Event], None] | None = None) -> Result | None:

@@ -64,7 +64,7 @@ _REFUSED: Final[Mapping[tuple[str, str], str]] = {
 _VALUED: Final = frozenset(
     {"-C", "--cwd", "--color", "-v", "--verbose", "--profiling", "--tracing", "--memprofilerate"}
 )
-_TOLD_STACK: Final = ("-s", "--stack")
+_STACK_FLAGS: Final = ("-s", "--stack")
 
 
 def folder(home: Home) -> Path:
@@ -141,7 +141,7 @@ def main(arguments: Sequence[str]) -> int:
         raise EngineError(f"The rehearsal in {home.root} has no engine any more: run `isthmus doctor --fix`.")
     words = list(_words(arguments))
     try:
-        project_dir = project_root(Path(_told(arguments, ("-C", "--cwd")) or "."))
+        project_dir = project_root(Path(_flag_value(arguments, ("-C", "--cwd")) or "."))
     except NoProject:
         return _run([engine, *arguments], {})
     for command, instead in _REFUSED.items():
@@ -150,7 +150,9 @@ def main(arguments: Sequence[str]) -> int:
                 f"`pulumi {' '.join(command)}` would write into stacks/, which no command of a rehearsal's "
                 f"shell does: {instead}."
             )
-    chosen = _told(arguments, _TOLD_STACK) or os.environ.get("PULUMI_STACK") or _selected(home, project_dir)
+    chosen = (
+        _flag_value(arguments, _STACK_FLAGS) or os.environ.get("PULUMI_STACK") or _selected(home, project_dir)
+    )
     # A stack may be named organization/project/stack.
     stack = (chosen or STACK).rsplit("/", 1)[-1]
     # `pulumi stack rm` would remove the stack file too.
@@ -199,12 +201,12 @@ def _words(arguments: Sequence[str]) -> Iterator[str]:
         if value:
             value = False
         elif argument.startswith("-"):
-            value = argument in _VALUED or argument in _TOLD_STACK
+            value = argument in _VALUED or argument in _STACK_FLAGS
         else:
             yield argument
 
 
-def _told(arguments: Sequence[str], names: tuple[str, str]) -> str:
+def _flag_value(arguments: Sequence[str], names: tuple[str, str]) -> str:
     """The value of a flag, as the engine takes it: ``-s prod``, ``-sprod``, ``--stack=prod``; "" without."""
     short, long = names
     found = ""

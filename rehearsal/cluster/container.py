@@ -53,7 +53,7 @@ class Container:
     _end_reason: str = ""
     _stopping: float | None = None
     _hook: Future[str] | None = None
-    _told: bool = False
+    _asked_to_end: bool = False
 
     @property
     def name(self) -> str:
@@ -124,8 +124,8 @@ class Container:
             self.run.kill()
             return False, now + 0.2
         if self._hook is None or self._hook.done():
-            if not self._told and self.state is not None:
-                self._told = True
+            if not self._asked_to_end and self.state is not None:
+                self._asked_to_end = True
                 self.run.terminate()
             if self.state is None:
                 return False, now + 0.05

@@ -38,13 +38,13 @@ def play(estate: Estate, rounds: int, say: Callable[[str], None]) -> str:
                 killed += 1
                 say(f"kill {killed}")
                 time.sleep(5)
-        expect(time.monotonic() < deadline, f"the tuning does not come to its end: {_said(estate)[-2000:]}")
+        expect(time.monotonic() < deadline, f"the tuning does not come to its end: {_logs(estate)[-2000:]}")
         expect(not failed, f"the up failed: {failed[:1]}")
         time.sleep(0.1)
     up.join(_PATIENCE_SECONDS)
     expect(not failed, f"the up failed: {failed[:1]}")
-    expect(over[0], f"the tuning failed: {over[1]}: {_said(estate)[-2000:]}")
-    log = _said(estate)
+    expect(over[0], f"the tuning failed: {over[1]}: {_logs(estate)[-2000:]}")
+    log = _logs(estate)
     expect(killed == rounds, f"{killed} of {rounds} kills met a trial under way")
     expect("was left running by a killed process" in log, "no pod found what it was at")
     ended = {int(number) for number in _ENDED.findall(log)}
@@ -70,7 +70,7 @@ def _over(estate: Estate) -> tuple[bool, str] | None:
     return is_over(jobs[0]) if jobs else None
 
 
-def _said(estate: Estate) -> str:
+def _logs(estate: Estate) -> str:
     return "\n".join(file.read_text(errors="replace") for file in log_files(estate.home, "tune"))
 
 

@@ -59,7 +59,7 @@ def play(estate: Estate, rounds: int, say: Say) -> str:
         estate.seed_orders(folder)
         for step in STEPS:
             killed += _fired(estate, step, kill=step == "retrain-train")
-        expect("train: " in _said(estate, "retrain-by-hand"), "nothing said why it trains")
+        expect("train: " in _logs(estate, "retrain-by-hand"), "nothing said why it trains")
         after = _digest(store)
         expect(after != before, f"latest.json did not move from {before}")
         settings = store.manifest(after).settings
@@ -83,12 +83,12 @@ def _fired(estate: Estate, cron_job: str, kill: bool = False) -> int:
     agent.ensure(estate.home)
     killed, deadline = 0, time.monotonic() + _PATIENCE_SECONDS
     while (over := _over(cluster, name, schedule["metadata"]["namespace"])) is None:
-        if kill and not killed and "epoch 1/" in _said(estate, name):
+        if kill and not killed and "epoch 1/" in _logs(estate, name):
             killed = _kill_a_worker(estate)
-        expect(time.monotonic() < deadline, f"{name} does not come to its end: {_said(estate, name)[-2000:]}")
+        expect(time.monotonic() < deadline, f"{name} does not come to its end: {_logs(estate, name)[-2000:]}")
         time.sleep(0.1)
     if not over[0]:
-        raise DrillFailed(f"{name} failed: {over[1]}: {_said(estate, name)[-2000:]}")
+        raise DrillFailed(f"{name} failed: {over[1]}: {_logs(estate, name)[-2000:]}")
     return killed
 
 
@@ -104,7 +104,7 @@ def _kill_a_worker(estate: Estate) -> int:
     return len(workers[:1])
 
 
-def _said(estate: Estate, pods: str) -> str:
+def _logs(estate: Estate, pods: str) -> str:
     return "\n".join(file.read_text(errors="replace") for file in log_files(estate.home, pods))
 
 

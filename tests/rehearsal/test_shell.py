@@ -91,7 +91,7 @@ def test_the_stack_and_the_command_are_found_among_all_flags(told: str, data: st
     flags = st.sampled_from([["--json"], ["--color", "never"], ["-v", "3"], ["-y"], ["--cwd", "up"], []])
     before, between, after = (data.draw(flags) for _ in range(3))
     arguments = [*before, "stack", *between, "rm", *told.split(), *after]
-    assert shell._told(arguments, ("-s", "--stack")) == "prod"
+    assert shell._flag_value(arguments, ("-s", "--stack")) == "prod"
     assert list(shell._words(arguments))[:2] == ["stack", "rm"]
 
 

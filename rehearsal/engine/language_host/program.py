@@ -26,7 +26,7 @@ import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 
-TOLD = 32
+ERROR_SHOWN = 32
 
 
 def die_with_parent(parent: int) -> None:
@@ -99,19 +99,19 @@ def main() -> int:
         loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _run(options.program)))
     except pulumi.RunError as error:
         pulumi.log.error(str(error))
-        return TOLD
+        return ERROR_SHOWN
     except SystemExit as error:
         if error.code in (None, 0):
             return 0
         pulumi.log.error(f"The program ended by sys.exit({error.code!r}).")
-        return TOLD
+        return ERROR_SHOWN
     except KeyboardInterrupt:
-        return TOLD
+        return ERROR_SHOWN
     except Exception as error:
         if _engine_is_gone(error):
-            return TOLD
+            return ERROR_SHOWN
         pulumi.log.error(f"Program failed with an unhandled exception:\n{_trace(error)}")
-        return TOLD
+        return ERROR_SHOWN
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

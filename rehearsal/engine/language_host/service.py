@@ -19,7 +19,7 @@ from rehearsal.engine.language_host.interpreter import NoInterpreter, Options
 from rehearsal.engine.language_host.stubs import language_pb2, language_pb2_grpc, plugin_pb2
 
 _RUNNER = Path(__file__).with_name("program.py")
-_TOLD = 32
+_ERROR_SHOWN = 32
 
 
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
@@ -101,7 +101,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         )
         context.add_callback(lambda: self._children.stop(process))
         status = self._children.wait(process)
-        if status == _TOLD:
+        if status == _ERROR_SHOWN:
             return language_pb2.RunResponse(bail=True)
         if status < 0:
             return language_pb2.RunResponse(error=f"The program was ended by signal {-status}.")
