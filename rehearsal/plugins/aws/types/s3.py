@@ -8,7 +8,7 @@ from rehearsal.plugins.aws import calls
 from rehearsal.plugins.aws.cloud import Cloud
 from rehearsal.plugins.aws.resource_type import AwsType, Call, ReadCall, Update
 from rehearsal.plugins.aws.tagging import Tagging
-from rehearsal.plugins.backend import Properties, Refused, Resource
+from rehearsal.plugins.backend import UNKNOWN, Properties, Refused, Resource
 
 
 def _create_bucket(cloud: Cloud, resource: Resource) -> str:
@@ -156,15 +156,12 @@ _PUT_LIFECYCLE = Call(
 
 
 def _check_lifecycle(inputs: Properties) -> None:
-    for index, rule in enumerate(inputs.get("rules") or []):
-        if (
-            isinstance(rule, dict)
-            and rule.get("status") not in ("Enabled", "Disabled")
-            and isinstance(rule.get("status"), (str, type(None)))
-        ):
+    rules = inputs.get("rules")
+    for index, rule in enumerate(rules if isinstance(rules, list) else []):
+        status = rule.get("status") if isinstance(rule, dict) else UNKNOWN
+        if status is not UNKNOWN and status not in ("Enabled", "Disabled"):
             raise Refused(
-                f"rules[{index}].status is {rule.get('status')!r}, and must be Enabled or Disabled.",
-                property="rules",
+                f"rules[{index}].status is {status!r}, and must be Enabled or Disabled.", property="rules"
             )
 
 

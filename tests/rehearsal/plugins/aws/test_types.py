@@ -13,7 +13,7 @@ from rehearsal.plugins.aws import types
 from rehearsal.plugins.aws.backend import AwsBackend
 from rehearsal.plugins.aws.inventory import inventory
 from rehearsal.plugins.aws.record import Record
-from rehearsal.plugins.backend import Resource
+from rehearsal.plugins.backend import UNKNOWN, Resource, UnknownType
 
 from .conftest import connected, reset
 from .samples import SAMPLES
@@ -70,6 +70,43 @@ def test_every_row_is_a_type_of_the_sdk() -> None:
         folder, _, name = module.partition("/")
         file = root / folder / (re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower() + ".py")
         assert f"'{type}'" in file.read_text(), type
+
+
+def offline(folder: Path) -> AwsBackend:
+    """A cloud stack's provider: no endpoint, nothing running."""
+    backend = AwsBackend(folder)
+    backend.configure({"region": "eu-west-1"})
+    return backend
+
+
+def named(value: Any) -> Any:
+    """A sample's value where what it needs has been made."""
+    if isinstance(value, dict):
+        return {key: named(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [named(item) for item in value]
+    return re.sub(r"\{\w+(\.\w+)?\}", "made-before", value) if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_preview_passes_with_what_is_not_known_yet(tmp_path: Path, name: str) -> None:
+    backend, sample = offline(tmp_path), SAMPLES[name]
+    inputs = named(sample.inputs)
+    for wanted in (dict.fromkeys(inputs, UNKNOWN), *({**inputs, key: UNKNOWN} for key in inputs)):
+        resource = Resource(f"urn:pulumi:s::p::{sample.type}::{name}", sample.type, name, inputs=wanted)
+        checked = backend.check(resource)
+        outputs = backend.preview(replace(resource, inputs=checked))
+        assert outputs.items() >= checked.items()
+        assert set(types.ROWS[sample.type].outputs) <= set(outputs)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("type", types.ROWS)
+def test_an_unknown_argument_is_refused_by_name(tmp_path: Path, type: str) -> None:
+    inputs = named(next(sample.inputs for sample in SAMPLES.values() if sample.type == type))
+    resource = Resource(f"urn:pulumi:s::p::{type}::it", type, "it", inputs={**inputs, "colour": "red"})
+    with pytest.raises(UnknownType, match=f"row of {type} does not carry the input colour"):
+        offline(tmp_path).check(resource)
 
 
 @pytest.fixture(scope="module")
