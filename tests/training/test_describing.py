@@ -258,6 +258,15 @@ def test_folder_without_by_day_files_is_told_what_to_do(tmp_path: Path, names: l
     assert "put the rows of each day into a gzip CSV of its own" in str(told.exception)
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("sales.csv", "it is a file, and no folder of them"), ("gone", "it does not exist")]
+)
+def test_orders_that_are_no_folder_are_called_what_they_are(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / "sales.csv").write_text("a,b\n")
+    with pytest.raises(TrainingError, match=f"the orders .*{name}: {said}; name a folder with files such as"):
+        Folder(tmp_path / name)
+
+
 @pytest.mark.parametrize(("quote", "section"), [('"', {}), ("'", {"quote": "'"})])
 def test_quote_is_what_stands_around_cells(tmp_path: Path, quote: str, section: dict[str, Any]) -> None:
     """And an open one is a line that is left out, not another sign."""
