@@ -112,7 +112,7 @@ PACKAGES := ls -d .venv/lib/python3*/site-packages/*.dist-info 2>/dev/null | wc 
 # Bytecode now: where PYTHONDONTWRITEBYTECODE is set, every start of a program or plugin would compile the SDKs
 # again, which alone doubles the seconds of an up without changes.
 # Written last, so that an interrupted installation is taken up again.
-$(READY): pyproject.toml uv.lock | $(UV)
+$(READY): pyproject.toml serving/client/pyproject.toml uv.lock | $(UV)
 	@echo "== environment (uv sync; the first time some minutes, about 1 GB)"
 	@if [ -t 2 ]; then \
 		(seconds=0; while kill -0 $$$$ 2>/dev/null; do \
@@ -121,7 +121,7 @@ $(READY): pyproject.toml uv.lock | $(UV)
 		done) & shown=$$!; \
 		trap 'kill $$shown; printf "\r" >&2' EXIT; \
 	fi; \
-	$(UV) sync --frozen --all-groups --compile-bytecode --quiet
+	$(UV) sync --frozen --extra all --all-groups --compile-bytecode --quiet
 	@echo "   $$($(PACKAGES)) packages are in .venv"
 	@.venv/bin/python -m compileall -q infra isthmus rehearsal serving training
 	@touch $@

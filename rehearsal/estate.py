@@ -190,7 +190,7 @@ class Estate:
     def answers(self) -> bool:
         """Whether a Triton server of the estate is ready to answer."""
         # Here, since the client brings gRPC and NumPy, which the commands around the engine have no use for.
-        from serving.client import Recommender
+        from isthmus_client import Recommender
 
         for url in self.triton():
             with Recommender(url, timeout_s=2, patience_s=0) as recommender:

@@ -1,0 +1,1 @@
+import isthmus.moved_modules  # noqa: F401

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import psutil
 
-from serving.client import Recommender
+from isthmus_client import Recommender
 from serving.local.server import LocalServer
 from serving.repository.build import build
 from training.release import Customers, new_key, sign, verify

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from serving.answer import Answer
+    from isthmus_client import Answer
 
 COLUMNS = ("customer", "rank", "product", "score")
 

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from isthmus.cli import extras
 from isthmus.cli.commands import (
     doctor,
     down,
@@ -85,13 +86,16 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     _version: Annotated[
         bool,
         typer.Option(
             "--version", callback=_print_version, is_eager=True, help="Print the version and leave."
         ),
     ] = False,
-) -> None: ...
+) -> None:
+    if context.invoked_subcommand and "--help" not in sys.argv:
+        extras.require(context.invoked_subcommand)
 
 
 def _with_only(asked: list[str]) -> typer.Typer:

@@ -20,7 +20,7 @@ def _load_stubs() -> tuple[Any, ...]:
     if "pulumi" not in sys.modules:
         spec = importlib.util.find_spec("pulumi")
         if spec is None or not spec.submodule_search_locations:
-            raise ImportError("the package pulumi is not installed; run `uv sync`")
+            raise ImportError("the package pulumi is not installed; run `pip install 'isthmus[rehearsal]'`")
         root = Path(next(iter(spec.submodule_search_locations)))
         for name, folder in (("pulumi", root), ("pulumi.runtime", root / "runtime")):
             module = types.ModuleType(name)

@@ -28,7 +28,7 @@ class TritonService(pulumi.ComponentResource):
     http_url: pulumi.Output[str]
     """``http://...`` inside the cluster."""
     grpc_url: pulumi.Output[str]
-    """``grpc://...`` inside the cluster, as ``serving.client.Recommender`` takes it."""
+    """``grpc://...`` inside the cluster, as ``isthmus_client.Recommender`` takes it."""
     release: pulumi.Output[str]
     """The digest that is served, known once all its pods are ready."""
 

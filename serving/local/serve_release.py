@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from serving.client import Recommender
+from isthmus_client import Recommender
 from serving.local.server import LocalServer
 from serving.repository.build import build
 from training.release import Customers, new_key, shortlisted, sign, verify

@@ -67,7 +67,7 @@ def server_version() -> str:
     except PackageNotFoundError:
         raise TritonNotHereError(
             f"{WHEEL} is not installed in {sys.prefix}, so there is no tritonserver to start: "
-            "run `uv sync --all-groups` (Linux on x86-64 or arm64)"
+            "run `pip install 'isthmus[serving]'` (Linux on x86-64 or arm64)"
         ) from None
 
 
@@ -80,7 +80,7 @@ def _distribution() -> Path:
     if not (server / "bin" / "tritonserver").is_file():
         raise TritonNotHereError(
             f"{WHEEL} {found} in {sys.prefix} has no tritonserver/bin/tritonserver: "
-            "reinstall it with `uv sync --all-groups --reinstall-package nvidia-pytriton`"
+            "reinstall it with `pip install --force-reinstall --no-deps nvidia-pytriton`"
         )
     return server
 

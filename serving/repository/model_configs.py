@@ -7,23 +7,18 @@ get stays.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2 as pb
 
+from isthmus_client.interface import ANSWERED, ASKED, KEY_PARAMETER, MAX_BATCH_SIZE, MODEL, Tensors
 from training.release import Manifest
 
 OnnxBackend = Literal["native", "python"]
-MAX_BATCH_SIZE = 64
-"""Customers in one request, and in one batch that Triton makes of many requests."""
 BOUGHT_LIMIT = 10
 """Products that the customer had bought, named in an answer (the newest)."""
-
-KEY_PARAMETER = "pseudonym_key"
-"""In the configuration of every model: the id of the key that customers are named with."""
 
 _DTYPES = {
     "int32": pb.TYPE_INT32,
@@ -31,24 +26,6 @@ _DTYPES = {
     "bool": pb.TYPE_BOOL,
     "bytes": pb.TYPE_STRING,
 }
-Tensors = Mapping[str, tuple[str, int | tuple[int, ...]]]
-"""Name -> element type, length or shape (-1: differs between requests)."""
-
-ASKED: Tensors = {"customer": ("bytes", 1), "k": ("int32", 1), "only_new": ("bool", 1)}
-"""What a client sends to ``recommend``."""
-ANSWERED: Tensors = {
-    "items": ("bytes", -1),
-    "descriptions": ("bytes", -1),
-    "scores": ("float32", -1),
-    "reasons": ("bytes", -1),
-    "bought": ("bytes", -1),
-    "bought_descriptions": ("bytes", -1),
-    "bought_count": ("int32", 1),
-    "reason": ("bytes", 1),
-    "release": ("bytes", 1),
-    "fewer": ("bytes", 1),
-}
-"""What a client gets from ``recommend``."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +76,7 @@ def model_configs(
             },
             ANSWERED,
         ),
-        "recommend": _ensemble(features, ranked, ranking),
+        MODEL: _ensemble(features, ranked, ranking),
     }
     if ranking:
         told: Tensors = {"features": ("float32", (ranking.length, ranking.features))}
@@ -135,7 +112,7 @@ def _to_answer(ranking: RankingShape) -> Tensors:
 
 
 def _ensemble(features: Tensors, ranked: Tensors, ranking: RankingShape | None) -> Any:
-    config = _config("recommend", ASKED, ANSWERED)
+    config = _config(MODEL, ASKED, ANSWERED)
     config.platform = "ensemble"
     # Tensors between the steps carry the name of the step that made them: a stage put in between re-maps one
     # side only.

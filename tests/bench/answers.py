@@ -7,9 +7,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from isthmus.cli.sample_customers import sample_customers
+from isthmus_client import Recommender
 from rehearsal.estate import Estate
 from rehearsal.orders import order_files, throwaway_keys
-from serving.client import Recommender
 from training.transfer.pseudonym import Pseudonyms
 
 

@@ -6,8 +6,8 @@ import os
 import subprocess
 import sys
 
+from isthmus_client import Recommender
 from rehearsal.estate import Estate
-from serving.client import Recommender
 
 
 def isthmus(estate: Estate, *arguments: str, ends: int = 0) -> str:

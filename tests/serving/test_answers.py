@@ -9,7 +9,7 @@ import httpx
 import numpy as np
 import pytest
 
-from serving.client import Answer, ClientClosed, Recommender, ServerRefused, ServerUnavailable
+from isthmus_client import Answer, ClientClosed, Recommender, ServerRefused, ServerUnavailable
 from serving.local.server import LocalServer
 from tests.serving.small_release import CUSTOMERS, ITEMS, TOP_K, SmallRelease, code
 

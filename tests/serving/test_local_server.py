@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from serving.client import Recommender
+from isthmus_client import Recommender
 from serving.local.server import LocalServer, LocalServerFailed
 
 

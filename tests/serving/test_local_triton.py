@@ -50,5 +50,5 @@ def test_many_starts_at_once_make_one_tree(cache: Path) -> None:
 
 def test_without_the_wheel_it_is_said_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(triton_install, "WHEEL", "no-such-wheel")
-    with pytest.raises(triton_install.TritonNotHereError, match="uv sync --all-groups"):
+    with pytest.raises(triton_install.TritonNotHereError, match=r"isthmus\[serving\]"):
         triton_install.command([])

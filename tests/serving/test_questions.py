@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from tritonclient import grpc as triton
 from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 
-from serving.client import NotTriton, QuestionRefused, Recommender, ServerRefused, ServerUnavailable
+from isthmus_client import NotTriton, QuestionRefused, Recommender, ServerRefused, ServerUnavailable
+from isthmus_client.question import LONGEST_NAME
 from serving.local.server import LocalServer
-from serving.question import LONGEST_NAME
 from serving.repository.model_configs import MAX_BATCH_SIZE
 from serving.server.front import MAX_REQUEST_BYTES
 from tests.serving.small_release import ITEMS, SmallRelease

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from isthmus.cli.commands.recommend import recommend as command
 from isthmus.cli.errors import CommandError
-from serving.client import Recommender
+from isthmus_client import Recommender
 from serving.local.serve_release import customers_of, offline
 from serving.repository.build import build, version_of
 from tests.lists import same_list

@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 from isthmus.cli.commands.recommend import recommend
 from isthmus.cli.errors import CommandError
+from isthmus.errors import IsthmusError
 from rehearsal.cluster.record import Cluster
 from rehearsal.home import Home
-from serving.client import ServerUnavailable
 from serving.local.server import LocalServer
 from tests.serving.small_release import SmallRelease
 from training.release import ReleaseError
@@ -62,7 +62,7 @@ def test_a_folder_that_is_no_release_is_one_sentence(asked: list[str], tmp_path:
 
 
 def test_no_server_is_one_sentence() -> None:
-    with pytest.raises(ServerUnavailable, match="isthmus status"):
+    with pytest.raises(IsthmusError, match="isthmus status"):
         run("x", "--pseudonyms", "--url", "grpc://127.0.0.1:9")
 
 

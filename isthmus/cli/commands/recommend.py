@@ -15,8 +15,7 @@ from isthmus.cli.orders_options import reads_orders
 from isthmus.cli.releases_bucket import ReleasesBucket, store_of
 
 if TYPE_CHECKING:
-    from serving.answer import Answer
-    from serving.client import Recommender
+    from isthmus_client import Answer, Recommender
     from training.orders.settings import OrdersSettings
     from training.transfer.pseudonym import Pseudonyms
 
@@ -165,19 +164,25 @@ def _recommender(
     site: str | None,
     pseudonym: Callable[[str], str],
 ) -> Iterator[Recommender]:
-    if release is None:
-        from serving.client import Recommender
-
-        with Recommender(url or _endpoint(site), pseudonym=pseudonym, patience_s=2) as recommender:
-            yield recommender
-        return
     from isthmus.cli.console import err
-    from serving.local.serve_release import offline
+    from isthmus.errors import IsthmusError, WrongData
+    from isthmus_client import ClientError, QuestionRefused, Recommender
 
-    with ExitStack() as stack:
-        with err.status("starting Triton on the release"):
-            recommender = stack.enter_context(offline(release, pseudonym))
-        yield recommender
+    try:
+        with ExitStack() as stack:
+            if release is None:
+                asked = Recommender(url or _endpoint(site), pseudonym=pseudonym, patience_s=2)
+                yield stack.enter_context(asked)
+                return
+            from serving.local.serve_release import offline
+
+            with err.status("starting Triton on the release"):
+                recommender = stack.enter_context(offline(release, pseudonym))
+            yield recommender
+    except QuestionRefused as error:
+        raise WrongData(str(error)) from None
+    except ClientError as error:
+        raise IsthmusError(str(error)) from None
 
 
 def _answers(recommender: Recommender, asked: list[str], top: int, only_new: bool) -> Iterator[Answer]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from isthmus.errors import IsthmusError, WrongData
+from isthmus_client.errors import NotTriton, ServerRefused, ServerUnavailable
 
 _URL = re.compile(
     r"(?:(?P<scheme>grpc|http)://)?(?P<host>[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):(?P<port>[0-9]{1,5})/?"
@@ -19,26 +19,6 @@ _TRANSIENT = {"StatusCode.UNAVAILABLE", "StatusCode.DEADLINE_EXCEEDED", "StatusC
 """gRPC and HTTP codes of a server that starts, drains, is overloaded or gone."""
 MAX_ANSWER_BYTES = 256 * 2**20
 """Of one answer by gRPC; the largest catalogue for 64 customers is far below."""
-
-
-class ServerUnavailable(IsthmusError):
-    """No Triton server answers at the address; the message says what to do."""
-
-
-class NotTriton(ServerUnavailable):
-    """Something answers at the address, but no Triton server of isthmus: asking again would not help."""
-
-
-class ClientClosed(IsthmusError):
-    """The client was closed before it was asked."""
-
-
-class ServerRefused(IsthmusError):
-    """The server answered that the question is wrong, with its own words."""
-
-
-class QuestionRefused(ServerRefused, WrongData, ValueError):
-    """The question cannot be right, so the client did not send it."""
 
 
 class Transport(Protocol):

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from serving.repository.model_configs import MAX_BATCH_SIZE
-from serving.transport import QuestionRefused
+from isthmus_client.errors import QuestionRefused
+from isthmus_client.interface import MAX_BATCH_SIZE
 
 MOST = 2**31 - 1
 """``k`` travels as INT32."""

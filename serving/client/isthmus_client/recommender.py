@@ -1,8 +1,4 @@
-"""The Python client: ``Recommender`` asks a Triton server for recommendations.
-
-with Recommender("grpc://triton.serving:8001", pseudonym=Pseudonyms(key).customer) as recommender:
-    answer = recommender.recommend("14911", k=5)
-"""
+"""``Recommender``: the one class that an application uses."""
 
 from __future__ import annotations
 
@@ -16,33 +12,11 @@ from typing import Any
 
 import tenacity
 
-from isthmus.errors import IsthmusError
-from serving.answer import Answer, Bought, Product, Reason
-from serving.question import seconds, several, tensors
-from serving.repository.model_configs import ANSWERED, KEY_PARAMETER, MAX_BATCH_SIZE
-from serving.transport import (
-    ClientClosed,
-    NotTriton,
-    QuestionRefused,
-    ServerRefused,
-    ServerUnavailable,
-    Transport,
-    connect,
-)
-
-MODEL = "recommend"
-
-__all__ = [
-    "Answer",
-    "Bought",
-    "ClientClosed",
-    "NotTriton",
-    "Product",
-    "QuestionRefused",
-    "Recommender",
-    "ServerRefused",
-    "ServerUnavailable",
-]
+from isthmus_client.answer import Answer, Bought, Product, Reason
+from isthmus_client.errors import ClientClosed, ClientError, NotTriton, QuestionRefused, ServerUnavailable
+from isthmus_client.interface import ANSWERED, KEY_PARAMETER, MAX_BATCH_SIZE, MODEL
+from isthmus_client.question import seconds, several, tensors
+from isthmus_client.transport import Transport, connect
 
 
 class Recommender:
@@ -148,7 +122,7 @@ class Recommender:
         try:
             transport = self._transport()
             return transport.ready() and "release" in transport.parameters(MODEL)
-        except IsthmusError:
+        except ClientError:
             return False
 
     def close(self) -> None:

@@ -1,0 +1,57 @@
+"""Which extra a command needs; a missing one is a sentence with the command that installs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+
+from isthmus.cli.errors import CommandError
+
+_CLIENT = "isthmus_client"
+_SERVING = f"""
+    {_CLIENT} boto3 cryptography filelock google.protobuf httpx numpy onnxruntime platformdirs psutil pyarrow
+"""
+_TRAINING = """
+    boto3 cryptography filelock httpx implicit jinja2 keras matplotlib numpy onnx onnxruntime optuna pandas
+    pandera platformdirs psycopg pyarrow scipy sklearn sqlalchemy tensorboard tensorflow tf2onnx threadpoolctl
+    wandb
+"""
+_ESTATE = "cryptography filelock platformdirs pulumi pulumi_aws pulumi_kubernetes pulumi_openstack"
+_REHEARSAL = f"{_ESTATE} {_SERVING} {_TRAINING} jsonschema kubernetes_validate moto tenacity"
+
+MODULES: Mapping[str, str] = {
+    "client": _CLIENT,
+    "serving": _SERVING,
+    "training": _TRAINING,
+    "estate": _ESTATE,
+    "rehearsal": _REHEARSAL,
+}
+"""Extra -> what it installs on every system, as names of modules."""
+
+NEEDED: Mapping[str, str] = {
+    "recommend": "serving",
+    "settings": "estate",
+    **dict.fromkeys(("train", "tune", "drift", "transfer", "orders", "release"), "training"),
+    **dict.fromkeys(
+        ("rehearse", "up", "preview", "down", "doctor", "env", "status", "logs", "trigger"), "rehearsal"
+    ),
+}
+"""Command -> the extra that it needs."""
+
+
+def require(command: str) -> None:
+    """Raise CommandError where the extra of a command is not installed, or not whole."""
+    extra = NEEDED[command]
+    missing = next((module for module in MODULES[extra].split() if not _is_there(module)), None)
+    if missing is not None:
+        raise CommandError(
+            f"isthmus {command} needs the extra {extra} (the module {missing} is not installed): "
+            f"pip install 'isthmus[{extra}]'"
+        )
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # of the package around it
+        return False
