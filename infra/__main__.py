@@ -1,12 +1,12 @@
-"""The estate of one stack: two shores, the link between them, and what runs on each."""
+"""The estate of one stack: two sites, the link between them, and what runs on each."""
 
 from pulumi import Output, ResourceOptions
 
 from infra import pins
 from infra.aws.budget import Budget
 from infra.aws.site import AwsSite
-from infra.drain import Outputs, begin, run
-from infra.link import AwsLinkEnd, Link, OpenStackShore
+from infra.drain import Outputs, flush_registrations, run
+from infra.link import AwsLinkEnd, Link, OpenStackLinkEnd
 from infra.model_serving import latest_release, triton_services
 from infra.naming import Naming
 from infra.openstack.site import OpenStackSite
@@ -15,36 +15,36 @@ from infra.providers import aws_provider, openstack_provider
 from infra.settings import Settings, load
 from infra.settings.changes.beforehand import OUTPUT, Standing, output, resized, taken
 from infra.standing import refuse, standing
-from infra.training_pipeline import learning
+from infra.training_pipeline import training_pipeline
 
 
 async def estate(settings: Settings, stands: Standing = Standing()) -> Outputs:  # noqa: B008 - it is frozen
     """Settings in, estate out: register all of one environment and return the stack's outputs."""
     naming, linked = Naming(settings.stack), settings.link.enabled
-    aws, openstack = aws_provider(settings.aws, naming), openstack_provider(settings.openstack)
-    await begin()
+    in_aws, in_openstack = aws_provider(settings.aws, naming), openstack_provider(settings.openstack)
+    await flush_registrations()
 
-    # The two shores: each lives when the other is gone.
-    public = AwsSite(
+    # The two sites: each lives when the other is gone.
+    aws = AwsSite(
         "aws",
         naming=naming,
         settings=settings.aws,
-        private_cidr=str(settings.openstack.network.cidr) if linked else None,
+        openstack_cidr=str(settings.openstack.network.cidr) if linked else None,
         taken=taken(settings, stands),
         resized=resized(settings, stands),
-        opts=ResourceOptions(provider=aws),
+        opts=ResourceOptions(provider=in_aws),
     )
-    await begin()
-    private = OpenStackSite(
+    await flush_registrations()
+    openstack = OpenStackSite(
         "openstack",
         naming=naming,
         settings=settings.openstack,
         aws_cidr=str(settings.aws.network.cidr) if linked else None,
         resized=resized(settings, stands),
-        opts=ResourceOptions(provider=openstack),
+        opts=ResourceOptions(provider=in_openstack),
     )
-    await begin()
-    outputs: dict[str, object] = {**public.exports, **private.exports, OUTPUT: output(settings, stands)}
+    await flush_registrations()
+    outputs: dict[str, object] = {**aws.exports, **openstack.exports, OUTPUT: output(settings, stands)}
 
     # The link that joins them.
     if linked:
@@ -52,45 +52,43 @@ async def estate(settings: Settings, stands: Standing = Standing()) -> Outputs: 
             "link",
             naming=naming,
             settings=settings.link,
-            aws_shore=AwsLinkEnd.of(public, settings.aws),
-            openstack_shore=OpenStackShore.of(private, settings.openstack),
-            opts=ResourceOptions(providers=[aws, openstack]),
+            aws_end=AwsLinkEnd.of(aws, settings.aws),
+            openstack_end=OpenStackLinkEnd.of(openstack, settings.openstack),
+            opts=ResourceOptions(providers=[in_aws, in_openstack]),
         )
-        outputs["link"] = {"aws": link.aws_addresses, "openstack": link.private_address}
-    await begin()
+        outputs["link"] = {"aws": link.aws_addresses, "openstack": link.openstack_address}
+    await flush_registrations()
 
     # What runs on them: orders become a signed release on the way there and back, and Triton answers from it.
-    aws_shore, private_shore = prepare_clusters(
+    clusters = prepare_clusters(
         settings=settings,
         naming=naming,
-        public=public,
-        private=private,
-        aws_cloud=aws,
-        openstack_cloud=openstack,
+        aws_site=aws,
+        openstack_site=openstack,
+        aws_provider=in_aws,
+        openstack_provider=in_openstack,
     )
-    await begin()
+    await flush_registrations()
     signed: Output[str] | str = ""
     if settings.training.enabled:
-        signed = learning(
+        signed = training_pipeline(
+            clusters,
             settings=settings,
             naming=naming,
-            public=aws_shore,
-            private=private_shore,
-            arrivals=public.buckets.arrivals.bucket,
-            releases=public.buckets.releases.bucket,
-            private_container=private.private_container.container,
-            image=public.registry.image(pins.TRAINING_IMAGE),
+            buckets=aws.buckets,
+            private_container=openstack.private_container.container,
+            image=aws.registry.image(pins.TRAINING_IMAGE),
         )
-    await begin()
+    await flush_registrations()
     if settings.serving.enabled:
-        releases, release = public.buckets.releases.bucket, settings.serving.release
+        releases, release = aws.buckets.releases.bucket, settings.serving.release
         services = triton_services(
-            {"aws": aws_shore, "openstack": private_shore},
+            clusters,
             settings=settings,
             naming=naming,
-            release=latest_release(releases, signed, aws) if release == "latest" else release,
+            release=latest_release(releases, signed, in_aws) if release == "latest" else release,
             releases_bucket=releases,
-            image=public.registry.image(pins.SERVING_IMAGE),
+            image=aws.registry.image(pins.SERVING_IMAGE),
         )
         outputs["serving"] = {
             site: {"release": service.release, "http": service.http_url, "grpc": service.grpc_url}
@@ -98,7 +96,7 @@ async def estate(settings: Settings, stands: Standing = Standing()) -> Outputs: 
         }
 
     if settings.budget.usd_per_month is not None:
-        Budget("budget", naming=naming, settings=settings.budget, opts=ResourceOptions(provider=aws))
+        Budget("budget", naming=naming, settings=settings.budget, opts=ResourceOptions(provider=in_aws))
     return outputs
 
 

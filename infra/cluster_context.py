@@ -22,7 +22,7 @@ class ClusterContext:
     pools: Mapping[str, GpuPoolSpec]
     machines: Mapping[str, Machine]
     roles: Mapping[str, pulumi.Input[str]]
-    """Roles that pods ask for with their token, by kind of pod; none where the cluster hands them out."""
+    """Roles that pods ask for with their token, by service account; none where the cluster hands them out."""
     goes_with: pulumi.ResourceTransformation
     """Lets what runs here be replaced with the cluster."""
     after: tuple[pulumi.Resource, ...] = ()

@@ -26,8 +26,8 @@ DEBUG = "ISTHMUS_DEBUG"
 _TURNS = 50
 
 
-async def begin() -> None:
-    """Let what was registered so far begin: the engine and its plugins then work while the program goes on.
+async def flush_registrations() -> None:
+    """Send what was registered so far to the engine, which then works on it while the program goes on.
 
     A registration takes some turns of the loop before it is on its way; turns cost nothing where none waits.
     """
@@ -86,7 +86,7 @@ def _undisturbed() -> Iterator[None]:
     # The SDK tells of every resource some four times, each a call that the program waits for: four of five
     # of its calls for prod. The engine shows them under --debug alone, of which it does not tell a program.
     if not os.environ.get(DEBUG):
-        log.debug = _untold
+        log.debug = _silent_debug
     try:
         yield
     finally:
@@ -95,8 +95,8 @@ def _undisturbed() -> Iterator[None]:
             gc.enable()
 
 
-def _untold(*_: object, **__: object) -> None:
+def _silent_debug(*_: object, **__: object) -> None:
     """Stands for ``pulumi.log.debug``."""
 
 
-__all__ = ["begin", "drain", "run"]
+__all__ = ["drain", "flush_registrations", "run"]

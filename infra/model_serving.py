@@ -8,19 +8,14 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-from infra.aws.identity import ServiceAccount
 from infra.cluster_context import ClusterContext
-from infra.in_cluster.namespaces import SERVING
 from infra.naming import Naming
 from infra.pins import FRONT_IMAGE, TRITON_IMAGE
 from infra.settings import Settings
+from infra.workloads import Site
 from isthmus.errors import IsthmusError
 from serving.components.pod import NAME
 from serving.components.triton import TritonService
-
-IN_AWS: Mapping[str, ServiceAccount] = {"serving": ServiceAccount(SERVING, NAME)}
-IN_OPENSTACK: Mapping[str, ServiceAccount] = IN_AWS
-"""Service accounts by kind of pod; the same name in both clusters."""
 
 
 class ReleaseError(IsthmusError, pulumi.RunError):
@@ -47,16 +42,16 @@ def latest_release(
     bucket: pulumi.Input[str], ready: pulumi.Input[object], provider: aws.Provider
 ) -> pulumi.Output[str]:
     """The digest of the newest signed release, read after ``ready``; unknown in a preview before that."""
-    found = aws.s3.get_object_output(
+    latest = aws.s3.get_object_output(
         bucket=bucket,
         key=pulumi.Output.from_input(ready).apply(lambda _: "latest.json"),
         opts=pulumi.InvokeOutputOptions(provider=provider),
     )
-    return found.body.apply(digest_of)
+    return latest.body.apply(digest_of)
 
 
 def triton_services(
-    shores: Mapping[str, ClusterContext],
+    clusters: Mapping[Site, ClusterContext],
     *,
     settings: Settings,
     naming: Naming,
@@ -68,10 +63,10 @@ def triton_services(
     serving = settings.serving
     services: dict[str, TritonService] = {}
     for site in serving.sites:
-        shore = shores[site]
+        cluster = clusters[site]
         services[site] = TritonService(
             f"{site}-triton",
-            namespace=shore.namespaces.serving,
+            namespace=cluster.namespaces.serving,
             release=release,
             releases_bucket=releases_bucket,
             trusted_keys=list(serving.trusted_keys),
@@ -81,14 +76,14 @@ def triton_services(
             region=settings.aws.region,
             replicas_min=serving.replicas.min,
             replicas_max=serving.replicas.max,
-            gpus=shore.gpus(serving.pool),
+            gpus=cluster.gpus(serving.pool),
             pool=serving.pool,
             endpoint_url=settings.aws.endpoint_url,
-            role_arn=shore.roles.get("serving"),
+            role_arn=cluster.roles.get(NAME),
             labels=naming.labels,
-            opts=shore.options,
+            opts=cluster.options,
         )
     return services
 
 
-__all__ = ["IN_AWS", "IN_OPENSTACK", "ReleaseError", "digest_of", "latest_release", "triton_services"]
+__all__ = ["ReleaseError", "digest_of", "latest_release", "triton_services"]

@@ -56,7 +56,7 @@ def aws_provider(settings: AwsSettings, naming: Naming) -> aws.Provider:
 
 
 def openstack_provider(settings: OpenStackSettings) -> openstack.Provider:
-    """One project of the private cloud; who we are comes from the environment (OS_*), never from a file."""
+    """One project of the OpenStack cloud; who we are comes from the environment (OS_*), never from a file."""
     return openstack.Provider("openstack", auth_url=settings.auth_url, region=settings.region)
 
 

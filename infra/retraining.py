@@ -1,94 +1,61 @@
 """Training again on a schedule: a CronJob for each job, in the cluster where the job belongs.
 
 No pod may start another, least of all in the other cluster: that would take a key of its API. So each job
-comes by its own schedule and does nothing where its input is what it was: the decision is made in the private
-site, and to train is to transfer; what was transferred has a digest, and so has a candidate.
+comes by its own schedule and does nothing where its input is what it was: the decision is made in the
+OpenStack site, and to train is to transfer; what was transferred has a digest, and so has a candidate.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-import pulumi
+import pulumi_kubernetes as k8s
 
-from infra.aws.identity import ServiceAccount
 from infra.cluster_context import ClusterContext
-from infra.in_cluster.namespaces import TRAINING
-from infra.naming import Naming
-from infra.settings import Settings
-from training.components import retrain_job
-from training.components.ranking_job import RankingJob
+from infra.settings.training import Retrain
+from infra.workloads import Site
+from training.components.context import JobContext
+from training.components.retrain_job import NAME, RetrainJob
 from training.components.scheduled_job import ScheduledJob
-from training.components.training_job import TrainingJob
-from training.components.validation_job import ValidationJob
-
-IN_OPENSTACK: Mapping[str, ServiceAccount] = {"retrain": ServiceAccount(TRAINING, retrain_job.NAME)}
-"""Service accounts by kind of pod; the other jobs run as those that ``infra.training_pipeline`` declares."""
 
 
 def retraining(
+    settings: Retrain,
+    clusters: Mapping[Site, ClusterContext],
+    contexts: Mapping[Site, JobContext],
     *,
-    settings: Settings,
-    naming: Naming,
-    public: ClusterContext,
-    private: ClusterContext,
-    arrivals: pulumi.Input[str],
-    releases: pulumi.Input[str],
-    private_container: pulumi.Input[str],
-    image: pulumi.Input[str],
-    told: str,
-    orders: str,
-    jobs: tuple[TrainingJob, RankingJob, ValidationJob],
+    train: k8s.batch.v1.JobSpecArgs,
+    rank: k8s.batch.v1.JobSpecArgs,
+    validate: k8s.batch.v1.JobSpecArgs,
 ) -> None:
-    """Declare the four CronJobs.
+    """Declare the four CronJobs: the decision, and the three jobs that are made again.
 
     Args:
-        settings: of the estate.
-        naming: of the stack.
-        public: the shore of the training.
-        private: the shore of the others.
-        arrivals: bucket of the pseudonymous orders.
-        releases: bucket of candidates and releases.
-        private_container: container of held-back orders and decisions.
-        image: of the package ``training``.
-        told: JSON of the section ``training``, as the jobs get it.
-        orders: JSON of the section ``orders``.
-        jobs: what is made again.
+        settings: of the section ``training.retrain``.
+        clusters: of both sites.
+        contexts: of the pipeline on both sites.
+        train: the training job, made again in AWS.
+        rank: the ranking job, made again in OpenStack.
+        validate: the validation job, made again in OpenStack.
     """
-    training, retrain = settings.training, settings.training.retrain
-    trained, ranked, validated = jobs
-    retrain_job.RetrainJob(
-        retrain_job.NAME,
-        namespace=private.namespaces.training,
-        image=image,
-        region=settings.aws.region,
-        endpoint_url=settings.aws.endpoint_url,
-        role_arn=private.roles.get("retrain"),
-        arrivals_bucket=arrivals,
-        releases_bucket=releases,
-        private_bucket=private_container,
-        orders_url=training.orders_url,
-        orders_endpoint_url=settings.openstack.object_store_url,
-        settings=told,
-        orders_settings=orders,
-        retrain=retrain.model_dump_json(exclude={"enabled", "schedule", "train_schedule", "follow_schedule"}),
-        schedule=retrain.schedule,
-        labels=naming.labels,
-        opts=private.options,
+    RetrainJob(
+        NAME,
+        contexts["openstack"],
+        retrain=settings.model_dump_json(
+            exclude={"enabled", "schedule", "train_schedule", "follow_schedule"}
+        ),
+        schedule=settings.schedule,
+        opts=clusters["openstack"].options,
     )
-    for what, spec, shore, schedule in (
-        ("train", trained.again, public, retrain.train_schedule),
-        ("rank", ranked.again, private, retrain.follow_schedule),
-        ("validate", validated.again, private, retrain.follow_schedule),
-    ):
+    again: tuple[tuple[str, Site, k8s.batch.v1.JobSpecArgs, str], ...] = (
+        ("train", "aws", train, settings.train_schedule),
+        ("rank", "openstack", rank, settings.follow_schedule),
+        ("validate", "openstack", validate, settings.follow_schedule),
+    )
+    for job, site, spec, schedule in again:
         ScheduledJob(
-            f"{retrain_job.NAME}-{what}",
-            namespace=shore.namespaces.training,
-            schedule=schedule,
-            spec=spec,
-            labels=naming.labels,
-            opts=shore.options,
+            f"{NAME}-{job}", contexts[site], schedule=schedule, spec=spec, opts=clusters[site].options
         )
 
 
-__all__ = ["IN_OPENSTACK", "retraining"]
+__all__ = ["retraining"]

@@ -1,1 +1,1 @@
-"""The public site: one component per file."""
+"""The AWS site: one component per file."""

@@ -1,15 +1,4 @@
-"""Who may do what with the buckets: one table of the estate's seven kinds of pod, as plain data.
-
-| pod | arrivals | releases |
-|---|---|---|
-| transfer (private site) | writes; erases batches that no manifest names | |
-| training (AWS) | reads | writes candidates, model files and checkpoints; never a signature |
-| retrain (private site) | as the transfer | reads the release in service |
-| tuning (AWS) | reads | keeps its study under ``tuning/``; no candidate, no release |
-| ranking (private site) | | reads candidates; writes them again with the ranking stage; never a signature |
-| validation (private site) | | reads candidates; writes verdicts and signatures, moves ``latest.json`` |
-| serving (both sites) | | reads signed releases |
-"""
+"""What a kind of pod may do with the buckets, and the IAM policy that grants it."""
 
 from __future__ import annotations
 
@@ -30,49 +19,6 @@ class Grant:
     erases: Sequence[tuple[Bucket, str]] = ()
     """Deletes in every version, so that nothing can be brought back."""
     never_writes: Sequence[tuple[Bucket, str]] = ()
-
-
-VERDICTS: Sequence[tuple[Bucket, str]] = (
-    ("releases", "releases/*/validation.json"),
-    ("releases", "releases/*/signature.json"),
-)
-"""What only a validation may say about a release."""
-
-TRANSFER = Grant(
-    # A transfer that goes on after an interruption reads what is there already.
-    reads=[("arrivals", "*")],
-    writes=[("arrivals", "*")],
-    # Days that are held back now and pseudonyms of a rotated key must go for good.
-    erases=[("arrivals", "orders/batches/*")],
-)
-RETRAIN = Grant(
-    # It looks for drift of the release in service, and transfers where there is some.
-    reads=[*TRANSFER.reads, ("releases", "releases/*"), ("releases", "latest.json")],
-    writes=TRANSFER.writes,
-    erases=TRANSFER.erases,
-)
-TRAINING = Grant(
-    reads=[("arrivals", "*"), ("releases", "*")],
-    writes=[("releases", "candidates/*"), ("releases", "releases/*"), ("releases", "checkpoints/*")],
-    deletes=[("releases", "checkpoints/*")],
-    never_writes=[*VERDICTS, ("releases", "latest.json")],
-)
-TUNING = Grant(
-    reads=[("arrivals", "*"), ("releases", "tuning/*")],
-    writes=[("releases", "tuning/*")],
-    deletes=[("releases", "tuning/*/checkpoints/*")],
-)
-RANKING = Grant(
-    # It learns from the raw orders of its own site; of the buckets it needs only what waits for validation.
-    reads=[("releases", "candidates/*"), ("releases", "releases/*")],
-    writes=[("releases", "candidates/*"), ("releases", "releases/*")],
-    never_writes=[*VERDICTS, ("releases", "latest.json")],
-)
-VALIDATION = Grant(
-    reads=[("releases", "*")],
-    writes=[*VERDICTS, ("releases", "latest.json")],
-)
-SERVING = Grant(reads=[("releases", "releases/*"), ("releases", "latest.json")])
 
 
 def policy(grant: Grant, bucket_arns: dict[Bucket, str], data_key_arn: str) -> dict[str, Any]:
@@ -119,15 +65,4 @@ def _allow(sid: str, actions: list[str], resources: list[str]) -> dict[str, Any]
     return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
 
 
-__all__ = [
-    "RANKING",
-    "RETRAIN",
-    "SERVING",
-    "TRAINING",
-    "TRANSFER",
-    "TUNING",
-    "VALIDATION",
-    "Bucket",
-    "Grant",
-    "policy",
-]
+__all__ = ["Bucket", "Grant", "policy"]

@@ -28,7 +28,7 @@ ADDON_SETTINGS: Mapping[str, Mapping[str, str]] = {
 
 
 class Cluster(pulumi.ComponentResource):
-    """A Kubernetes cluster whose API server answers inside the VPC and to the private site only.
+    """A Kubernetes cluster whose API server answers inside the VPC and to the OpenStack site only.
 
     ``api_clients`` are the networks that may reach it (TCP 443). With ``settings.api_allowed_cidrs`` it
     gets a public address too, for those networks and no others.

@@ -1,4 +1,4 @@
-"""Roles of pods: EKS pods get theirs by Pod Identity, pods of the private site by OIDC federation.
+"""Roles of pods: EKS pods get theirs by Pod Identity, pods of the OpenStack site by OIDC federation.
 
 No pod on either site holds an AWS key that outlives its token.
 """
@@ -99,7 +99,7 @@ def web_identity_trust(provider_arn: str, issuer: str, account: ServiceAccount) 
 
 
 class Federation(pulumi.ComponentResource):
-    """AWS's trust in the service account tokens of the private cluster, and a role for each account."""
+    """AWS's trust in the service account tokens of the OpenStack cluster, and a role for each account."""
 
     role_arns: dict[str, pulumi.Output[str]]
     """By the key of ``accounts``."""

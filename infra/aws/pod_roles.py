@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import pulumi
 
-from infra.aws.access import RANKING, RETRAIN, SERVING, TRAINING, TRANSFER, TUNING, VALIDATION, Grant
-from infra.aws.identity import Federation, PodRole, ServiceAccount, Stores
-
-IN_AWS: Mapping[str, Grant] = {"training": TRAINING, "tuning": TUNING, "serving": SERVING}
-"""Kinds of pod in the EKS cluster: they get their role by Pod Identity."""
-IN_OPENSTACK: Mapping[str, Grant] = {
-    "transfer": TRANSFER,
-    "retrain": RETRAIN,
-    "ranking": RANKING,
-    "validation": VALIDATION,
-    "serving": SERVING,
-}
-"""Kinds of pod in the private cluster: they get their role for a token that the cluster signed."""
+from infra.aws.identity import Federation, PodRole, Stores
+from infra.workloads import Workload
 
 
 class PodRoles(pulumi.ComponentResource):
-    """Roles of the pods that the two clusters run; ``None`` for an issuer federates nobody."""
+    """Roles of the pods that the two clusters run; ``None`` for an issuer federates nobody.
+
+    Pods of the EKS cluster get theirs by Pod Identity, pods of the OpenStack cluster for a token that the
+    cluster signed.
+    """
 
     federated: dict[str, pulumi.Output[str]]
-    """ARNs of the private cluster's roles, by kind of pod."""
+    """ARNs of the OpenStack cluster's roles, by kind of pod."""
 
     def __init__(
         self,
@@ -33,19 +26,19 @@ class PodRoles(pulumi.ComponentResource):
         *,
         cluster_name: pulumi.Input[str],
         issuer: str | None,
-        in_aws: Mapping[str, ServiceAccount],
-        in_openstack: Mapping[str, ServiceAccount],
+        in_aws: Sequence[Workload],
+        in_openstack: Sequence[Workload],
         stores: Stores,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("isthmus:aws:PodRoles", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        for kind, account in in_aws.items():
+        for workload in in_aws:
             PodRole(
-                f"{name}-{kind}",
+                f"{name}-{workload.kind}",
                 cluster_name=cluster_name,
-                account=account,
-                grant=IN_AWS[kind],
+                account=workload.account,
+                grant=workload.grant,
                 stores=stores,
                 opts=child,
             )
@@ -54,11 +47,11 @@ class PodRoles(pulumi.ComponentResource):
             self.federated = Federation(
                 f"{name}-private",
                 issuer=issuer,
-                accounts={kind: (account, IN_OPENSTACK[kind]) for kind, account in in_openstack.items()},
+                accounts={workload.kind: (workload.account, workload.grant) for workload in in_openstack},
                 stores=stores,
                 opts=child,
             ).role_arns
         self.register_outputs({"federated": self.federated})
 
 
-__all__ = ["IN_AWS", "IN_OPENSTACK", "PodRoles"]
+__all__ = ["PodRoles"]

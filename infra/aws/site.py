@@ -1,4 +1,4 @@
-"""The public site: everything of the estate that stands in AWS, short of what runs in its cluster."""
+"""The AWS site: everything of the estate that stands there, short of what runs in its cluster."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class AwsSite(pulumi.ComponentResource):
         *,
         naming: Naming,
         settings: AwsSettings,
-        private_cidr: str | None,
+        openstack_cidr: str | None,
         taken: Mapping[str, int] | None = None,
         resized: Collection[str] = (),
         opts: pulumi.ResourceOptions | None = None,
@@ -58,7 +58,7 @@ class AwsSite(pulumi.ComponentResource):
             name: of the component.
             naming: of the stack.
             settings: of the site.
-            private_cidr: network of the private site, where the two are linked.
+            openstack_cidr: network of the OpenStack site, where the two are linked.
             taken: parts of the VPC that zones of the standing estate have.
             resized: groups of nodes, by key, whose number may be out of their new bounds.
             opts: with the AWS provider.
@@ -92,8 +92,8 @@ class AwsSite(pulumi.ComponentResource):
             opts=child,
         )
         clients = {"vpc": str(settings.network.cidr)}
-        if private_cidr is not None:
-            clients["private-site"] = private_cidr
+        if openstack_cidr is not None:
+            clients["private-site"] = openstack_cidr
         self.cluster = Cluster(
             f"{name}-cluster",
             naming=naming,
@@ -169,7 +169,7 @@ class AwsSite(pulumi.ComponentResource):
 
     @property
     def route_tables(self) -> dict[str, pulumi.Input[str]]:
-        """The tables that must learn the way to the private site."""
+        """The tables that must learn the way to the OpenStack site."""
         private = self.network.private_route_table_ids
         tables: dict[str, pulumi.Input[str]] = {f"private-{part}": id for part, id in private.items()}
         return {**tables, "intra": self.network.intra_route_table_id}

@@ -9,7 +9,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from infra.gpu_pool import GPU_RESOURCE
-from infra.in_cluster.network_policies import Doors, policies
+from infra.in_cluster.network_policies import AllowedTraffic, policies
 from infra.naming import LABEL_DOMAIN
 from infra.pins import KUBERNETES_VERSION
 
@@ -34,14 +34,14 @@ class Quota:
             "requests.memory": f"{self.memory_gib}Gi",
             f"requests.{GPU_RESOURCE}": str(self.gpus),
             "pods": str(self.pods),
-            # Nothing here may open a door of its own to the internet.
+            # Nothing here may open itself to the internet.
             "services.loadbalancers": "0",
             "services.nodeports": "0",
         }
 
 
 class Namespace(pulumi.ComponentResource):
-    """A namespace at Pod Security level ``restricted`` that denies all traffic but its ``doors``.
+    """A namespace at Pod Security level ``restricted`` that denies all traffic but what is ``allowed``.
 
     ``opts.provider`` is the cluster's Kubernetes provider.
     """
@@ -55,7 +55,7 @@ class Namespace(pulumi.ComponentResource):
         *,
         namespace: str,
         quota: Quota,
-        doors: Doors,
+        allowed: AllowedTraffic,
         labels: Mapping[str, str],
         cluster_id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
@@ -63,7 +63,7 @@ class Namespace(pulumi.ComponentResource):
         super().__init__("isthmus:in-cluster:Namespace", name, None, opts)
         levels = {f"pod-security.kubernetes.io/{mode}": POD_SECURITY for mode in MODES}
         versions = {f"pod-security.kubernetes.io/{mode}-version": f"v{KUBERNETES_VERSION}" for mode in MODES}
-        made = k8s.core.v1.Namespace(
+        created = k8s.core.v1.Namespace(
             name,
             metadata=k8s.meta.v1.ObjectMetaArgs(
                 name=namespace,
@@ -73,7 +73,7 @@ class Namespace(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
-        inside = made.metadata.name
+        inside = created.metadata.name
         child = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
         guards: list[pulumi.Resource] = [
             k8s.core.v1.ResourceQuota(
@@ -103,7 +103,7 @@ class Namespace(pulumi.ComponentResource):
                     spec=spec,
                     opts=child,
                 )
-                for policy, spec in policies(doors).items()
+                for policy, spec in policies(allowed).items()
             ],
         ]
         self.namespace = pulumi.Output.all(inside, *[guard.urn for guard in guards]).apply(

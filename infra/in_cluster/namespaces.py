@@ -9,9 +9,8 @@ import pulumi
 
 from infra.gpu_pool import GpuPoolSpec, Purpose
 from infra.in_cluster.namespace import Namespace, Quota
-from infra.in_cluster.network_policies import Doors
+from infra.in_cluster.network_policies import AllowedTraffic
 from infra.settings.catalogue import Machine
-from infra.settings.urls import DATABASE, port
 
 TRAINING: Final = "training"
 SERVING: Final = "serving"
@@ -31,21 +30,8 @@ def quota(pools: Iterable[GpuPoolSpec], purpose: Purpose, machines: Mapping[str,
     )
 
 
-def https_ports(*urls: str | None) -> tuple[int, ...]:
-    """443 and the ports of these URLs; ones without a port have their scheme's."""
-    return tuple(sorted({443, *(port(url) for url in urls if url is not None)}))
-
-
-def database_ports(*urls: str | None) -> tuple[int, ...]:
-    """The ports of those URLs that are of databases."""
-    return tuple(sorted({port(url) for url in urls if url is not None and url.startswith(DATABASE)}))
-
-
 class Namespaces(pulumi.ComponentResource):
-    """``training`` and ``serving`` in one cluster; ``opts.provider`` is its Kubernetes provider.
-
-    Both reach the ``store_ports``; databases are asked by the pods of ``training`` only.
-    """
+    """``training`` and ``serving`` in one cluster; ``opts.provider`` is its Kubernetes provider."""
 
     training: pulumi.Output[str]
     serving: pulumi.Output[str]
@@ -56,9 +42,7 @@ class Namespaces(pulumi.ComponentResource):
         *,
         pools: Iterable[GpuPoolSpec],
         machines: Mapping[str, Machine],
-        store_ports: tuple[int, ...],
-        database_ports: tuple[int, ...],
-        pod_identity: bool,
+        allowed: Mapping[Purpose, AllowedTraffic],
         cluster_id: pulumi.Input[str],
         labels: Mapping[str, str],
         opts: pulumi.ResourceOptions | None = None,
@@ -66,20 +50,19 @@ class Namespaces(pulumi.ComponentResource):
         super().__init__("isthmus:in-cluster:Namespaces", name, None, opts)
         pools = tuple(pools)
 
-        def namespace(purpose: Purpose, ports: tuple[int, ...], *, peers: bool) -> pulumi.Output[str]:
+        def namespace(purpose: Purpose) -> pulumi.Output[str]:
             return Namespace(
                 f"{name}-{purpose}",
                 namespace=purpose,
                 quota=quota(pools, purpose, machines),
-                doors=Doors(https_ports=ports, pod_identity=pod_identity, peers=peers),
+                allowed=allowed[purpose],
                 labels=labels,
                 cluster_id=cluster_id,
                 opts=pulumi.ResourceOptions(parent=self),
             ).namespace
 
-        self.training = namespace(TRAINING, (*store_ports, *database_ports), peers=True)
-        self.serving = namespace(SERVING, store_ports, peers=False)
+        self.training, self.serving = namespace(TRAINING), namespace(SERVING)
         self.register_outputs({"training": self.training, "serving": self.serving})
 
 
-__all__ = ["SERVING", "TRAINING", "Namespaces", "database_ports", "https_ports", "quota"]
+__all__ = ["SERVING", "TRAINING", "Namespaces", "quota"]

@@ -1,4 +1,4 @@
-"""Network policies of a namespace: nothing in, nothing out, and the few doors that its pods need.
+"""Network policies of a namespace: nothing in, nothing out, and the little that its pods need.
 
 Plain data, so that the tests can ask what is open without an engine.
 """
@@ -16,21 +16,21 @@ POD_IDENTITY_AGENT = "169.254.170.23/32"
 
 
 @dataclass(frozen=True)
-class Doors:
+class AllowedTraffic:
     """What the pods of a namespace may reach; ports are TCP. Who may reach a service, its component says."""
 
-    https_ports: Sequence[int] = (443,)
-    """Ports of object stores and of the token service, anywhere but link-local addresses."""
+    ports: Sequence[int] = (443,)
+    """Ports of object stores, databases and the token service, anywhere but link-local addresses."""
     pod_identity: bool = False
     """Whether pods ask EKS's Pod Identity agent for credentials."""
     peers: bool = False
     """Whether the pods of the namespace may talk to each other, as the workers of a training must."""
 
 
-def policies(doors: Doors) -> dict[str, Any]:
+def policies(allowed: AllowedTraffic) -> dict[str, Any]:
     """The ``spec`` of each policy by its name."""
     everyone: dict[str, Any] = {"podSelector": {}}
-    made: dict[str, Any] = {
+    specs: dict[str, Any] = {
         "deny-all": {**everyone, "policyTypes": ["Ingress", "Egress"]},
         "allow-dns": _egress(
             [
@@ -43,19 +43,19 @@ def policies(doors: Doors) -> dict[str, Any]:
         ),
         "allow-https": _egress(
             [{"ipBlock": {"cidr": "0.0.0.0/0", "except": [LINK_LOCAL]}}],
-            [("TCP", port) for port in sorted(set(doors.https_ports))],
+            [("TCP", port) for port in sorted(set(allowed.ports))],
         ),
     }
-    if doors.pod_identity:
-        made["allow-pod-identity"] = _egress([{"ipBlock": {"cidr": POD_IDENTITY_AGENT}}], [("TCP", 80)])
-    if doors.peers:
-        made["allow-same-namespace"] = {
+    if allowed.pod_identity:
+        specs["allow-pod-identity"] = _egress([{"ipBlock": {"cidr": POD_IDENTITY_AGENT}}], [("TCP", 80)])
+    if allowed.peers:
+        specs["allow-same-namespace"] = {
             **everyone,
             "policyTypes": ["Ingress", "Egress"],
             "ingress": [{"from": [{"podSelector": {}}]}],
             "egress": [{"to": [{"podSelector": {}}]}],
         }
-    return made
+    return specs
 
 
 def _egress(to: list[dict[str, Any]], ports: list[tuple[str, int]]) -> dict[str, Any]:
@@ -66,4 +66,4 @@ def _egress(to: list[dict[str, Any]], ports: list[tuple[str, int]]) -> dict[str,
     }
 
 
-__all__ = ["LINK_LOCAL", "POD_IDENTITY_AGENT", "Doors", "policies"]
+__all__ = ["LINK_LOCAL", "POD_IDENTITY_AGENT", "AllowedTraffic", "policies"]

@@ -22,7 +22,7 @@ from infra.settings.openstack import OpenStackSettings
 
 @dataclass(frozen=True)
 class AwsLinkEnd:
-    """What the link joins in AWS. ``cidr`` is the VPC's; the route tables learn the private network."""
+    """What the link joins in AWS. ``cidr`` is the VPC's; the route tables learn the OpenStack network."""
 
     vpc_id: pulumi.Input[str]
     cidr: str
@@ -47,7 +47,7 @@ class AwsLinkEnd:
 
 
 @dataclass(frozen=True)
-class OpenStackShore:
+class OpenStackLinkEnd:
     """What the link joins in OpenStack."""
 
     router_id: pulumi.Input[str]
@@ -57,8 +57,8 @@ class OpenStackShore:
     """What must stand before the VPN: the subnet has to hang on the router."""
 
     @classmethod
-    def of(cls, site: OpenStackSite, settings: OpenStackSettings) -> OpenStackShore:
-        """The private site's end."""
+    def of(cls, site: OpenStackSite, settings: OpenStackSettings) -> OpenStackLinkEnd:
+        """The OpenStack site's end."""
         return cls(
             router_id=site.network.router_id,
             subnet_id=site.network.subnet_id,
@@ -77,8 +77,8 @@ class Link(pulumi.ComponentResource):
     connection_id: pulumi.Output[str]
     aws_addresses: list[pulumi.Output[str]]
     """Outside addresses of AWS's two tunnel ends."""
-    private_address: pulumi.Output[str]
-    """Outside address of the private gateway."""
+    openstack_address: pulumi.Output[str]
+    """Outside address of OpenStack's gateway."""
 
     def __init__(
         self,
@@ -86,8 +86,8 @@ class Link(pulumi.ComponentResource):
         *,
         naming: Naming,
         settings: LinkSettings,
-        aws_shore: AwsLinkEnd,
-        openstack_shore: OpenStackShore,
+        aws_end: AwsLinkEnd,
+        openstack_end: OpenStackLinkEnd,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("isthmus:link:Link", name, None, opts)
@@ -97,23 +97,23 @@ class Link(pulumi.ComponentResource):
             name,
             name=naming.name("link"),
             description="The private half of the link",
-            router_id=openstack_shore.router_id,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[openstack_shore.network]),
+            router_id=openstack_end.router_id,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[openstack_end.network]),
         )
-        self.private_address = (
+        self.openstack_address = (
             pulumi.Output.from_input(str(settings.gateway_address))
             if settings.gateway_address
             else service.external_v4_ip
         )
-        connection = self._aws_half(name, naming, settings, both, aws_shore, openstack_shore.cidr)
-        self._openstack_half(name, naming, both, connection, service, aws_shore.cidr, openstack_shore)
+        connection = self._aws_half(name, naming, settings, both, aws_end, openstack_end.cidr)
+        self._openstack_half(name, naming, both, connection, service, aws_end.cidr, openstack_end)
         self.connection_id = connection.id
         self.aws_addresses = [connection.tunnel1_address, connection.tunnel2_address]
         self.register_outputs(
             {
                 "connectionId": self.connection_id,
                 "awsAddresses": self.aws_addresses,
-                "privateAddress": self.private_address,
+                "privateAddress": self.openstack_address,
             }
         )
 
@@ -123,13 +123,13 @@ class Link(pulumi.ComponentResource):
         naming: Naming,
         settings: LinkSettings,
         both: Halves,
-        shore: AwsLinkEnd,
-        private_cidr: str,
+        aws_end: AwsLinkEnd,
+        openstack_cidr: str,
     ) -> aws.ec2.VpnConnection:
         customer = aws.ec2.CustomerGateway(
             name,
             type="ipsec.1",
-            ip_address=self.private_address,
+            ip_address=self.openstack_address,
             **_asn(settings.asn),
             tags={"Name": naming.name("link")},
             opts=self._child,
@@ -138,8 +138,8 @@ class Link(pulumi.ComponentResource):
             name,
             kind=settings.gateway,
             asn=settings.aws_asn,
-            vpc_id=shore.vpc_id,
-            subnet_ids=shore.subnet_ids,
+            vpc_id=aws_end.vpc_id,
+            subnet_ids=aws_end.subnet_ids,
             tag=naming.name("link"),
             opts=self._child,
         )
@@ -149,8 +149,8 @@ class Link(pulumi.ComponentResource):
                 name,
                 # Groups under this prefix need no resource policy of their own for delivery.
                 name=f"/aws/vendedlogs/{naming.name('link')}",
-                retention_in_days=shore.log_retention_days,
-                kms_key_id=shore.log_key_arn,
+                retention_in_days=aws_end.log_retention_days,
+                kms_key_id=aws_end.log_key_arn,
                 opts=self._child,
             )
         connection = aws.ec2.VpnConnection(
@@ -160,15 +160,15 @@ class Link(pulumi.ComponentResource):
             vpn_gateway_id=attachment.vpn_gateway_id,
             transit_gateway_id=attachment.transit_gateway_id,
             static_routes_only=True,
-            local_ipv4_network_cidr=private_cidr,
-            remote_ipv4_network_cidr=shore.cidr,
+            local_ipv4_network_cidr=openstack_cidr,
+            remote_ipv4_network_cidr=aws_end.cidr,
             **_tunnel_options(both, logs),
             tags={"Name": naming.name("link")},
             opts=pulumi.ResourceOptions(
                 parent=self, additional_secret_outputs=["tunnel1PresharedKey", "tunnel2PresharedKey"]
             ),
         )
-        self._routes(name, attachment, connection, shore, private_cidr)
+        self._routes(name, attachment, connection, aws_end, openstack_cidr)
         return connection
 
     def _routes(
@@ -176,17 +176,17 @@ class Link(pulumi.ComponentResource):
         name: str,
         attachment: Attachment,
         connection: aws.ec2.VpnConnection,
-        shore: AwsLinkEnd,
-        private_cidr: str,
+        aws_end: AwsLinkEnd,
+        openstack_cidr: str,
     ) -> None:
         if attachment.vpn_gateway_id is not None:
             aws.ec2.VpnConnectionRoute(
                 name,
                 vpn_connection_id=connection.id,
-                destination_cidr_block=private_cidr,
+                destination_cidr_block=openstack_cidr,
                 opts=self._child,
             )
-            for table, table_id in shore.route_tables.items():
+            for table, table_id in aws_end.route_tables.items():
                 aws.ec2.VpnGatewayRoutePropagation(
                     f"{name}-{table}",
                     vpn_gateway_id=attachment.vpn_gateway_id,
@@ -196,16 +196,16 @@ class Link(pulumi.ComponentResource):
             return
         aws.ec2transitgateway.Route(
             name,
-            destination_cidr_block=private_cidr,
+            destination_cidr_block=openstack_cidr,
             transit_gateway_attachment_id=connection.transit_gateway_attachment_id,
             transit_gateway_route_table_id=attachment.route_table_id or "",
             opts=self._child,
         )
-        for table, table_id in shore.route_tables.items():
+        for table, table_id in aws_end.route_tables.items():
             aws.ec2.Route(
                 f"{name}-{table}",
                 route_table_id=table_id,
-                destination_cidr_block=private_cidr,
+                destination_cidr_block=openstack_cidr,
                 transit_gateway_id=attachment.transit_gateway_id,
                 # A route to a gateway that is not attached to the VPC is refused.
                 opts=pulumi.ResourceOptions(parent=self, depends_on=list(attachment.resources)),
@@ -219,7 +219,7 @@ class Link(pulumi.ComponentResource):
         connection: aws.ec2.VpnConnection,
         service: openstack.vpnaas.Service,
         aws_cidr: str,
-        shore: OpenStackShore,
+        openstack_end: OpenStackLinkEnd,
     ) -> None:
         options = both.neutron
         # Neutron changes no policy in use (neutron-vpnaas, db/vpn/vpn_db.py, IKEPolicyInUse): a new one is
@@ -251,7 +251,7 @@ class Link(pulumi.ComponentResource):
             f"{name}-local",
             name=naming.name("link-local"),
             type="subnet",
-            endpoints=[shore.subnet_id],
+            endpoints=[openstack_end.subnet_id],
             opts=group,
         )
         peer = openstack.vpnaas.EndpointGroup(
@@ -319,4 +319,4 @@ def _tunnel_options(both: Halves, logs: aws.cloudwatch.LogGroup | None) -> dict[
     return options
 
 
-__all__ = ["AwsLinkEnd", "Link", "OpenStackShore"]
+__all__ = ["AwsLinkEnd", "Link", "OpenStackLinkEnd"]

@@ -1,1 +1,1 @@
-"""The private site: one component per file."""
+"""The OpenStack site: one component per file."""

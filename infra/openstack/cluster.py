@@ -36,7 +36,7 @@ def template_labels(settings: OpenStackCluster) -> dict[str, str]:
 
 
 class Cluster(pulumi.ComponentResource):
-    """A Kubernetes cluster with TLS everywhere and an API server inside the private network only.
+    """A Kubernetes cluster with TLS everywhere and an API server inside the OpenStack network only.
 
     The template has no number of nodes, because Magnum changes nothing of a template in use but its name and
     who sees it (magnum, ``api/controllers/v1/cluster_template.py``, ``patch``). The cluster's own workers are

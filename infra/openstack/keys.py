@@ -1,4 +1,4 @@
-"""The private site's keys: from Barbican into the private cluster, past everything else."""
+"""The OpenStack site's keys: from Barbican into the OpenStack cluster, past everything else."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ def fields(payload: str, secret: str, *, preview: bool = False) -> dict[str, str
 
 
 class Keys(pulumi.ComponentResource):
-    """The Kubernetes Secret ``isthmus-keys`` of the private cluster.
+    """The Kubernetes Secret ``isthmus-keys`` of the OpenStack cluster.
 
     Its values are read from the Barbican secret and stay secret in the state. ``throw_away`` takes their
-    place in a rehearsal, which has no keys worth keeping. ``opts.providers`` must hold the private
-    cloud's and the private cluster's providers.
+    place in a rehearsal, which has no keys worth keeping. ``opts.providers`` must hold the OpenStack
+    cloud's and the OpenStack cluster's providers.
     """
 
     secret_name: pulumi.Output[str]

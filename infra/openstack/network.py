@@ -1,4 +1,4 @@
-"""The private network: one subnet, and a router to the outside."""
+"""The OpenStack network: one subnet, and a router to the outside."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The private object store's containers."""
+"""The containers of the OpenStack object store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may reach the machines of the private network, from where."""
+"""What may reach the machines of the OpenStack network, from where."""
 
 from __future__ import annotations
 

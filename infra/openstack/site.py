@@ -1,4 +1,4 @@
-"""The private site: everything of the estate that stands in OpenStack, short of what runs in its cluster."""
+"""The OpenStack site: everything of the estate that stands there, short of what runs in its cluster."""
 
 from __future__ import annotations
 

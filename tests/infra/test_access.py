@@ -9,22 +9,14 @@ from typing import Any
 import pytest
 
 from infra.__main__ import estate as program
-from infra.aws.access import RANKING, RETRAIN, SERVING, TRAINING, TRANSFER, TUNING, VALIDATION, Grant, policy
-from infra.prepare_clusters import pods
+from infra.aws.access import Grant, policy
 from infra.settings import read
+from infra.workloads import WORKLOADS, workloads
 from tests.infra.recorded import ROOT, STACKS, Estate, estate_of, record
 
 ARNS: dict[Any, str] = {"arrivals": "arn:aws:s3:::a", "releases": "arn:aws:s3:::r"}
 KEY = "arn:aws:kms:eu-west-1:1:key/data"
-GRANTS = {
-    "transfer": TRANSFER,
-    "training": TRAINING,
-    "tuning": TUNING,
-    "retrain": RETRAIN,
-    "ranking": RANKING,
-    "validation": VALIDATION,
-    "serving": SERVING,
-}
+GRANTS = {workload.kind: workload.grant for workload in WORKLOADS}
 
 
 def allowed(grant: Grant, action: str, resource: str) -> bool:
@@ -162,13 +154,13 @@ def test_the_keys_secret_has_what_the_jobs_ask_of_it_and_stays_secret(estate: Es
 
 def test_the_tuning_has_a_role_only_where_the_estate_tunes() -> None:
     settings = read(ROOT / "stacks" / "Pulumi.local.yaml")
-    assert "tuning" not in pods(settings)[0]
+    assert "tuning" not in {each.kind for each in workloads("aws", settings)}
     tuning = settings.training.tuning.model_copy(update={"enabled": True})
     retrain = settings.training.retrain.model_copy(update={"enabled": True})
     training = settings.training.model_copy(update={"tuning": tuning, "retrain": retrain})
-    in_aws, in_openstack = pods(settings.model_copy(update={"training": training}))
-    assert "tuning" in in_aws
-    assert "retrain" in in_openstack
+    settings = settings.model_copy(update={"training": training})
+    assert "tuning" in {each.kind for each in workloads("aws", settings)}
+    assert "retrain" in {each.kind for each in workloads("openstack", settings)}
 
 
 def test_an_estate_that_tunes_and_trains_again_has_accounts_for_its_roles_and_roles_for_its_accounts() -> (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.in_cluster.network_policies import Doors, policies
+from infra.in_cluster.network_policies import AllowedTraffic, policies
 from tests.infra.recorded import STACKS, Estate, Recorded, estate_of
 
 ANYWHERE = {"0.0.0.0/0", "::/0"}
@@ -122,9 +122,11 @@ def test_every_namespace_is_restricted_limited_and_denies_both_directions(estate
     assert sorted(denied) == sorted(made)
 
 
-@pytest.mark.parametrize("doors", [Doors(), Doors(pod_identity=True, peers=True, https_ports=(443, 4610))])
-def test_no_pod_reaches_the_metadata_service(doors: Doors) -> None:
-    for name, spec in policies(doors).items():
+@pytest.mark.parametrize(
+    "allowed", [AllowedTraffic(), AllowedTraffic(pod_identity=True, peers=True, ports=(443, 4610))]
+)
+def test_no_pod_reaches_the_metadata_service(allowed: AllowedTraffic) -> None:
+    for name, spec in policies(allowed).items():
         for rule in spec.get("egress", []):
             for block in (peer["ipBlock"] for peer in rule["to"] if "ipBlock" in peer):
                 if block["cidr"] == "0.0.0.0/0":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import kubernetes_validate
 import pytest
@@ -13,8 +13,11 @@ from pulumi.runtime import mocks
 from infra.pins import KUBERNETES_VERSION
 from tests import mocked_program
 
+if TYPE_CHECKING:
+    from training.components.context import JobContext
+
 API = {"Job": "batch/v1", "Service": "v1", "ServiceAccount": "v1"}
-COMMON = {"namespace": "training", "image": "isthmus/training:1@sha256:x", "region": "eu-west-1"}
+ROLE = "arn:aws:iam::111111111111:role/transfer"
 
 
 class Recorder(mocks.Mocks):
@@ -36,7 +39,25 @@ class Recorder(mocks.Mocks):
         raise AssertionError(f"no data source is needed, but {args.token} was called")
 
 
-def made(**train: Any) -> tuple[dict[tuple[str, str], dict[str, Any]], dict[str, str]]:
+def pipeline(settings: str = "{}") -> JobContext:
+    """What the jobs of a pipeline share; the transfer alone takes a role by its token."""
+    from training.components.context import JobContext
+
+    return JobContext(
+        namespace="training",
+        image="isthmus/training:1@sha256:x",
+        region="eu-west-1",
+        arrivals_bucket="arrivals",
+        releases_bucket="releases",
+        private_bucket="private",
+        orders_url="s3://shop-orders/online-retail/",
+        orders_endpoint_url="https://store.example",
+        settings=settings,
+        roles={"transfer": ROLE},
+    )
+
+
+def made(settings: str = "{}", **train: Any) -> tuple[dict[tuple[str, str], dict[str, Any]], dict[str, str]]:
     """The objects of all four jobs, and the components' outputs, awaited."""
     from training.components.ranking_job import RankingJob
     from training.components.training_job import TrainingJob
@@ -46,41 +67,13 @@ def made(**train: Any) -> tuple[dict[tuple[str, str], dict[str, Any]], dict[str,
     recorder, outputs = Recorder(), {}
 
     async def program() -> None:
-        transfer = TransferJob(
-            "transfer",
-            **COMMON,
-            arrivals_bucket="arrivals",
-            private_bucket="private",
-            orders_url="s3://shop-orders/online-retail/",
-            orders_endpoint_url="https://store.example",
-            settings="{}",
-            role_arn="arn:aws:iam::111111111111:role/transfer",
-        )
+        context = pipeline()
+        transfer = TransferJob("transfer", context)
         training = TrainingJob(
-            "train",
-            **COMMON,
-            arrivals_bucket="arrivals",
-            releases_bucket="releases",
-            arrivals=transfer.ready,
-            **{"settings": "{}", "workers": 2, **train},
+            "train", pipeline(settings=settings), arrivals=transfer.ready, **{"workers": 2, **train}
         )
-        ranking = RankingJob(
-            "rank",
-            **COMMON,
-            releases_bucket="releases",
-            orders_endpoint_url="https://store.example",
-            settings="{}",
-            candidate=training.candidate,
-        )
-        validation = ValidationJob(
-            "validate",
-            **COMMON,
-            releases_bucket="releases",
-            private_bucket="private",
-            orders_endpoint_url="https://store.example",
-            settings="{}",
-            candidate=ranking.candidate,
-        )
+        ranking = RankingJob("rank", context, candidate=training.candidate)
+        validation = ValidationJob("validate", context, candidate=ranking.candidate)
         for name, output in {
             "transfer": transfer.ready,
             "candidate": training.candidate,
@@ -171,6 +164,7 @@ def test_federation_mounts_a_token_for_sts(objects: dict[tuple[str, str], dict[s
     token = spec["volumes"][1]["projected"]["sources"][0]["serviceAccountToken"]
     assert token["audience"] == "sts.amazonaws.com"
     env = {one["name"]: one.get("value") for one in spec["containers"][0]["env"]}
+    assert env["AWS_ROLE_ARN"] == ROLE
     assert env["AWS_WEB_IDENTITY_TOKEN_FILE"].startswith(
         spec["containers"][0]["volumeMounts"][1]["mountPath"]
     )
@@ -233,10 +227,7 @@ def test_trials_are_indices_of_a_job_that_the_engine_does_not_wait_for() -> None
     async def program() -> None:
         job = TuningJob(
             "tune",
-            **COMMON,
-            arrivals_bucket="arrivals",
-            releases_bucket="releases",
-            settings="{}",
+            pipeline(),
             tuning='{"trials":40}',
             parallel=3,
             gpus=1,

@@ -1,4 +1,4 @@
-"""The pod of a job of this package: one typed spec for transfer, training and validation.
+"""The pod of a job of this package: one typed spec for all of them.
 
 The same pod runs on both sites and in a rehearsal. It has no privilege, no root, no writable image, no token
 of the cluster's API, and ends with an exit code that says whether to try again.
@@ -17,6 +17,7 @@ import pulumi_kubernetes as k8s
 from isthmus.errors import WRONG_DATA
 from isthmus.exit_codes import EXIT_PEER_LOST, EXIT_PREEMPTED, EXIT_REFUSED, EXIT_STRAGGLING
 from isthmus.source_digest import source_digest
+from training.components.context import JobContext
 
 USER = 10001
 """The user of the image ``isthmus/training``; any but 0 would do."""
@@ -44,48 +45,43 @@ class Resources:
 
 @dataclass(frozen=True, kw_only=True)
 class JobPod:
-    """A pod of a job.
+    """A pod of a job: what is the job's own, beside the context that it shares.
 
     Attributes:
         name: of the job, its container and its service account.
         module: what ``python -m`` runs.
-        image: pinned.
-        region: AWS region of the buckets.
+        context: of the pipeline on the job's site.
         env: further plain variables; $(NAME) in one is the variable NAME.
+        inputs: digest of all that decides the job's result; another one is another job.
         fields: variables that tell a field of the pod, such as metadata.name; before those of ``env``.
         keys: variables that come from the Secret ``isthmus-keys``, under keys of the same names.
-        inputs: digest of all that decides the job's result; another one is another job.
-        endpoint_url: other S3 (and STS) endpoint than AWS's own.
-        role_arn: IAM role to take by the pod's OIDC token, outside AWS; None where the cluster gives the
-            service account its role (EKS Pod Identity).
         gpus: GPUs of the pod.
         pool: node pool to run on; None is anywhere.
         subdomain: headless Service that gives the pods their names.
         resources: CPU, memory, disk.
-        labels: of the pod.
+        backoff_limit: how often a pod that failed is tried again.
+        timeout_seconds: after which the job has failed, waiting for capacity included.
     """
 
     name: str
     module: str
-    image: pulumi.Input[str]
-    region: pulumi.Input[str]
+    context: JobContext
     env: Mapping[str, pulumi.Input[str]]
-    inputs: pulumi.Input[str]
+    inputs: pulumi.Output[str]
     fields: Mapping[str, str] = field(default_factory=dict)
     keys: Sequence[str] = ()
-    endpoint_url: pulumi.Input[str] | None = None
-    role_arn: pulumi.Input[str] | None = None
     gpus: int = 0
     pool: str | None = None
     subdomain: str | None = None
-    resources: Resources = field(default_factory=Resources)
-    labels: Mapping[str, str] = field(default_factory=dict)
+    resources: Resources = Resources()
+    backoff_limit: int = 3
+    timeout_seconds: int
 
 
-def labels_of(name: str, labels: Mapping[str, str] | None) -> dict[str, str]:
-    """Labels of a job's objects, over those of the caller."""
+def labels_of(name: str, labels: Mapping[str, str]) -> dict[str, str]:
+    """Labels of a job's objects, over those of the context."""
     return {
-        **(labels or {}),
+        **labels,
         "app.kubernetes.io/name": name,
         "app.kubernetes.io/part-of": "isthmus",
         "app.kubernetes.io/component": "training",
@@ -100,20 +96,6 @@ def inputs_digest(*inputs: pulumi.Input[str]) -> pulumi.Output[str]:
         return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
     return pulumi.Output.all(*inputs).apply(digest)
-
-
-def job_name(name: str, inputs: pulumi.Output[str]) -> pulumi.Output[str]:
-    """A Job's name in the cluster: other inputs are another Job.
-
-    A Job cannot be changed. Under a name of its own the new one can be made before the old one is deleted;
-    the other order makes the engine ask every dependent at once, and a preview fails where the cluster of
-    one is being replaced.
-    """
-    return inputs.apply(lambda digest: f"{name}-{digest.removeprefix('sha256:')[:8]}")
-
-
-# A Job that failed is made again by the next up, also where nothing else changed.
-JOB_ANNOTATIONS = {"pulumi.com/replaceUnready": "true"}
 
 
 def failure_policy(container: str) -> k8s.batch.v1.PodFailurePolicyArgs:
@@ -147,7 +129,7 @@ def pod_template(pod: JobPod) -> k8s.core.v1.PodTemplateSpecArgs:
     """The pod template of a job."""
     return core.PodTemplateSpecArgs(
         metadata=k8s.meta.v1.ObjectMetaArgs(
-            labels=dict(pod.labels), annotations={INPUTS_ANNOTATION: pod.inputs}
+            labels=labels_of(pod.name, pod.context.labels), annotations={INPUTS_ANNOTATION: pod.inputs}
         ),
         spec=core.PodSpecArgs(
             restart_policy="Never",
@@ -173,34 +155,23 @@ def pod_template(pod: JobPod) -> k8s.core.v1.PodTemplateSpecArgs:
     )
 
 
-def service_account(
-    pod_name: str, name: str, namespace: pulumi.Input[str], labels: Mapping[str, str], parent: pulumi.Resource
-) -> k8s.core.v1.ServiceAccount:
-    """The identity of a job, to which the site gives its role; no token of the cluster's API."""
-    return core.ServiceAccount(
-        name,
-        metadata=k8s.meta.v1.ObjectMetaArgs(name=pod_name, namespace=namespace, labels=dict(labels)),
-        automount_service_account_token=False,
-        opts=pulumi.ResourceOptions(parent=parent, delete_before_replace=True),
-    )
-
-
 def _container(pod: JobPod) -> k8s.core.v1.ContainerArgs:
+    context, role = pod.context, pod.context.roles.get(pod.name)
     env = [
         _env("HOME", "/tmp"),  # noqa: S108
         _env("TMPDIR", "/tmp"),  # noqa: S108
         _env("PYTHONUNBUFFERED", "1"),
-        _env("AWS_REGION", pod.region),
+        _env("AWS_REGION", context.region),
         *[_from_field(name, path) for name, path in pod.fields.items()],
         *[_env(name, value) for name, value in pod.env.items()],
         *[_from_secret(name) for name in pod.keys],
     ]
     mounts = [core.VolumeMountArgs(name="tmp", mount_path="/tmp")]  # noqa: S108
-    if pod.endpoint_url is not None:
-        env.append(_env("AWS_ENDPOINT_URL", pod.endpoint_url))
-    if pod.role_arn is not None:
+    if context.endpoint_url is not None:
+        env.append(_env("AWS_ENDPOINT_URL", context.endpoint_url))
+    if role is not None:
         env += [
-            _env("AWS_ROLE_ARN", pod.role_arn),
+            _env("AWS_ROLE_ARN", role),
             _env("AWS_ROLE_SESSION_NAME", pod.name),
             _env("AWS_WEB_IDENTITY_TOKEN_FILE", f"{TOKEN_FOLDER}/token"),
         ]
@@ -212,7 +183,7 @@ def _container(pod: JobPod) -> k8s.core.v1.ContainerArgs:
         requests[GPU] = limits[GPU] = str(pod.gpus)
     return core.ContainerArgs(
         name=pod.name,
-        image=pod.image,
+        image=context.image,
         command=["python", "-m", pod.module],
         env=env,
         volume_mounts=mounts,
@@ -233,7 +204,7 @@ def _container(pod: JobPod) -> k8s.core.v1.ContainerArgs:
 def _volumes(pod: JobPod) -> list[k8s.core.v1.VolumeArgs]:
     scratch = core.EmptyDirVolumeSourceArgs(size_limit=pod.resources.scratch)
     volumes = [core.VolumeArgs(name="tmp", empty_dir=scratch)]
-    if pod.role_arn is not None:
+    if pod.name in pod.context.roles:
         token = core.ServiceAccountTokenProjectionArgs(
             audience="sts.amazonaws.com", expiration_seconds=3600, path="token"
         )

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pulumi
 
-from training.components.job_object import single_pod
-from training.components.pod import (
-    JobPod,
-    Resources,
-    inputs_digest,
-    labels_of,
-    service_account,
-)
+from training.components.context import ORDERS_KEYS, JobContext
+from training.components.job import service_account, single_pod
+from training.components.pod import JobPod, Resources, inputs_digest
 from training.components.scheduled_job import ScheduledJob
-from training.components.transfer_job import KEYS
 
 NAME = "retrain"
 
@@ -26,80 +18,54 @@ class RetrainJob(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
+        context: JobContext,
         *,
-        namespace: pulumi.Input[str],
-        image: pulumi.Input[str],
-        region: pulumi.Input[str],
-        arrivals_bucket: pulumi.Input[str],
-        releases_bucket: pulumi.Input[str],
-        private_bucket: pulumi.Input[str],
-        orders_url: pulumi.Input[str],
-        orders_endpoint_url: pulumi.Input[str],
-        settings: pulumi.Input[str],
-        orders_settings: pulumi.Input[str] = "",
         retrain: pulumi.Input[str],
         schedule: str,
-        endpoint_url: pulumi.Input[str] | None = None,
-        role_arn: pulumi.Input[str] | None = None,
-        resources: Resources | None = None,
-        timeout_seconds: int = 2 * 3600,
-        labels: Mapping[str, str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare it.
+        """Declare the CronJob.
 
         Args:
             name: of the component.
-            namespace: where it runs; holds the Secret ``isthmus-keys``.
-            image: of this project's training, pinned.
-            region: AWS region of the buckets.
-            arrivals_bucket: where batches go.
-            releases_bucket: where the release in service is.
-            private_bucket: container of the private store for held-back orders and decisions.
-            orders_url: ``s3://BUCKET/PREFIX/`` or ``file:///FOLDER/``.
-            orders_endpoint_url: the private store's S3 API.
-            settings: JSON of the section ``training``.
-            orders_settings: JSON of the section ``orders``; "" means its defaults.
+            context: of the pipeline in the private cluster.
             retrain: JSON of the section ``training.retrain``.
             schedule: five fields, in UTC.
-            endpoint_url: other S3 endpoint than AWS's own.
-            role_arn: role to take by OIDC federation; None in a rehearsal.
-            resources: CPU, memory, disk.
-            timeout_seconds: after which a turn has failed.
-            labels: of every object.
             opts: with the private cluster's Kubernetes provider.
         """
         super().__init__("isthmus:training:RetrainJob", name, None, opts)
-        labelled = labels_of(NAME, labels)
-        account = service_account(NAME, name, namespace, labelled, self)
         pod = JobPod(
             name=NAME,
             module="training.jobs.retrain",
-            image=image,
-            region=region,
+            context=context,
             env={
-                "ARRIVALS_BUCKET": arrivals_bucket,
-                "RELEASES_BUCKET": releases_bucket,
-                "PRIVATE_BUCKET": private_bucket,
-                "ORDERS_URL": orders_url,
-                "ORDERS_ENDPOINT_URL": orders_endpoint_url,
-                "TRAINING_SETTINGS": settings,
-                "ORDERS_SETTINGS": orders_settings,
+                "ARRIVALS_BUCKET": context.arrivals_bucket,
+                "RELEASES_BUCKET": context.releases_bucket,
+                "PRIVATE_BUCKET": context.private_bucket,
+                "ORDERS_URL": context.orders_url,
+                "ORDERS_ENDPOINT_URL": context.orders_endpoint_url,
+                "TRAINING_SETTINGS": context.settings,
+                "ORDERS_SETTINGS": context.orders_settings,
                 "RETRAIN_SETTINGS": retrain,
             },
-            keys=KEYS,
-            inputs=inputs_digest(image, arrivals_bucket, orders_url, settings, retrain, orders_settings),
-            endpoint_url=endpoint_url,
-            role_arn=role_arn,
-            resources=resources or Resources(cpu="500m", memory="1Gi", memory_limit="3Gi"),
-            labels=labelled,
+            keys=ORDERS_KEYS,
+            inputs=inputs_digest(
+                context.image,
+                context.arrivals_bucket,
+                context.orders_url,
+                context.settings,
+                retrain,
+                context.orders_settings,
+            ),
+            resources=Resources(cpu="500m", memory="1Gi", memory_limit="3Gi"),
+            timeout_seconds=2 * 3600,
         )
+        account = service_account(name, pod, self)
         ScheduledJob(
             name,
-            namespace=namespace,
+            context,
             schedule=schedule,
-            spec=single_pod(pod, backoff_limit=3, timeout_seconds=timeout_seconds),
-            labels=labels,
+            spec=single_pod(pod),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[account]),
         )
         self.register_outputs({})

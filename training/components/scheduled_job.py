@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pulumi
 import pulumi_kubernetes as k8s
 
+from training.components.context import JobContext
 from training.components.pod import labels_of
 
 STARTING_DEADLINE_SECONDS = 3600
@@ -19,28 +18,26 @@ class ScheduledJob(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
+        context: JobContext,
         *,
-        namespace: pulumi.Input[str],
         schedule: str,
         spec: k8s.batch.v1.JobSpecArgs,
-        labels: Mapping[str, str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare it.
+        """Declare the CronJob.
 
         Args:
             name: of the CronJob, and the beginning of its Jobs' names.
-            namespace: where it runs.
+            context: of the pipeline in the cluster of the job.
             schedule: five fields, in UTC.
             spec: of each Job.
-            labels: of every object.
             opts: with the cluster's Kubernetes provider.
         """
         super().__init__("isthmus:training:ScheduledJob", name, None, opts)
-        labelled = labels_of(name, labels)
+        labels = labels_of(name, context.labels)
         k8s.batch.v1.CronJob(
             name,
-            metadata=k8s.meta.v1.ObjectMetaArgs(name=name, namespace=namespace, labels=labelled),
+            metadata=k8s.meta.v1.ObjectMetaArgs(name=name, namespace=context.namespace, labels=labels),
             spec=k8s.batch.v1.CronJobSpecArgs(
                 schedule=schedule,
                 time_zone="Etc/UTC",
@@ -49,7 +46,7 @@ class ScheduledJob(pulumi.ComponentResource):
                 successful_jobs_history_limit=KEPT,
                 failed_jobs_history_limit=KEPT,
                 job_template=k8s.batch.v1.JobTemplateSpecArgs(
-                    metadata=k8s.meta.v1.ObjectMetaArgs(labels=labelled), spec=spec
+                    metadata=k8s.meta.v1.ObjectMetaArgs(labels=labels), spec=spec
                 ),
             ),
             opts=pulumi.ResourceOptions(parent=self),

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import pulumi
 import pulumi_kubernetes as k8s
 
-from training.components.job_object import job_object
-from training.components.pod import (
-    JOB_NAME_LABEL,
-    JobPod,
-    Resources,
-    failure_policy,
-    inputs_digest,
-    job_name,
-    labels_of,
-    pod_template,
-    service_account,
-)
+from training.components.context import JobContext
+from training.components.job import declare_job, indexed_pods, job_name, known_after, named_by
+from training.components.pod import JOB_NAME_LABEL, JobPod, inputs_digest, labels_of
 
 NAME = "train"
 
@@ -42,73 +32,54 @@ class TrainingJob(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
+        context: JobContext,
         *,
-        namespace: pulumi.Input[str],
-        image: pulumi.Input[str],
-        region: pulumi.Input[str],
-        arrivals_bucket: pulumi.Input[str],
-        releases_bucket: pulumi.Input[str],
-        settings: pulumi.Input[str],
         workers: int,
         elastic_min_workers: int = 0,
         base_port: int = 2222,
         arrivals: pulumi.Input[str] = "",
-        checkpoint_url: pulumi.Input[str] | None = None,
         gpus: int = 0,
         pool: str | None = None,
-        endpoint_url: pulumi.Input[str] | None = None,
-        role_arn: pulumi.Input[str] | None = None,
-        resources: Resources | None = None,
-        timeout_seconds: int = 24 * 3600,
-        labels: Mapping[str, str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare the job.
 
         Args:
             name: of the component.
-            namespace: where it runs.
-            image: of this project's training, pinned.
-            region: AWS region of the buckets.
-            arrivals_bucket: where the orders are.
-            releases_bucket: where the release goes.
-            settings: JSON of the section ``training``.
+            context: of the pipeline in the EKS cluster.
             workers: pods that train together.
             elastic_min_workers: fewest that go on when others find no node; 0 is all of them.
             base_port: worker i listens on the base port plus i.
             arrivals: ``TransferJob.ready``: what the orders are.
-            checkpoint_url: ``s3://BUCKET/PREFIX``; None is ``checkpoints/`` of the releases bucket.
             gpus: GPUs of each worker; 0 trains on the CPU.
             pool: node pool to run on; None is anywhere.
-            endpoint_url: other S3 endpoint than AWS's own.
-            role_arn: role to take by OIDC federation; None where the cluster gives it (EKS Pod Identity).
-            resources: CPU, memory and disk of each worker.
-            timeout_seconds: after which the job has failed, waiting for capacity included.
-            labels: of every object.
-            opts: with the public cluster's Kubernetes provider.
+            opts: with the EKS cluster's Kubernetes provider.
         """
         super().__init__("isthmus:training:TrainingJob", name, None, opts)
         if workers < 1:
             raise ValueError(f"{name}: {workers} workers; at least 1 is needed")
-        elastic = 0 < elastic_min_workers < workers
-        labelled = labels_of(NAME, labels)
-        selector = {"app.kubernetes.io/name": NAME}
-        inputs = inputs_digest(image, arrivals_bucket, releases_bucket, settings, str(workers), arrivals)
-        candidate = inputs.apply(lambda digest: f"{NAME}-{digest.removeprefix('sha256:')[:12]}")
-        account = service_account(NAME, name, namespace, labelled, self)
+        inputs = inputs_digest(
+            context.image,
+            context.arrivals_bucket,
+            context.releases_bucket,
+            context.settings,
+            str(workers),
+            arrivals,
+        )
+        candidate = named_by(inputs, NAME, digits=12)
         service = k8s.core.v1.Service(
             name,
             metadata=k8s.meta.v1.ObjectMetaArgs(
                 name=NAME,
-                namespace=namespace,
-                labels=labelled,
+                namespace=context.namespace,
+                labels=labels_of(NAME, context.labels),
                 # The pods are ready only once they have found each other: nothing to wait for here.
                 annotations={"pulumi.com/skipAwait": "true"},
             ),
             spec=k8s.core.v1.ServiceSpecArgs(
                 cluster_ip="None",
                 publish_not_ready_addresses=True,
-                selector=selector,
+                selector={"app.kubernetes.io/name": NAME},
                 ports=[
                     # Named by the port: an apply that moves a name to another port asks for it twice.
                     k8s.core.v1.ServicePortArgs(name=f"worker-{base_port + index}", port=base_port + index)
@@ -120,51 +91,33 @@ class TrainingJob(pulumi.ComponentResource):
         pod = JobPod(
             name=NAME,
             module="training.jobs.train",
-            image=image,
-            region=region,
+            context=context,
             env={
-                "ARRIVALS_BUCKET": arrivals_bucket,
-                "RELEASES_BUCKET": releases_bucket,
-                "CHECKPOINT_URL": checkpoint_url
-                if checkpoint_url is not None
-                else pulumi.Output.concat("s3://", releases_bucket, "/checkpoints"),
+                "ARRIVALS_BUCKET": context.arrivals_bucket,
+                "RELEASES_BUCKET": context.releases_bucket,
+                "CHECKPOINT_URL": pulumi.Output.concat("s3://", context.releases_bucket, "/checkpoints"),
                 "CANDIDATE": candidate,
-                "TRAINING_SETTINGS": settings,
+                "TRAINING_SETTINGS": context.settings,
                 "TRAINING_PEERS": job_name(NAME, inputs).apply(lambda job: peers(job, workers, base_port)),
             },
             inputs=inputs,
-            endpoint_url=endpoint_url,
-            role_arn=role_arn,
             gpus=gpus,
             pool=pool,
             subdomain=NAME,
-            resources=resources or Resources(),
-            labels=labelled,
+            backoff_limit=6,
+            timeout_seconds=24 * 3600,
         )
 
-        def spec(of: JobPod) -> k8s.batch.v1.JobSpecArgs:
-            return k8s.batch.v1.JobSpecArgs(
-                completion_mode="Indexed",
-                completions=workers,
-                parallelism=workers,
-                backoff_limit_per_index=6,
-                max_failed_indexes=workers - elastic_min_workers if elastic else 0,
+        def spec(pod: JobPod) -> k8s.batch.v1.JobSpecArgs:
+            elastic = 0 < elastic_min_workers < workers
+            return indexed_pods(
+                pod,
+                pods=workers,
+                may_fail=workers - elastic_min_workers if elastic else 0,
                 success_policy=DONE_BY_ONE if elastic else None,
-                active_deadline_seconds=timeout_seconds,
-                pod_failure_policy=failure_policy(NAME),
-                template=pod_template(of),
             )
 
-        job = job_object(
-            name,
-            pod=pod,
-            namespace=namespace,
-            inputs=inputs,
-            spec=spec(pod),
-            parent=self,
-            after=[account, service],
-            timeout_seconds=timeout_seconds,
-        )
+        job = declare_job(name, pod, spec(pod), parent=self, after=[service])
         self.again = spec(
             replace(
                 pod,
@@ -173,7 +126,7 @@ class TrainingJob(pulumi.ComponentResource):
                 env={**pod.env, "TRAINING_PEERS": peers("$(JOB_NAME)", workers, base_port)},
             )
         )
-        self.candidate = pulumi.Output.all(candidate, job.metadata.uid).apply(lambda known: str(known[0]))
+        self.candidate = known_after(job, candidate)
         self.register_outputs({"candidate": self.candidate})
 
 

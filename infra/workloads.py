@@ -1,0 +1,184 @@
+"""Every kind of pod that the estate runs, declared once: where, as whom, with which rights, and when.
+
+Roles, service accounts, network policies and ``docs/workloads.md`` follow from this table. A new job is a row
+here, a component in ``training/components`` or ``serving/components``, and the line that declares it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Literal
+
+from infra.aws.access import Bucket, Grant
+from infra.aws.identity import ServiceAccount
+from infra.gpu_pool import Purpose
+from infra.in_cluster.namespaces import SERVING, TRAINING
+from infra.in_cluster.network_policies import AllowedTraffic
+from infra.settings import Settings
+from infra.settings.urls import DATABASE, port
+from serving.components import pod as triton
+from training.components import (
+    ranking_job,
+    retrain_job,
+    training_job,
+    transfer_job,
+    tuning_job,
+    validation_job,
+)
+
+Site = Literal["aws", "openstack"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """One kind of pod. Settings are named by their keys in a stack file."""
+
+    kind: str
+    """Names its roles."""
+    does: str
+    """What it is for, as the docs say it."""
+    sites: tuple[Site, ...]
+    """Sites that it can run on."""
+    sites_setting: str | None = None
+    """Key of the setting that names those sites on which it does run; none where it runs on all of them."""
+    account: ServiceAccount
+    """Who its pods are, in every cluster that runs them."""
+    grant: Grant
+    """What it may do with the buckets in AWS."""
+    enabled: tuple[str, ...]
+    """Keys of the settings that must all be on."""
+    database: str | None = None
+    """Key of a setting whose URL may be one of a database, which the pods must then reach."""
+    peers: bool = False
+    """Whether its pods talk to each other."""
+
+    def runs(self, site: Site, settings: Settings) -> bool:
+        """Whether a site of this estate runs it."""
+        chosen = attrgetter(self.sites_setting)(settings) if self.sites_setting else self.sites
+        wanted = all(attrgetter(key)(settings) for key in self.enabled)
+        return wanted and site in self.sites and site in chosen
+
+
+VERDICTS: Sequence[tuple[Bucket, str]] = (
+    ("releases", "releases/*/validation.json"),
+    ("releases", "releases/*/signature.json"),
+)
+"""What only a validation may say about a release."""
+BATCHES: Sequence[tuple[Bucket, str]] = (("arrivals", "orders/batches/*"),)
+IN_SERVICE: Sequence[tuple[Bucket, str]] = (("releases", "releases/*"), ("releases", "latest.json"))
+WAITING: Sequence[tuple[Bucket, str]] = (("releases", "candidates/*"), ("releases", "releases/*"))
+"""Candidates, and the files of the releases that they name."""
+
+WORKLOADS = (
+    Workload(
+        kind="transfer",
+        does="brings pseudonymous orders to AWS",
+        sites=("openstack",),
+        account=ServiceAccount(TRAINING, transfer_job.NAME),
+        grant=Grant(
+            # A transfer that goes on after an interruption reads what is there already.
+            reads=[("arrivals", "*")],
+            writes=[("arrivals", "*")],
+            # Days that are held back now and pseudonyms of a rotated key must go for good.
+            erases=BATCHES,
+        ),
+        enabled=("training.enabled",),
+        database="training.orders_url",
+    ),
+    Workload(
+        kind="retrain",
+        does="looks for drift of the release in service, and transfers where there is some",
+        sites=("openstack",),
+        account=ServiceAccount(TRAINING, retrain_job.NAME),
+        grant=Grant(reads=[("arrivals", "*"), *IN_SERVICE], writes=[("arrivals", "*")], erases=BATCHES),
+        enabled=("training.enabled", "training.retrain.enabled"),
+        database="training.orders_url",
+    ),
+    Workload(
+        kind="training",
+        does="trains on what was transferred, and offers a candidate",
+        sites=("aws",),
+        account=ServiceAccount(TRAINING, training_job.NAME),
+        grant=Grant(
+            reads=[("arrivals", "*"), ("releases", "*")],
+            writes=[*WAITING, ("releases", "checkpoints/*")],
+            deletes=[("releases", "checkpoints/*")],
+            never_writes=[*VERDICTS, ("releases", "latest.json")],
+        ),
+        enabled=("training.enabled",),
+        peers=True,
+    ),
+    Workload(
+        kind="tuning",
+        does="searches for better settings",
+        sites=("aws",),
+        account=ServiceAccount(TRAINING, tuning_job.NAME),
+        grant=Grant(
+            reads=[("arrivals", "*"), ("releases", "tuning/*")],
+            writes=[("releases", "tuning/*")],
+            deletes=[("releases", "tuning/*/checkpoints/*")],
+        ),
+        enabled=("training.enabled", "training.tuning.enabled"),
+        database="training.tuning.storage_url",
+    ),
+    Workload(
+        kind="ranking",
+        does="adds the ranking stage to a candidate, from the raw orders of its own site",
+        sites=("openstack",),
+        account=ServiceAccount(TRAINING, ranking_job.NAME),
+        grant=Grant(reads=WAITING, writes=WAITING, never_writes=[*VERDICTS, ("releases", "latest.json")]),
+        enabled=("training.enabled",),
+    ),
+    Workload(
+        kind="validation",
+        does="judges a candidate on orders that never left its site, and signs what passes",
+        sites=("openstack",),
+        account=ServiceAccount(TRAINING, validation_job.NAME),
+        grant=Grant(reads=[("releases", "*")], writes=[*VERDICTS, ("releases", "latest.json")]),
+        enabled=("training.enabled",),
+    ),
+    Workload(
+        kind="serving",
+        does="pulls a signed release and answers from it",
+        sites=("aws", "openstack"),
+        sites_setting="serving.sites",
+        account=ServiceAccount(SERVING, triton.NAME),
+        grant=Grant(reads=IN_SERVICE),
+        enabled=("serving.enabled",),
+    ),
+)
+
+
+def workloads(site: Site, settings: Settings) -> list[Workload]:
+    """What a site of this estate runs."""
+    return [workload for workload in WORKLOADS if workload.runs(site, settings)]
+
+
+def allowed_traffic(site: Site, settings: Settings) -> dict[Purpose, AllowedTraffic]:
+    """What the pods of each namespace of a site may reach, whether their workloads are on or off."""
+    stores = [settings.aws.endpoint_url]
+    if site == "openstack":
+        stores.append(settings.openstack.object_store_url)
+
+    def traffic(namespace: Purpose) -> AllowedTraffic:
+        here = [workload for workload in WORKLOADS if workload.account.namespace == namespace]
+        databases = [
+            attrgetter(workload.database)(settings)
+            for workload in here
+            if workload.database and site in workload.sites
+        ]
+        urls = [*stores, *(url for url in databases if url and url.startswith(DATABASE))]
+        return AllowedTraffic(
+            ports=sorted({443, *(port(url) for url in urls if url)}),
+            # EKS hands out its roles through an agent; the OpenStack cluster signs tokens instead.
+            pod_identity=site == "aws",
+            # A namespace is the same on both sites.
+            peers=any(workload.peers for workload in here),
+        )
+
+    return {TRAINING: traffic(TRAINING), SERVING: traffic(SERVING)}
+
+
+__all__ = ["WORKLOADS", "Site", "Workload", "allowed_traffic", "workloads"]

@@ -1,0 +1,111 @@
+"""The Job of a component: what is the same for all jobs of this package, around the spec that differs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from training.components.pod import JobPod, failure_policy, labels_of, pod_template
+
+
+def single_pod(pod: JobPod) -> k8s.batch.v1.JobSpecArgs:
+    """The spec of a Job of one pod."""
+    return k8s.batch.v1.JobSpecArgs(
+        backoff_limit=pod.backoff_limit,
+        active_deadline_seconds=pod.timeout_seconds,
+        pod_failure_policy=failure_policy(pod.name),
+        template=pod_template(pod),
+    )
+
+
+def indexed_pods(
+    pod: JobPod,
+    *,
+    pods: int,
+    may_fail: int,
+    success_policy: k8s.batch.v1.SuccessPolicyArgs | None = None,
+) -> k8s.batch.v1.JobSpecArgs:
+    """The spec of a Job of many pods beside each other, each tried again by itself; ``may_fail`` of them."""
+    return k8s.batch.v1.JobSpecArgs(
+        completion_mode="Indexed",
+        completions=pods,
+        parallelism=pods,
+        backoff_limit_per_index=pod.backoff_limit,
+        max_failed_indexes=may_fail,
+        success_policy=success_policy,
+        active_deadline_seconds=pod.timeout_seconds,
+        pod_failure_policy=failure_policy(pod.name),
+        template=pod_template(pod),
+    )
+
+
+def service_account(name: str, pod: JobPod, parent: pulumi.Resource) -> k8s.core.v1.ServiceAccount:
+    """The identity of a job, to which the site gives its role; no token of the cluster's API."""
+    return k8s.core.v1.ServiceAccount(
+        name,
+        metadata=k8s.meta.v1.ObjectMetaArgs(
+            name=pod.name, namespace=pod.context.namespace, labels=labels_of(pod.name, pod.context.labels)
+        ),
+        automount_service_account_token=False,
+        opts=pulumi.ResourceOptions(parent=parent, delete_before_replace=True),
+    )
+
+
+def declare_job(
+    name: str,
+    pod: JobPod,
+    spec: k8s.batch.v1.JobSpecArgs,
+    *,
+    parent: pulumi.Resource,
+    after: Sequence[pulumi.Resource] = (),
+    awaited: bool = True,
+) -> k8s.batch.v1.Job:
+    """Declare the Job and the service account of its pods.
+
+    Args:
+        name: of the component.
+        pod: of the Job; other inputs of it are another Job.
+        spec: of the Job.
+        parent: the component.
+        after: what must be there before, besides the account.
+        awaited: whether the engine waits for the Job's end.
+    """
+    # A Job that failed is made again by the next up, also where nothing else changed.
+    annotations = {"pulumi.com/replaceUnready": "true"}
+    return k8s.batch.v1.Job(
+        name,
+        metadata=k8s.meta.v1.ObjectMetaArgs(
+            name=job_name(pod.name, pod.inputs),
+            namespace=pod.context.namespace,
+            labels=labels_of(pod.name, pod.context.labels),
+            annotations=annotations if awaited else {**annotations, "pulumi.com/skipAwait": "true"},
+        ),
+        spec=spec,
+        opts=pulumi.ResourceOptions(
+            parent=parent,
+            depends_on=[service_account(name, pod, parent), *after],
+            custom_timeouts=pulumi.CustomTimeouts(create=f"{pod.timeout_seconds}s") if awaited else None,
+        ),
+    )
+
+
+def job_name(name: str, inputs: pulumi.Output[str]) -> pulumi.Output[str]:
+    """A Job's name in the cluster: other inputs are another Job.
+
+    A Job cannot be changed. Under a name of its own the new one can be made before the old one is deleted;
+    the other order makes the engine ask every dependent at once, and a preview fails where the cluster of
+    one is being replaced.
+    """
+    return named_by(inputs, name, digits=8)
+
+
+def named_by(inputs: pulumi.Output[str], name: str, *, digits: int) -> pulumi.Output[str]:
+    """The name with the first digits of the digest of a job's inputs."""
+    return inputs.apply(lambda digest: f"{name}-{digest.removeprefix('sha256:')[:digits]}")
+
+
+def known_after(job: k8s.batch.v1.Job, value: pulumi.Output[str]) -> pulumi.Output[str]:
+    """The value, known once the job has ended well."""
+    return pulumi.Output.all(value, job.metadata.uid).apply(lambda known: str(known[0]))
