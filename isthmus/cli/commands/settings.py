@@ -106,20 +106,21 @@ def schema(
         bool, typer.Option("--check", help="Write nothing; exit status 1 if out of date.")
     ] = False,
 ) -> None:
-    """Write infra/settings/schema.json, docs/settings.md and docs/changes.md from the models."""
+    """Write infra/settings/schema.json, docs/settings.md, docs/changes.md and docs/workloads.md again."""
+    from infra import workloads_page
     from infra.settings import reference, schema
     from infra.settings.changes import page
     from isthmus.cli.console import out
     from isthmus.cli.errors import CommandError
 
     root = _root()
-    for made in (schema, reference, page):
+    for made in (schema, reference, page, workloads_page):
         name = made.FILE.relative_to(root) if made.FILE.is_relative_to(root) else made.FILE
         wanted = made.text()
         if made.FILE.is_file() and made.FILE.read_text(encoding="utf-8") == wanted:
             out.print(f"{name}: current")
         elif check:
-            raise CommandError(f"{name} is not what the models say; run `isthmus settings schema`")
+            raise CommandError(f"{name} is not what the program says; run `isthmus settings schema`")
         else:
             aside = made.FILE.with_suffix(".new")
             aside.write_text(wanted, encoding="utf-8")
