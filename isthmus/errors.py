@@ -22,3 +22,7 @@ class WrongData(IsthmusError):
     """Settings or data that cannot be used; only other ones help."""
 
     exit_status = WRONG_DATA
+
+
+class StoreFailed(IsthmusError):
+    """An object store or a database did not do what it was asked; the same may succeed later."""

@@ -31,7 +31,7 @@ from typing import Literal, get_args
 from filelock import FileLock
 from pydantic import BaseModel, ConfigDict
 
-from isthmus.errors import IsthmusError
+from isthmus.errors import IsthmusError, StoreFailed
 from serving.repository.build import Built, RepositoryDamaged, build, check, code_digest, read_built
 from serving.repository.model_configs import OnnxBackend
 from training.release import ReleaseError, SignatureRefused, Store, verify_signature
@@ -134,7 +134,7 @@ def main(env: Mapping[str, str] = os.environ) -> int:
     try:
         wanted = PullConfig.of(env)
         outcome = pull(wanted)
-    except (PullRefused, ReleaseError) as refused:
+    except (PullRefused, ReleaseError, StoreFailed) as refused:
         print(f"serving.pull: {refused}", file=sys.stderr, flush=True)
         return 1
     seconds = time.monotonic() - started

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from isthmus.errors import FAILED, WrongData
+from isthmus.errors import WrongData
 
 
 class TrainingError(WrongData):
     """Training, transfer or validation cannot go on."""
-
-
-class StoreFailed(TrainingError):
-    """An object store did not do what it was asked; the same may succeed later."""
-
-    exit_status = FAILED

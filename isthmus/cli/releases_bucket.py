@@ -23,7 +23,7 @@ def store_of(bucket: str | None) -> Store:
         CommandError: when there is none, or no region is set.
     """
     from isthmus.cli.errors import CommandError
-    from training.jobs.job_runtime import aws_client
+    from isthmus.object_store import aws_client
     from training.release import Store
 
     bucket = bucket or _of_the_rehearsal()

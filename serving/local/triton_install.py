@@ -14,7 +14,6 @@ import os
 import shutil
 import sys
 import sysconfig
-import tempfile
 from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -24,6 +23,7 @@ from pathlib import Path
 from filelock import FileLock
 from platformdirs import user_cache_path
 
+from isthmus.atomic_files import atomic_directory
 from isthmus.errors import IsthmusError
 from serving.server.triton_args import MAX_INPUT
 
@@ -114,16 +114,13 @@ def _link_tree(server: Path) -> Path:
     with FileLock(tree.parent / ".lock"):
         if all((tree / place).exists() for place in files):
             return tree
-        # A tree with broken links is of an environment that was removed and made again.
-        shutil.rmtree(tree, ignore_errors=True)
-        for left in tree.parent.glob(".making-*"):
+        # A tree with broken links is of an environment that was removed and made again: it is replaced.
+        for left in tree.parent.glob(f".{tree.name}-*"):
             shutil.rmtree(left, ignore_errors=True)
-        aside = Path(tempfile.mkdtemp(prefix=".making-", dir=tree.parent))
-        for place, path in files.items():
-            (aside / place).parent.mkdir(parents=True, exist_ok=True)
-            (aside / place).symlink_to(path)
-        aside.chmod(0o755)
-        aside.rename(tree)
+        with atomic_directory(tree) as aside:
+            for place, path in files.items():
+                (aside / place).parent.mkdir(parents=True, exist_ok=True)
+                (aside / place).symlink_to(path)
     return tree
 
 

@@ -20,7 +20,6 @@ import hashlib
 import os
 import shutil
 import struct
-import tempfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -28,6 +27,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from isthmus.atomic_files import atomic_directory
 from isthmus.errors import IsthmusError
 from serving.repository.model_configs import OnnxBackend, RankingShape, model_configs, to_text
 from serving.repository.tables import (
@@ -107,8 +107,7 @@ def build(
     repository.parent.mkdir(parents=True, exist_ok=True)
     for left in repository.parent.glob(f".{repository.name}-*"):
         shutil.rmtree(left, ignore_errors=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{repository.name}-", dir=repository.parent))
-    try:
+    with atomic_directory(repository) as aside:
         shortlist = Shortlist.read(release)
         ranking = RankingShape(shortlist.longest, shortlist.features.shape[1]) if shortlist else None
         configs = model_configs(manifest, onnx_backend=onnx_backend, gpu=gpu, ranking=ranking)
@@ -130,10 +129,6 @@ def build(
             files={path: sha256_of(aside / path) for path in _files(aside)},
         )
         (aside / BUILT).write_text(built.model_dump_json(indent=1))
-        aside.chmod(0o755)
-        _put(aside, repository)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
     return built
 
 
@@ -199,13 +194,3 @@ def _files(repository: Path) -> Iterator[str]:
         name = path.relative_to(repository).as_posix()
         if path.is_file() and name != BUILT:
             yield name
-
-
-def _put(aside: Path, repository: Path) -> None:
-    if not repository.exists():
-        aside.rename(repository)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{repository.name}-", dir=repository.parent))
-    repository.rename(old)
-    aside.rename(repository)
-    shutil.rmtree(old, ignore_errors=True)

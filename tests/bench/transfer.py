@@ -43,7 +43,7 @@ KEYS = {
 OURS = """
 from datetime import date
 from types import SimpleNamespace
-from training.jobs.job_runtime import aws_client
+from isthmus.object_store import aws_client
 from training.transfer.bucket import BatchBucket
 import hashlib
 client = aws_client()

@@ -196,7 +196,7 @@ def test_what_the_machine_refuses_is_a_sentence_that_names_the_place(
 def test_a_disk_that_fills_up_leaves_no_half_of_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from isthmus.atomic_write import atomic_write
+    from isthmus.atomic_files import atomic_write
 
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from isthmus.errors import StoreFailed
 from tests.training.postgres import Postgres, postgres
 from tests.training.shops import small_shop
-from training.errors import StoreFailed, TrainingError
+from training.errors import TrainingError
 from training.orders import database
 from training.orders.cleaning import clean
 from training.orders.database import Database

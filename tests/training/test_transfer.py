@@ -10,9 +10,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from isthmus.errors import StoreFailed
 from tests.training.conftest import client, keys
 from tests.training.shops import small_shop, write_day
-from training.errors import StoreFailed, TrainingError
+from training.errors import TrainingError
 from training.jobs.train import read
 from training.orders.source import Bucket, Folder
 from training.settings import TrainingSettings

@@ -210,11 +210,13 @@ def test_a_folder_is_sent_to_no_faster_than_the_line_may_be_used(
     for number in range(files):
         path = tmp_path / f"{number}"
         path.write_bytes(content)
-        limited.copy(path, tmp_path / f"{number}.copy", there.append)
+        with (tmp_path / f"{number}.copy").open("wb") as copy:
+            limited.copy(path, copy, there.append)
         assert (tmp_path / f"{number}.copy").read_bytes() == content
     assert sum(there) == files * size
     # The limiter lets its first bytes pass at once.
     assert clock[0] - 1_000 >= (files * size - max(size, 2**18)) / 20_000 * 0.9
     unlimited, before = UploadLimits(), clock[0]
-    unlimited.copy(tmp_path / "0", tmp_path / "again")
+    with (tmp_path / "again").open("wb") as copy:
+        unlimited.copy(tmp_path / "0", copy)
     assert clock[0] == before

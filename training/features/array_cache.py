@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from isthmus.atomic_files import atomic_file
 from isthmus.errors import IsthmusError
 
 Arrays = dict[str, NDArray[Any]]
@@ -46,17 +47,11 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
 
     It is not compressed: that takes some sixty times as long and halves the size (``docs/training.md``).
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with aside.open("w+b") as file:
-            np.savez(file, **arrays)
-            digest = _digest(file, file.seek(0, os.SEEK_END))
-            file.seek(0, os.SEEK_END)
-            file.write(digest)
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
+    with atomic_file(path) as file:
+        np.savez(file, **arrays)
+        digest = _digest(file, file.seek(0, os.SEEK_END))
+        file.seek(0, os.SEEK_END)
+        file.write(digest)
 
 
 def read_arrays(path: Path) -> Arrays:

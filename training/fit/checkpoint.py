@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 import numpy as np
 import numpy.typing as npt
 
-from isthmus.atomic_write import atomic_write
+from isthmus.atomic_files import atomic_write
+from isthmus.object_store import Bucket
 from training.errors import TrainingError
-from training.s3_errors import speaking_to
 
 POINTER = "latest.json"
 KEPT = 2
@@ -63,9 +63,9 @@ class Checkpoint:
 class Objects(Protocol):
     """Named bytes; ``put`` is all or nothing."""
 
-    def put(self, name: str, content: bytes) -> None: ...
-    def get(self, name: str) -> bytes | None: ...
-    def delete(self, name: str) -> None: ...
+    def put(self, name: str, content: bytes, /) -> object: ...
+    def get(self, name: str, /) -> bytes | None: ...
+    def delete(self, name: str, /) -> None: ...
 
 
 class CheckpointStore:
@@ -132,35 +132,6 @@ class FolderObjects:
         (self.folder / name).unlink(missing_ok=True)
 
 
-class BucketObjects:
-    """Objects under a prefix of an S3 bucket."""
-
-    def __init__(self, bucket: str, prefix: str, client: Any) -> None:
-        self.bucket, self.prefix, self.client = bucket, prefix, client
-
-    def put(self, name: str, content: bytes) -> None:
-        with speaking_to(self.client, self._where(name), "written"):
-            self.client.put_object(Bucket=self.bucket, Key=self.prefix + name, Body=content)
-
-    def get(self, name: str) -> bytes | None:
-        missing = self.client.exceptions.NoSuchKey
-        try:
-            with speaking_to(self.client, self._where(name), "read", but=missing):
-                body: bytes = self.client.get_object(Bucket=self.bucket, Key=self.prefix + name)[
-                    "Body"
-                ].read()
-        except missing:
-            return None
-        return body
-
-    def delete(self, name: str) -> None:
-        with speaking_to(self.client, self._where(name), "deleted"):
-            self.client.delete_object(Bucket=self.bucket, Key=self.prefix + name)
-
-    def _where(self, name: str) -> str:
-        return f"s3://{self.bucket}/{self.prefix}{name}"
-
-
 def open_objects(url: str, client: Any = None) -> Objects:
     """Objects at ``s3://BUCKET/PREFIX`` or in a folder (plain path).
 
@@ -169,8 +140,8 @@ def open_objects(url: str, client: Any = None) -> Objects:
     """
     parts = urlsplit(url)
     if parts.scheme == "s3":
-        prefix = parts.path.lstrip("/").rstrip("/")
-        return BucketObjects(parts.netloc, f"{prefix}/" if prefix else "", client)
+        prefix = parts.path.strip("/")
+        return Bucket(parts.netloc, client, f"{prefix}/" if prefix else "")
     if parts.scheme in ("", "file"):
         return FolderObjects(Path(parts.path))
     raise TrainingError(f"CHECKPOINT_URL is {url!r}; allowed are s3://BUCKET/PREFIX and a folder")

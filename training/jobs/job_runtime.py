@@ -53,31 +53,3 @@ def run_job(job: Callable[[Environment], int]) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     sys.exit(code)
-
-
-def aws_client(service: str = "s3") -> Any:
-    """A client for AWS, from the pod's identity and AWS_ENDPOINT_URL where one is set.
-
-    Raises:
-        TrainingError: when the address is none, or a profile or a setting of AWS is not there.
-    """
-    import boto3
-    from botocore.config import Config
-
-    from training.s3_errors import making_a_client
-
-    with making_a_client(os.environ):
-        return boto3.client(
-            service,
-            config=Config(
-                s3={"addressing_style": "path" if os.environ.get("AWS_ENDPOINT_URL") else "auto"},
-                retries=retries(os.environ),
-                connect_timeout=10,
-                read_timeout=60,
-            ),
-        )
-
-
-def retries(environment: Mapping[str, str]) -> dict[str, Any]:
-    """How often a store is asked: six times, or as AWS_MAX_ATTEMPTS says."""
-    return {"mode": "standard"} | ({} if environment.get("AWS_MAX_ATTEMPTS") else {"max_attempts": 6})

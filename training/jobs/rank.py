@@ -18,9 +18,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from isthmus.object_store import aws_client
 from isthmus.source_digest import source_digest
 from training.errors import TrainingError
-from training.jobs.job_runtime import Environment, aws_client, run_job
+from training.jobs.job_runtime import Environment, run_job
 from training.orders.settings import VARIABLE
 from training.orders.settings import parse as parse_orders
 from training.orders.source import open_source

@@ -14,12 +14,12 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from training.errors import StoreFailed, TrainingError
+from isthmus.object_store import aws_client, client_for_orders
+from training.errors import TrainingError
 from training.jobs import transfer
-from training.jobs.job_runtime import Environment, aws_client, run_job
+from training.jobs.job_runtime import Environment, run_job
 from training.operations.drift.decide import FIRST, Decision, decide
 from training.operations.drift.settings import parse as parse_drift
-from training.orders.s3 import client_for_orders
 from training.orders.source import open_source
 from training.release import ReleaseError, Store
 from training.transfer.bucket import BatchBucket
@@ -50,8 +50,6 @@ def look(environment: Environment) -> Decision:
     with tempfile.TemporaryDirectory() as folder:
         try:
             release = store.pull(latest["digest"], Path(folder))
-        except StoreFailed:
-            raise
         except ReleaseError as error:
             raise TrainingError(f"the release in service cannot be read: {error}") from None
         pseudonyms = Pseudonyms(environment["PSEUDONYM_KEY"])

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from isthmus.exit_codes import EXIT_PEER_LOST, EXIT_PREEMPTED, EXIT_STRAGGLING
+from isthmus.object_store import aws_client
 from training.errors import TrainingError
 from training.features.training_data import TrainingData, read_training_data
 from training.fit.checkpoint import Objects, open_objects
@@ -27,7 +28,7 @@ from training.fit.peer_monitor import PeerMonitor
 from training.fit.rendezvous import ask, gather
 from training.fit.spot import SpotNotice
 from training.fit.warm_start import Weights, begun_from
-from training.jobs.job_runtime import Environment, aws_client, run_job
+from training.jobs.job_runtime import Environment, run_job
 from training.release import ReleaseError, Store
 from training.settings import TrainingSettings, parse
 from training.transfer.bucket import BatchBucket

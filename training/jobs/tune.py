@@ -17,8 +17,9 @@ from functools import partial
 from pathlib import Path
 
 from isthmus.exit_codes import EXIT_PREEMPTED
+from isthmus.object_store import aws_client
 from training.errors import TrainingError
-from training.jobs.job_runtime import Environment, aws_client, run_job
+from training.jobs.job_runtime import Environment, run_job
 from training.jobs.local.workspace import Workspace
 from training.operations.tuning.best_file import best_text
 from training.operations.tuning.ranges import Ranges

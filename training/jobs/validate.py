@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from isthmus.errors import StoreFailed
 from isthmus.exit_codes import EXIT_REFUSED
+from isthmus.object_store import aws_client, client_for_orders
 from training.errors import TrainingError
-from training.jobs.job_runtime import Environment, aws_client, run_job
-from training.orders.s3 import client_for_orders
+from training.jobs.job_runtime import Environment, run_job
 from training.orders.source import open_source
 from training.release import ReleaseError, Store, sign, verify
 from training.settings import parse
@@ -88,7 +89,7 @@ def in_service(store: Store, candidate: str, folder: Path) -> Path | None:
         return None
     try:
         return store.pull(latest["digest"], folder)
-    except ReleaseError as error:
+    except (ReleaseError, StoreFailed) as error:
         say(f"the release in service is not compared: {error}")
         return None
 

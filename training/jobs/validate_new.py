@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from functools import partial
 
+from isthmus.object_store import aws_client
 from training.jobs import validate
-from training.jobs.job_runtime import Environment, aws_client, run_job
+from training.jobs.job_runtime import Environment, run_job
 from training.release import Store
 
 say = partial(print, flush=True)

@@ -22,7 +22,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training.errors import StoreFailed, TrainingError
+from isthmus.errors import StoreFailed
+from training.errors import TrainingError
 from training.orders.format import Columns
 from training.orders.settings import OrdersSettings
 

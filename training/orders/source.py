@@ -11,13 +11,14 @@ from urllib.parse import unquote, urlsplit
 
 import pandas as pd
 
+from isthmus import object_store
+from isthmus.errors import StoreFailed
+from isthmus.object_store import client_for_orders
 from training.errors import TrainingError
 from training.orders.database import Database
 from training.orders.day_rows import DayRows, day_rows
 from training.orders.format import COLUMNS as COLUMNS
-from training.orders.s3 import client_for_orders
 from training.orders.settings import VARIABLE, OrdersSettings, parse
-from training.s3_errors import speaking_to
 
 DATABASES = ("postgresql", "mysql", "mariadb", "sqlite", "oracle", "mssql")
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})\.csv\.gz$")
@@ -61,23 +62,17 @@ class Bucket:
     """Orders under a prefix of a bucket that speaks the S3 API."""
 
     def __init__(self, bucket: str, prefix: str, client: Any, settings: OrdersSettings | None = None) -> None:
-        self.bucket, self.prefix, self.client = bucket, prefix, client
+        self._bucket = object_store.Bucket(bucket, client, prefix)
         self.settings = settings or OrdersSettings()
-        self.url = f"s3://{bucket}/{prefix}"
+        self.url = self._bucket.address("")
 
     def days(self) -> list[date]:
-        with speaking_to(self.client, self.url, "listed"):
-            pages = self.client.get_paginator("list_objects_v2").paginate(
-                Bucket=self.bucket, Prefix=self.prefix
-            )
-            keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
-        return _days((key.removeprefix(self.prefix) for key in keys), self.url)
+        return _days(self._bucket.keys(""), self.url)
 
     def raw(self, day: date) -> bytes:
-        key = f"{self.prefix}{day}.csv.gz"
-        with speaking_to(self.client, f"s3://{self.bucket}/{key}", "read"):
-            body: bytes = self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
-        return body
+        if (content := self._bucket.get(f"{day}.csv.gz")) is None:
+            raise StoreFailed(f"{file_of(self, day)} was taken away meanwhile; run it again")
+        return content
 
 
 def open_source(

@@ -39,7 +39,7 @@ def main() -> int:
 
 
 def _run(given: argparse.Namespace) -> None:
-    from isthmus.atomic_directory import refuse_other_folder
+    from isthmus.atomic_files import refuse_other_folder
     from training.jobs.local.key import work_folder
     from training.orders.named_folder import named_folder
     from training.ranking.features import FeatureBuilder

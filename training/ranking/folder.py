@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from isthmus.atomic_directory import atomic_directory
+from isthmus.atomic_files import atomic_directory
 from training.ranking.export import save_onnx
 from training.ranking.orders import Orders
 from training.ranking.recommend import Recommendations

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from isthmus.atomic_write import atomic_write
+from isthmus.atomic_files import atomic_write
 from training.orders.source import OrderSource
 from training.ranking.export import save_onnx
 from training.ranking.features import FeatureBuilder

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from isthmus.atomic_directory import atomic_directory
+from isthmus.atomic_files import atomic_directory
 from training.features.history import last_bought, user_width
 from training.features.training_data import TrainingData
 from training.model.two_tower import served

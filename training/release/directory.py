@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from isthmus.atomic_write import atomic_write
+from isthmus.atomic_files import atomic_write
 from isthmus.os_errors import as_sentences
 from training.release.errors import ReleaseDamaged, ReleaseError, reading
 from training.release.manifest import MANIFEST, File, Manifest, digest_of

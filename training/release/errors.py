@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from isthmus.errors import IsthmusError, WrongData
-from training import errors
 
 
 class ReleaseError(WrongData):
@@ -44,10 +43,6 @@ def reading(path: str) -> Iterator[None]:
             raise
         said = " ".join(str(error).split())[:200]
         raise ReleaseDamaged(path, f"is not what a release holds ({said or type(error).__name__})") from None
-
-
-class StoreFailed(errors.StoreFailed, ReleaseError):
-    """The releases bucket did not do what it was asked; the same may succeed later."""
 
 
 class SignatureRefused(ReleaseError):

@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import ValidationError
 
-from isthmus.atomic_write import atomic_write
+from isthmus.atomic_files import atomic_write
 from training.release.errors import SignatureRefused
 from training.release.manifest import Digest, Part
 

@@ -12,26 +12,21 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError
 from filelock import FileLock
 
-from isthmus.atomic_write import atomic_write
+from isthmus.atomic_files import atomic_write, put_in_place
+from isthmus.object_store import Bucket, aws_client
 from training.release.directory import DIGEST, VALIDATION, sha256_of, verify
-from training.release.errors import ReleaseDamaged, ReleaseError, StoreFailed
+from training.release.errors import ReleaseDamaged, ReleaseError
 from training.release.manifest import MANIFEST, File, Manifest, digest_of
 from training.release.signature import SIGNATURE, Signature
-from training.s3_errors import failure, making_a_client, speaking_to
 
 LATEST = "latest.json"
-_MISSING = {"404", "NoSuchKey", "NotFound"}
 
 
 class Store:
@@ -43,13 +38,9 @@ class Store:
     """
 
     def __init__(self, bucket: str, client: Any = None) -> None:
-        if client is None:
-            import boto3
-
-            with making_a_client(os.environ):
-                client = boto3.client("s3")
         self.bucket = bucket
-        self.client = client
+        self.client = aws_client() if client is None else client
+        self._bucket = Bucket(bucket, self.client)
 
     def push(self, directory: Path) -> str:
         """Upload a release; files that are there with the same SHA-256 are skipped. Returns its digest."""
@@ -57,8 +48,11 @@ class Store:
         digest = manifest.digest()
         for file in manifest.files:
             key = _key(digest, file.path)
-            if self._checksum(key) != file.sha256:
-                self._upload(key, directory / file.path, file.sha256)
+            there = self._bucket.head(key)
+            if there is None or there["Metadata"].get("sha256") != file.sha256:
+                self._bucket.upload(
+                    directory / file.path, key, ChecksumAlgorithm="SHA256", Metadata={"sha256": file.sha256}
+                )
         self._put(_key(digest, MANIFEST), manifest.to_bytes())
         return digest
 
@@ -83,7 +77,7 @@ class Store:
 
     def manifest(self, digest: str) -> Manifest:
         """Only the manifest of a release, checked against the digest."""
-        raw = self._get(_key(digest, MANIFEST))
+        raw = self._bucket.get(_key(digest, MANIFEST))
         if raw is None:
             raise ReleaseError(
                 f"the bucket {self.bucket} has no release {digest}; `isthmus release list` shows what it has"
@@ -94,11 +88,7 @@ class Store:
 
     def digests(self) -> list[str]:
         """The releases of the bucket whose manifest is there, sorted."""
-        with self._speaking("releases/", "listed"):
-            pages = self.client.get_paginator("list_objects_v2").paginate(
-                Bucket=self.bucket, Prefix="releases/"
-            )
-            keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+        keys = self._bucket.keys("releases/")
         return sorted(f"sha256:{key.split('/')[1]}" for key in keys if key.endswith(f"/{MANIFEST}"))
 
     def set_validation(self, digest: str, scores: dict[str, Any]) -> None:
@@ -115,7 +105,7 @@ class Store:
 
     def signature(self, digest: str) -> Signature | None:
         """The signature of a release; None when it was not validated."""
-        raw = self._get(_key(digest, SIGNATURE))
+        raw = self._bucket.get(_key(digest, SIGNATURE))
         return None if raw is None else Signature.from_bytes(raw)
 
     def latest(self) -> dict[str, str] | None:
@@ -163,48 +153,22 @@ class Store:
         except ReleaseDamaged as damage:
             shutil.rmtree(aside)
             raise damage from None
-        aside.rename(target)
+        put_in_place(aside, target)
 
     def _download(self, digest: str, file: File, path: Path) -> None:
         if path.is_file() and path.stat().st_size == file.size and sha256_of(path) == file.sha256:
             return
-        key = _key(digest, file.path)
-        try:
-            with self._speaking(key, "read"):
-                self.client.download_file(self.bucket, key, str(path))
-        except _Missing:
-            raise ReleaseDamaged(file.path, f"is missing in s3://{self.bucket}") from None
+        if not self._bucket.download(_key(digest, file.path), path):
+            raise ReleaseDamaged(file.path, f"is missing in s3://{self.bucket}")
 
     def _refresh(self, digest: str, target: Path) -> None:
         """Bring what is written after the release: its scores and its signature."""
         for name in (VALIDATION, SIGNATURE):
-            raw = self._get(_key(digest, name))
+            raw = self._bucket.get(_key(digest, name))
             if raw is None:
                 (target / name).unlink(missing_ok=True)
             else:
                 atomic_write(target / name, raw)
-
-    def _upload(self, key: str, path: Path, sha256: str) -> None:
-        extra = {"ChecksumAlgorithm": "SHA256", "Metadata": {"sha256": sha256}}
-        with self._speaking(key, "written"):
-            self.client.upload_file(str(path), self.bucket, key, ExtraArgs=extra)
-
-    def _checksum(self, key: str) -> str | None:
-        try:
-            with self._speaking(key, "read"):
-                head = self.client.head_object(Bucket=self.bucket, Key=key)
-        except _Missing:
-            return None
-        found: str | None = head["Metadata"].get("sha256")
-        return found
-
-    def _get(self, key: str) -> bytes | None:
-        try:
-            with self._speaking(key, "read"):
-                body: bytes = self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
-        except _Missing:
-            return None
-        return body
 
     def _get_json(self, key: str) -> dict[str, Any] | None:
         """An object of JSON; None when there is none.
@@ -212,7 +176,7 @@ class Store:
         Raises:
             ReleaseError: when it is no JSON object.
         """
-        raw = self._get(key)
+        raw = self._bucket.get(key)
         if raw is None:
             return None
         try:
@@ -227,29 +191,11 @@ class Store:
 
     def _put(self, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
         checksum = base64.b64encode(bytes.fromhex(digest_of(body).removeprefix("sha256:"))).decode()
-        with self._speaking(key, "written"):
-            self.client.put_object(
-                Bucket=self.bucket, Key=key, Body=body, ChecksumSHA256=checksum, ContentType=content_type
-            )
+        self._bucket.put(key, body, ChecksumSHA256=checksum, ContentType=content_type)
 
     def _put_json(self, key: str, value: dict[str, Any]) -> None:
         # Pulumi's data source shows the body of an object only where the type says that it is text.
         self._put(key, json.dumps(value, sort_keys=True).encode(), "application/json")
-
-    @contextmanager
-    def _speaking(self, key: str, verb: str) -> Iterator[None]:
-        where = f"s3://{self.bucket}/{key}"
-        try:
-            with speaking_to(self.client, where, verb, StoreFailed, but=ClientError):
-                yield
-        except ClientError as error:
-            if verb == "read" and error.response["Error"]["Code"] in _MISSING:
-                raise _Missing from None
-            raise failure(error, self.client, where, verb, StoreFailed) from error
-
-
-class _Missing(Exception):
-    """There is no such object."""
 
 
 def _key(digest: str, path: str) -> str:

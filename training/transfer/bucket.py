@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from training.errors import StoreFailed, TrainingError
-from training.s3_errors import failure, speaking_to
+from isthmus.errors import StoreFailed
+from isthmus.object_store import Answered, Bucket
+from training.errors import TrainingError
 from training.transfer.parts import Part, base64_of, composite, digest, pieces_of
 from training.transfer.upload import REFUSED, ROUNDS, ChecksumMismatch, Upload
 from training.transfer.upload_limits import Progress, UploadLimits
@@ -20,14 +19,12 @@ from training.transfer.upload_limits import Progress, UploadLimits
 if TYPE_CHECKING:  # what only sends files needs no pandas
     from training.transfer.batch import BatchEntry
 
-MISSING = {"404", "NoSuchKey", "NotFound"}
-UNKNOWN_TO_THE_STORE = {"NotImplemented", "MethodNotAllowed", "XNotImplemented"}
-UNFINISHED = "cleared of unfinished uploads"
+_UNKNOWN = {"NotImplemented", "MethodNotAllowed", "XNotImplemented"}
 _MOST_AT_ONCE = 1000
 """Keys that one DeleteObjects takes."""
 
 
-class BatchBucket:
+class BatchBucket(Bucket):
     """Batches in one bucket of an S3 API.
 
     Args:
@@ -43,28 +40,23 @@ class BatchBucket:
     def __init__(
         self, name: str, client: Any, server_checksums: bool, line: UploadLimits | None = None
     ) -> None:
-        self.name, self.client, self._server_checksums = name, client, server_checksums
+        super().__init__(name, client)
+        self._server_checksums = server_checksums
         self.line = line or UploadLimits()
         self._one_large_file = threading.Lock()
         if client is not None:
             self.line.attach(client, server_checksums)
-
-    def address(self, key: str) -> str:
-        """Where a key is, for people."""
-        return f"s3://{self.name}/{key}"
 
     def holds(self, entry: BatchEntry, path: Path | None = None) -> bool:
         """Whether a batch is there already: its size, its SHA-256, and what the store says of its bytes.
 
         ``path``: the batch's file, against whose parts the store's own checksum is held where there is one.
         """
-        try:
-            with self._failing("read", entry.key):
-                mode = {"ChecksumMode": "ENABLED"} if self._server_checksums else {}
-                head = self.client.head_object(Bucket=self.name, Key=entry.key, **mode)
-        except _Missing:
-            return False
-        if head.get("ContentLength") != entry.size or head["Metadata"].get("sha256") != entry.sha256:
+        head = self.head(entry.key, **({"ChecksumMode": "ENABLED"} if self._server_checksums else {}))
+        if head is None or (head["ContentLength"], head["Metadata"].get("sha256")) != (
+            entry.size,
+            entry.sha256,
+        ):
             return False
         told, _, parts = str(head.get("ChecksumSHA256", "")).partition("-")
         if path is None or not told or told == base64_of(bytes.fromhex(entry.sha256)):
@@ -99,7 +91,7 @@ class BatchBucket:
                 say=say,
                 progress=progress,
             )
-            with self._one_large_file, self._failing("written", entry.key):
+            with self._one_large_file, self.speaking("written", entry.key):
                 upload.run()
             return len(upload.sent_again)
         whole = Part(1, 0, entry.size)
@@ -110,22 +102,22 @@ class BatchBucket:
             say(f"s3://{self.name}/{entry.key} arrived changed; it is sent again")
         raise ChecksumMismatch(f"s3://{self.name}/{entry.key} arrived changed {ROUNDS} times")
 
-    def put(self, key: str, content: bytes) -> None:
+    def put(self, key: str, content: bytes, **more: Any) -> None:
         """Write an object; the store refuses it when the bytes arrive changed."""
         md5 = hashlib.md5(content, usedforsecurity=False).digest()
-        if not self._put(key, content, hashlib.sha256(content).hexdigest(), md5):
+        if not self._put(key, content, hashlib.sha256(content).hexdigest(), md5, **more):
             raise ChecksumMismatch(f"s3://{self.name}/{key} arrived changed; run the transfer again")
 
-    def _put(self, key: str, body: Any, sha256: str, md5: bytes) -> bool:
+    def _put(self, key: str, body: Any, sha256: str, md5: bytes, **more: Any) -> bool:
         """False when it arrived changed, by the store's word or by the ETag that it tells."""
         checksum = base64_of(bytes.fromhex(sha256))
-        extra = {"ChecksumSHA256": checksum} if self._server_checksums else {}
+        extra = more | ({"ChecksumSHA256": checksum} if self._server_checksums else {})
         try:
-            with self._failing("written", key):
+            with self.speaking("written", key, but=REFUSED):
                 told = self.client.put_object(
                     Bucket=self.name, Key=key, Body=body, Metadata={"sha256": sha256}, **extra
                 )
-        except _Refused:
+        except Answered:
             return False
         if "ChecksumSHA256" in told:
             return bool(told["ChecksumSHA256"] == checksum)
@@ -133,15 +125,6 @@ class BatchBucket:
         if "aws:kms" in told.get("ServerSideEncryption", ""):
             return True
         return bool(told.get("ETag", "").strip('"') == md5.hex())
-
-    def get(self, key: str) -> bytes | None:
-        """An object's bytes; None when there is none."""
-        try:
-            with self._failing("read", key):
-                body: bytes = self.client.get_object(Bucket=self.name, Key=key)["Body"].read()
-        except _Missing:
-            return None
-        return body
 
     def batch(self, entry: BatchEntry) -> bytes:
         """A batch, checked against the manifest's checksum.
@@ -159,17 +142,11 @@ class BatchBucket:
             )
         return content
 
-    def keys(self, prefix: str) -> set[str]:
-        """The keys under a prefix."""
-        with self._failing("listed", prefix):
-            pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
-            return {entry["Key"] for page in pages for entry in page.get("Contents", ())}
-
     def erase(self, prefix: str, keys: Collection[str]) -> None:
         """Delete objects under a prefix in all their versions, and uploads of them that nobody finished."""
         if not keys:
             return
-        with self._failing("deleted", prefix):
+        with self.speaking("deleted", prefix):
             doomed = self._versions(prefix, keys)
             for start in range(0, len(doomed), _MOST_AT_ONCE):
                 told = self.client.delete_objects(
@@ -182,7 +159,7 @@ class BatchBucket:
 
     def abort(self, prefix: str, kept: Collection[str] = ()) -> None:
         """Throw away unfinished uploads under a prefix, but for those of the keys ``kept``."""
-        with self._failing(UNFINISHED, prefix), suppress(_Unknown):
+        with suppress(Answered), self.speaking("cleared of unfinished uploads", prefix, but=_UNKNOWN):
             pages = self.client.get_paginator("list_multipart_uploads").paginate(
                 Bucket=self.name, Prefix=prefix
             )
@@ -193,7 +170,8 @@ class BatchBucket:
                     )
 
     def _versions(self, prefix: str, keys: Collection[str]) -> list[dict[str, str]]:
-        try:
+        found: list[dict[str, str]] = []
+        with suppress(Answered), self.speaking("deleted", prefix, but=_UNKNOWN):
             pages = self.client.get_paginator("list_object_versions").paginate(
                 Bucket=self.name, Prefix=prefix
             )
@@ -203,35 +181,4 @@ class BatchBucket:
                 for each in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
                 if each["Key"] in keys
             ]
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in UNKNOWN_TO_THE_STORE:
-                raise
-            found = []
         return found or [{"Key": key} for key in sorted(keys)]
-
-    @contextmanager
-    def _failing(self, verb: str, key: str) -> Iterator[None]:
-        try:
-            with speaking_to(self.client, f"s3://{self.name}/{key}", verb, but=ClientError):
-                yield
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            if verb == "read" and code in MISSING:
-                raise _Missing from None
-            if code in UNKNOWN_TO_THE_STORE and verb == UNFINISHED:
-                raise _Unknown from None
-            if verb == "written" and code in REFUSED:
-                raise _Refused from None
-            raise failure(error, self.client, f"s3://{self.name}/{key}", verb) from error
-
-
-class _Missing(Exception):
-    """There is no such object."""
-
-
-class _Unknown(Exception):
-    """The store has no such operation, so it has nothing of the kind."""
-
-
-class _Refused(Exception):
-    """The store computed another checksum than was sent."""

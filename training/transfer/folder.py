@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import Any
 
-from isthmus.atomic_write import atomic_write
-from isthmus.os_errors import as_sentences
+from isthmus.atomic_files import atomic_file, atomic_write
 from training.release import sha256_of
 from training.transfer.batch import BatchEntry
 from training.transfer.bucket import BatchBucket
@@ -40,25 +39,20 @@ class BatchFolder(BatchBucket):
         say: Callable[[str], None] = print,  # noqa: ARG002
         progress: Progress | None = None,
     ) -> int:
-        there = self.folder / entry.key
-        with as_sentences(writing=there):
-            there.parent.mkdir(parents=True, exist_ok=True)
-        # Renamed when whole, so that no reader and no crash ever sees half of it.
-        with tempfile.TemporaryDirectory(prefix=f".{there.name}.", dir=there.parent) as aside:
-            self.line.copy(path, Path(aside) / there.name, progress)
-            (Path(aside) / there.name).replace(there)
+        with atomic_file(self.folder / entry.key) as file:
+            self.line.copy(path, file, progress)
         return 0
 
-    def put(self, key: str, content: bytes) -> None:
+    def put(self, key: str, content: bytes, **_: Any) -> None:
         atomic_write(self.folder / key, content)
 
     def get(self, key: str) -> bytes | None:
         path = self.folder / key
         return path.read_bytes() if path.is_file() else None
 
-    def keys(self, prefix: str) -> set[str]:
-        files = (self.folder / prefix).glob("*.parquet")
-        return {path.relative_to(self.folder).as_posix() for path in files}
+    def keys(self, under: str, after: str = "") -> list[str]:  # noqa: ARG002
+        files = (self.folder / under).glob("*.parquet")
+        return sorted(path.relative_to(self.folder).as_posix() for path in files)
 
     def erase(self, prefix: str, keys: Collection[str]) -> None:  # noqa: ARG002
         for key in keys:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from training.errors import StoreFailed, TrainingError
+from isthmus.errors import StoreFailed
+from training.errors import TrainingError
 from training.orders.reading import clean_days as clean_days
 from training.orders.source import OrderSource
 from training.settings import TrainingSettings
@@ -172,7 +173,7 @@ def _send(
     progress: Progress | None,
 ) -> Transferred:
     before = {
-        (bucket, prefix): bucket.keys(prefix) if bucket.takes_away and not dry_run else set()
+        (bucket, prefix): set(bucket.keys(prefix) if bucket.takes_away and not dry_run else ())
         for bucket, prefix in (
             (private, HELD_BACK_PREFIX), (private, REJECTS_PREFIX), (arrivals, BATCH_PREFIX)
         )
@@ -209,7 +210,7 @@ def _send(
         (private, HELD_BACK_PREFIX, private_manifest), (arrivals, BATCH_PREFIX, arrivals_manifest)
     ):  # fmt: skip
         # A transfer of another window, at the same time, may have taken away what was there for this one.
-        gone = {one.key for one in manifest.batches} - (bucket.keys(prefix) if not dry_run else named)
+        gone = {one.key for one in manifest.batches} - set(named if dry_run else bucket.keys(prefix))
         if gone:
             raise StoreFailed(
                 f"s3://{bucket.name}/{min(gone)} is gone again: another transfer ran at the same time; "

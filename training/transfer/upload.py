@@ -19,7 +19,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from training.errors import StoreFailed
+from isthmus.errors import StoreFailed
 from training.transfer.parts import Part, base64_of, composite, digest, pieces_of
 from training.transfer.upload_limits import Progress, UploadLimits
 

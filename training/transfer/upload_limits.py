@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import IO, Any
 
 from training.settings import Transfer
 from training.transfer.parts import Part
@@ -73,7 +73,7 @@ class UploadLimits:
             close_callbacks=[file.close],
         )
 
-    def copy(self, path: Path, to: Path, progress: Progress | None = None) -> None:
+    def copy(self, path: Path, copy: IO[bytes], progress: Progress | None = None) -> None:
         """Copy a file no faster than the line may be used: a folder may lie on another machine, too."""
         file: Any = path.open("rb")
         if self._limiter is not None:
@@ -81,7 +81,7 @@ class UploadLimits:
             file = self._limiter.get_bandwith_limited_stream(file, never_stopped, enabled=True)
         left = path.stat().st_size
         # Closing waits as well: what is less than the limiter's threshold counts then.
-        with file, to.open("wb") as copy:
+        with file:
             # What is asked for is what counts, so no more than there is.
             while block := file.read(min(_BLOCK, left)):
                 copy.write(block)

@@ -110,6 +110,7 @@ def schema(
     from infra import workloads_page
     from infra.settings import reference, schema
     from infra.settings.changes import page
+    from isthmus.atomic_files import atomic_write
     from isthmus.cli.console import out
     from isthmus.cli.errors import CommandError
 
@@ -122,7 +123,5 @@ def schema(
         elif check:
             raise CommandError(f"{name} is not what the program says; run `isthmus settings schema`")
         else:
-            aside = made.FILE.with_suffix(".new")
-            aside.write_text(wanted, encoding="utf-8")
-            aside.replace(made.FILE)
+            atomic_write(made.FILE, wanted.encode())
             out.print(f"{name}: written")

@@ -123,9 +123,8 @@ def _place(where: str, line: Transfer, near_by: bool) -> BatchBucket:
     from urllib.parse import unquote, urlsplit
 
     from isthmus.cli.errors import CommandError
+    from isthmus.object_store import aws_client, client_for_orders
     from isthmus.outputs import refuse_as_folder
-    from training.jobs.job_runtime import aws_client
-    from training.orders.s3 import client_for_orders
     from training.transfer.bucket import BatchBucket
     from training.transfer.folder import BatchFolder
     from training.transfer.upload_limits import UploadLimits

@@ -90,16 +90,16 @@ def tune(
 
 
 def _fetch(bucket: str | None, path: Path) -> None:
-    from isthmus.atomic_write import atomic_write
+    from isthmus.atomic_files import atomic_write
     from isthmus.cli.console import out
     from isthmus.cli.errors import CommandError
-    from training.fit.checkpoint import BucketObjects
+    from isthmus.object_store import Bucket
     from training.operations.tuning.best_file import refuse_other_file
     from training.operations.tuning.shared import BEST
 
     refuse_other_file(path)
     store = store_of(bucket)
-    content = BucketObjects(store.bucket, "tuning/", store.client).get(BEST)
+    content = Bucket(store.bucket, store.client, "tuning/").get(BEST)
     if content is None:
         raise CommandError(
             f"s3://{store.bucket}/tuning/{BEST} is not there: training.tuning is off, or no trial has ended"

@@ -8,7 +8,6 @@ hold secrets of the rehearsal (pre-shared keys, payloads), so only its owner may
 from __future__ import annotations
 
 import json
-import os
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from isthmus.atomic_files import atomic_write
 from rehearsal.plugins.backend import BackendLost, Properties
 
 LOCK_SECONDS = 60.0
@@ -133,13 +133,7 @@ def _as_json(content: Content) -> str:
 
 def write_aside(path: Path, text: str) -> None:
     """Replace ``path`` whole, readable by its owner alone. The caller holds whatever lock is due."""
-    aside = path.with_name(path.name + ".new")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    aside.replace(path)
+    atomic_write(path, text.encode(), 0o600)
 
 
 def read_settings(folder: Path) -> Mapping[str, Any]:

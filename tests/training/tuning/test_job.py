@@ -16,6 +16,7 @@ import psutil
 import pytest
 import yaml
 
+from isthmus.object_store import Bucket
 from tests.training.conftest import REGION, client, keys
 from tests.training.shops import small_shop
 from tests.training.tuning.test_tuning import BASE, RANGES
@@ -47,7 +48,7 @@ def test_all_writers_of_a_journal_see_the_same_entries_in_the_same_order(
     bucket: Callable[[str], str], s3_url: str
 ) -> None:
     name = bucket("releases")
-    journals = [BucketJournal(name, "study/journal/", client(s3_url)) for _ in range(4)]
+    journals = [BucketJournal(Bucket(name, client(s3_url), "study/journal/")) for _ in range(4)]
 
     def write(writer: int) -> None:
         for number in range(6):
@@ -60,7 +61,7 @@ def test_all_writers_of_a_journal_see_the_same_entries_in_the_same_order(
     assert all(one == read[0] for one in read)
     for writer in range(4):
         assert [one["number"] for one in read[0] if one["writer"] == writer] == list(range(6))
-    assert list(BucketJournal(name, "study/journal/", client(s3_url)).read_logs(20)) == read[0][20:]
+    assert list(BucketJournal(Bucket(name, client(s3_url), "study/journal/")).read_logs(20)) == read[0][20:]
 
 
 def test_a_put_whose_answer_was_lost_is_one_entry(bucket: Callable[[str], str], s3_url: str) -> None:
@@ -78,7 +79,7 @@ def test_a_put_whose_answer_was_lost_is_one_entry(bucket: Callable[[str], str], 
             return self.inner.put_object(**arguments)
 
     name = bucket("releases")
-    journal = BucketJournal(name, "journal/", Retrying(client(s3_url)))
+    journal = BucketJournal(Bucket(name, Retrying(client(s3_url)), "journal/"))
     for number in range(3):
         journal.append_logs([{"number": number}])
     assert [one["number"] for one in journal.read_logs(0)] == [0, 1, 2]

@@ -6,14 +6,13 @@ user alone and is in no release.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from filelock import FileLock
 from platformdirs import user_data_path
 
+from isthmus.atomic_files import atomic_write
 from isthmus.os_errors import as_sentences
 from training.errors import TrainingError
 from training.orders.schema import customers
@@ -59,8 +58,4 @@ class CustomerIds:
             known = self.ids()
             if (all_of_them := known | set(ids)) == known:
                 return
-            # Readable by the user alone from the first byte, as mkstemp makes it.
-            handle, aside = tempfile.mkstemp(prefix=".customers.", dir=self.path.parent)
-            with os.fdopen(handle, "w") as file:
-                file.writelines(f"{one}\n" for one in sorted(all_of_them))
-            Path(aside).replace(self.path)
+            atomic_write(self.path, "".join(f"{one}\n" for one in sorted(all_of_them)).encode(), 0o600)

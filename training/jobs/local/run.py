@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from isthmus.atomic_directory import refuse_other_folder
-from isthmus.atomic_write import atomic_write
+from isthmus.atomic_files import atomic_write, refuse_other_folder
 from isthmus.outputs import refuse_as_folder
 from training.errors import TrainingError
 from training.jobs.local.customer_ids import CustomerIds, customer_ids

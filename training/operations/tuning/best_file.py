@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from isthmus.atomic_write import atomic_write
+from isthmus.atomic_files import atomic_write
 from isthmus.outputs import refuse_as_file
 from isthmus.stack_files import write
 from training.errors import TrainingError

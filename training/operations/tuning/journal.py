@@ -14,13 +14,11 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from botocore.exceptions import ClientError
 from optuna.storages.journal import BaseJournalBackend
 
-from training.errors import StoreFailed
-from training.s3_errors import failure, speaking_to
+from isthmus.errors import StoreFailed
+from isthmus.object_store import Bucket
 
-_TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 _READERS = 8
 
 
@@ -28,13 +26,11 @@ class BucketJournal(BaseJournalBackend):
     """The journal under a prefix of a bucket. Threads and processes may share one.
 
     Args:
-        bucket: its name.
-        prefix: ends in "/".
-        client: a boto3 S3 client.
+        bucket: with the prefix under which nothing else is.
     """
 
-    def __init__(self, bucket: str, prefix: str, client: Any) -> None:
-        self.bucket, self.prefix, self.client = bucket, prefix, client
+    def __init__(self, bucket: Bucket) -> None:
+        self._bucket = bucket
         self._lock = threading.Lock()
         self._entries: list[dict[str, Any]] = []
         self._objects = 0
@@ -50,49 +46,26 @@ class BucketJournal(BaseJournalBackend):
         mine = uuid.uuid4().hex
         content = json.dumps({"id": mine, "entries": logs}).encode()
         with self._lock:
-            while not self._put(content):
+            while not self._bucket.put_new(_key(self._objects), content):
                 before = self._objects
                 # A put whose answer was lost is refused when it is repeated, though it was written.
                 if mine in self._read():
                     return
                 if self._objects == before:
-                    raise StoreFailed(f"{self._name(before)} can neither be written nor read")
+                    raise StoreFailed(f"{self._bucket.address(_key(before))} can neither be written nor read")
             self._objects += 1
             self._entries += logs
 
-    def _put(self, content: bytes) -> bool:
-        where = self._name(self._objects)
-        try:
-            with speaking_to(self.client, where, "written", but=ClientError):
-                self.client.put_object(
-                    Bucket=self.bucket, Key=self._key(self._objects), Body=content, IfNoneMatch="*"
-                )
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _TAKEN:
-                return False
-            raise failure(error, self.client, where, "written") from error
-        return True
-
     def _read(self) -> set[str]:
         """Take in what others wrote; returns the ids of it."""
-        last = self._key(self._objects - 1) if self._objects else self.prefix
-        with speaking_to(self.client, self._name(self._objects), "read"):
-            pages = self.client.get_paginator("list_objects_v2").paginate(
-                Bucket=self.bucket, Prefix=self.prefix, StartAfter=last
-            )
-            keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
-            with ThreadPoolExecutor(_READERS) as readers:
-                found = list(readers.map(self._get, keys))
+        keys = self._bucket.keys("", after=_key(self._objects - 1) if self._objects else "")
+        with ThreadPoolExecutor(_READERS) as readers:
+            found = [json.loads(content) for content in readers.map(self._bucket.get, keys) if content]
         for one in found:
             self._entries += one["entries"]
         self._objects += len(found)
         return {one["id"] for one in found}
 
-    def _get(self, key: str) -> Any:
-        return json.loads(self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read())
 
-    def _key(self, number: int) -> str:
-        return f"{self.prefix}{number:010}.json"
-
-    def _name(self, number: int) -> str:
-        return f"s3://{self.bucket}/{self._key(number)}"
+def _key(number: int) -> str:
+    return f"{number:010}.json"

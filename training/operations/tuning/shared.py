@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from isthmus.object_store import Bucket, aws_client
 from training.fit.checkpoint import Objects, open_objects
-from training.jobs.job_runtime import aws_client
-from training.s3_errors import speaking_to
 
 BEST = "tuned.yaml"
 """The best settings so far, under the place: what a pull request carries."""
@@ -41,7 +40,7 @@ class Shared:
             from training.operations.tuning.journal import BucketJournal
 
             prefix = f"{parts.path.strip('/')}/{study}/journal/".lstrip("/")
-            return optuna.storages.JournalStorage(BucketJournal(parts.netloc, prefix, aws_client()))
+            return optuna.storages.JournalStorage(BucketJournal(Bucket(parts.netloc, aws_client(), prefix)))
         file = Path(self.place) / study / "journal.log"
         file.parent.mkdir(parents=True, exist_ok=True)
         return optuna.storages.JournalStorage(JournalFileBackend(str(file)))
@@ -64,10 +63,6 @@ class Shared:
         if parts.scheme != "s3":
             shutil.rmtree(url, ignore_errors=True)
             return
-        client = aws_client()
-        with speaking_to(client, url, "deleted"):
-            pages = client.get_paginator("list_objects_v2").paginate(
-                Bucket=parts.netloc, Prefix=parts.path.lstrip("/") + "/"
-            )
-            for key in [entry["Key"] for page in pages for entry in page.get("Contents", ())]:
-                client.delete_object(Bucket=parts.netloc, Key=key)
+        bucket = Bucket(parts.netloc, aws_client(), parts.path.strip("/") + "/")
+        for key in bucket.keys(""):
+            bucket.delete(key)

@@ -13,8 +13,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from isthmus.errors import StoreFailed
 from isthmus.source_digest import source_digest
-from training.errors import StoreFailed, TrainingError
+from training.errors import TrainingError
 from training.jobs.local.workspace import Workspace
 from training.operations.tuning.ranges import Ranges, Whole
 from training.operations.tuning.shared import Shared

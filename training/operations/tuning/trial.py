@@ -16,10 +16,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from isthmus.object_store import aws_client
 from training.fit.checkpoint import open_objects
 from training.fit.cluster import ALONE
 from training.fit.epoch import Epoch
-from training.jobs.job_runtime import Environment, aws_client, run_job
+from training.jobs.job_runtime import Environment, run_job
 from training.jobs.local.workspace import Workspace
 from training.operations.tuning.objective import HeldBackRecall
 from training.settings import parse

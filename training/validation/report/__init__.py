@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from isthmus.atomic_write import atomic_write
+from isthmus.atomic_files import atomic_write
 from training.release import Window
 from training.settings import Gates
 from training.validation.gates import checks
