@@ -83,8 +83,8 @@ def _undisturbed() -> Iterator[None]:
     # again for the few cycles of that time: a third of the program's processor seconds for prod.
     collects, debug = gc.isenabled(), log.debug
     gc.disable()
-    # The SDK tells of every resource some four times, each a call that the program waits for: four of five
-    # of its calls for prod. The engine shows them under --debug alone, of which it does not tell a program.
+    # The SDK logs every resource some four times, each a call that the program waits for: four of five
+    # of its calls for prod. The engine shows them under --debug alone, which a program cannot ask for.
     if not os.environ.get(DEBUG):
         log.debug = _silent_debug
     try:

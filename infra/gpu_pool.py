@@ -1,7 +1,7 @@
 """What a GPU pool is on either site: the spec that ``AwsGpuPool`` and ``OpenStackGpuPool`` share.
 
 The two components stay two: they buy nodes in different ways. What a pod sees of a pool is one thing,
-and it is said here: the labels it can select and the taint it must tolerate.
+and it is here: the labels it can select and the taint it must tolerate.
 """
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from infra.naming import LABEL_DOMAIN
+from isthmus.pod_parts import GPU_RESOURCE, POOL_LABEL
 
 Purpose = Literal["training", "serving"]
 Capacity = Literal["spot", "on_demand", "reserved"]
 
-GPU_RESOURCE = "nvidia.com/gpu"
 GPU_TAINT = (GPU_RESOURCE, "present", "NoSchedule")
-POOL_LABEL = f"{LABEL_DOMAIN}/pool"
 PURPOSE_LABEL = f"{LABEL_DOMAIN}/purpose"
 CAPACITY_LABEL = f"{LABEL_DOMAIN}/capacity"
 

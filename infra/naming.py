@@ -17,7 +17,7 @@ class Naming:
     """The names of one stack's resources.
 
     Most resources get the engine's own names (a random end, so that a replacement can exist beside
-    what it replaces). Only what is looked up from outside has a name that can be told in advance.
+    what it replaces). Only what is looked up from outside has a name that is known in advance.
     """
 
     stack: str
@@ -35,7 +35,7 @@ class Naming:
         return f"{PROJECT}-{self.stack}-{account_id}-{part}"
 
     def fixed(self, account_id: str) -> dict[str, tuple[str, ...]]:
-        """Every name that is told to a cloud as it stands and that holds the stack's, by what it names."""
+        """Every name with the stack's name in it that a cloud gets as it is, by what it names."""
         return {
             "bucket": tuple(self.bucket(account_id, part) for part in BUCKETS),
             "container": (self.name("private"),),

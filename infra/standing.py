@@ -35,8 +35,8 @@ async def standing() -> Standing:
 
 async def _ask(function: str, **arguments: str) -> Mapping[str, Any]:
     result = await pulumi.runtime.invoke_async(f"pulumi:pulumi:{function}", arguments)
-    found = (result or {}).get("outputs")
-    return found if isinstance(found, Mapping) else {}
+    outputs = (result or {}).get("outputs")
+    return outputs if isinstance(outputs, Mapping) else {}
 
 
 def _zones(resources: Mapping[str, Any]) -> dict[str, int]:
@@ -63,8 +63,8 @@ def refuse(settings: Settings, standing: Standing) -> None:
     Raises:
         pulumi.RunError: a change is refused; the engine shows its sentences without a traceback.
     """
-    if found := list(refusals(settings, standing)):
-        raise pulumi.RunError(str(SettingsError(f"{STACKS}/{PREFIX}{settings.stack}{SUFFIX}", found)))
+    if problems := list(refusals(settings, standing)):
+        raise pulumi.RunError(str(SettingsError(f"{STACKS}/{PREFIX}{settings.stack}{SUFFIX}", problems)))
     for sentence in warnings(settings, standing):
         pulumi.log.warn(sentence)
 

@@ -233,7 +233,7 @@ class Cluster(pulumi.ComponentResource):
 
 
 def short(principal: str) -> str:
-    """A short name for an IAM role or user: the end of its ARN, told from others of that end by a digest."""
+    """A short name for an IAM role or user: the end of its ARN, and a digest for those that end alike."""
     end = principal.rpartition("/")[2]
     return f"{end}-{hashlib.sha256(principal.encode()).hexdigest()[:6]}"
 

@@ -21,11 +21,11 @@ BASE = Quota(cpus=64, memory_gib=256, gpus=0, pods=100)
 
 def quota(pools: Iterable[GpuPoolSpec], purpose: Purpose, machines: Mapping[str, Machine]) -> Quota:
     """BASE and all that the pools of this purpose have at their largest."""
-    mine = [(pool.max, machines[pool.hardware]) for pool in pools if pool.purpose == purpose]
+    chosen = [(pool.max, machines[pool.hardware]) for pool in pools if pool.purpose == purpose]
     return Quota(
-        cpus=BASE.cpus + sum(count * machine.vcpus for count, machine in mine),
-        memory_gib=BASE.memory_gib + round(sum(count * machine.memory_gib for count, machine in mine)),
-        gpus=sum(count * machine.gpus for count, machine in mine),
+        cpus=BASE.cpus + sum(count * machine.vcpus for count, machine in chosen),
+        memory_gib=BASE.memory_gib + round(sum(count * machine.memory_gib for count, machine in chosen)),
+        gpus=sum(count * machine.gpus for count, machine in chosen),
         pods=BASE.pods,
     )
 

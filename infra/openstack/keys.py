@@ -85,10 +85,10 @@ class Keys(pulumi.ComponentResource):
                 }
             )
         else:
-            found = openstack.keymanager.get_secret_output(
+            barbican = openstack.keymanager.get_secret_output(
                 name=barbican_secret, opts=pulumi.InvokeOutputOptions(parent=self)
             )
-            payload: pulumi.Output[str] = pulumi.Output.secret(found.payload)
+            payload: pulumi.Output[str] = pulumi.Output.secret(barbican.payload)
             stored = payload.apply(
                 lambda text: fields(text, barbican_secret, preview=pulumi.runtime.is_dry_run())
             )

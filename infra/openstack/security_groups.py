@@ -21,7 +21,7 @@ class Admission:
 
 
 class SecurityGroup(pulumi.ComponentResource):
-    """A group that admits what ``admits`` lists and lets everything out; never an open door.
+    """A group that admits what ``admits`` lists and lets everything out; it never admits everyone.
 
     Neutron's default rules are dropped first, so that this list is the whole truth.
     """
@@ -39,7 +39,7 @@ class SecurityGroup(pulumi.ComponentResource):
     ) -> None:
         super().__init__("isthmus:openstack:SecurityGroup", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        # Neutron takes no rule that says what one says that is there, so the old one goes first.
+        # Neutron refuses a rule that is equal to one that is there, so the old one goes first.
         rule = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
         group = openstack.networking.SecGroup(
             name,

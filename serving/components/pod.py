@@ -12,6 +12,18 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_kubernetes as k8s
 
+from isthmus.pod_parts import (
+    POOL_LABEL,
+    container_security,
+    gpu_tolerations,
+    pod_security,
+    resources,
+    role_variables,
+    token_mount,
+    token_volume,
+    variable,
+    variable_from_field,
+)
 from serving.server.front import front_args
 from serving.server.ports import INSIDE, METRICS, PORTS
 from serving.server.triton_args import MODELS, REPOSITORY, triton_args
@@ -19,9 +31,6 @@ from serving.server.triton_args import MODELS, REPOSITORY, triton_args
 NAME = "triton"
 USER = 1000
 """``triton-server`` in NVIDIA's images."""
-TOKEN_FOLDER = "/var/run/secrets/isthmus"  # noqa: S105
-GPU = "nvidia.com/gpu"
-POOL_LABEL = "isthmus.dev/pool"
 
 core = k8s.core.v1
 
@@ -83,20 +92,12 @@ def pod_spec(spec: PodSpec, selector: dict[str, str]) -> k8s.core.v1.PodSpecArgs
         automount_service_account_token=False,
         enable_service_links=False,
         termination_grace_period_seconds=spec.timing.grace,
-        security_context=core.PodSecurityContextArgs(
-            run_as_non_root=True,
-            run_as_user=USER,
-            run_as_group=USER,
-            fs_group=USER,
-            seccomp_profile=core.SeccompProfileArgs(type="RuntimeDefault"),
-        ),
+        security_context=pod_security(USER),
         init_containers=[_pull(spec), _front(spec)],
         containers=[_triton(spec)],
         volumes=_volumes(spec),
         node_selector={POOL_LABEL: spec.pool} if spec.pool else None,
-        tolerations=[core.TolerationArgs(key=GPU, operator="Exists", effect="NoSchedule")]
-        if spec.gpus
-        else None,
+        tolerations=gpu_tolerations(spec.gpus),
         topology_spread_constraints=[
             core.TopologySpreadConstraintArgs(
                 max_skew=1,
@@ -111,37 +112,31 @@ def pod_spec(spec: PodSpec, selector: dict[str, str]) -> k8s.core.v1.PodSpecArgs
 
 
 def _pull(spec: PodSpec) -> k8s.core.v1.ContainerArgs:
-    keys = pulumi.Output.from_input(spec.trusted_keys).apply(lambda keys: ",".join(str(one) for one in keys))
+    keys = pulumi.Output.from_input(spec.trusted_keys).apply(lambda keys: ",".join(map(str, keys)))
     env = [
-        _env("RELEASE", spec.release),
-        _env("RELEASES_BUCKET", spec.releases_bucket),
-        _env("TRUSTED_KEYS", keys),
-        _env("MODEL_REPOSITORY", REPOSITORY),
-        _env("GPUS", str(spec.gpus)),
-        _env("AWS_REGION", spec.region),
+        variable("RELEASE", spec.release),
+        variable("RELEASES_BUCKET", spec.releases_bucket),
+        variable("TRUSTED_KEYS", keys),
+        variable("MODEL_REPOSITORY", REPOSITORY),
+        variable("GPUS", str(spec.gpus)),
+        variable("AWS_REGION", spec.region),
     ]
     if spec.onnx_backend:
-        env.append(_env("ONNX_BACKEND", spec.onnx_backend))
+        env.append(variable("ONNX_BACKEND", spec.onnx_backend))
     if spec.endpoint_url is not None:
-        env.append(_env("AWS_ENDPOINT_URL", spec.endpoint_url))
+        env.append(variable("AWS_ENDPOINT_URL", spec.endpoint_url))
     mounts = [_mount("models", MODELS), _mount("tmp", "/tmp")]  # noqa: S108
     if spec.role_arn is not None:
-        env += [
-            _env("AWS_ROLE_ARN", spec.role_arn),
-            _env("AWS_ROLE_SESSION_NAME", NAME),
-            _env("AWS_WEB_IDENTITY_TOKEN_FILE", f"{TOKEN_FOLDER}/token"),
-        ]
-        mounts.append(_mount("aws-token", TOKEN_FOLDER, read_only=True))
+        env += role_variables(spec.role_arn, NAME)
+        mounts.append(token_mount())
     return core.ContainerArgs(
         name="pull",
         image=spec.serving_image,
         command=["python", "-m", "serving.pull"],
         env=env,
         volume_mounts=mounts,
-        resources=core.ResourceRequirementsArgs(
-            requests={"cpu": "250m", "memory": "512Mi"}, limits={"memory": spec.resources.memory_limit}
-        ),
-        security_context=_locked(),
+        resources=resources("250m", "512Mi", spec.resources.memory_limit),
+        security_context=container_security(),
     )
 
 
@@ -153,7 +148,7 @@ def _front(spec: PodSpec) -> k8s.core.v1.ContainerArgs:
         restart_policy="Always",
         command=["envoy"],
         args=front_args(),
-        env=[_field("POD_IP", "status.podIP")],
+        env=[variable_from_field("POD_IP", "status.podIP")],
         ports=[core.ContainerPortArgs(name=kind, container_port=PORTS[kind]) for kind in ("http", "grpc")],
         # No startup probe: Triton is started after this has passed one, and it asks Triton.
         readiness_probe=_probe("ready", "http", period=3, failures=2),
@@ -163,28 +158,22 @@ def _front(spec: PodSpec) -> k8s.core.v1.ContainerArgs:
             timeout_seconds=2,
             failure_threshold=6,
         ),
-        resources=core.ResourceRequirementsArgs(
-            requests={"cpu": "100m", "memory": "128Mi"}, limits={"memory": "512Mi"}
-        ),
-        security_context=_locked(),
+        resources=resources("100m", "128Mi", "512Mi"),
+        security_context=container_security(),
     )
 
 
 def _triton(spec: PodSpec) -> k8s.core.v1.ContainerArgs:
-    asked, most = spec.resources, {"memory": spec.resources.memory_limit}
-    requests = {"cpu": asked.cpu, "memory": asked.memory}
-    if spec.gpus:
-        # Extended resources are not overcommitted: request and limit are the same.
-        requests[GPU] = most[GPU] = str(spec.gpus)
+    asked = spec.resources
     return core.ContainerArgs(
         name="triton",
         image=spec.triton_image,
         command=["tritonserver"],
         args=triton_args(gpus=spec.gpus, finish_s=spec.timing.finish),
         env=[
-            _env("HOME", "/tmp"),  # noqa: S108
-            _field("POD_IP", "status.podIP"),
-            _field("POD_NAME", "metadata.name"),
+            variable("HOME", "/tmp"),  # noqa: S108
+            variable_from_field("POD_IP", "status.podIP"),
+            variable_from_field("POD_NAME", "metadata.name"),
         ],
         ports=[
             core.ContainerPortArgs(name="http-inside", container_port=INSIDE["http"]),
@@ -202,8 +191,8 @@ def _triton(spec: PodSpec) -> k8s.core.v1.ContainerArgs:
             _mount("tmp", "/tmp"),  # noqa: S108
             _mount("shm", "/dev/shm"),  # noqa: S108
         ],
-        resources=core.ResourceRequirementsArgs(requests=requests, limits=most),
-        security_context=_locked(),
+        resources=resources(asked.cpu, asked.memory, asked.memory_limit, spec.gpus),
+        security_context=container_security(),
     )
 
 
@@ -213,24 +202,12 @@ def _volumes(spec: PodSpec) -> list[k8s.core.v1.VolumeArgs]:
             name=name, empty_dir=core.EmptyDirVolumeSourceArgs(size_limit=size, medium=medium)
         )
 
-    volumes = [
+    return [
         empty("models", spec.resources.release),
         empty("tmp", "2Gi"),
         empty("shm", spec.resources.shared_memory, "Memory"),
+        *([token_volume()] if spec.role_arn is not None else []),
     ]
-    if spec.role_arn is not None:
-        token = core.ServiceAccountTokenProjectionArgs(
-            audience="sts.amazonaws.com", expiration_seconds=3600, path="token"
-        )
-        volumes.append(
-            core.VolumeArgs(
-                name="aws-token",
-                projected=core.ProjectedVolumeSourceArgs(
-                    sources=[core.VolumeProjectionArgs(service_account_token=token)]
-                ),
-            )
-        )
-    return volumes
 
 
 def _probe(path: str, port: str, *, period: int, failures: int) -> k8s.core.v1.ProbeArgs:
@@ -239,28 +216,6 @@ def _probe(path: str, port: str, *, period: int, failures: int) -> k8s.core.v1.P
         period_seconds=period,
         timeout_seconds=2,
         failure_threshold=failures,
-    )
-
-
-def _locked() -> k8s.core.v1.SecurityContextArgs:
-    return core.SecurityContextArgs(
-        allow_privilege_escalation=False,
-        privileged=False,
-        read_only_root_filesystem=True,
-        run_as_non_root=True,
-        capabilities=core.CapabilitiesArgs(drop=["ALL"]),
-        seccomp_profile=core.SeccompProfileArgs(type="RuntimeDefault"),
-    )
-
-
-def _env(name: str, value: pulumi.Input[str]) -> k8s.core.v1.EnvVarArgs:
-    return core.EnvVarArgs(name=name, value=value)
-
-
-def _field(name: str, path: str) -> k8s.core.v1.EnvVarArgs:
-    return core.EnvVarArgs(
-        name=name,
-        value_from=core.EnvVarSourceArgs(field_ref=core.ObjectFieldSelectorArgs(field_path=path)),
     )
 
 

@@ -16,14 +16,23 @@ import pulumi_kubernetes as k8s
 
 from isthmus.errors import WRONG_DATA
 from isthmus.exit_codes import EXIT_PEER_LOST, EXIT_PREEMPTED, EXIT_REFUSED, EXIT_STRAGGLING
+from isthmus.pod_parts import (
+    POOL_LABEL,
+    container_security,
+    gpu_tolerations,
+    pod_security,
+    resources,
+    role_variables,
+    token_mount,
+    token_volume,
+    variable,
+    variable_from_field,
+)
 from isthmus.source_digest import source_digest
 from training.components.context import JobContext
 
 USER = 10001
 """The user of the image ``isthmus/training``; any but 0 would do."""
-TOKEN_FOLDER = "/var/run/secrets/isthmus"  # noqa: S105
-GPU = "nvidia.com/gpu"
-POOL_LABEL = "isthmus.dev/pool"
 JOB_NAME_LABEL = "batch.kubernetes.io/job-name"
 INPUTS_ANNOTATION = "isthmus.dev/inputs"
 KEYS_SECRET = "isthmus-keys"  # noqa: S105
@@ -138,100 +147,51 @@ def pod_template(pod: JobPod) -> k8s.core.v1.PodTemplateSpecArgs:
             enable_service_links=False,
             subdomain=pod.subdomain,
             termination_grace_period_seconds=GRACE_SECONDS,
-            security_context=core.PodSecurityContextArgs(
-                run_as_non_root=True,
-                run_as_user=USER,
-                run_as_group=USER,
-                fs_group=USER,
-                seccomp_profile=core.SeccompProfileArgs(type="RuntimeDefault"),
-            ),
+            security_context=pod_security(USER),
             containers=[_container(pod)],
             volumes=_volumes(pod),
             node_selector={POOL_LABEL: pod.pool} if pod.pool else None,
-            tolerations=[core.TolerationArgs(key=GPU, operator="Exists", effect="NoSchedule")]
-            if pod.gpus
-            else None,
+            tolerations=gpu_tolerations(pod.gpus),
         ),
     )
 
 
 def _container(pod: JobPod) -> k8s.core.v1.ContainerArgs:
-    context, role = pod.context, pod.context.roles.get(pod.name)
+    context, role, asked = pod.context, pod.context.roles.get(pod.name), pod.resources
     env = [
-        _env("HOME", "/tmp"),  # noqa: S108
-        _env("TMPDIR", "/tmp"),  # noqa: S108
-        _env("PYTHONUNBUFFERED", "1"),
-        _env("AWS_REGION", context.region),
-        *[_from_field(name, path) for name, path in pod.fields.items()],
-        *[_env(name, value) for name, value in pod.env.items()],
-        *[_from_secret(name) for name in pod.keys],
+        variable("HOME", "/tmp"),  # noqa: S108
+        variable("TMPDIR", "/tmp"),  # noqa: S108
+        variable("PYTHONUNBUFFERED", "1"),
+        variable("AWS_REGION", context.region),
+        *[variable_from_field(name, path) for name, path in pod.fields.items()],
+        *[variable(name, value) for name, value in pod.env.items()],
+        *[_variable_from_secret(name) for name in pod.keys],
     ]
     mounts = [core.VolumeMountArgs(name="tmp", mount_path="/tmp")]  # noqa: S108
     if context.endpoint_url is not None:
-        env.append(_env("AWS_ENDPOINT_URL", context.endpoint_url))
+        env.append(variable("AWS_ENDPOINT_URL", context.endpoint_url))
     if role is not None:
-        env += [
-            _env("AWS_ROLE_ARN", role),
-            _env("AWS_ROLE_SESSION_NAME", pod.name),
-            _env("AWS_WEB_IDENTITY_TOKEN_FILE", f"{TOKEN_FOLDER}/token"),
-        ]
-        mounts.append(core.VolumeMountArgs(name="aws-token", mount_path=TOKEN_FOLDER, read_only=True))
-    requests = {"cpu": pod.resources.cpu, "memory": pod.resources.memory}
-    limits = {"memory": pod.resources.memory_limit}
-    if pod.gpus:
-        # Extended resources are not overcommitted: request and limit are the same.
-        requests[GPU] = limits[GPU] = str(pod.gpus)
+        env += role_variables(role, pod.name)
+        mounts.append(token_mount())
     return core.ContainerArgs(
         name=pod.name,
         image=context.image,
         command=["python", "-m", pod.module],
         env=env,
         volume_mounts=mounts,
-        resources=core.ResourceRequirementsArgs(requests=requests, limits=limits),
+        resources=resources(asked.cpu, asked.memory, asked.memory_limit, pod.gpus),
         # The last lines of a failed job say why; the engine shows them.
         termination_message_policy="FallbackToLogsOnError",
-        security_context=core.SecurityContextArgs(
-            allow_privilege_escalation=False,
-            privileged=False,
-            read_only_root_filesystem=True,
-            run_as_non_root=True,
-            capabilities=core.CapabilitiesArgs(drop=["ALL"]),
-            seccomp_profile=core.SeccompProfileArgs(type="RuntimeDefault"),
-        ),
+        security_context=container_security(),
     )
 
 
 def _volumes(pod: JobPod) -> list[k8s.core.v1.VolumeArgs]:
     scratch = core.EmptyDirVolumeSourceArgs(size_limit=pod.resources.scratch)
-    volumes = [core.VolumeArgs(name="tmp", empty_dir=scratch)]
-    if pod.name in pod.context.roles:
-        token = core.ServiceAccountTokenProjectionArgs(
-            audience="sts.amazonaws.com", expiration_seconds=3600, path="token"
-        )
-        volumes.append(
-            core.VolumeArgs(
-                name="aws-token",
-                projected=core.ProjectedVolumeSourceArgs(
-                    sources=[core.VolumeProjectionArgs(service_account_token=token)]
-                ),
-            )
-        )
-    return volumes
+    tokens = [token_volume()] if pod.name in pod.context.roles else []
+    return [core.VolumeArgs(name="tmp", empty_dir=scratch), *tokens]
 
 
-def _env(name: str, value: pulumi.Input[str]) -> k8s.core.v1.EnvVarArgs:
-    return core.EnvVarArgs(name=name, value=value)
-
-
-def _from_secret(name: str) -> k8s.core.v1.EnvVarArgs:
-    return core.EnvVarArgs(
-        name=name,
-        value_from=core.EnvVarSourceArgs(
-            secret_key_ref=core.SecretKeySelectorArgs(name=KEYS_SECRET, key=name)
-        ),
-    )
-
-
-def _from_field(name: str, path: str) -> k8s.core.v1.EnvVarArgs:
-    source = core.EnvVarSourceArgs(field_ref=core.ObjectFieldSelectorArgs(field_path=path))
-    return core.EnvVarArgs(name=name, value_from=source)
+def _variable_from_secret(name: str) -> k8s.core.v1.EnvVarArgs:
+    key = core.SecretKeySelectorArgs(name=KEYS_SECRET, key=name)
+    return core.EnvVarArgs(name=name, value_from=core.EnvVarSourceArgs(secret_key_ref=key))

@@ -1,0 +1,92 @@
+"""Parts of a pod that jobs and servers share; only Pulumi components import this module."""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+GPU_RESOURCE = "nvidia.com/gpu"
+POOL_LABEL = "isthmus.dev/pool"
+"""The label of a pool's nodes that a pod selects."""
+TOKEN_FOLDER = "/var/run/secrets/isthmus"  # noqa: S105
+
+core = k8s.core.v1
+
+
+def variable(name: str, value: pulumi.Input[str]) -> k8s.core.v1.EnvVarArgs:
+    """A plain variable of a container."""
+    return core.EnvVarArgs(name=name, value=value)
+
+
+def variable_from_field(name: str, path: str) -> k8s.core.v1.EnvVarArgs:
+    """A variable that tells a field of the pod, such as metadata.name."""
+    source = core.EnvVarSourceArgs(field_ref=core.ObjectFieldSelectorArgs(field_path=path))
+    return core.EnvVarArgs(name=name, value_from=source)
+
+
+def pod_security(user: int) -> k8s.core.v1.PodSecurityContextArgs:
+    """A pod that runs as one user, who is not root."""
+    return core.PodSecurityContextArgs(
+        run_as_non_root=True,
+        run_as_user=user,
+        run_as_group=user,
+        fs_group=user,
+        seccomp_profile=core.SeccompProfileArgs(type="RuntimeDefault"),
+    )
+
+
+def container_security() -> k8s.core.v1.SecurityContextArgs:
+    """A container without any privilege, whose image it cannot write to."""
+    return core.SecurityContextArgs(
+        allow_privilege_escalation=False,
+        privileged=False,
+        read_only_root_filesystem=True,
+        run_as_non_root=True,
+        capabilities=core.CapabilitiesArgs(drop=["ALL"]),
+        seccomp_profile=core.SeccompProfileArgs(type="RuntimeDefault"),
+    )
+
+
+def role_variables(role_arn: pulumi.Input[str], session: str) -> list[k8s.core.v1.EnvVarArgs]:
+    """The variables by which AWS's libraries take a role for the token of ``token_volume``."""
+    return [
+        variable("AWS_ROLE_ARN", role_arn),
+        variable("AWS_ROLE_SESSION_NAME", session),
+        variable("AWS_WEB_IDENTITY_TOKEN_FILE", f"{TOKEN_FOLDER}/token"),
+    ]
+
+
+def token_mount() -> k8s.core.v1.VolumeMountArgs:
+    """Where a container finds the token."""
+    return core.VolumeMountArgs(name="aws-token", mount_path=TOKEN_FOLDER, read_only=True)
+
+
+def token_volume() -> k8s.core.v1.VolumeArgs:
+    """A token of the pod's service account for AWS's token service, renewed by the kubelet."""
+    token = core.ServiceAccountTokenProjectionArgs(
+        audience="sts.amazonaws.com", expiration_seconds=3600, path="token"
+    )
+    return core.VolumeArgs(
+        name="aws-token",
+        projected=core.ProjectedVolumeSourceArgs(
+            sources=[core.VolumeProjectionArgs(service_account_token=token)]
+        ),
+    )
+
+
+def gpu_tolerations(gpus: int) -> list[k8s.core.v1.TolerationArgs] | None:
+    """Let a pod with GPUs onto the nodes that have some; nothing else may take their place."""
+    if not gpus:
+        return None
+    return [core.TolerationArgs(key=GPU_RESOURCE, operator="Exists", effect="NoSchedule")]
+
+
+def resources(
+    cpu: str, memory: str, memory_limit: str, gpus: int = 0
+) -> k8s.core.v1.ResourceRequirementsArgs:
+    """What a container asks for, and the memory it may not exceed."""
+    # Extended resources are not overcommitted: request and limit are the same.
+    extended = {GPU_RESOURCE: str(gpus)} if gpus else {}
+    return core.ResourceRequirementsArgs(
+        requests={"cpu": cpu, "memory": memory, **extended}, limits={"memory": memory_limit, **extended}
+    )
