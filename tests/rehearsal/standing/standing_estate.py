@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections import defaultdict
@@ -24,6 +25,8 @@ from tests.rehearsal.standing.plays import config
 
 ROOT = Path(__file__).parents[3]
 PROGRAM = "recorded"
+OBJECTS = "*/objects/*/*/*.json"
+"""Of the clusters' records: an object each, with the URN of who applied it."""
 
 
 @dataclass
@@ -126,6 +129,9 @@ class Standing:
         assert not left, f"the state still holds what is to go: {left}"
         difference = compare(inventory(str(self.estate.settings.aws.endpoint_url)), resources)
         assert not difference, f"the stand-in for AWS holds something else than the state: {difference}"
+        held = {json.loads(file.read_text()).get("urn") for file in self.estate.home.clusters.glob(OBJECTS)}
+        lost = {one["urn"] for one in resources if _type(one["urn"]).startswith("kubernetes:")} - held
+        assert not lost, f"the records of the clusters have lost what the state holds: {sorted(lost)}"
 
     def fail(self, seed: int, share: float) -> None:
         """One up that a fault may end."""
