@@ -12,12 +12,14 @@ from rich.progress import (
     BarColumn,
     DownloadColumn,
     MofNCompleteColumn,
-    Progress,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
     TransferSpeedColumn,
 )
+from rich.progress import Progress as RichProgress
+
+from isthmus.progress import Progress
 
 # Between two lines of one stage where there is no terminal, in seconds.
 _QUIET = 15.0
@@ -37,10 +39,10 @@ class Bars:
         self._console = console or err
         stage = TextColumn("{task.description:12}")
         note = TextColumn("[dim]{task.fields[note]}")
-        self._stages = Progress(
+        self._stages = RichProgress(
             stage, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), note, console=self._console
         )
-        self._sent = Progress(stage, DownloadColumn(), TransferSpeedColumn(), console=self._console)
+        self._sent = RichProgress(stage, DownloadColumn(), TransferSpeedColumn(), console=self._console)
         self._bytes = self._sent.add_task(left, total=None) if left else None
         self._tasks: dict[str, TaskID] = {}
         self._spoken = _now()
@@ -64,6 +66,13 @@ class Bars:
     def say(self, line: str) -> None:
         """A line that stays."""
         self._console.print(f"[dim]{escape(line)}[/]")
+
+    def take(self, line: str) -> None:
+        """A line of the work: a step moves the bar of its stage, anything else stays."""
+        if (step := Progress.of_line(line)) is None:
+            self.say(line)
+        else:
+            self.move(step.stage, step.done, step.total, step.note)
 
     def move(self, stage: str, done: int, total: int, note: str = "") -> None:
         """A stage has got so far."""

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from isthmus.errors import IsthmusError
+from isthmus.progress import Progress
 from training.errors import TrainingError
 from training.features.epoch_examples import EpochExamples
 from training.features.examples import Examples
@@ -167,10 +168,8 @@ class Fit:
                 f"(it is {self.settings.learning_rate})"
             )
         self.losses.append(mean)
-        self.say(
-            f"epoch {epoch + 1}/{self.settings.epochs}: loss {mean:.4f}, {self.examples.steps} steps of "
-            f"{self.examples.shape.batch} orders"
-        )
+        note = f"loss {mean:.4f}, {self.examples.steps} steps of {self.examples.shape.batch} orders"
+        self.say(str(Progress("epoch", epoch + 1, self.settings.epochs, note)))
         return mean
 
     def _epoch(self, epoch: int) -> Mapping[str, Any]:

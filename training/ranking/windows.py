@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from isthmus.progress import Progress
 from training.errors import TrainingError
 from training.features.array_cache import ArrayCache, ArraysDamaged, key_of, read_arrays, write_arrays
 from training.ranking.features import FeatureBuilder
@@ -82,7 +83,7 @@ def windows(
         made = (_write(day, *given) for day in missing)
     for number, day in enumerate(days, 1):
         what = next(made) if day in missing else "there already"
-        say(f"[{number}/{len(days)}] window of {date.fromordinal(day)}: {what}")
+        say(str(Progress("windows", number, len(days), f"window of {date.fromordinal(day)}: {what}")))
         yield paths[day]
     next(made, None)  # past the last one, its processes end by themselves
     kept.trim(names.values())

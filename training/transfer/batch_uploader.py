@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from isthmus.progress import Progress
 from training.orders.cleaning import REJECTED
 from training.transfer.batch import BatchEntry
 from training.transfer.bucket import BatchBucket
 from training.transfer.staging import Staged
-from training.transfer.upload_limits import Progress
+from training.transfer.upload_limits import BytesSent
 
 
 @dataclass
@@ -39,7 +40,7 @@ class BatchUploader:
     tally: Tally
     say: Callable[[str], None] = print
     dry_run: bool = False
-    progress: Progress | None = None
+    progress: BytesSent | None = None
 
     def run(self, days: Sequence[Staged]) -> tuple[list[BatchEntry], Counter[str]]:
         """Batches in order, and the counts of the cleaning. A file is gone once it was sent."""
@@ -57,10 +58,9 @@ class BatchUploader:
                 self.tally.batches[new] += 1
                 self.tally.bytes_sent += entry.size if new else 0
                 verb = ("would be sent" if self.dry_run else "sent") if new else "was there"
-                self.say(
-                    f"[{len(entries)}/{len(days)}] {entry.day} -> s3://{self.bucket.name}: "
-                    f"{entry.rows:,} rows, {entry.size:,} bytes, {verb}"
-                )
+                stage = "hold back" if self.bucket is self.private else "send"
+                note = f"{entry.day} {verb}: {entry.rows:,} rows, {entry.size:,} bytes"
+                self.say(str(Progress(stage, len(entries), len(days), note)))
 
             try:
                 for staged in days:

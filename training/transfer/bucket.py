@@ -14,7 +14,7 @@ from isthmus.object_store import Answered, Bucket
 from training.errors import TrainingError
 from training.transfer.parts import Part, base64_of, composite, digest, pieces_of
 from training.transfer.upload import REFUSED, ROUNDS, ChecksumMismatch, Upload
-from training.transfer.upload_limits import Progress, UploadLimits
+from training.transfer.upload_limits import BytesSent, UploadLimits
 
 if TYPE_CHECKING:  # what only sends files needs no pandas
     from training.transfer.batch import BatchEntry
@@ -71,7 +71,7 @@ class BatchBucket(Bucket):
         entry: BatchEntry,
         path: Path,
         say: Callable[[str], None] = print,
-        progress: Progress | None = None,
+        progress: BytesSent | None = None,
     ) -> int:
         """Bring a batch's file there; parts sent again because they had arrived changed.
 

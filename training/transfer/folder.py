@@ -10,7 +10,7 @@ from isthmus.atomic_files import atomic_file, atomic_write
 from training.release import sha256_of
 from training.transfer.batch import BatchEntry
 from training.transfer.bucket import BatchBucket
-from training.transfer.upload_limits import Progress, UploadLimits
+from training.transfer.upload_limits import BytesSent, UploadLimits
 
 
 class BatchFolder(BatchBucket):
@@ -37,7 +37,7 @@ class BatchFolder(BatchBucket):
         entry: BatchEntry,
         path: Path,
         say: Callable[[str], None] = print,  # noqa: ARG002
-        progress: Progress | None = None,
+        progress: BytesSent | None = None,
     ) -> int:
         with atomic_file(self.folder / entry.key) as file:
             self.line.copy(path, file, progress)

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from isthmus.errors import StoreFailed
+from isthmus.progress import Progress
 from training.errors import TrainingError
 from training.orders.reading import clean_days as clean_days
 from training.orders.source import OrderSource
@@ -28,7 +29,7 @@ from training.transfer.manifest import (
 from training.transfer.pseudonym import Pseudonyms
 from training.transfer.refused import REPORT_KEY
 from training.transfer.staging import Staged, Staging
-from training.transfer.upload_limits import Progress
+from training.transfer.upload_limits import BytesSent
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def transfer(
     private: BatchBucket,
     say: Callable[[str], None] = print,
     dry_run: bool = False,
-    progress: Progress | None = None,
+    progress: BytesSent | None = None,
 ) -> Transferred:
     """Bring the orders to where they may be used. Safe to kill and to repeat at any moment.
 
@@ -158,7 +159,7 @@ def _read(
     for number, cleaned in enumerate(clean_days(source, days), 1):
         (leaving if number <= len(learn) else staying).take(cleaned)
         kept, read = cleaned.counts["kept"], cleaned.counts["read"]
-        say(f"[{number}/{len(days)}] {cleaned.day} cleaned: {kept:,} of {read:,} rows kept")
+        say(str(Progress("clean", number, len(days), f"{cleaned.day}, {kept:,} of {read:,} rows kept")))
 
 
 def _send(
@@ -170,7 +171,7 @@ def _send(
     private: BatchBucket,
     say: Callable[[str], None],
     dry_run: bool,
-    progress: Progress | None,
+    progress: BytesSent | None,
 ) -> Transferred:
     before = {
         (bucket, prefix): set(bucket.keys(prefix) if bucket.takes_away and not dry_run else ())

@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 
 from isthmus.errors import StoreFailed
 from training.transfer.parts import Part, base64_of, composite, digest, pieces_of
-from training.transfer.upload_limits import Progress, UploadLimits
+from training.transfer.upload_limits import BytesSent, UploadLimits
 
 Parts = dict[int, dict[str, Any]]
 """Parts as ListParts tells them, by number."""
@@ -64,7 +64,7 @@ class Upload:
     line: UploadLimits
     checksums: bool
     say: Callable[[str], None] = print
-    progress: Progress | None = None
+    progress: BytesSent | None = None
     sent_again: list[int] = field(default_factory=list)
     _etags: dict[int, str] = field(default_factory=dict)
     _digests: dict[int, bytes] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from training.transfer.parts import Part
 
 _BLOCK = 64 * 1024
 
-Progress = Callable[[int], None]
+BytesSent = Callable[[int], None]
 """Takes bytes as they leave."""
 
 
@@ -54,7 +54,7 @@ class UploadLimits:
             config.s3 = {**(config.s3 or {}), "payload_signing_enabled": False}
         events.register_last("request-created.s3", signal_transferring, unique_id="s3upload-transferring")
 
-    def body(self, path: Path, piece: Part, progress: Progress | None = None) -> Any:
+    def body(self, path: Path, piece: Part, progress: BytesSent | None = None) -> Any:
         """A part of a file as the body of a request; close it afterwards."""
         from s3transfer.utils import ReadFileChunk
 
@@ -73,7 +73,7 @@ class UploadLimits:
             close_callbacks=[file.close],
         )
 
-    def copy(self, path: Path, copy: IO[bytes], progress: Progress | None = None) -> None:
+    def copy(self, path: Path, copy: IO[bytes], progress: BytesSent | None = None) -> None:
         """Copy a file no faster than the line may be used: a folder may lie on another machine, too."""
         file: Any = path.open("rb")
         if self._limiter is not None:

@@ -270,8 +270,13 @@ def _pseudonyms(key: str | None, *, own: bool) -> Pseudonyms:
 
         key = pseudonym_key()
     elif key is None:
+        from isthmus.cli.console import err
         from rehearsal.orders import throwaway_keys
 
+        err.print(
+            "no key is given, so customers are looked for by the rehearsal's throw-away key; "
+            "for another server give its key with --key or PSEUDONYM_KEY"
+        )
         key = throwaway_keys().pseudonym
     return Pseudonyms(key)
 

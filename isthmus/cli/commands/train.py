@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,11 +13,8 @@ from isthmus.cli.orders_options import reads_orders
 from isthmus.cli.settings_file import SettingsFile
 
 if TYPE_CHECKING:
-    from isthmus.cli.bars import Bars
     from training.jobs.local.run import Trained
     from training.orders.settings import OrdersSettings
-
-_STEP = re.compile(r"^(?:worker \d+: )?(?:\[(\d+)/(\d+)\]|epoch (\d+)/(\d+))")
 
 
 @reads_orders
@@ -77,29 +73,11 @@ def train(
             pseudonyms=Pseudonyms(key.pseudonym_key()),
             work_folder=key.work_folder(),
             out=out,
-            say=lambda line: _take(line, bars),
+            say=bars.take,
             signing_key=signing_key,
             register=CustomerIds(),
         )
     _show(trained)
-
-
-def _take(line: str, bars: Bars) -> None:
-    """Take a line of the run: a step moves a bar, anything else is printed."""
-    found = _STEP.match(line)
-    if found is None:
-        bars.say(line)
-        return
-    day, days, epoch, epochs = found.groups()
-    if not day:
-        bars.move("train", int(epoch), int(epochs), line.split(": ", 2)[-1])
-        return
-    rest = line.split("] ", 1)[1]
-    if rest.startswith("window of "):
-        bars.move("windows", int(day), int(days), rest.removeprefix("window of "))
-        return
-    stage = "clean" if " cleaned: " in rest else "hold back" if "private" in rest else "batches"
-    bars.move(stage, int(day), int(days), rest.split(" ", 1)[0])
 
 
 def _show(trained: Trained) -> None:

@@ -11,14 +11,11 @@ import typer
 from isthmus.cli.orders_options import replaces_orders
 
 if TYPE_CHECKING:
-    from isthmus.cli.bars import Bars
     from training.orders.settings import OrdersSettings
     from training.settings import Transfer
     from training.transfer.bucket import BatchBucket
     from training.transfer.run import Transferred
 
-_STEP = re.compile(r"^\[(\d+)/(\d+)\] (\S+) -> (.*?): .* (would be sent|sent|was there)$")
-_CLEANED = re.compile(r"^\[(\d+)/(\d+)\] (\S+) cleaned: (.*)$")
 _RATE = re.compile(r"(\d+(?:\.\d+)?)([kMG]?)")
 _TIMES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
 
@@ -97,7 +94,7 @@ def transfer(
             settings=settings,
             arrivals=arrivals,
             private=kept,
-            say=_Told(bars, dry_run).say,
+            say=bars.take,
             dry_run=dry_run,
             progress=bars.left,
         )
@@ -137,31 +134,6 @@ def _place(where: str, line: Transfer, near_by: bool) -> BatchBucket:
         raise CommandError(f"orders cannot be sent to {where}; name a folder or s3://BUCKET")
     client = client_for_orders(os.environ) if near_by else aws_client()
     return BatchBucket(parts.netloc, client, server_checksums=not near_by, line=UploadLimits(line))
-
-
-class _Told:
-    """Takes the transfer's lines: steps move bars, anything else stays above them."""
-
-    def __init__(self, bars: Bars, dry_run: bool) -> None:
-        self._bars = bars
-        self._sent = "would send" if dry_run else "sent"
-        self._names: dict[str, str] = {}
-
-    def say(self, line: str) -> None:
-        """Take a line of the transfer."""
-        if cleaned := _CLEANED.match(line):
-            number, total, day, kept = cleaned.groups()
-            self._bars.move("clean", int(number), int(total), f"{day} {kept}")
-            return
-        found = _STEP.match(line)
-        if found is None:
-            self._bars.say(line)
-            return
-        number, total, day, where, what = found.groups()
-        if where not in self._names:
-            self._names[where] = "hold back" if not self._names else "days"
-        done = what if what == "was there" else self._sent
-        self._bars.move(self._names[where], int(number), int(total), f"{day} {done}")
 
 
 def _show(done: Transferred, to: str, dry_run: bool) -> None:
