@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import pulumi_kubernetes as k8s
 
 from infra.cluster_context import ClusterContext
-from infra.settings.training import Retrain
+from infra.settings.training import StackRetraining
 from infra.workloads import Site
 from training.components.context import JobContext
 from training.components.retrain_job import NAME, RetrainJob
@@ -20,7 +20,7 @@ from training.components.scheduled_job import ScheduledJob
 
 
 def retraining(
-    settings: Retrain,
+    settings: StackRetraining,
     clusters: Mapping[Site, ClusterContext],
     contexts: Mapping[Site, JobContext],
     *,

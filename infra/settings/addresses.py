@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
-from training.allowed import Allowed
-from training.allowed import refuse as refuse
+from isthmus.settings.annotations import Allowed, refuse
 
 PRIVATE = tuple(IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 """The private ranges of RFC 1918."""

@@ -6,10 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from infra.settings.addresses import Cidr, PrivateCidr, refuse
-from infra.settings.quantities import Allowed, Days, Name, Nodes, Unit
-from infra.settings.section import Section
+from infra.settings.addresses import Cidr, PrivateCidr
+from infra.settings.quantities import Days, Nodes
 from infra.settings.urls import HttpUrl
+from isthmus.settings.annotations import Allowed, Unit, refuse
+from isthmus.settings.quantities import Name
+from isthmus.settings.section import Section
 
 LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557)
 """Days that CloudWatch Logs accepts (API reference, PutRetentionPolicy), up to seven years."""

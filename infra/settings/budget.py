@@ -6,8 +6,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from infra.settings.quantities import Allowed, Percent, UsdPerMonth
-from infra.settings.section import Section
+from infra.settings.quantities import Percent, UsdPerMonth
+from isthmus.settings.annotations import Allowed
+from isthmus.settings.section import Section
 
 Email = Annotated[
     str,

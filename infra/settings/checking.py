@@ -9,11 +9,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from infra.settings.checks import cross_checks
-from infra.settings.errors import Problem, SettingsError
+from infra.settings.leaves import is_encrypted
 from infra.settings.model import Sections, Settings
-from infra.settings.plain_secrets import is_encrypted, plain_secrets
-from infra.settings.sentences import days_for_texts, problems, show, unknown_key
-from infra.settings.texts import unseen
+from infra.settings.plain_secrets import plain_secrets
+from infra.settings.texts import unquoted_days, unseen
+from isthmus.settings.errors import Problem, SettingsError
+from isthmus.settings.fields import Path
+from isthmus.settings.sentences import problems, show, unknown_key
 
 PROJECT = "isthmus"
 ELSEWHERE = {
@@ -24,7 +26,6 @@ ELSEWHERE = {
     "kubernetes": "the program makes both clusters and takes their kubeconfig itself",
 }
 """Namespaces of the providers: what goes round the settings is refused, and this says where it belongs."""
-Path = tuple[str | int, ...]
 
 
 def _split(config: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
@@ -95,26 +96,23 @@ def check(
         SettingsError: something is wrong; it lists everything that is.
     """
     sections, found = _split(config)
-    texts = list(unseen(sections))
     encrypted: set[Path] = set()
     data = _open(sections, (), encrypted)
     secrets = _secrets(config, secret_keys)
+    texts = [*unseen(sections), *unquoted_days(Settings, data)]
+    refused = {problem.path for problem in texts}
+    found += texts
+    as_written = {(_named(str(path[0])), *path[1:]): text for path, text in (written or {}).items()}
     settings: Settings | None = None
-    days = list(days_for_texts(Settings, data))
-    said = {problem.path for problem in (*texts, *days)}
-    found += [*texts, *days]
-    told = {(_named(str(path[0])), *path[1:]): text for path, text in (written or {}).items()}
     try:
         # JSON is how the engine hands settings over; in JSON, strict types still read days and tuples.
         settings = Settings.model_validate_json(json.dumps({**data, "stack": stack}, default=show))
+        later = cross_checks(settings)
     except ValidationError as error:
-        found += [
-            problem
-            for problem in problems(Settings, error, encrypted, told)
-            if problem.path not in said and not (texts and not problem.path)
-        ]
-    if settings is not None:
-        found += [problem for problem in cross_checks(settings) if problem.path not in said]
+        if refused:
+            refused.add("")  # half of a surrogate pair has its sentence already
+        later = problems(Settings, error, encrypted=encrypted, written=as_written)
+    found += [problem for problem in later if problem.path not in refused]
     # A refusal shows the value, so one at or above a secret would show the secret.
     rest = [problem for problem in found if not any(hit.path.startswith(problem.path) for hit in secrets)]
     if secrets or rest:

@@ -7,8 +7,8 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from infra.settings.kinds import flatten
 from infra.settings.model import Sections
+from isthmus.settings.fields import flatten
 
 NAME = "NAME"
 """Stands in a key for a name that the writer of a stack file chooses."""

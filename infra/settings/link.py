@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from infra.settings.addresses import InsideCidr, PublicAddress, parse_network
-from infra.settings.quantities import Asn, PrivateAsn, Unit
-from infra.settings.section import Section
+from infra.settings.quantities import Asn, PrivateAsn
+from isthmus.settings.annotations import Unit
+from isthmus.settings.section import Section
 
 Encryption = Literal["aes128", "aes256"]
 Integrity = Literal["sha256", "sha384", "sha512"]

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from infra.settings.checking import check
-from infra.settings.errors import SettingsError
 from infra.settings.model import Settings
 from infra.settings.stack_file import read_stack_file
+from isthmus.settings.errors import SettingsError
 
 STACKS = "stacks"
 PREFIX, SUFFIX = "Pulumi.", ".yaml"

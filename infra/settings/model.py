@@ -6,9 +6,9 @@ from infra.settings.aws import AwsSettings
 from infra.settings.budget import BudgetSettings
 from infra.settings.link import LinkSettings
 from infra.settings.openstack import OpenStackSettings
-from infra.settings.section import Section
 from infra.settings.serving import ServingSettings
-from infra.settings.training import TrainingSettings
+from infra.settings.training import StackTraining
+from isthmus.settings.section import Section
 from training.orders.settings import OrdersSettings
 
 
@@ -23,7 +23,7 @@ class Sections(Section):
     """The VPN between the sites."""
     orders: OrdersSettings = OrdersSettings()
     """How the shop writes its log of orders, and how much of it may be left out."""
-    training: TrainingSettings = TrainingSettings()
+    training: StackTraining = StackTraining()
     """The training job."""
     serving: ServingSettings = ServingSettings()
     """The recommendation service."""

@@ -7,9 +7,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from infra.settings.addresses import HostAddress, PrivateCidr
-from infra.settings.quantities import Allowed, GiB, Name, Nodes, Unit
-from infra.settings.section import Section
+from infra.settings.quantities import GiB, Nodes
 from infra.settings.urls import HttpUrl, IssuerUrl
+from isthmus.settings.annotations import Allowed, Unit
+from isthmus.settings.quantities import Name
+from isthmus.settings.section import Section
 
 Flavour = Annotated[str, Allowed("a flavour of infra/settings/catalogue/openstack.yaml")]
 Label = Annotated[str, Field(min_length=1, max_length=255)]

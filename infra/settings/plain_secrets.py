@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from infra.settings.errors import Problem
-from infra.settings.kinds import dotted
+from infra.settings.leaves import leaves
+from isthmus.settings.errors import Problem
+from isthmus.settings.fields import dotted
 
 NAMES = re.compile(
     r"pass(word|phrase|wd)|secret|token|private_?key|(?<![a-z])psk|pre_?shared|access_?key|api_?key|credential",
@@ -39,11 +40,6 @@ KNOWN_NAMES = frozenset({"keys_secret", "throw_away_keys"})
 """Settings whose names sound like a secret and whose values are names."""
 
 
-def is_encrypted(value: Any) -> bool:
-    """Whether a value of a stack file is ``secure: ...``."""
-    return isinstance(value, dict) and set(value) == {"secure"} and isinstance(value["secure"], str)
-
-
 def entropy_bits(text: str) -> float:
     """Shannon entropy of a text's characters, bits a character."""
     return -sum(n / len(text) * math.log2(n / len(text)) for n in Counter(text).values())
@@ -68,19 +64,6 @@ def _drawn(value: str) -> bool:
     return any(sign.isdigit() for sign in value) or sum(capitals) > len(capitals) * CAPITALS
 
 
-def _leaves(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    if is_encrypted(value):
-        return
-    if isinstance(value, dict):
-        for key, child in value.items():
-            yield from _leaves(child, (*path, str(key)))
-    elif isinstance(value, list):
-        for index, child in enumerate(value):
-            yield from _leaves(child, (*path, index))
-    else:
-        yield path, value
-
-
 def plain_secrets(key: str, value: Any) -> Iterator[Problem]:
     """Problems for each secret in plain text below one key of a stack file; the value is never shown.
 
@@ -88,7 +71,7 @@ def plain_secrets(key: str, value: Any) -> Iterator[Problem]:
         key: the key as errors name it, e.g. ``aws``.
         value: what stands below it.
     """
-    for path, leaf in _leaves(value, (key,)):
+    for path, leaf in leaves(value, (key,)):
         where = dotted(path)
         if where.startswith(PUBLIC) or where.startswith(THROW_AWAY):
             # Elsewhere than in `local` the throw-away keys are refused as a whole.

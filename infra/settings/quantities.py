@@ -1,8 +1,4 @@
-"""The kinds of value that a stack file may hold, with their units and bounds.
-
-Each kind carries the sentence that says what is allowed (``Allowed``), so that a refusal and the
-reference page say the same thing.
-"""
+"""Quantities of a cloud, with their units and bounds."""
 
 from __future__ import annotations
 
@@ -10,18 +6,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from training.allowed import Allowed as Allowed
-from training.allowed import Unit as Unit
-from training.allowed import refuse as refuse
+from isthmus.settings.annotations import Allowed, Unit, refuse
 
-Count = Annotated[int, Field(ge=1, le=1000)]
 Nodes = Annotated[int, Unit("nodes"), Field(ge=0, le=1000)]
 GiB = Annotated[int, Unit("GiB"), Field(ge=1, le=65536)]
-Seconds = Annotated[int, Unit("seconds"), Field(ge=1)]
 Days = Annotated[int, Unit("days"), Field(ge=1, le=3653)]
 Percent = Annotated[int, Unit("percent"), Field(ge=1, le=100)]
 UsdPerMonth = Annotated[float, Unit("USD per month"), Field(ge=0, allow_inf_nan=False)]
-Port = Annotated[int, Field(ge=1024, le=65000)]
 Asn = Annotated[
     int,
     Field(ge=1, le=4294967294),
@@ -43,9 +34,3 @@ PrivateAsn = Annotated[
     Allowed("a private BGP autonomous system number, 64512-65534 or 4200000000-4294967294"),
 ]
 """EC2 API reference, CreateVpnGateway and TransitGatewayRequestOptions, AmazonSideAsn."""
-Name = Annotated[
-    str,
-    Field(pattern=r"^[a-z]([-a-z0-9]{0,30}[a-z0-9])?$"),
-    Allowed("1 to 32 lower-case letters, digits and hyphens that start with a letter"),
-]
-"""A name that becomes part of Kubernetes, AWS and OpenStack names."""

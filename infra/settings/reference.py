@@ -11,10 +11,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
 from infra.settings.catalogue import flavours, instance_types
-from infra.settings.descriptions import descriptions
-from infra.settings.kinds import describe, flatten, unit
 from infra.settings.model import Sections
-from infra.settings.sentences import show
+from isthmus.settings.descriptions import descriptions
+from isthmus.settings.fields import describe, flatten, unit
+from isthmus.settings.sentences import show
 
 FILE = Path(__file__).parents[2] / "docs" / "settings.md"
 HEAD = """\

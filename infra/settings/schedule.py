@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from infra.settings.quantities import refuse
+from isthmus.settings.annotations import refuse
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June",

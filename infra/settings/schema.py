@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from infra.settings.catalogue import flavours, instance_types
-from infra.settings.descriptions import descriptions, models_of
 from infra.settings.model import Sections
+from isthmus.settings.descriptions import descriptions, models_of
 
 FILE = Path(__file__).parent / "schema.json"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from infra.settings.errors import Problem
-from infra.settings.sentences import show
+from isthmus.settings.errors import Problem
+from isthmus.settings.sentences import show
 
 KEY = "secretsprovider"
 PLAIN = ("default", "passphrase")

@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from infra.settings.quantities import Allowed, Name, Unit, refuse
-from infra.settings.section import Section
+from isthmus.settings.annotations import Allowed, Unit, refuse
+from isthmus.settings.quantities import Name
+from isthmus.settings.section import Section
 
 Site = Literal["aws", "openstack"]
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")

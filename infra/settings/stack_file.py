@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from infra.settings.errors import Problem, SettingsError
-from infra.settings.kinds import dotted
 from infra.settings.secrets_provider import KEY, secrets_provider
+from isthmus.settings.errors import Problem, SettingsError
+from isthmus.settings.fields import dotted
 from isthmus.stack_files import StackFile, StackFileError, read
 
 PREFIX = "isthmus:"

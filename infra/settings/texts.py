@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
-from infra.settings.errors import Problem
-from infra.settings.kinds import Path, dotted
-from infra.settings.model import Sections
-from infra.settings.section import Section
-from infra.settings.sentences import show
+from pydantic import BaseModel
+
+from infra.settings.leaves import leaves
+from isthmus.settings.errors import Problem
+from isthmus.settings.fields import Path, dotted, find
+from isthmus.settings.quantities import ENGINES_DAY
+from isthmus.settings.sentences import show
+
+JUDGE_THEIR_TEXTS = frozenset({"orders"})
+"""Sections whose models judge their texts themselves: a delimiter may be a tab."""
 
 
 def _named(character: str) -> str:
@@ -49,13 +55,23 @@ def _walk(value: Any, path: Path) -> Iterator[Problem]:
 def unseen(sections: Mapping[str, Any]) -> Iterator[Problem]:
     """A problem for each text that holds a character nobody sees, or has spaces around it.
 
-    Such texts come from a clipboard, never from a purpose, and no cloud says so in time. A section whose
-    model is not of ``infra.settings`` judges its texts itself: a delimiter may be a tab.
+    Such texts come from a clipboard, never from a purpose, and no cloud says so in time.
 
     Args:
         sections: what stands in each section, by its short name.
     """
     for name, value in sections.items():
-        model = Sections.model_fields[name].annotation
-        if isinstance(model, type) and issubclass(model, Section):
+        if name not in JUDGE_THEIR_TEXTS:
             yield from _walk(value, (name,))
+
+
+def unquoted_days(model: type[BaseModel], value: Any) -> Iterator[Problem]:
+    """Problems for days without quotes where a text belongs: the engine hands over another text for them."""
+    for path, text in leaves(value):
+        if isinstance(text, str) and (day := ENGINES_DAY.fullmatch(text)):
+            found = find(model, path)
+            if found is None or found[0] is not date:
+                yield Problem(
+                    dotted(path),
+                    f'is the day {day[1]}, which the engine hands on as "{text}": write it in quotes',
+                )

@@ -9,8 +9,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from pydantic import BeforeValidator, Field
 
-from infra.settings.addresses import refuse
-from infra.settings.quantities import Allowed
+from isthmus.settings.annotations import Allowed, refuse
 
 LONGEST = 2048
 """Characters of a URL."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -155,10 +154,7 @@ def orders_settings(options: Mapping[str, Any], files: Iterable[Path]) -> Orders
     Raises:
         SettingsError: naming the key, the value and what is allowed.
     """
-    from pydantic import ValidationError
-
-    from infra.settings.errors import Problem, SettingsError
-    from infra.settings.sentences import problems
+    from isthmus.settings.validation import validate
     from training.orders.settings import OrdersSettings
 
     where, section = "the options", dict[str, Any]()
@@ -171,14 +167,7 @@ def orders_settings(options: Mapping[str, Any], files: Iterable[Path]) -> Orders
     for name in ("columns", "limits"):
         if name in over and isinstance(section.get(name), dict):
             over[name] = _merged(section[name], over[name])
-    try:
-        return OrdersSettings.model_validate_json(json.dumps({**section, **over}, default=str))
-    except ValidationError as error:
-        found_wrong = [
-            Problem(f"orders.{one.path}" if one.path else "orders", one.text)
-            for one in problems(OrdersSettings, error, set())
-        ]
-        raise SettingsError(where if not over else "the options", found_wrong) from None
+    return validate(OrdersSettings, {**section, **over}, "the options" if over else where, "orders")
 
 
 def _section(file: Path, named: bool) -> dict[str, Any] | None:

@@ -27,32 +27,37 @@ SettingsFile = Annotated[
 ]
 
 
+def training_section(path: Path) -> dict[str, Any]:
+    """What stands in the section ``training`` of a file.
+
+    Raises:
+        CommandError: when the file has no such section.
+        SettingsError: when the file cannot be read, or not every reader would take it for the same.
+    """
+    from infra.settings.stack_file import read_stack_file
+    from isthmus.cli.errors import CommandError
+
+    content = read_stack_file(path, str(path))
+    if not isinstance(content.config.get(SECTION), dict):
+        raise CommandError(
+            f"{path} has no section config: {SECTION}; name a stack file, or what `isthmus tune` wrote"
+        )
+    return content.section(SECTION)
+
+
 def training_settings(path: Path | None, **options: Any) -> TrainingSettings:
     """The settings of a file, with those options that are not None over them.
 
     Keys that only the estate has (where the orders are, which pool, when to tune) are left out.
 
     Raises:
-        CommandError: when the file has no such section, or one of its values is refused.
-        SettingsError: when the file cannot be read, or not every reader would take it for the same.
+        CommandError: when the file has no section ``training``.
+        SettingsError: when the file cannot be read, or one of its values is refused.
     """
-    from pydantic import ValidationError
+    from isthmus.settings.validation import validate
+    from training.settings import TrainingSettings
 
-    from infra.settings.stack_file import read_stack_file
-    from isthmus.cli.errors import CommandError
-    from training.settings import TrainingSettings, refusal
-
-    section: dict[str, Any] = {}
-    if path is not None:
-        content = read_stack_file(path, str(path))
-        if not isinstance(content.config.get(SECTION), dict):
-            raise CommandError(
-                f"{path} has no section config: {SECTION}; name a stack file, or what `isthmus tune` wrote"
-            )
-        section = {n: value for n, value in content.section(SECTION).items() if n not in ONLY_THE_ESTATE}
-    chosen = {name: value for name, value in options.items() if value is not None}
-    try:
-        return TrainingSettings.model_validate({**section, **chosen})
-    except ValidationError as error:
-        where = f"{path}: " if path is not None else ""
-        raise CommandError(f"{where}{refusal(error)}") from None
+    section = training_section(path) if path is not None else {}
+    values = {name: value for name, value in section.items() if name not in ONLY_THE_ESTATE}
+    values |= {name: value for name, value in options.items() if value is not None}
+    return validate(TrainingSettings, values, str(path or "the options"), "training")

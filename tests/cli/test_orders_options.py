@@ -10,9 +10,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from infra.settings.errors import SettingsError
 from isthmus.cli.main import app
 from isthmus.cli.orders_options import ACCEPT, KEYS, OPTIONS, orders_settings
+from isthmus.settings.errors import SettingsError
 from tests.training.shops import small_shop
 from training.orders.format import Columns
 from training.orders.settings import OrdersSettings

@@ -17,9 +17,10 @@ from datetime import datetime
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from training.allowed import Allowed, clash, refuse
+from isthmus.settings.annotations import Allowed, clash, refuse
+from isthmus.settings.section import Section
 
 COLUMNS = (
     "InvoiceNo",
@@ -43,20 +44,6 @@ KEYS = dict(
 EPOCH, EPOCH_MS = "epoch", "epoch_ms"
 """In place of a format: seconds, or milliseconds, since 1970-01-01 UTC."""
 _KNOWN = datetime(2011, 9, 23, 17, 48, 5)
-
-
-class Part(BaseModel):
-    """Frozen, strict in its types, and closed to keys it does not know."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        strict=True,
-        validate_default=True,
-        hide_input_in_errors=True,
-        # Built where it is asked for, as the settings of an estate are (infra.settings.section).
-        defer_build=True,
-    )
 
 
 def _text(value: str) -> str:
@@ -134,7 +121,7 @@ Word = Annotated[
 ]
 
 
-class Columns(Part):
+class Columns(Section):
     """What the shop calls the columns; more columns may be there."""
 
     invoice: Text = "InvoiceNo"
@@ -161,7 +148,7 @@ class Columns(Part):
         return {inside: getattr(self, key) for inside, key in KEYS.items()}
 
 
-class OrdersFormat(Part):
+class OrdersFormat(Section):
     """How the log is written, and what in it is a purchase of a product. Defaults: those of the sample."""
 
     columns: Columns = Columns()

@@ -6,13 +6,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from training.allowed import Allowed, Unit
-from training.orders.format import Part
+from isthmus.settings.annotations import Allowed, Unit
+from isthmus.settings.section import Section
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), Allowed("a share of the rows, from 0 to 1")]
 
 
-class DayLimits(Part):
+class DayLimits(Section):
     """Shares of the rows of one day that may be left out, by reason.
 
     The defaults leave room above what 241 days of a real shop have at most: missing customers 0.87, zero
@@ -63,7 +63,7 @@ class AllLimits(DayLimits):
     """Purchases that were cancelled on their day."""
 
 
-class Limits(Part):
+class Limits(Section):
     """Beyond them orders are refused, and what was sent before stays."""
 
     day: DayLimits = DayLimits()

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from pathlib import Path
 
-from pydantic import ValidationError
-
+from isthmus.settings.validation import validate
 from isthmus.stack_files import StackFileError, read
 from training.errors import TrainingError
-from training.orders.settings import VARIABLE, OrdersSettings, parse, refusal
+from training.orders.settings import VARIABLE, OrdersSettings, parse
 from training.orders.source import Folder
 
 SECTION = "isthmus:orders"
@@ -32,7 +30,8 @@ def named_folder(options: argparse.Namespace) -> Folder:
     """The folder that the options name, read as they say.
 
     Raises:
-        TrainingError: the folder or the file is not there, or the section is wrong.
+        TrainingError: the folder or the file is not there.
+        SettingsError: the section is wrong.
     """
     file: Path | None = options.orders_settings
     return Folder(options.orders, parse(os.environ.get(VARIABLE)) if file is None else _of_file(file))
@@ -47,7 +46,4 @@ def _of_file(file: Path) -> OrdersSettings:
         raise TrainingError(f"{file}: {error}") from None
     if section is None:
         raise TrainingError(f"{file} has no section config: {SECTION}; `isthmus orders describe` writes one")
-    try:
-        return OrdersSettings.model_validate_json(json.dumps(section))
-    except ValidationError as error:
-        raise TrainingError(f"{file}: {refusal(error)}") from None
+    return validate(OrdersSettings, section, str(file), "orders")

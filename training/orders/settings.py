@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from pydantic import ValidationError
-
-from training.errors import TrainingError
+from isthmus.settings.validation import validate_json
 from training.orders.format import OrdersFormat
 from training.orders.limits import Limits
 
+SECTION = "orders"
 VARIABLE = "ORDERS_SETTINGS"
 """In which the jobs of the private site get the section, as JSON."""
 CHANGE_NO_ROW = {"limits", "accept_fewer", "private", "currency"}
@@ -34,24 +32,6 @@ def parse(text: str | None) -> OrdersSettings:
     """Read ORDERS_SETTINGS; the defaults where it is not set.
 
     Raises:
-        TrainingError: naming the key, the value and what is allowed.
+        SettingsError: naming each key, its value and what is allowed.
     """
-    if not text:
-        return OrdersSettings()
-    try:
-        return OrdersSettings.model_validate_json(text)
-    except ValidationError as error:
-        raise TrainingError(
-            f"{VARIABLE}: {refusal(error)}; mend the section orders of the stack file"
-        ) from None
-
-
-def refusal(error: ValidationError) -> str:
-    """The first thing that the section is refused for."""
-    first = error.errors(include_url=False)[0]
-    if first["type"] == "json_invalid":
-        return "is no JSON"
-    key = ".".join(("orders", *(str(part) for part in first["loc"])))
-    if first["type"] == "clash":
-        return f"{key}: {first['msg']}"
-    return f"{key} is {json.dumps(first['input'], default=str)[:72]}: {first['msg']}"
+    return validate_json(OrdersSettings, text, VARIABLE, SECTION) if text else OrdersSettings()

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import yaml
 
-from infra.settings.section import Section
+from isthmus.settings.section import Section
 
 FOLDER = Path(__file__).parent
 # The one in C, ten times as fast, wherever PyYAML was built with it.

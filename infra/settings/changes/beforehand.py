@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.settings.changes.table import change_of
-from infra.settings.errors import Problem
 from infra.settings.keys import values
 from infra.settings.model import Settings
-from infra.settings.sentences import show
 from infra.settings.subnets import places, room
+from isthmus.settings.errors import Problem
+from isthmus.settings.sentences import show
 
 OUTPUT = "standing"
 """The stack's output that says what the estate was brought up with."""

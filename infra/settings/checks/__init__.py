@@ -14,8 +14,8 @@ from infra.settings.checks.pools import pools
 from infra.settings.checks.reach import reach
 from infra.settings.checks.regions import regions
 from infra.settings.checks.repeats import repeats
-from infra.settings.errors import Problem
 from infra.settings.model import Settings
+from isthmus.settings.errors import Problem
 
 CHECKS = (names, reach, regions, addresses, networks, machines, pools, bounds, keys, repeats)
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network
 from itertools import combinations
 
-from infra.settings.errors import Problem
 from infra.settings.model import Settings
+from isthmus.settings.errors import Problem
 
 
 def all_networks(settings: Settings) -> dict[str, IPv4Network]:

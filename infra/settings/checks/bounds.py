@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from infra.settings.errors import Problem
 from infra.settings.model import Settings
+from isthmus.settings.errors import Problem
 
 
 def _ranges(settings: Settings) -> Iterator[Problem]:
@@ -62,30 +62,6 @@ def _training(settings: Settings) -> Iterator[Problem]:
         )
 
 
-def _model(settings: Settings) -> Iterator[Problem]:
-    """What ``training.settings.refused`` says, before anything is registered."""
-    training, model = settings.training, settings.training.model
-    transformer = model.history == "transformer"
-    if transformer and training.embedding_dim % model.heads:
-        yield Problem(
-            "training.model.heads",
-            f"is {model.heads}, which does not divide training.embedding_dim {training.embedding_dim}; "
-            "allowed is a divisor of it",
-        )
-    for name, value in (("pretrain_epochs", model.pretrain_epochs), ("adapter_rank", model.adapter_rank)):
-        if value and not transformer:
-            yield Problem(
-                f"training.model.{name}",
-                f"is {value}, but a bag has nothing for it; set training.model.history to transformer",
-            )
-    if transformer and model.adapter_rank and not (model.pretrain_epochs or training.warm_start):
-        yield Problem(
-            "training.model.adapter_rank",
-            f"is {model.adapter_rank}, but the transformer that it leaves as it is has learned nothing; "
-            "set training.model.pretrain_epochs or training.warm_start",
-        )
-
-
 def _serving(settings: Settings) -> Iterator[Problem]:
     serving = settings.serving
     if serving.enabled and not serving.trusted_keys:
@@ -101,7 +77,7 @@ def bounds(settings: Settings) -> Iterator[Problem]:
     yield from _ranges(settings)
     yield from _link(settings)
     yield from _training(settings)
-    yield from _model(settings)
+    yield from settings.training.clashes()
     yield from _serving(settings)
     budget = settings.budget
     if budget.alert_emails and budget.usd_per_month is None:

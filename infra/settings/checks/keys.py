@@ -7,8 +7,8 @@ import binascii
 from collections.abc import Iterator
 
 from infra.settings.checks.reach import LOCAL
-from infra.settings.errors import Problem
 from infra.settings.model import Settings
+from isthmus.settings.errors import Problem
 
 PATH = "openstack.throw_away_keys"
 

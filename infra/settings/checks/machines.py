@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from infra.settings.catalogue import Machine, closest, flavours, instance_types
-from infra.settings.errors import Problem
 from infra.settings.model import Settings
+from isthmus.settings.errors import Problem
 
 
 def _machine(

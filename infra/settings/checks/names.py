@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from infra.naming import Naming
-from infra.settings.errors import Problem
 from infra.settings.model import Settings
+from isthmus.settings.errors import Problem
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network
 
 from infra.settings.addresses import SHARED
-from infra.settings.errors import Problem
 from infra.settings.model import Settings
 from infra.settings.subnets import room
+from isthmus.settings.errors import Problem
 
 SIZES = {
     "aws.network.cidr": (16, 18),

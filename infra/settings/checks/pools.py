@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from infra.settings.aws import AwsPool
-from infra.settings.errors import Problem
 from infra.settings.model import Settings
 from infra.settings.openstack import SCALED_WORKERS, OpenStackPool
+from isthmus.settings.errors import Problem
 
 MAGNUM_GROUPS = frozenset({"default-master", "default-worker"})
 """Magnum user guide, "Node groups": the names of those that it makes itself."""

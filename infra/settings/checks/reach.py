@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
-from infra.settings.errors import Problem
 from infra.settings.model import Settings
 from infra.settings.urls import DATABASE, is_loopback, port
+from isthmus.settings.errors import Problem
 
 LOCAL = "local"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from infra.settings.catalogue import closest, partitions, zones
-from infra.settings.errors import Problem
 from infra.settings.model import Settings
+from isthmus.settings.errors import Problem
 
 FILE = "infra/settings/catalogue/regions.yaml"
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from infra.settings.errors import Problem
 from infra.settings.model import Settings
+from isthmus.settings.errors import Problem
 
 
 def repeats(settings: Settings) -> Iterator[Problem]:

@@ -96,24 +96,11 @@ def _plain(decision: Decision) -> dict[str, Any]:
 
 
 def _thresholds(path: Path | None, newest: int | None) -> DriftSettings:
-    from pydantic import ValidationError
+    """The section ``training.retrain`` of a stack file, with the newest days set by hand."""
+    from infra.settings.training import StackRetraining
+    from isthmus.cli.settings_file import training_section
+    from isthmus.settings.validation import validate
 
-    from infra.settings.stack_file import read_stack_file
-    from isthmus.cli.errors import CommandError
-    from isthmus.cli.settings_file import SECTION
-    from training.operations.drift.settings import DriftSettings
-
-    section: Any = {}
-    if path is not None:
-        content = read_stack_file(path, str(path))
-        if not isinstance(content.config.get(SECTION), dict):
-            raise CommandError(f"{path} has no section config: {SECTION}; name a stack file")
-        section = content.section(SECTION).get("retrain") or {}
-        if not isinstance(section, dict):
-            raise CommandError(f"{path}: training.retrain is no mapping; `isthmus settings check` says more")
-    try:
-        return DriftSettings.model_validate(section | ({} if newest is None else {"newest_days": newest}))
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise CommandError(f"{path}: training.retrain.{key} is {first['input']!r}: {first['msg']}") from None
+    section: Any = training_section(path).get("retrain") if path is not None else None
+    settings = validate(StackRetraining, section or {}, str(path), "training.retrain")
+    return settings if newest is None else settings.model_copy(update={"newest_days": newest})

@@ -92,40 +92,29 @@ def judge(
     raise typer.Exit(EXIT_REFUSED)
 
 
-def _gates(stack_file: Path | None, given: list[str]) -> Gates:
+def _gates(stack_file: Path | None, gate: list[str]) -> Gates:
     """The gates of a stack file, with some set by hand.
 
     Raises:
-        CommandError: naming the gate, the value and what is allowed.
+        CommandError: a gate that has no value.
+        SettingsError: naming the gate, the value and what is allowed.
     """
-    from difflib import get_close_matches
+    import json
 
-    from pydantic import ValidationError
-
-    from infra.settings.kinds import describe, find
+    from infra.settings import read, stack_of
     from isthmus.cli.errors import CommandError
+    from isthmus.settings.validation import validate
     from training.settings import Gates
 
     values: dict[str, object] = {}
     if stack_file is not None:
-        from infra.settings import read, stack_of
-
         values = read(stack_file, stack_of(stack_file)).training.gates.model_dump()
-    known = ", ".join(Gates.model_fields)
-    for one in given:
-        name, equals, value = (part.strip() for part in one.partition("="))
-        if name not in Gates.model_fields:
-            near = get_close_matches(name, Gates.model_fields, n=1)
-            meant = f"did you mean {near[0]}? " if near else ""
-            raise CommandError(f"--gate {name}: there is no such gate; {meant}there are: {known}")
-        if not equals or not value:
+    for name_and_value in gate:
+        name, _, value = (part.strip() for part in name_and_value.partition("="))
+        if not value:
             raise CommandError(f"--gate {name} has no value; write it as in --gate min_coverage=0.1")
-        values[name] = value
-    try:
-        return Gates.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0])
-        found = find(Gates, (name,))
-        allowed = describe(*found) if found else first["msg"]
-        raise CommandError(f"--gate {name} is {first['input']!r}; allowed is {allowed}") from None
+        try:
+            values[name] = json.loads(value)
+        except ValueError:
+            values[name] = value
+    return validate(Gates, values, "--gate", "")

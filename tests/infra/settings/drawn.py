@@ -24,9 +24,9 @@ from infra.settings import SettingsError
 from infra.settings.aws import LOG_RETENTION_DAYS
 from infra.settings.catalogue import flavours, instance_types, zones
 from infra.settings.checking import check
-from infra.settings.kinds import flatten
 from infra.settings.model import Sections, Settings
 from infra.settings.stack_file import read_stack_file
+from isthmus.settings.fields import flatten
 
 GOOD = read_stack_file(Path(__file__).parent / "good.yaml", "good.yaml").config
 KEY = "7RyPUTR4u6AGZ3VfgySZ4vP33277IT8MmKTGcMGZs7A="

@@ -15,8 +15,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from infra.settings import SettingsError
 from infra.settings.checking import check
-from infra.settings.kinds import describe, flatten
 from infra.settings.model import Sections
+from isthmus.settings.fields import describe, flatten
 from tests.infra.settings.drawn import GOOD, value
 
 FAR = 10**15

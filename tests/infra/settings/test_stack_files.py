@@ -125,9 +125,9 @@ def test_schema_refuses_in_the_editor_what_needs_no_second_key(name: str) -> Non
 
 
 def test_every_setting_has_a_meaning_and_a_kind() -> None:
-    from infra.settings.descriptions import descriptions
-    from infra.settings.kinds import describe, flatten
-    from infra.settings.section import Section
+    from isthmus.settings.descriptions import descriptions
+    from isthmus.settings.fields import describe, flatten
+    from isthmus.settings.section import Section
 
     def walk(model: type[Section]) -> list[str]:
         missing = []

@@ -18,8 +18,8 @@ from annotated_types import Le
 
 from infra.settings.changes.change import NOTHING, Change
 from infra.settings.keys import NAME, keys, values
-from infra.settings.kinds import find, flatten
 from infra.settings.model import Sections
+from isthmus.settings.fields import find, flatten
 
 ROOT = Path(__file__).parents[3]
 ADMIN = "arn:aws:iam::123456789012:role/platform"

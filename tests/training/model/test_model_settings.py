@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from isthmus.settings.errors import SettingsError
 from tests.training.model.conftest import SETTINGS
 from tests.training.shops import small_shop
-from training.errors import TrainingError
 from training.features.training_data import TrainingData
 from training.fit.checkpoint import FolderObjects
 from training.fit.cluster import ALONE
@@ -299,14 +299,20 @@ def test_parts_of_a_table_lie_on_devices_in_turn_with_their_moments() -> None:
 @pytest.mark.parametrize(
     ("form", "sentence"),
     [
-        ('"history": "transformer", "heads": 3', "model.heads is 3, which does not divide embedding_dim 64"),
-        ('"pretrain_epochs": 2', "model.pretrain_epochs is 2, but a bag has nothing for it"),
-        ('"adapter_rank": 8', "model.adapter_rank is 8, but a bag has nothing for it"),
-        ('"history": "transformer", "adapter_rank": 8', "set model.pretrain_epochs or warm_start"),
+        (
+            '"history": "transformer", "heads": 3',
+            "model.heads: is 3, which does not divide training.embedding_dim",
+        ),
+        ('"pretrain_epochs": 2', "model.pretrain_epochs: is 2, but a bag has nothing for it"),
+        ('"adapter_rank": 8', "model.adapter_rank: is 8, but a bag has nothing for it"),
+        (
+            '"history": "transformer", "adapter_rank": 8',
+            "model.pretrain_epochs or training.warm_start",
+        ),
     ],
 )
 def test_what_does_not_go_together_is_refused(form: str, sentence: str) -> None:
-    with pytest.raises(TrainingError, match=r"TRAINING_SETTINGS: training\.model") as refused:
+    with pytest.raises(SettingsError, match=r"^TRAINING_SETTINGS: training\.model") as refused:
         parse(f'{{"model": {{{form}}}}}')
     assert sentence in str(refused.value)
     assert (

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from isthmus.errors import WRONG_DATA
 from tests.training.shops import small_shop
 from training.release import read
 
@@ -91,10 +92,11 @@ def test_a_killed_tune_goes_on_and_what_it_finds_is_trained_and_can_be_made_agai
 def test_settings_of_a_stack_file_are_read_and_what_is_wrong_is_named(shell: Shell) -> None:
     small_shop(shell.folder / "orders", days=4, customers=2)
     stack = shell.folder / "Pulumi.dev.yaml"
-    section = {"enabled": True, "pool": "training", "orders_version": "7", "epochs": 0}
+    section = {"enabled": True, "pool": "training", "orders_version": "7", "epochs": 0, "seeds": 1}
     stack.write_text(yaml.safe_dump({"config": {"isthmus:training": section}}))
-    told = shell.run("train", "--settings", stack.name, "--orders", "orders", ends=1)
-    assert "Pulumi.dev.yaml: training.epochs is 0" in told
+    told = shell.run("train", "--settings", stack.name, "--orders", "orders", ends=WRONG_DATA)
+    assert "Pulumi.dev.yaml: training.epochs: is 0; allowed is a whole number from 1 to 1000." in told
+    assert "training.seeds: is not a known key; did you mean seed?" in told
 
     stack.write_text("config: {}\n")
     told = shell.run("train", "--settings", stack.name, "--orders", "orders", ends=1)

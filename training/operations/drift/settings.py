@@ -4,32 +4,33 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from training.errors import TrainingError
+from isthmus.settings.annotations import Unit
+from isthmus.settings.quantities import Share
+from isthmus.settings.section import Section
+from isthmus.settings.validation import validate_json
 
-Share = Annotated[float, Field(ge=0, le=1)]
+Drift = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
 
 
-class DriftSettings(BaseModel):
+class DriftSettings(Section):
     """Thresholds; each is crossed by what is beyond chance only."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    max_age_days: Annotated[int, Field(ge=1, le=3650)] = 30
-    """Days of orders that a release has never seen, after which a new one is trained whatever they say."""
-    newest_days: Annotated[int, Field(ge=1, le=366)] = 14
-    """Newest calendar days that are held against the release's window."""
-    least_orders: Annotated[int, Field(ge=1)] = 50
+    max_age_days: Annotated[int, Unit("days"), Field(ge=1, le=3650)] = 30
+    """Days of orders that a release has never seen, after which a new one is trained without drift too."""
+    newest_days: Annotated[int, Unit("days"), Field(ge=1, le=366)] = 14
+    """Newest days, which are held against the window of the release."""
+    least_orders: Annotated[int, Unit("orders"), Field(ge=1)] = 50
     """Fewer orders than this on those days say nothing."""
     max_product_drift: Share = 0.2
-    """Jensen-Shannon distance (base 2) of the products' shares, above what chance gives."""
-    max_basket_drift: Annotated[float, Field(ge=0, le=10)] = 0.1
-    """Population stability index of the baskets' sizes, above what chance gives."""
-    max_price_drift: Annotated[float, Field(ge=0, le=10)] = 0.1
+    """Jensen-Shannon distance of the products' shares that may be, beyond chance."""
+    max_basket_drift: Drift = 0.1
+    """Population stability index of the baskets' sizes that may be, beyond chance."""
+    max_price_drift: Drift = 0.1
     """The same of the prices."""
     max_new_customer_change: Share = 0.15
-    """Change of the share of customers who were never seen before."""
+    """Change of the share of new customers that may be."""
     max_recall_loss: Share = 0.2
     """Share of the validated recall@20 that may be lost on the newest days."""
 
@@ -38,13 +39,6 @@ def parse(text: str) -> DriftSettings:
     """Read RETRAIN_SETTINGS.
 
     Raises:
-        TrainingError: naming the key and the value.
+        SettingsError: naming each key, its value and what is allowed.
     """
-    try:
-        return DriftSettings.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "the JSON"
-        raise TrainingError(
-            f"RETRAIN_SETTINGS: training.retrain.{key} is {first['input']!r}: {first['msg']}"
-        ) from None
+    return validate_json(DriftSettings, text, "RETRAIN_SETTINGS", "training.retrain")

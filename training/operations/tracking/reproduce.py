@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
+from isthmus.settings.errors import SettingsError
+from isthmus.settings.validation import validate
 from training.errors import TrainingError
 from training.operations.tracking.tensorboard import flat
 from training.release import PSEUDONYM_KEY, Manifest, Window
 from training.release.versions import versions
-from training.settings import TrainingSettings
+from training.settings import SECTION, TrainingSettings
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,12 @@ def settings_of(manifest: Manifest) -> TrainingSettings:
         TrainingError: when this code does not know them.
     """
     try:
-        return TrainingSettings.model_validate(manifest.settings)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
+        return validate(TrainingSettings, manifest.settings, "the manifest of the release", SECTION)
+    except SettingsError as error:
+        code = manifest.versions.get("code", "of that time")
         raise TrainingError(
-            f"the release was made with training.{key} = {first['input']!r}, which this code does not take "
-            f"({first['msg']}); make it again with the code {manifest.versions.get('code', 'of that time')}"
+            f"this code does not take the settings of the release, make it again with the code {code}; "
+            f"{' '.join(str(error).splitlines())}"
         ) from None
 
 

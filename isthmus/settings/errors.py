@@ -1,16 +1,16 @@
-"""A refusal of a stack file: one sentence for each problem."""
+"""A refusal of settings: one sentence for each problem."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from isthmus.errors import IsthmusError
+from isthmus.errors import WrongData
 
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One thing that is wrong in a stack file."""
+    """One thing that is wrong in settings."""
 
     path: str
     """Where: the keys from the section down, e.g. ``aws.gpu_pools.training.max``; empty: the whole file."""
@@ -18,8 +18,8 @@ class Problem:
     """What is wrong, what is allowed and what to do, without the full stop."""
 
 
-class SettingsError(IsthmusError):
-    """A stack file is refused; the message is one sentence for each problem, each on its own line."""
+class SettingsError(WrongData):
+    """Settings are refused; the message is one sentence for each problem, each on its own line."""
 
     def __init__(self, file: str, problems: Iterable[Problem]) -> None:
         self.file = file

@@ -26,6 +26,9 @@ def refuse(text: str) -> PydanticCustomError:
     return PydanticCustomError("refused", "{text}", {"text": text})
 
 
-def clash(text: str) -> PydanticCustomError:
-    """A refusal of values that do not go together; the text names the keys and their values."""
-    return PydanticCustomError("clash", "{text}", {"text": text})
+def clash(text: str, key: str = "") -> PydanticCustomError:
+    """A refusal of values that do not go together; the text names the keys and their values.
+
+    ``key`` is the one to change, from the checked model down; empty: the model as a whole.
+    """
+    return PydanticCustomError("clash", "{text}", {"text": text, "key": key})

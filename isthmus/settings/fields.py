@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -10,9 +10,9 @@ from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from infra.settings.quantities import Allowed, Unit
+from isthmus.settings.annotations import Allowed, Unit
 
-Path = Sequence[str | int]
+Path = tuple[str | int, ...]
 
 
 def dotted(path: Path) -> str:
@@ -45,9 +45,9 @@ def _first(metadata: Iterable[Any], kind: type) -> Any:
 def unit(annotation: Any, metadata: Iterable[Any] = ()) -> str:
     """The unit of a number, or of the numbers in a list; empty where there is none."""
     annotation, carried = flatten(annotation, metadata)
-    found = _first(carried, Unit)
-    if found is None and get_origin(annotation) is tuple:
+    if get_origin(annotation) is tuple:
         return unit(get_args(annotation)[0])
+    found = _first(carried, Unit)
     return found.name if found else ""
 
 
@@ -85,9 +85,8 @@ def _list(annotation: Any, metadata: list[Any]) -> str:
 def describe(annotation: Any, metadata: Iterable[Any] = ()) -> str:
     """What a type accepts, as the end of a sentence that begins with "allowed is"."""
     annotation, carried = flatten(annotation, metadata)
-    said = _first(carried, Allowed)
-    if said:
-        return str(said.text)
+    if allowed := _first(carried, Allowed):
+        return str(allowed.text)
     if get_origin(annotation) is Literal:
         choices = get_args(annotation)
         return ("one of " if len(choices) > 1 else "") + ", ".join(map(str, choices))
