@@ -46,7 +46,7 @@ class BatchUploader:
         """Batches in order, and the counts of the cleaning. A file is gone once it was sent."""
         entries: list[BatchEntry] = []
         counts: Counter[str] = Counter({"read": 0, "kept": 0})
-        at_once = self.bucket.line.settings.at_once
+        at_once = self.bucket.limits.settings.at_once
         with ThreadPoolExecutor(at_once, "batch") as pool:
             waiting: deque[tuple[BatchEntry, Future[tuple[bool, int]]]] = deque()
 

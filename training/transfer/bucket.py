@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from isthmus.errors import StoreFailed
 from isthmus.object_store import Answered, Bucket
 from training.errors import TrainingError
-from training.transfer.parts import Part, base64_of, composite, digest, pieces_of
+from training.transfer.parts import Part, base64_of, composite, digest, parts_of
 from training.transfer.upload import REFUSED, ROUNDS, ChecksumMismatch, Upload
 from training.transfer.upload_limits import BytesSent, UploadLimits
 
@@ -31,21 +31,21 @@ class BatchBucket(Bucket):
         name: the bucket.
         client: a boto3 S3 client.
         server_checksums: whether the store checks ChecksumSHA256 itself (AWS does; others may not know it).
-        line: how the line to it is used; one Line for all buckets behind the same line.
+        limits: how the line to it is used; one for all buckets behind the same line.
     """
 
     takes_away = True
     """Whether a transfer takes away batches that no manifest names any more."""
 
     def __init__(
-        self, name: str, client: Any, server_checksums: bool, line: UploadLimits | None = None
+        self, name: str, client: Any, server_checksums: bool, limits: UploadLimits | None = None
     ) -> None:
         super().__init__(name, client)
         self._server_checksums = server_checksums
-        self.line = line or UploadLimits()
+        self.limits = limits or UploadLimits()
         self._one_large_file = threading.Lock()
         if client is not None:
-            self.line.attach(client, server_checksums)
+            self.limits.attach(client, server_checksums)
 
     def holds(self, entry: BatchEntry, path: Path | None = None) -> bool:
         """Whether a batch is there already: its size, its SHA-256, and what the store says of its bytes.
@@ -58,13 +58,13 @@ class BatchBucket(Bucket):
             entry.sha256,
         ):
             return False
-        told, _, parts = str(head.get("ChecksumSHA256", "")).partition("-")
+        told, _, count = str(head.get("ChecksumSHA256", "")).partition("-")
         if path is None or not told or told == base64_of(bytes.fromhex(entry.sha256)):
             return True
-        pieces = pieces_of(entry.size, self.line.settings.part_bytes)
-        if parts and int(parts) != len(pieces):  # sent in parts of another size
+        parts = parts_of(entry.size, self.limits.settings.part_bytes)
+        if count and int(count) != len(parts):  # sent in parts of another size
             return True
-        return told == composite([digest(path, piece) for piece in pieces])
+        return told == composite([digest(path, part) for part in parts])
 
     def send(
         self,
@@ -79,14 +79,14 @@ class BatchBucket(Bucket):
             ChecksumMismatch: naming the parts that never arrived as they were.
             StoreFailed: the store cannot be reached, or refuses.
         """
-        if entry.size > self.line.settings.part_bytes:
+        if entry.size > self.limits.settings.part_bytes:
             upload = Upload(
                 client=self.client,
                 bucket=self.name,
                 key=entry.key,
                 path=path,
                 metadata={"sha256": entry.sha256},
-                line=self.line,
+                limits=self.limits,
                 checksums=self._server_checksums,
                 say=say,
                 progress=progress,
@@ -96,7 +96,7 @@ class BatchBucket(Bucket):
             return len(upload.sent_again)
         whole = Part(1, 0, entry.size)
         for turn in range(ROUNDS):
-            with self.line.body(path, whole, progress) as body:
+            with self.limits.body(path, whole, progress) as body:
                 if self._put(entry.key, body, entry.sha256, digest(path, whole, "md5")):
                     return turn
             say(f"s3://{self.name}/{entry.key} arrived changed; it is sent again")

@@ -20,8 +20,8 @@ class BatchFolder(BatchBucket):
     would otherwise take each other's batches away.
     """
 
-    def __init__(self, folder: Path, takes_away: bool = False, line: UploadLimits | None = None) -> None:
-        super().__init__(folder.name, client=None, server_checksums=False, line=line)
+    def __init__(self, folder: Path, takes_away: bool = False, limits: UploadLimits | None = None) -> None:
+        super().__init__(folder.name, client=None, server_checksums=False, limits=limits)
         self.folder = folder
         self.takes_away = takes_away
 
@@ -40,7 +40,7 @@ class BatchFolder(BatchBucket):
         progress: BytesSent | None = None,
     ) -> int:
         with atomic_file(self.folder / entry.key) as file:
-            self.line.copy(path, file, progress)
+            self.limits.copy(path, file, progress)
         return 0
 
     def put(self, key: str, content: bytes, **_: Any) -> None:

@@ -27,7 +27,7 @@ class Part:
         return f"bytes={self.offset}-{self.offset + self.size - 1}"
 
 
-def pieces_of(size: int, part_bytes: int) -> tuple[Part, ...]:
+def parts_of(size: int, part_bytes: int) -> tuple[Part, ...]:
     """Cut ``size`` bytes into parts of ``part_bytes``, larger ones where they would be too many."""
     step = max(part_bytes, -(-size // MOST_PARTS))
     return tuple(
@@ -36,12 +36,12 @@ def pieces_of(size: int, part_bytes: int) -> tuple[Part, ...]:
     )
 
 
-def digest(path: Path, piece: Part, algorithm: str = "sha256") -> bytes:
+def digest(path: Path, part: Part, algorithm: str = "sha256") -> bytes:
     """The digest of one part, in memory for one block."""
     total: Any = hashlib.new(algorithm, usedforsecurity=False)
-    left = piece.size
+    left = part.size
     with path.open("rb") as file:
-        file.seek(piece.offset)
+        file.seek(part.offset)
         while left and (block := file.read(min(_READ, left))):
             total.update(block)
             left -= len(block)

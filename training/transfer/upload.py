@@ -20,7 +20,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from isthmus.errors import StoreFailed
-from training.transfer.parts import Part, base64_of, composite, digest, pieces_of
+from training.transfer.parts import Part, base64_of, composite, digest, parts_of
 from training.transfer.upload_limits import BytesSent, UploadLimits
 
 Parts = dict[int, dict[str, Any]]
@@ -49,7 +49,7 @@ class Upload:
         key: to.
         path: the file; it must not change.
         metadata: kept with the object.
-        line: how the line is used.
+        limits: how the line is used.
         checksums: whether the store knows SHA-256. Else parts are compared by their ETag, which is an MD5.
         say: takes a line for each part that is sent again.
         progress: takes bytes as they leave.
@@ -61,7 +61,7 @@ class Upload:
     key: str
     path: Path
     metadata: dict[str, str]
-    line: UploadLimits
+    limits: UploadLimits
     checksums: bool
     say: Callable[[str], None] = print
     progress: BytesSent | None = None
@@ -70,9 +70,9 @@ class Upload:
     _digests: dict[int, bytes] = field(default_factory=dict)
 
     @cached_property
-    def pieces(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[Part, ...]:
         """The parts."""
-        return pieces_of(self.path.stat().st_size, self.line.settings.part_bytes)
+        return parts_of(self.path.stat().st_size, self.limits.settings.part_bytes)
 
     def run(self) -> None:
         """Bring the file there.
@@ -90,7 +90,7 @@ class Upload:
 
     def _once(self) -> None:
         upload, held = self._unfinished()
-        self._etags = {number: part["ETag"] for number, part in held.items()}
+        self._etags = {number: stored["ETag"] for number, stored in held.items()}
         missing = self._differing(held)
         for _ in range(ROUNDS):
             self._send(upload, missing)
@@ -119,11 +119,11 @@ class Upload:
         )
         found = [each for page in pages for each in page.get("Uploads", ()) if each["Key"] == self.key]
         found.sort(key=lambda each: (each["Initiated"], each["UploadId"]))
-        sizes = {piece.number: piece.size for piece in self.pieces}
+        sizes = {part.number: part.size for part in self.parts}
         usable: tuple[str, Parts] | None = None
         for upload in (each["UploadId"] for each in reversed(found)):
             held = self._parts(upload)
-            cut_alike = all(sizes.get(number) == part["Size"] for number, part in held.items())
+            cut_alike = all(sizes.get(number) == stored["Size"] for number, stored in held.items())
             if usable is None and cut_alike:
                 usable = (upload, held)
             else:
@@ -142,36 +142,36 @@ class Upload:
             Bucket=self.bucket, Key=self.key, UploadId=upload
         )
         with _lost():
-            return {part["PartNumber"]: part for page in pages for part in page.get("Parts", ())}
+            return {stored["PartNumber"]: stored for page in pages for stored in page.get("Parts", ())}
 
     def _differing(self, held: Parts) -> list[Part]:
         """The parts that the store lacks or holds otherwise than the file; the latter are named."""
-        there = [piece for piece in self.pieces if piece.number in held]
+        there = [part for part in self.parts if part.number in held]
         with self._pool() as pool:
-            same = list(pool.map(lambda piece: self._agrees(piece, held[piece.number]), there))
-        for piece, agrees in zip(there, same, strict=True):
+            same = list(pool.map(lambda part: self._agrees(part, held[part.number]), there))
+        for part, agrees in zip(there, same, strict=True):
             if not agrees:
-                self._tell(piece, "is not what the file says")
-        good = {piece for piece, agrees in zip(there, same, strict=True) if agrees}
-        return [piece for piece in self.pieces if piece not in good]
+                self._tell(part, "is not what the file says")
+        good = {part for part, agrees in zip(there, same, strict=True) if agrees}
+        return [part for part in self.parts if part not in good]
 
-    def _agrees(self, piece: Part, held: dict[str, Any]) -> bool:
+    def _agrees(self, part: Part, held: dict[str, Any]) -> bool:
         """Whether a part is held as the file has it: by its SHA-256, else by its ETag, which is an MD5."""
         if "ChecksumSHA256" in held:
-            return bool(held["ChecksumSHA256"] == base64_of(self._digest(piece)))
-        return bool(held["ETag"].strip('"') == digest(self.path, piece, "md5").hex())
+            return bool(held["ChecksumSHA256"] == base64_of(self._digest(part)))
+        return bool(held["ETag"].strip('"') == digest(self.path, part, "md5").hex())
 
-    def _digest(self, piece: Part) -> bytes:
-        if piece.number not in self._digests:
-            self._digests[piece.number] = digest(self.path, piece)
-        return self._digests[piece.number]
+    def _digest(self, part: Part) -> bytes:
+        if part.number not in self._digests:
+            self._digests[part.number] = digest(self.path, part)
+        return self._digests[part.number]
 
     def _send(self, upload: str, missing: Iterable[Part]) -> None:
-        self._each(missing, lambda piece: self._send_one(upload, piece))
+        self._each(missing, lambda part: self._send_one(upload, part))
 
-    def _each(self, pieces: Iterable[Part], work: Callable[[Part], object]) -> None:
+    def _each(self, parts: Iterable[Part], work: Callable[[Part], object]) -> None:
         with self._pool() as pool:
-            working = [pool.submit(work, piece) for piece in pieces]
+            working = [pool.submit(work, part) for part in parts]
             try:
                 for one in working:
                     one.result()
@@ -180,35 +180,35 @@ class Upload:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
 
-    def _send_one(self, upload: str, piece: Part) -> None:
-        extra = {"ChecksumSHA256": base64_of(self._digest(piece))} if self.checksums else {}
+    def _send_one(self, upload: str, part: Part) -> None:
+        extra = {"ChecksumSHA256": base64_of(self._digest(part))} if self.checksums else {}
         for left in reversed(range(ROUNDS)):
-            with self.line.body(self.path, piece, self.progress) as body, _lost():
+            with self.limits.body(self.path, part, self.progress) as body, _lost():
                 try:
                     told = self.client.upload_part(
                         Bucket=self.bucket,
                         Key=self.key,
                         UploadId=upload,
-                        PartNumber=piece.number,
+                        PartNumber=part.number,
                         Body=body,
                         **extra,
                     )
-                    self._etags[piece.number] = told["ETag"]
+                    self._etags[part.number] = told["ETag"]
                     return
                 except ClientError as error:
                     if error.response["Error"]["Code"] not in REFUSED:
                         raise
                     if not left:
                         raise ChecksumMismatch(
-                            f"{self._where}: {_named([piece])} was refused {ROUNDS} times: {error}"
+                            f"{self._where}: {_named([part])} was refused {ROUNDS} times: {error}"
                         ) from error
-            self._tell(piece, "arrived changed and was refused")
+            self._tell(part, "arrived changed and was refused")
 
     def _complete(self, upload: str) -> None:
         parts = [
-            {"PartNumber": piece.number, "ETag": self._etags[piece.number]}
-            | ({"ChecksumSHA256": base64_of(self._digest(piece))} if self.checksums else {})
-            for piece in self.pieces
+            {"PartNumber": part.number, "ETag": self._etags[part.number]}
+            | ({"ChecksumSHA256": base64_of(self._digest(part))} if self.checksums else {})
+            for part in self.parts
         ]
         with _lost():
             self.client.complete_multipart_upload(
@@ -220,46 +220,46 @@ class Upload:
         if not self.checksums:
             return True
         told = self.client.head_object(Bucket=self.bucket, Key=self.key, ChecksumMode="ENABLED")
-        expected = composite([self._digest(piece) for piece in self.pieces])
+        expected = composite([self._digest(part) for part in self.parts])
         return bool(told.get("ChecksumSHA256", expected).split("-")[0] == expected)
 
     def _mend(self) -> list[Part]:
         """Find the parts that are not the file's, send them again, and copy the others where they are."""
-        changed = [piece for piece in self.pieces if self._read_back(piece) != self._digest(piece)]
-        for piece in changed:
-            self._tell(piece, "arrived changed")
+        changed = [part for part in self.parts if self._read_back(part) != self._digest(part)]
+        for part in changed:
+            self._tell(part, "arrived changed")
         upload = self._begun()
         self._each(
-            [piece for piece in self.pieces if piece not in changed], lambda piece: self._copy(upload, piece)
+            [part for part in self.parts if part not in changed], lambda part: self._copy(upload, part)
         )
         self._send(upload, changed)
         self._complete(upload)
         return changed
 
-    def _read_back(self, piece: Part) -> bytes:
-        held = self.client.get_object(Bucket=self.bucket, Key=self.key, Range=piece.range)
+    def _read_back(self, part: Part) -> bytes:
+        held = self.client.get_object(Bucket=self.bucket, Key=self.key, Range=part.range)
         total = hashlib.sha256()
         for block in held["Body"].iter_chunks(1 << 18):
             total.update(block)
         return total.digest()
 
-    def _copy(self, upload: str, piece: Part) -> None:
+    def _copy(self, upload: str, part: Part) -> None:
         told = self.client.upload_part_copy(
             Bucket=self.bucket,
             Key=self.key,
             UploadId=upload,
-            PartNumber=piece.number,
+            PartNumber=part.number,
             CopySource={"Bucket": self.bucket, "Key": self.key},
-            CopySourceRange=piece.range,
+            CopySourceRange=part.range,
         )
-        self._etags[piece.number] = told["CopyPartResult"]["ETag"]
+        self._etags[part.number] = told["CopyPartResult"]["ETag"]
 
-    def _tell(self, piece: Part, what: str) -> None:
-        self.sent_again.append(piece.number)
-        self.say(f"{self._where}: {_named([piece])} of {len(self.pieces)} {what}; it is sent again")
+    def _tell(self, part: Part, what: str) -> None:
+        self.sent_again.append(part.number)
+        self.say(f"{self._where}: {_named([part])} of {len(self.parts)} {what}; it is sent again")
 
     def _pool(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(self.line.settings.at_once, "part")
+        return ThreadPoolExecutor(self.limits.settings.at_once, "part")
 
 
 class _lost:  # noqa: N801 (reads as a statement)
@@ -273,6 +273,6 @@ class _lost:  # noqa: N801 (reads as a statement)
             raise _Lost from error
 
 
-def _named(pieces: list[Part]) -> str:
-    numbers = ", ".join(str(piece.number) for piece in pieces)
-    return f"part {numbers}" if len(pieces) == 1 else f"parts {numbers}"
+def _named(parts: list[Part]) -> str:
+    numbers = ", ".join(str(part.number) for part in parts)
+    return f"part {numbers}" if len(parts) == 1 else f"parts {numbers}"

@@ -19,7 +19,7 @@ BytesSent = Callable[[int], None]
 class UploadLimits:
     """Bodies of requests that are read from disk no faster than the line may be used.
 
-    One Line is shared by all that goes over the link, so that its limit is that of the sum.
+    One is shared by all that goes over the link, so that its limit is that of the sum.
     """
 
     def __init__(self, settings: Transfer | None = None) -> None:
@@ -54,19 +54,19 @@ class UploadLimits:
             config.s3 = {**(config.s3 or {}), "payload_signing_enabled": False}
         events.register_last("request-created.s3", signal_transferring, unique_id="s3upload-transferring")
 
-    def body(self, path: Path, piece: Part, progress: BytesSent | None = None) -> Any:
+    def body(self, path: Path, part: Part, progress: BytesSent | None = None) -> Any:
         """A part of a file as the body of a request; close it afterwards."""
         from s3transfer.utils import ReadFileChunk
 
         file: Any = path.open("rb")
-        file.seek(piece.offset)
+        file.seek(part.offset)
         if self._limiter is not None:
             never_stopped = SimpleNamespace(exception=None)
             file = self._limiter.get_bandwith_limited_stream(file, never_stopped, enabled=False)
         callbacks = [lambda bytes_transferred: progress(bytes_transferred)] if progress is not None else []
         return ReadFileChunk(
             file,
-            chunk_size=piece.size,
+            chunk_size=part.size,
             full_file_size=path.stat().st_size,
             callbacks=callbacks,
             enable_callbacks=False,

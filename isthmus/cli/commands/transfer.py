@@ -129,11 +129,13 @@ def _place(where: str, line: Transfer, near_by: bool) -> BatchBucket:
     parts = urlsplit(where)
     if parts.scheme in ("", "file") and not parts.netloc and (folder := unquote(parts.path)):
         refuse_as_folder(Path(folder if parts.scheme else where), "name another folder or s3://BUCKET")
-        return BatchFolder(Path(folder if parts.scheme else where), takes_away=True, line=UploadLimits(line))
+        return BatchFolder(
+            Path(folder if parts.scheme else where), takes_away=True, limits=UploadLimits(line)
+        )
     if parts.scheme != "s3" or not parts.netloc or parts.path.strip("/"):
         raise CommandError(f"orders cannot be sent to {where}; name a folder or s3://BUCKET")
     client = client_for_orders(os.environ) if near_by else aws_client()
-    return BatchBucket(parts.netloc, client, server_checksums=not near_by, line=UploadLimits(line))
+    return BatchBucket(parts.netloc, client, server_checksums=not near_by, limits=UploadLimits(line))
 
 
 def _show(done: Transferred, to: str, dry_run: bool) -> None:
