@@ -32,7 +32,8 @@ from filelock import FileLock
 from pydantic import BaseModel, ConfigDict
 
 from isthmus.errors import IsthmusError, StoreFailed
-from serving.repository.build import Built, RepositoryDamaged, build, check, code_digest, read_built
+from isthmus.source_digest import source_digest
+from serving.repository.build import Built, RepositoryDamaged, build, check, read_built, repository_modules
 from serving.repository.model_configs import OnnxBackend
 from training.release import ReleaseError, SignatureRefused, Store, verify_signature
 
@@ -150,7 +151,7 @@ def _usable(wanted: PullConfig) -> Built | None:
     """The repository that is there, when it is whole and of this release and server; else None."""
     built = read_built(wanted.repository)
     if built is None or (built.code, built.digest, built.onnx_backend, built.gpu) != (
-        code_digest(),
+        source_digest(*repository_modules()),
         wanted.release,
         wanted.onnx_backend,
         wanted.gpus > 0,

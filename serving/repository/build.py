@@ -16,12 +16,10 @@ apart.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import struct
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +27,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from isthmus.atomic_files import atomic_directory
 from isthmus.errors import IsthmusError
+from isthmus.file_digest import sha256_of
+from isthmus.source_digest import source_digest
 from serving.repository.model_configs import OnnxBackend, RankingShape, model_configs, to_text
 from serving.repository.tables import (
     numbers_of,
@@ -45,15 +45,12 @@ from training.release import (
     Signature,
     read_items,
     read_popular,
-    sha256_of,
 )
 
 BUILT = "release.json"
 MODELS = Path(__file__).parents[1] / "models"
 ONNX_MODELS = {"two_tower": ONNX_MODEL, "ranker": RANKER_MODEL}
 """Models of Triton that are a file of the release."""
-SOURCES = "repository/*.py", "models/*/model.py"
-"""The code that decides what is in a repository."""
 
 
 class RepositoryDamaged(IsthmusError):
@@ -66,7 +63,7 @@ class Built(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     code: str
-    """SHA-256 of the code that built it: a repository by other code is built anew."""
+    """Digest of the code that built it: a repository by other code is built anew."""
     digest: str
     onnx_backend: OnnxBackend
     gpu: bool
@@ -121,7 +118,7 @@ def build(
                 shutil.copyfile(source, aside / name / version / "model.py")
         _fill(release, shortlist, aside, version)
         built = Built(
-            code=code_digest(),
+            code=source_digest(*repository_modules()),
             digest=manifest.digest(),
             onnx_backend=onnx_backend,
             gpu=gpu,
@@ -132,14 +129,10 @@ def build(
     return built
 
 
-@cache
-def code_digest() -> str:
-    """SHA-256 over the code that builds repositories, models included."""
-    total = hashlib.sha256()
-    for pattern in SOURCES:
-        for path in sorted(Path(__file__).parents[1].glob(pattern)):
-            total.update(path.read_bytes())
-    return total.hexdigest()
+def repository_modules() -> tuple[str, ...]:
+    """The code that decides what is in a repository, with the models that it copies."""
+    models = (f"serving.models.{source.parent.name}.model" for source in MODELS.glob("*/model.py"))
+    return __name__, "isthmus_client.interface", *sorted(models)
 
 
 def read_built(repository: Path) -> Built | None:

@@ -14,14 +14,13 @@ from onnx import numpy_helper
 from isthmus.source_digest import source_digest
 from tests.training.ranking.test_stage import PSEUDONYMS, RANKING, SMALL, write_shop
 from tests.training.shops import small_shop
+from training.digest_scopes import FEATURES, RANKING_FEATURES
 from training.features.example_features import ExampleFeatures
 from training.features.training_data import TrainingData
-from training.features.version import DECIDE, features_version
 from training.jobs.local.run import train_here
 from training.jobs.local.workspace import Workspace
 from training.orders.source import Folder
 from training.ranking.stage import RANKER
-from training.ranking.version import ranking_features_version
 from training.release import read
 from training.settings import TrainingSettings
 from training.transfer.run import transfer
@@ -84,7 +83,7 @@ def test_another_half_life_other_orders_or_other_code_is_counted_anew(
     fewer = cold.manifest.model_copy(update={"batches": cold.manifest.batches[:-1]})
     with pytest.raises(AssertionError, match="counted again"):
         assert replace(work.learning(SETTINGS), manifest=fewer).examples.facts
-    monkeypatch.setattr("training.features.feature_cache.features_version", lambda: "sha256:other")
+    monkeypatch.setattr("training.features.feature_cache.source_digest", lambda *_: "sha256:other")
     with pytest.raises(AssertionError, match="counted again"):
         assert work.learning(SETTINGS).examples.facts
 
@@ -99,32 +98,6 @@ def test_damaged_facts_are_told_in_one_line_and_counted_again(cold: TrainingData
     assert _drawn(work.learning(SETTINGS, said.append)) == whole
     assert said == [f"{path} is damaged; it is made again"]
     assert path.exists()
-
-
-def test_the_version_is_of_what_decides_the_features_and_of_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    copy = tmp_path / "training"
-    here = Path(__file__).parents[2] / "training"
-    shutil.copytree(here, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    assert all((here / path).exists() for path in DECIDE)
-    monkeypatch.setattr("isthmus.source_digest.__file__", str(tmp_path / "isthmus" / "source_digest.py"))
-
-    def version() -> str:
-        return source_digest.__wrapped__(*DECIDE)
-
-    assert version() == features_version()
-    for path in ("model/two_tower.py", "ranking/features.py", "ranking/train.py", "transfer/upload.py"):
-        (copy / path).write_text((copy / path).read_text() + "# changed\n")
-        assert version() == features_version(), path
-    (copy / "features" / "more.py").write_text("NEW = 1\n")
-    assert version() != features_version(), "a new file of features counts at once"
-    (copy / "features" / "more.py").unlink()
-    assert version() == features_version()
-    for path in ("features/history.py", "orders/cleaning.py", "transfer/redaction.py"):
-        before = version()
-        (copy / path).write_text((copy / path).read_text() + "# changed\n")
-        assert version() != before, path
 
 
 @pytest.mark.long
@@ -159,10 +132,10 @@ def test_a_run_that_finds_features_and_windows_ends_with_the_bits_of_one_that_ma
     assert {name for name in files[0] if files[0][name] != files[1][name]} <= {RANKER}
     assert _learned(tmp_path / "warm" / RANKER) == _learned(tmp_path / "cold" / RANKER)
 
-    assert cold.versions["features"] == features_version()
+    assert cold.versions["features"] == source_digest(*FEATURES)
     assert cold.pseudonym_key == PSEUDONYMS.key_id
     record = (tmp_path / "cold" / "ranker.json").read_text()
-    assert f'"ranking_features": "{ranking_features_version()}"' in record
+    assert f'"ranking_features": "{source_digest(*RANKING_FEATURES)}"' in record
 
 
 def _learned(model: Path) -> list[bytes]:

@@ -15,10 +15,11 @@ from tests.training.shops import FIRST_DAY, small_shop, write_day
 from training.features.training_data import TrainingData
 from training.fit.checkpoint import FolderObjects
 from training.fit.cluster import ALONE, prepare
-from training.fit.warm_start import Weights, begun_from
 from training.jobs.local.workspace import Workspace
 from training.orders.source import Folder
 from training.release import Manifest, Store, read
+from training.release.manifest import Window as LearnedWindow
+from training.release.warm_start import Weights, begun_from
 from training.settings import TrainingSettings, Window
 from training.transfer.pseudonym import Pseudonyms
 from training.transfer.run import transfer
@@ -144,7 +145,9 @@ def test_a_run_names_what_it_begins_with_and_made_again_it_is_the_same_run(
     assert begun.settings.recorded()["warm_start_from"] == first.digest()
     assert begun.fingerprint != warm.fingerprint
 
-    own = first.model_copy(update={"window": begun.window, "settings": begun.settings.recorded()})
+    own = first.model_copy(
+        update={"window": LearnedWindow.of(begun.manifest), "settings": begun.settings.recorded()}
+    )
     again = begun_from(warm, cast(Store, InService(own)))
     assert again.fingerprint == begun.fingerprint, "its own result in service is not begun with"
     cold = replace(early, settings=early.settings.model_copy(update={"warm_start": True}))

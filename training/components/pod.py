@@ -97,11 +97,11 @@ def labels_of(name: str, labels: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def inputs_digest(*inputs: pulumi.Input[str]) -> pulumi.Output[str]:
-    """``sha256:<hex>`` over what decides a job's result, and the code that computes it."""
+def inputs_digest(module: str, *inputs: pulumi.Input[str]) -> pulumi.Output[str]:
+    """``sha256:<hex>`` over what decides a job's result, and the code of the module that computes it."""
 
     def digest(known: Sequence[str]) -> str:
-        text = json.dumps([source_digest(), *known])
+        text = json.dumps([source_digest(module), *known])
         return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
     return pulumi.Output.all(*inputs).apply(digest)

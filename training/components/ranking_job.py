@@ -10,6 +10,7 @@ from training.components.job import declare_job, known_after, named_by, single_p
 from training.components.pod import JobPod, Resources, inputs_digest
 
 NAME = "rank"
+MODULE = "training.jobs.rank"
 RESOURCES = Resources(cpu="1", memory="2560Mi", memory_limit="6Gi", scratch="8Gi")
 """Half a million order lines of a year took 2.1 GiB; see docs/recommender.md."""
 
@@ -40,6 +41,7 @@ class RankingJob(pulumi.ComponentResource):
         """
         super().__init__("isthmus:training:RankingJob", name, None, opts)
         inputs = inputs_digest(
+            MODULE,
             context.image,
             context.releases_bucket,
             context.orders_endpoint_url,
@@ -50,7 +52,7 @@ class RankingJob(pulumi.ComponentResource):
         ranked = named_by(inputs, NAME, digits=12)
         pod = JobPod(
             name=NAME,
-            module="training.jobs.rank",
+            module=MODULE,
             context=context,
             env={
                 "RELEASES_BUCKET": context.releases_bucket,

@@ -10,6 +10,7 @@ from training.components.pod import JobPod, Resources, inputs_digest
 from training.components.scheduled_job import ScheduledJob
 
 NAME = "retrain"
+MODULE = "training.jobs.retrain"
 
 
 class RetrainJob(pulumi.ComponentResource):
@@ -36,7 +37,7 @@ class RetrainJob(pulumi.ComponentResource):
         super().__init__("isthmus:training:RetrainJob", name, None, opts)
         pod = JobPod(
             name=NAME,
-            module="training.jobs.retrain",
+            module=MODULE,
             context=context,
             env={
                 "ARRIVALS_BUCKET": context.arrivals_bucket,
@@ -50,6 +51,7 @@ class RetrainJob(pulumi.ComponentResource):
             },
             keys=ORDERS_KEYS,
             inputs=inputs_digest(
+                MODULE,
                 context.image,
                 context.arrivals_bucket,
                 context.orders_url,

@@ -12,6 +12,7 @@ from training.components.job import declare_job, indexed_pods, job_name, known_a
 from training.components.pod import JOB_NAME_LABEL, JobPod, inputs_digest, labels_of
 
 NAME = "train"
+MODULE = "training.jobs.train"
 
 DONE_BY_ONE = k8s.batch.v1.SuccessPolicyArgs(rules=[k8s.batch.v1.SuccessPolicyRuleArgs(succeeded_count=1)])
 """A worker ends well only when the release is there; those that found no node need not run for it."""
@@ -59,6 +60,7 @@ class TrainingJob(pulumi.ComponentResource):
         if workers < 1:
             raise ValueError(f"{name}: {workers} workers; at least 1 is needed")
         inputs = inputs_digest(
+            MODULE,
             context.image,
             context.arrivals_bucket,
             context.releases_bucket,
@@ -90,7 +92,7 @@ class TrainingJob(pulumi.ComponentResource):
         )
         pod = JobPod(
             name=NAME,
-            module="training.jobs.train",
+            module=MODULE,
             context=context,
             env={
                 "ARRIVALS_BUCKET": context.arrivals_bucket,

@@ -9,6 +9,7 @@ from training.components.job import declare_job, known_after, single_pod
 from training.components.pod import JobPod, Resources, inputs_digest
 
 NAME = "transfer"
+MODULE = "training.jobs.transfer"
 
 
 class TransferJob(pulumi.ComponentResource):
@@ -35,6 +36,7 @@ class TransferJob(pulumi.ComponentResource):
         """
         super().__init__("isthmus:training:TransferJob", name, None, opts)
         inputs = inputs_digest(
+            MODULE,
             context.image,
             context.arrivals_bucket,
             context.private_bucket,
@@ -46,7 +48,7 @@ class TransferJob(pulumi.ComponentResource):
         )
         pod = JobPod(
             name=NAME,
-            module="training.jobs.transfer",
+            module=MODULE,
             context=context,
             env={
                 "ARRIVALS_BUCKET": context.arrivals_bucket,

@@ -9,6 +9,7 @@ from training.components.job import declare_job, indexed_pods
 from training.components.pod import JobPod, inputs_digest
 
 NAME = "tune"
+MODULE = "training.jobs.tune"
 
 
 class TuningJob(pulumi.ComponentResource):
@@ -51,7 +52,7 @@ class TuningJob(pulumi.ComponentResource):
         studies = pulumi.Output.concat("s3://", context.releases_bucket, "/tuning")
         pod = JobPod(
             name=NAME,
-            module="training.jobs.tune",
+            module=MODULE,
             context=context,
             env={
                 "ARRIVALS_BUCKET": context.arrivals_bucket,
@@ -60,6 +61,7 @@ class TuningJob(pulumi.ComponentResource):
                 "TUNING_SETTINGS": tuning,
             },
             inputs=inputs_digest(
+                MODULE,
                 context.image,
                 context.arrivals_bucket,
                 context.releases_bucket,

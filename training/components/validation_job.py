@@ -12,6 +12,7 @@ from training.components.job import declare_job, known_after, single_pod
 from training.components.pod import JobPod, Resources, inputs_digest
 
 NAME = "validate"
+MODULE = "training.jobs.validate"
 
 
 class ValidationJob(pulumi.ComponentResource):
@@ -40,6 +41,7 @@ class ValidationJob(pulumi.ComponentResource):
         """
         super().__init__("isthmus:training:ValidationJob", name, None, opts)
         inputs = inputs_digest(
+            MODULE,
             context.image,
             context.releases_bucket,
             context.private_bucket,
@@ -49,7 +51,7 @@ class ValidationJob(pulumi.ComponentResource):
         )
         pod = JobPod(
             name=NAME,
-            module="training.jobs.validate",
+            module=MODULE,
             context=context,
             env={
                 "RELEASES_BUCKET": context.releases_bucket,

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from training.release import Item
+from training.features.product import Item
 
 TEXT_BUCKETS = 192
 """Places for hashed words of descriptions; the sample has about 1,500 words, few of them frequent."""

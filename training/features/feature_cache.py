@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from isthmus.source_digest import source_digest
+from training.digest_scopes import FEATURES
 from training.features.array_cache import ArrayCache, Arrays, key_of
 from training.features.example_features import ExampleFeatures
-from training.features.version import features_version
 
 MOST_BYTES = 256 << 20
 """Ten months of orders take 22 MB."""
@@ -35,7 +36,7 @@ class FeatureCache:
             decides: every setting that the facts depend on.
             count: counts them.
         """
-        name = key_of(orders=self.orders, features=features_version(), **decides)
+        name = key_of(orders=self.orders, features=source_digest(*FEATURES), **decides)
         if (found := self.kept.find(name)) is not None:
             return _facts(found)
         facts = count()

@@ -6,11 +6,13 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from isthmus.source_digest import source_digest
+from training.digest_scopes import CANDIDATE
 from training.errors import TrainingError
 from training.features.array_cache import ArrayCache
 from training.features.baskets import Baskets, baskets_of
@@ -18,12 +20,12 @@ from training.features.catalogue import Catalogue, catalogue_of
 from training.features.examples import Examples, Shape
 from training.features.feature_cache import FeatureCache
 from training.features.history import CustomerFeatures, features_at
-from training.release import Window
 from training.settings import TrainingSettings
 from training.transfer.batch import from_parquet
-from training.transfer.bucket import BatchBucket
-from training.transfer.manifest import TransferManifest
-from training.transfer.run import describe
+from training.transfer.manifest import TransferManifest, describe
+
+if TYPE_CHECKING:
+    from training.transfer.bucket import BatchBucket
 
 
 @dataclass(frozen=True)
@@ -82,21 +84,11 @@ class TrainingData:
         return int(np.datetime64(self.manifest.batches[-1].day, "D").astype(int)) + 1
 
     @property
-    def window(self) -> Window:
-        """The window as the release tells it."""
-        batches = self.manifest.batches
-        return Window(
-            first_day=batches[0].day,
-            last_day=batches[-1].day,
-            days=len(batches),
-            rows=sum(batch.rows for batch in batches),
-            orders_digest=self.manifest.digest,
-        )
-
-    @property
     def fingerprint(self) -> str:
         """Names the run: orders, code, and all settings that decide the release; 16 hexadecimal digits."""
-        text = json.dumps([self.manifest.digest, source_digest(), self.settings.recorded()], sort_keys=True)
+        text = json.dumps(
+            [self.manifest.digest, source_digest(*CANDIDATE), self.settings.recorded()], sort_keys=True
+        )
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

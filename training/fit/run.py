@@ -10,10 +10,9 @@ from training.features.training_data import TrainingData
 from training.fit.checkpoint import CheckpointStore, Objects
 from training.fit.checkpoint_writer import CheckpointWriter
 from training.fit.cluster import Worker, prepare, strategy_of
-from training.fit.epoch import AfterEpoch, Epoch
+from training.fit.epoch import AfterEpoch
 from training.fit.health import Health, Straggling
 from training.fit.peer_monitor import PeerMonitor
-from training.operations.tracking.run import MASKED_LOSS, tracked
 
 
 def fit(
@@ -23,9 +22,10 @@ def fit(
     say: Callable[[str], None] = print,
     watch: PeerMonitor | None = None,
     after_epoch: AfterEpoch = lambda _: None,
+    after_masked_epoch: AfterEpoch = lambda _: None,
     begin: Callable[[Any], None] = lambda _: None,
 ) -> tuple[Any, list[float]]:
-    """Train; returns the model and the mean loss of every epoch. The chief's run is tracked (TensorBoard).
+    """Train; returns the model and the mean loss of every epoch.
 
     Args:
         learning: what to learn from.
@@ -34,6 +34,7 @@ def fit(
         say: takes one line of progress.
         watch: looks after the other workers.
         after_epoch: see ``training.fit.epoch``.
+        after_masked_epoch: the same, of the pre-training.
         begin: takes the model as it was built, and may put other weights into it.
 
     Raises:
@@ -55,64 +56,59 @@ def fit(
     strategy = strategy_of(worker, settings.seed)
     if watch is not None:
         watch.started()
-    with tracked(learning, worker, checkpoints, say) as tracking:
 
-        def ended(epoch: Epoch) -> None:
-            tracking.epoch(epoch)
-            after_epoch(epoch)
+    def run(name: str, epochs: int, make_model: Callable[[], Any], **more: Any) -> Fit:
+        one = Fit(
+            strategy=strategy,
+            make_model=make_model,
+            examples=learning.examples,
+            settings=settings.model_copy(update={"epochs": epochs}),
+            keeper=CheckpointWriter(
+                CheckpointStore(checkpoints, name, say),
+                worker.is_chief,
+                settings.checkpoint_steps,
+                settings.checkpoint_seconds,
+            ),
+            health=Health(worker.index, settings.straggler_ratio, slow_epochs, say),
+            stop=(lambda: watch.stopping) if watch is not None else (lambda: False),
+            alive=watch.step if watch is not None else (lambda: None),
+            **{"say": say, **more},
+        )
+        try:
+            one.run()
+        except Straggling:
+            checkpoints.put(mark, b"{}")
+            raise
+        return one
 
-        def run(name: str, epochs: int, make_model: Callable[[], Any], **more: Any) -> Fit:
-            one = Fit(
-                strategy=strategy,
-                make_model=make_model,
-                examples=learning.examples,
-                settings=settings.model_copy(update={"epochs": epochs}),
-                keeper=CheckpointWriter(
-                    CheckpointStore(checkpoints, name, say),
-                    worker.is_chief,
-                    settings.checkpoint_steps,
-                    settings.checkpoint_seconds,
-                ),
-                health=Health(worker.index, settings.straggler_ratio, slow_epochs, say),
-                stop=(lambda: watch.stopping) if watch is not None else (lambda: False),
-                alive=watch.step if watch is not None else (lambda: None),
-                **{"say": say, **more},
-            )
-            try:
-                one.run()
-            except Straggling:
-                checkpoints.put(mark, b"{}")
-                raise
-            return one
+    def made() -> Any:
+        model = make(learning)
+        begin(model)
+        return model
 
-        def made() -> Any:
+    weights: list[Any] | None = None
+    if asked.pretrain_epochs:
+        filled = run(
+            f"{learning.fingerprint}/pre-training",
+            asked.pretrain_epochs,
+            made,
+            form=MaskedForm,
+            after_epoch=after_masked_epoch,
+            say=lambda line: say(f"pre-training: {line}"),
+        )
+        weights = filled.model.get_weights()
+
+    def ready() -> Any:
+        if weights is None:
+            model = made()
+        else:
             model = make(learning)
-            begin(model)
-            return model
+            model.set_weights(weights)
+        if asked.adapter_rank:
+            freeze_encoder(model)
+        return model
 
-        weights: list[Any] | None = None
-        if asked.pretrain_epochs:
-            filled = run(
-                f"{learning.fingerprint}/pre-training",
-                asked.pretrain_epochs,
-                made,
-                form=MaskedForm,
-                after_epoch=lambda epoch: tracking.scalars(epoch.number, {MASKED_LOSS: epoch.loss}),
-                say=lambda line: say(f"pre-training: {line}"),
-            )
-            weights = filled.model.get_weights()
-
-        def ready() -> Any:
-            if weights is None:
-                model = made()
-            else:
-                model = make(learning)
-                model.set_weights(weights)
-            if asked.adapter_rank:
-                freeze_encoder(model)
-            return model
-
-        last = run(learning.fingerprint, settings.epochs, ready, after_epoch=ended)
+    last = run(learning.fingerprint, settings.epochs, ready, after_epoch=after_epoch)
     if watch is not None:
         watch.finished()
     model = last.model

@@ -20,6 +20,7 @@ from typing import Any
 
 from isthmus.object_store import aws_client
 from isthmus.source_digest import source_digest
+from training.digest_scopes import RANKING
 from training.errors import TrainingError
 from training.jobs.job_runtime import Environment, run_job
 from training.orders.settings import VARIABLE
@@ -33,9 +34,6 @@ from training.release.directory import VALIDATION
 from training.release.signature import SIGNATURE
 from training.settings import TrainingSettings, Window, parse
 from training.transfer.pseudonym import Pseudonyms
-
-DECIDES = ("ranking", "orders", "release")
-"""The code that the ranking stage of a candidate depends on."""
 
 say = partial(print, flush=True)
 
@@ -100,7 +98,7 @@ def _as_learned(settings: TrainingSettings, release: Manifest) -> TrainingSettin
 
 def _fingerprint(candidate: str, ranking: RankingSettings, orders_format: Mapping[str, Any]) -> str:
     """Names the run: the candidate (so its orders), how they are read, the stage's settings, and its code."""
-    told = [candidate, ranking.model_dump(mode="json"), source_digest(*DECIDES)]
+    told = [candidate, ranking.model_dump(mode="json"), source_digest(*RANKING)]
     text = json.dumps([*told, orders_format] if orders_format else told, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

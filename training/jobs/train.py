@@ -27,13 +27,12 @@ from training.fit.cluster import Worker, prepare, worker_of
 from training.fit.peer_monitor import PeerMonitor
 from training.fit.rendezvous import ask, gather
 from training.fit.spot import SpotNotice
-from training.fit.warm_start import Weights, begun_from
 from training.jobs.job_runtime import Environment, run_job
 from training.release import ReleaseError, Store
+from training.release.warm_start import Weights, begun_from
 from training.settings import TrainingSettings, parse
 from training.transfer.bucket import BatchBucket
-from training.transfer.manifest import MANIFEST_KEY, TransferManifest
-from training.transfer.run import describe
+from training.transfer.manifest import MANIFEST_KEY, TransferManifest, describe
 
 say = partial(print, flush=True)
 
@@ -142,10 +141,14 @@ def train(
     from training.fit.health import Straggling
     from training.fit.loop import Preempted, WorkersDisagree
     from training.fit.run import fit
+    from training.operations.tracking.run import tracked
 
     lost = (errors.UnavailableError, errors.AbortedError, errors.CancelledError, errors.DeadlineExceededError)
     try:
-        model, losses = fit(learning, worker, checkpoints, tell, watch, begin=begin)
+        with tracked(learning, worker, checkpoints, tell) as tracking:
+            model, losses = fit(
+                learning, worker, checkpoints, tell, watch, tracking.epoch, tracking.masked_epoch, begin
+            )
     except Preempted:
         print("isthmus: stopped; the checkpoint is saved", file=sys.stderr)
         return leave(EXIT_PEER_LOST if watch.regrouping else EXIT_PREEMPTED)

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from isthmus.atomic_files import atomic_directory
+from isthmus.source_digest import source_digest
+from training.digest_scopes import RANKING_FEATURES
 from training.ranking.export import save_onnx
 from training.ranking.orders import Orders
 from training.ranking.recommend import Recommendations
 from training.ranking.train import Ranking
-from training.ranking.version import ranking_features_version
 from training.release.versions import versions
 
 KERAS, ONNX, NORMALISER, RECORD = "model.keras", "model.onnx", "normaliser.npz", "ranking.json"
@@ -46,7 +47,7 @@ def record_of(
         "features": ranking.names,
         "settings": ranking.settings.model_dump(),
         "onnx_max_abs_difference": difference,
-        "versions": versions() | {"ranking_features": ranking_features_version()},
+        "versions": versions() | {"ranking_features": source_digest(*RANKING_FEATURES)},
     }
 
 

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isthmus.progress import Progress
+from isthmus.source_digest import source_digest
+from training.digest_scopes import RANKING_FEATURES
 from training.errors import TrainingError
 from training.features.array_cache import ArrayCache, ArraysDamaged, key_of, read_arrays, write_arrays
 from training.ranking.features import FeatureBuilder
@@ -19,7 +21,6 @@ from training.ranking.history_snapshot import Floats
 from training.ranking.orders import Orders
 from training.ranking.parallel import in_parallel, too_small_for_processes
 from training.ranking.settings import RankingSettings
-from training.ranking.version import ranking_features_version
 
 MOST_BYTES = 2 << 30
 """The windows of ten months take 0.8 GB; those of the last kinds of run stay."""
@@ -166,5 +167,7 @@ def _name(seen: Orders, day: int, before: int, settings: RankingSettings) -> str
     """Of all a window depends on: the orders it sees, the code of features and labels, the settings of
     sampling, and its place in the run, by which it is drawn."""
     sampling = {name: getattr(settings, name) for name in ("label_days", "later_label", "negatives")}
-    told = key_of(orders=seen.digest(), day=day, before=before, code=ranking_features_version(), **sampling)
+    told = key_of(
+        orders=seen.digest(), day=day, before=before, code=source_digest(*RANKING_FEATURES), **sampling
+    )
     return f"{told[:32]}-{date.fromordinal(day)}"

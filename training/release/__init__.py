@@ -38,6 +38,7 @@ To serve: ``Store(bucket).pull(digest, into)``, then ``verify_signature(read_sig
 then ``read_items``, ``read_popular`` and ``Customers.read``.
 """
 
+from training.features.product import Item
 from training.release.contents import (
     CUSTOMERS,
     ITEMS,
@@ -47,7 +48,6 @@ from training.release.contents import (
     REPORT,
     Customer,
     Customers,
-    Item,
     read_items,
     read_popular,
     read_report,
@@ -55,7 +55,7 @@ from training.release.contents import (
     write_popular,
     write_report,
 )
-from training.release.directory import describe, read, sha256_of, verify, write
+from training.release.directory import describe, read, verify, write
 from training.release.errors import ReleaseDamaged, ReleaseError, SignatureRefused
 from training.release.manifest import (
     MANIFEST,
@@ -118,7 +118,6 @@ __all__ = [
     "read_popular",
     "read_report",
     "read_signature",
-    "sha256_of",
     "shortlisted",
     "sign",
     "verify",

@@ -20,6 +20,7 @@ from training.release import (
     Manifest,
     Model,
     Tensor,
+    Window,
     describe,
     write,
     write_items,
@@ -81,7 +82,7 @@ def _fill(folder: Path, model: Any, learning: TrainingData, losses: list[float])
     )
     manifest = Manifest(
         files=describe(folder),
-        window=learning.window,
+        window=Window.of(learning.manifest),
         cleaning=learning.manifest.cleaning,
         metrics={"loss_first_epoch": losses[0], "loss_last_epoch": losses[-1]},
         model=Model(

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
+from training.features.product import Item
 from training.release.errors import reading
 
 ITEMS = "items.json"
@@ -19,19 +20,6 @@ CUSTOMERS = "customers.parquet"
 REPORT = "report.json"
 KERAS_MODEL = "model.keras"
 ONNX_MODEL = "model.onnx"
-
-
-class Item(BaseModel):
-    """A product. ``index`` is what the model calls it (from 1); ``price`` is the median unit price in GBP;
-    ``popularity_rank`` is 1 for the product that most customers bought."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    index: int
-    stock_code: str
-    description: str
-    price: float
-    popularity_rank: int
 
 
 class Customer(BaseModel):

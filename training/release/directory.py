@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 from isthmus.atomic_files import atomic_write
+from isthmus.file_digest import sha256_of
 from isthmus.os_errors import as_sentences
 from training.release.errors import ReleaseDamaged, ReleaseError, reading
 from training.release.manifest import MANIFEST, File, Manifest, digest_of
@@ -96,15 +96,6 @@ def verify(directory: Path, digest: str | None = None) -> Manifest:
         raise ReleaseDamaged(MANIFEST, f"has the digest {actual} instead of {expected}")
     _check_files(directory, manifest)
     return manifest
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file in lower-case hexadecimal, read in pieces of 1 MiB."""
-    total = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(1 << 20):
-            total.update(piece)
-    return total.hexdigest()
 
 
 def _own_word(directory: Path) -> str:

@@ -10,11 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from training.release.errors import ReleaseDamaged
+
+if TYPE_CHECKING:
+    from training.transfer.manifest import TransferManifest
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -49,6 +52,18 @@ class Window(Part):
     rows: Annotated[int, Field(ge=0)]
     orders_digest: Digest
     """SHA-256 over the checksums of the batches, in the order of their days."""
+
+    @classmethod
+    def of(cls, transferred: TransferManifest) -> Window:
+        """The window of a transfer."""
+        batches = transferred.batches
+        return cls(
+            first_day=batches[0].day,
+            last_day=batches[-1].day,
+            days=len(batches),
+            rows=sum(batch.rows for batch in batches),
+            orders_digest=transferred.digest,
+        )
 
 
 class Tensor(Part):

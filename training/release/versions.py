@@ -6,7 +6,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 from isthmus.source_digest import source_digest
-from training.features.version import features_version
+from training.digest_scopes import CANDIDATE, FEATURES
 
 LIBRARIES = ("tensorflow-cpu", "tensorflow", "keras", "onnx", "tf2onnx", "onnxruntime", "numpy", "pandas")
 
@@ -16,8 +16,8 @@ def versions() -> dict[str, str]:
     found = {
         "python": platform.python_version(),
         "isthmus": version("isthmus"),
-        "code": source_digest(),
-        "features": features_version(),
+        "code": source_digest(*CANDIDATE),
+        "features": source_digest(*FEATURES),
     }
     for name in LIBRARIES:
         try:

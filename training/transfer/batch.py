@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field
 
+from isthmus.file_digest import sha256_of
 from training.orders.cleaning import CleanDay
 from training.orders.format import COLUMNS
-from training.release import sha256_of
 from training.transfer.catalogue import ProductCatalogue
 from training.transfer.pseudonym import Pseudonyms
 

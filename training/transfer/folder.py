@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from isthmus.atomic_files import atomic_file, atomic_write
-from training.release import sha256_of
+from isthmus.file_digest import sha256_of
 from training.transfer.batch import BatchEntry
 from training.transfer.bucket import BatchBucket
 from training.transfer.upload_limits import BytesSent, UploadLimits

@@ -79,3 +79,10 @@ class TransferManifest(BaseModel):
             raise TrainingError(
                 f"{where} is not the manifest of a transfer: {key}: {first['msg']}; run the transfer again"
             ) from None
+
+
+def describe(counts: dict[str, int]) -> str:
+    """Cleaning counts in one line: rows read, kept, and left out by reason."""
+    left_out = {name: n for name, n in counts.items() if name not in ("read", "kept") and n}
+    reasons = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in sorted(left_out.items()))
+    return f"{counts['read']:,} rows read, {counts['kept']:,} kept; left out: {reasons or 'none'}"

@@ -25,6 +25,7 @@ from training.transfer.manifest import (
     REJECTS_MANIFEST_KEY,
     REJECTS_PREFIX,
     TransferManifest,
+    describe,
 )
 from training.transfer.pseudonym import Pseudonyms
 from training.transfer.refused import REPORT_KEY
@@ -237,10 +238,3 @@ def _summary(done: Transferred, dry_run: bool) -> str:
     told += [f"{done.sent_again} sent again"] if done.sent_again else []
     told += [f"{done.taken_away} taken away"] if done.taken_away else []
     return f"{'dry run' if dry_run else 'transferred'}: {', '.join(told)}; {done.arrivals.digest}"
-
-
-def describe(counts: dict[str, int]) -> str:
-    """Cleaning counts in one line: rows read, kept, and left out by reason."""
-    left_out = {name: n for name, n in counts.items() if name not in ("read", "kept") and n}
-    reasons = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in sorted(left_out.items()))
-    return f"{counts['read']:,} rows read, {counts['kept']:,} kept; left out: {reasons or 'none'}"

@@ -204,6 +204,7 @@ def _window(manifest: Manifest, orders: Path, written: OrdersSettings) -> Window
     from training.jobs.local.workspace import Workspace
     from training.operations.tracking.reproduce import settings_of
     from training.orders.source import Folder
+    from training.release import Window
     from training.transfer.pseudonym import Pseudonyms
     from training.transfer.run import transfer
 
@@ -212,7 +213,7 @@ def _window(manifest: Manifest, orders: Path, written: OrdersSettings) -> Window
         work = Workspace(Path(folder))
         pseudonyms = Pseudonyms(key.pseudonym_key())
         transfer(Folder(orders, written), pseudonyms, settings, work.arrivals, work.private, lambda _: None)
-        return work.learning(settings).window
+        return Window.of(work.learning(settings).manifest)
 
 
 def _find(release: str, bucket: str | None) -> tuple[Manifest, Signature | None, dict[str, Any] | None]:

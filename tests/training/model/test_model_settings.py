@@ -20,7 +20,7 @@ from training.fit.checkpoint import FolderObjects
 from training.fit.cluster import ALONE
 from training.jobs.local.workers import Workers
 from training.jobs.local.workspace import Workspace
-from training.operations.tracking.run import MASKED_LOSS
+from training.operations.tracking.run import MASKED_LOSS, tracked
 from training.operations.tracking.tensorboard import read_scalars
 from training.orders.source import Folder
 from training.release import read_report
@@ -65,7 +65,9 @@ def trained(learning: TrainingData, folder: Path, said: list[str] | None = None)
     from training.fit.run import fit
 
     say = (lambda _: None) if said is None else said.append
-    return fit(learning, ALONE, FolderObjects(folder / "checkpoints"), say)
+    checkpoints = FolderObjects(folder / "checkpoints")
+    with tracked(learning, ALONE, checkpoints, say) as tracking:
+        return fit(learning, ALONE, checkpoints, say, None, tracking.epoch, tracking.masked_epoch)
 
 
 def of_own_taste(model: Any, learning: TrainingData) -> float:
@@ -221,8 +223,8 @@ def test_adapters_learn_and_the_encoder_stays(learning: TrainingData, tmp_path: 
     ]
     assert len(filled) == 6
     assert filled[-1] < 0.9 * filled[0]
-    tracked = read_scalars(tmp_path / "tracking" / this.fingerprint)[MASKED_LOSS]
-    np.testing.assert_allclose(list(tracked.values()), filled, atol=1e-4)
+    scalars = read_scalars(tmp_path / "tracking" / this.fingerprint)[MASKED_LOSS]
+    np.testing.assert_allclose(list(scalars.values()), filled, atol=1e-4)
     assert losses[-1] < losses[0]
     store = CheckpointStore(FolderObjects(tmp_path / "checkpoints"), f"{this.fingerprint}/pre-training")
     found = store.load()

@@ -21,7 +21,7 @@ from training.operations.tracking.run import tracked
 from training.operations.tracking.tensorboard import read_scalars
 from training.operations.tracking.weights_and_biases import is_wanted, mode_of
 from training.orders.source import Folder
-from training.release import read_report, verify
+from training.release import Window, read_report, verify
 from training.settings import TrainingSettings
 from training.transfer.pseudonym import Pseudonyms
 
@@ -44,7 +44,7 @@ def test_a_run_is_tracked_and_made_again_from_its_manifest(tmp_path: Path) -> No
     assert all(speed > 0 for speed in scalars["examples_per_second"].values())
 
     manifest = verify(tmp_path / "one")
-    assert differences(manifest, window=learning.window) == []
+    assert differences(manifest, window=Window.of(learning.manifest)) == []
     again = train_here(
         shop, settings_of(manifest), key, tmp_path / "elsewhere", tmp_path / "two", lambda _: None
     )
@@ -52,7 +52,7 @@ def test_a_run_is_tracked_and_made_again_from_its_manifest(tmp_path: Path) -> No
     assert again.digest == first.digest
 
     other = SETTINGS.model_copy(update={"learning_rate": 0.01})
-    fewer = learning.window.model_copy(update={"rows": 1})
+    fewer = Window.of(learning.manifest).model_copy(update={"rows": 1})
     found = differences(
         manifest.model_copy(update={"versions": manifest.versions | {"numpy": "1.0", "gone": "2"}}),
         other,

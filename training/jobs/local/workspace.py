@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from isthmus.source_digest import source_digest
+from training.digest_scopes import CANDIDATE
 from training.errors import TrainingError
 from training.features.array_cache import ArrayCache
 from training.features.feature_cache import MOST_BYTES
@@ -68,8 +70,6 @@ class Workspace:
 
 def is_made(release: Path, learning: TrainingData) -> bool:
     """Whether a release directory is what these orders, settings and code would make."""
-    from isthmus.source_digest import source_digest
-
     try:
         manifest: Manifest = read(release)
     except ReleaseError:
@@ -77,5 +77,5 @@ def is_made(release: Path, learning: TrainingData) -> bool:
     return (
         manifest.window.orders_digest == learning.manifest.digest
         and manifest.settings == learning.settings.recorded()
-        and manifest.versions["code"] == source_digest()
+        and manifest.versions["code"] == source_digest(*CANDIDATE)
     )

@@ -50,6 +50,10 @@ class Tracking:
         own = {f"{OWN_SECONDS}/worker_{index}": one for index, one in enumerate(epoch.worker_seconds)}
         self.scalars(epoch.number, {LOSS: epoch.loss, SPEED: epoch.examples_per_second, **own})
 
+    def masked_epoch(self, epoch: Epoch) -> None:
+        """Track an epoch of the pre-training."""
+        self.scalars(epoch.number, {MASKED_LOSS: epoch.loss})
+
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
         """Track values at a step."""
         for one in self._trackers:
@@ -87,13 +91,13 @@ def tracked(
 
 
 def _settings(learning: TrainingData) -> dict[str, Any]:
-    window = learning.window
+    batches = learning.manifest.batches
     return {
         **learning.settings.recorded(),
         "orders": {
-            "first_day": str(window.first_day),
-            "last_day": str(window.last_day),
-            "digest": window.orders_digest,
+            "first_day": str(batches[0].day),
+            "last_day": str(batches[-1].day),
+            "digest": learning.manifest.digest,
         },
     }
 

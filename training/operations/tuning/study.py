@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from isthmus.errors import StoreFailed
 from isthmus.source_digest import source_digest
+from training.digest_scopes import TRIAL
 from training.errors import TrainingError
 from training.jobs.local.workspace import Workspace
 from training.operations.tuning.ranges import Ranges, Whole
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 DATABASE = "study.db"
 RETRY_OF, LOST, REASON = "retry_of", "lost", "reason"
 OWNER, SURPLUS = "owner", "surplus"
-DECIDES = ("features", "fit", "model", "validation/metrics.py", "operations/tuning/objective.py")
-"""The code that the values of a trial depend on: a study does not end when other code is changed."""
 MOST_RETRIES = 3
 """Of one trial whose process was killed: more often it is the trial that kills it."""
 NOBODYS_SECONDS = 600
@@ -276,7 +275,7 @@ class Running:
 
 def _name(work: Workspace, base: TrainingSettings, ranges: Ranges) -> str:
     """Names the study by all that its values depend on: other orders, code, settings, ranges are another."""
-    digests = [work.manifest().digest, work.manifest(held_back=True).digest, source_digest(*DECIDES)]
+    digests = [work.manifest().digest, work.manifest(held_back=True).digest, source_digest(*TRIAL)]
     settings = {name: value for name, value in base.recorded().items() if name != "gates"}
     text = json.dumps([digests, settings, ranges.model_dump()], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

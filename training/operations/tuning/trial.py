@@ -36,7 +36,7 @@ def main(environment: Environment) -> int:
     recall = HeldBackRecall(learning, pd.concat(batches, ignore_index=True))
 
     from training.fit.run import fit
-    from training.operations.tracking.run import RECALL
+    from training.operations.tracking.run import RECALL, tracked
     from training.operations.tracking.tensorboard import TensorBoard
 
     measured = TensorBoard(
@@ -44,13 +44,15 @@ def main(environment: Environment) -> int:
     )
 
     def ended(epoch: Epoch) -> None:
+        tracking.epoch(epoch)
         value = recall(epoch.model)
         measured.scalars(epoch.number, {RECALL: value})
         print(json.dumps({"epoch": epoch.number, "loss": epoch.loss, "recall": value}), flush=True)
 
     url = environment["CHECKPOINT_URL"]
     checkpoints = open_objects(url, aws_client() if url.startswith("s3:") else None)
-    fit(learning, ALONE, checkpoints, _log, after_epoch=ended)
+    with tracked(learning, ALONE, checkpoints, _log) as tracking:
+        fit(learning, ALONE, checkpoints, _log, None, ended, tracking.masked_epoch)
     measured.close()
     return 0
 

@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 
 from isthmus.errors import WRONG_DATA
 from training.errors import TrainingError
+from training.operations.tuning import trial as trial_process
 from training.operations.tuning.study import Running, Study
 
 PATIENCE = 3
@@ -98,7 +99,7 @@ class Trials:
         trial.folder.mkdir(parents=True, exist_ok=True)
         log = (trial.folder / "log").open("ab")
         process = subprocess.Popen(
-            [sys.executable, "-m", "training.operations.tuning.trial"],
+            [sys.executable, "-m", trial_process.__name__],
             env={
                 **os.environ,
                 "WORK": str(self.study.work.folder.resolve()),

@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from training.features.catalogue import Catalogue
 from training.features.training_data import TrainingData
-from training.release import KERAS_MODEL, Store, read_items
+from training.release.contents import KERAS_MODEL, read_items
 from training.release.errors import reading
+
+if TYPE_CHECKING:
+    from training.release.store import Store
 
 
 def begun_from(learning: TrainingData, store: Store) -> TrainingData:
