@@ -42,24 +42,14 @@ def values(settings: BaseModel) -> Mapping[str, Any]:
     A section that is absent has the value None; what comes by name is there with its names.
     """
     found: dict[str, Any] = {}
-    for name, field in type(settings).model_fields.items():
-        inner, _ = flatten(field.annotation, field.metadata)
-        value = getattr(settings, name)
-        _gather(found, name, inner, value, settings.model_dump(mode="json", include={name})[name])
+    _gather(found, "", settings, settings.model_dump(mode="json"))
     return found
 
 
-def _gather(found: dict[str, Any], key: str, annotation: Any, value: Any, plain: Any) -> None:
-    if get_origin(annotation) is dict:
-        inner = flatten(get_args(annotation)[1])[0]
-        for name, each in value.items():
-            _gather(found, f"{key}.{name}", inner, each, plain[name])
-    elif isinstance(value, BaseModel):
-        for name, field in type(value).model_fields.items():
-            inner = flatten(field.annotation, field.metadata)[0]
-            _gather(found, f"{key}.{name}", inner, getattr(value, name), plain[name])
+def _gather(found: dict[str, Any], key: str, value: Any, plain: Any) -> None:
+    """Put a value, or each one within it, below its key; ``plain`` is the same as a stack file writes it."""
+    if isinstance(value, BaseModel | dict):
+        for name, inner in dict(value).items():
+            _gather(found, f"{key}.{name}" if key else name, inner, plain[name])
     else:
         found[key] = plain
-
-
-__all__ = ["NAME", "keys", "values"]

@@ -65,8 +65,8 @@ def resized(settings: Settings, standing: Standing) -> frozenset[str]:
 def output(settings: Settings, standing: Standing) -> dict[str, Any]:
     """What the stack's output says of an estate of these settings."""
     network = settings.aws.network
-    told = {key: ABSENT if value is None else value for key, value in _all(settings).items() if _is_told(key)}
-    return {"settings": told, "zones": places(room(network.cidr), network.zones, taken(settings, standing))}
+    kept = {key: ABSENT if value is None else value for key, value in _all(settings).items() if _is_kept(key)}
+    return {"settings": kept, "zones": places(room(network.cidr), network.zones, taken(settings, standing))}
 
 
 def taken(settings: Settings, standing: Standing) -> Mapping[str, int]:
@@ -98,7 +98,7 @@ def _is_bound(key: str) -> bool:
     return key.endswith((".min", ".max")) and not key.startswith("serving.")
 
 
-def _is_told(key: str) -> bool:
+def _is_kept(key: str) -> bool:
     if _is_bound(key):
         return True
     change = change_of(key)
@@ -128,6 +128,3 @@ def _read(value: Any) -> Any:
     if value == ABSENT and isinstance(value, str):
         return None
     return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-__all__ = ["OUTPUT", "Standing", "output", "refusals", "resized", "taken", "warnings"]

@@ -26,8 +26,8 @@ class Change:
     """Whether only a lower number is warned of."""
 
     def __str__(self) -> str:
-        told = f"{self.effect}: {', '.join(self.what)}" if self.what else self.effect
-        return f"**{self.effect}**" if self.effect == "refused" else told
+        text = f"{self.effect}: {', '.join(self.what)}" if self.what else self.effect
+        return f"**{self.effect}**" if self.effect == "refused" else text
 
 
 IN_PLACE = Change("in place")
@@ -47,6 +47,3 @@ def more_or_less(*what: str, note: str = "", warns: bool = False) -> Change:
 def refused(note: str) -> Change:
     """Refused on an estate that stands."""
     return Change("refused", (), note)
-
-
-__all__ = ["IN_PLACE", "NOTHING", "Change", "Effect", "again", "more_or_less", "refused"]

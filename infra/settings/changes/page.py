@@ -49,6 +49,3 @@ def text() -> str:
                 note = f"{'⚠ ' if row.warns else ''}{row.note}"
                 lines.append(f"| `{key}` | {row} | {note} |")
     return "\n".join(lines) + "\n"
-
-
-__all__ = ["FILE", "text"]

@@ -343,6 +343,3 @@ def change_of(key: str) -> Change | None:
         return CHANGES[key]
     site, pools, _, *rest = [*key.split("."), "", ""]
     return CHANGES.get(".".join((site, pools, NAME, *[part for part in rest if part])))
-
-
-__all__ = ["CHANGES", "NOUNS", "change_of"]

@@ -27,14 +27,14 @@ def _public(signing: str) -> str | None:
 
 def keys(settings: Settings) -> Iterator[Problem]:
     """Problems with the throw-away keys; no key is shown."""
-    told = settings.openstack.throw_away_keys
-    if told is None or settings.stack != LOCAL:
+    throw_away = settings.openstack.throw_away_keys
+    if throw_away is None or settings.stack != LOCAL:
         return  # elsewhere they are refused as a whole
     from training.errors import TrainingError
     from training.transfer.key_ring import LEAST_KEY_LENGTH, read_keys
 
     try:
-        read_keys(told.pseudonym_key)
+        read_keys(throw_away.pseudonym_key)
     except TrainingError as error:
         reason = str(error).partition(";")[0].removeprefix("PSEUDONYM_KEY").lstrip(": ")
         yield Problem(
@@ -42,7 +42,7 @@ def keys(settings: Settings) -> Iterator[Problem]:
             f"{reason}; allowed is a text of {LEAST_KEY_LENGTH} characters or more, "
             "or a ring of them such as 2026-11:KEY,2026-05:KEY",
         )
-    public = _public(told.signing_key)
+    public = _public(throw_away.signing_key)
     if public is None:
         yield Problem(
             f"{PATH}.signing_key",

@@ -75,9 +75,9 @@ def _room(settings: Settings) -> Iterator[Problem]:
 def _named(path: str, wanted: str, site: str, pools: Pools, purpose: str) -> Iterator[Problem]:
     pool = pools.get(wanted)
     if pool is None:
-        there = f"there are {', '.join(pools)}" if pools else "there is none"
+        listed = f"there are {', '.join(pools)}" if pools else "there is none"
         yield Problem(
-            path, f"is {wanted}, which {site}.gpu_pools does not have ({there}): name one of them or add it"
+            path, f"is {wanted}, which {site}.gpu_pools does not have ({listed}): name one of them or add it"
         )
     elif pool.purpose != purpose:
         yield Problem(
@@ -108,5 +108,5 @@ def pools(settings: Settings) -> Iterator[Problem]:
             )
     if serving.pool is not None:
         for site in serving.sites:
-            there: Pools = aws if site == "aws" else openstack
-            yield from _named("serving.pool", serving.pool, site, there, "serving")
+            pools_of_site: Pools = aws if site == "aws" else openstack
+            yield from _named("serving.pool", serving.pool, site, pools_of_site, "serving")
