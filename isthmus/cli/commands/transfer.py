@@ -76,13 +76,13 @@ def transfer(
 
     where = orders if orders is not None else str(named_or_sample(None))
     source = open_source(where, os.environ, written)
-    line = Transfer(bytes_per_second=_rate(bandwidth), withhold_texts=withhold_texts)
+    limits = Transfer(bytes_per_second=_rate(bandwidth), withhold_texts=withhold_texts)
     near = Transfer()
-    settings = TrainingSettings(transfer=line)
+    settings = TrainingSettings(transfer=limits)
     if hold_back_days is not None:
         settings = settings.model_copy(update={"hold_back_days": hold_back_days})
     split_days(source.days(), settings, "hold back fewer with --hold-back-days")
-    arrivals = _place(to, line, near_by=False)
+    arrivals = _place(to, limits, near_by=False)
     kept = _place(
         private or str(Workspace.of(source.url, key.work_folder()).private.folder), near, near_by=True
     )
@@ -114,7 +114,7 @@ def _rate(text: str | None) -> int | None:
     return rate
 
 
-def _place(where: str, line: Transfer, near_by: bool) -> BatchBucket:
+def _place(where: str, limits: Transfer, near_by: bool) -> BatchBucket:
     """A folder, or a bucket: AWS's, or with ``near_by`` one of the private store."""
     import os
     from urllib.parse import unquote, urlsplit
@@ -130,12 +130,12 @@ def _place(where: str, line: Transfer, near_by: bool) -> BatchBucket:
     if parts.scheme in ("", "file") and not parts.netloc and (folder := unquote(parts.path)):
         refuse_as_folder(Path(folder if parts.scheme else where), "name another folder or s3://BUCKET")
         return BatchFolder(
-            Path(folder if parts.scheme else where), takes_away=True, limits=UploadLimits(line)
+            Path(folder if parts.scheme else where), takes_away=True, limits=UploadLimits(limits)
         )
     if parts.scheme != "s3" or not parts.netloc or parts.path.strip("/"):
         raise CommandError(f"orders cannot be sent to {where}; name a folder or s3://BUCKET")
     client = client_for_orders(os.environ) if near_by else aws_client()
-    return BatchBucket(parts.netloc, client, server_checksums=not near_by, limits=UploadLimits(line))
+    return BatchBucket(parts.netloc, client, server_checksums=not near_by, limits=UploadLimits(limits))
 
 
 def _show(done: Transferred, to: str, dry_run: bool) -> None:
