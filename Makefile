@@ -72,13 +72,15 @@ standing: $(READY) engine ## every setting changed on an estate that stands, and
 	@ONLY="$(ONLY)" .venv/bin/python -m pytest tests/rehearsal/standing -m "" $(PYTEST)
 
 .PHONY: lint
-lint: $(READY) ## ruff and mypy
+lint: $(READY) ## ruff, mypy, and which way imports go
 	@echo "== lint (ruff check)"
 	@.venv/bin/ruff check .
 	@echo "== format (ruff format --check)"
 	@.venv/bin/ruff format --check .
 	@echo "== types (mypy --strict)"
 	@.venv/bin/mypy
+	@echo "== imports (import-linter)"
+	@found=$$(.venv/bin/lint-imports --no-cache --no-logo) || { echo "$$found"; exit 1; }
 
 .PHONY: format
 format: $(READY) ## let ruff mend and lay out the code

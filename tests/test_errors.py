@@ -12,7 +12,7 @@ import pytest
 
 from isthmus.cli import main as door
 from isthmus.errors import FAILED, WRONG_DATA, IsthmusError, WrongData
-from training.jobs.job_runtime import run_job
+from training.job_runtime import run_job
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("isthmus", "cli", "infra", "training", "serving", "rehearsal")

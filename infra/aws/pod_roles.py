@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pulumi
 
 from infra.aws.identity import Federation, PodRole, Stores
-from infra.workloads import Workload
+
+if TYPE_CHECKING:
+    from infra.workloads import Workload
 
 
 class PodRoles(pulumi.ComponentResource):

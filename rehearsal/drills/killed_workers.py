@@ -21,7 +21,7 @@ from rehearsal.drills.drill import Drill, expect
 from rehearsal.estate import Estate
 from rehearsal.home import project_root
 from training.jobs.local.workers import Workers
-from training.jobs.local.workspace import Workspace
+from training.operations.workspace import Workspace
 from training.orders.source import Folder
 from training.settings import TrainingSettings
 from training.transfer.batch import from_parquet

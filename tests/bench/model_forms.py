@@ -22,7 +22,7 @@ import typer
 
 from tests.training.shops import SAMPLE
 from training.jobs.local.run import before
-from training.jobs.local.workspace import Workspace
+from training.operations.workspace import Workspace
 from training.orders.source import Folder
 from training.settings import ModelSettings, TrainingSettings
 from training.transfer.batch import from_parquet

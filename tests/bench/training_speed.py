@@ -25,7 +25,7 @@ import numpy as np
 
 from tests.training.shops import SAMPLE
 from training.features.training_data import TrainingData
-from training.jobs.local.workspace import Workspace
+from training.operations.workspace import Workspace
 from training.orders.source import Folder
 from training.settings import TrainingSettings
 from training.transfer.pseudonym import Pseudonyms

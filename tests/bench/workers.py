@@ -22,9 +22,9 @@ import psutil
 
 from tests.training.shops import SAMPLE
 from training.jobs.local.workers import Workers
-from training.jobs.local.workspace import Workspace
 from training.operations.tracking.run import SPEED, TRACKING
 from training.operations.tracking.tensorboard import read_scalars
+from training.operations.workspace import Workspace
 from training.orders.source import Folder
 from training.settings import TrainingSettings
 from training.transfer.pseudonym import Pseudonyms

@@ -17,7 +17,7 @@ from isthmus.cli.main import app
 from isthmus.errors import IsthmusError
 from tests.serving.small_release import make
 from tests.training.shops import small_shop
-from training.jobs.job_runtime import Environment, run_job
+from training.job_runtime import Environment, run_job
 from training.release import describe, read, write
 
 FILES = {

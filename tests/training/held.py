@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from training.fit.checkpoint import Checkpoint
 from training.fit.checkpoint_writer import CheckpointWriter
 from training.fit.peer_monitor import PeerMonitor
-from training.jobs.job_runtime import run_job
+from training.job_runtime import run_job
 from training.jobs.local import worker, workers
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from training.digest_scopes import FEATURES, RANKING_FEATURES
 from training.features.example_features import ExampleFeatures
 from training.features.training_data import TrainingData
 from training.jobs.local.run import train_here
-from training.jobs.local.workspace import Workspace
+from training.operations.workspace import Workspace
 from training.orders.source import Folder
 from training.ranking.stage import RANKER
 from training.release import read

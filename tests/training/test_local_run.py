@@ -12,7 +12,7 @@ import pytest
 from tests.training.held import Hold
 from tests.training.shops import SAMPLE, small_shop
 from training.jobs.local.run import Trained, train_here
-from training.jobs.local.workspace import Workspace
+from training.operations.workspace import Workspace
 from training.orders.source import Folder
 from training.release import new_key, public_key, read_report, read_signature, verify, verify_signature
 from training.settings import TrainingSettings
@@ -28,7 +28,7 @@ class Killer:
 
     Args:
         hold: of the workers.
-        work: folder of ``training.jobs.local.workspace.Work``.
+        work: folder of ``training.operations.workspace.Work``.
         worker: its index.
         sent: the signal.
         runs: that are to have a checkpoint by then.

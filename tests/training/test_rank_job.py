@@ -12,7 +12,7 @@ from tests.training.conftest import client
 from tests.training.ranking.shop import rows
 from tests.training.ranking.test_stage import PSEUDONYMS, RANKING, SMALL, write_shop
 from training.errors import TrainingError
-from training.jobs.job_runtime import Environment
+from training.job_runtime import Environment
 from training.jobs.local.run import train_here
 from training.jobs.rank import main
 from training.orders.source import Folder

@@ -17,8 +17,8 @@ from tests.training.shops import FIRST_DAY, small_shop
 from training import release as r
 from training.errors import TrainingError
 from training.features.catalogue import catalogue_of
+from training.job_runtime import Environment
 from training.jobs import validate
-from training.jobs.job_runtime import Environment
 from training.orders.source import Folder
 from training.release.ranked import write_ranked
 from training.settings import Gates, TrainingSettings, Window

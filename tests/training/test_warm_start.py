@@ -15,7 +15,7 @@ from tests.training.shops import FIRST_DAY, small_shop, write_day
 from training.features.training_data import TrainingData
 from training.fit.checkpoint import FolderObjects
 from training.fit.cluster import ALONE, prepare
-from training.jobs.local.workspace import Workspace
+from training.operations.workspace import Workspace
 from training.orders.source import Folder
 from training.release import Manifest, Store, read
 from training.release.manifest import Window as LearnedWindow

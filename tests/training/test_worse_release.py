@@ -15,8 +15,8 @@ from isthmus.exit_codes import EXIT_REFUSED
 from tests.training.conftest import client
 from tests.training.shops import small_shop
 from training import release as r
+from training.job_runtime import Environment
 from training.jobs import validate
-from training.jobs.job_runtime import Environment
 from training.jobs.local.run import train_here
 from training.orders.source import Folder
 from training.settings import Gates, TrainingSettings

@@ -22,7 +22,7 @@ from isthmus.object_store import aws_client
 from isthmus.source_digest import source_digest
 from training.digest_scopes import RANKING
 from training.errors import TrainingError
-from training.jobs.job_runtime import Environment, run_job
+from training.job_runtime import Environment, run_job
 from training.orders.settings import VARIABLE
 from training.orders.settings import parse as parse_orders
 from training.orders.source import open_source

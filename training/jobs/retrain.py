@@ -16,8 +16,8 @@ from pathlib import Path
 
 from isthmus.object_store import aws_client, client_for_orders
 from training.errors import TrainingError
+from training.job_runtime import Environment, run_job
 from training.jobs import transfer
-from training.jobs.job_runtime import Environment, run_job
 from training.operations.drift.decide import FIRST, Decision, decide
 from training.operations.drift.settings import parse as parse_drift
 from training.orders.source import open_source

@@ -27,7 +27,7 @@ from training.fit.cluster import Worker, prepare, worker_of
 from training.fit.peer_monitor import PeerMonitor
 from training.fit.rendezvous import ask, gather
 from training.fit.spot import SpotNotice
-from training.jobs.job_runtime import Environment, run_job
+from training.job_runtime import Environment, run_job
 from training.release import ReleaseError, Store
 from training.release.warm_start import Weights, begun_from
 from training.settings import TrainingSettings, parse

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from isthmus.object_store import aws_client, client_for_orders
-from training.jobs.job_runtime import Environment, run_job
+from training.job_runtime import Environment, run_job
 from training.orders.source import open_source
 from training.settings import parse
 from training.transfer.bucket import BatchBucket

@@ -19,8 +19,7 @@ from pathlib import Path
 from isthmus.exit_codes import EXIT_PREEMPTED
 from isthmus.object_store import aws_client
 from training.errors import TrainingError
-from training.jobs.job_runtime import Environment, run_job
-from training.jobs.local.workspace import Workspace
+from training.job_runtime import Environment, run_job
 from training.operations.tuning.best_file import best_text
 from training.operations.tuning.ranges import Ranges
 from training.operations.tuning.run import for_tuning
@@ -28,6 +27,7 @@ from training.operations.tuning.settings import TuningSettings, parse
 from training.operations.tuning.shared import BEST, Shared
 from training.operations.tuning.study import Study
 from training.operations.tuning.trials import Trials
+from training.operations.workspace import Workspace
 from training.settings import TrainingSettings
 from training.settings import parse as parse_training
 from training.transfer.bucket import BatchBucket

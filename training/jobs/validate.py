@@ -17,7 +17,7 @@ from isthmus.errors import StoreFailed
 from isthmus.exit_codes import EXIT_REFUSED
 from isthmus.object_store import aws_client, client_for_orders
 from training.errors import TrainingError
-from training.jobs.job_runtime import Environment, run_job
+from training.job_runtime import Environment, run_job
 from training.orders.source import open_source
 from training.release import ReleaseError, Store, sign, verify
 from training.settings import parse

@@ -8,8 +8,8 @@ from __future__ import annotations
 from functools import partial
 
 from isthmus.object_store import aws_client
+from training.job_runtime import Environment, run_job
 from training.jobs import validate
-from training.jobs.job_runtime import Environment, run_job
 from training.release import Store
 
 say = partial(print, flush=True)

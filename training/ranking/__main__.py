@@ -39,8 +39,9 @@ def main() -> int:
 
 
 def _run(given: argparse.Namespace) -> None:
+    from platformdirs import user_cache_path
+
     from isthmus.atomic_files import refuse_other_folder
-    from training.jobs.local.key import work_folder
     from training.orders.named_folder import named_folder
     from training.ranking.features import FeatureBuilder
     from training.ranking.folder import RECORD, write
@@ -59,7 +60,7 @@ def _run(given: argparse.Namespace) -> None:
     orders = Orders.of(read_orders(named_folder(given), given.before, say=say))
     day = given.before.toordinal()
     settings = RankingSettings(seeds=tuple(range(given.seeds)))
-    work = given.work if given.work is not None else work_folder().parent / "ranking"
+    work = given.work if given.work is not None else user_cache_path("isthmus") / "ranking"
     ranking = train(orders, day, settings, work, say)
     lists = recommend(FeatureBuilder(orders, day), ranking, given.top, say)
     write(given.out, ranking, lists, orders, given.before)

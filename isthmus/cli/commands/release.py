@@ -201,8 +201,8 @@ def _window(manifest: Manifest, orders: Path, written: OrdersSettings) -> Window
     import tempfile
 
     from training.jobs.local import key
-    from training.jobs.local.workspace import Workspace
     from training.operations.tracking.reproduce import settings_of
+    from training.operations.workspace import Workspace
     from training.orders.source import Folder
     from training.release import Window
     from training.transfer.pseudonym import Pseudonyms

@@ -68,7 +68,7 @@ def transfer(
     from isthmus.cli.bars import Bars
     from isthmus.cli.orders_folder import named_or_sample
     from training.jobs.local import key
-    from training.jobs.local.workspace import Workspace
+    from training.operations.workspace import Workspace
     from training.orders.source import open_source
     from training.settings import TrainingSettings, Transfer
     from training.transfer.pseudonym import Pseudonyms

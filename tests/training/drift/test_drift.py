@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from tests.training.conftest import client, keys
 from tests.training.shops import FIRST_DAY, small_shop
-from training.jobs.job_runtime import Environment
+from training.job_runtime import Environment
 from training.jobs.local.run import train_here
 from training.operations.drift.decide import Decision, decide
 from training.operations.drift.inputs import (

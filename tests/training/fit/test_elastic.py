@@ -21,9 +21,9 @@ from training.fit.cluster import Worker
 from training.fit.rendezvous import RendezvousServer, ask, gather
 from training.fit.spot import SpotNotice
 from training.jobs.local.workers import Workers, free_ports
-from training.jobs.local.workspace import Workspace
 from training.operations.tracking.run import OWN_SECONDS, TRACKING
 from training.operations.tracking.tensorboard import read_scalars
+from training.operations.workspace import Workspace
 from training.orders.source import Folder
 from training.release import read_report
 from training.settings import TrainingSettings

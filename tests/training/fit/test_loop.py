@@ -19,7 +19,7 @@ from training.features.training_data import TrainingData
 from training.fit.checkpoint import CheckpointStore, FolderObjects
 from training.fit.checkpoint_writer import CheckpointWriter
 from training.fit.cluster import ALONE, prepare
-from training.jobs.local.workspace import Workspace
+from training.operations.workspace import Workspace
 from training.orders.source import Folder
 from training.settings import TrainingSettings
 from training.transfer.pseudonym import Pseudonyms

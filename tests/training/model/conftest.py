@@ -9,7 +9,7 @@ import pytest
 from tests.training.shops import small_shop
 from training.features.training_data import TrainingData
 from training.fit.cluster import ALONE, prepare, strategy_of
-from training.jobs.local.workspace import Workspace
+from training.operations.workspace import Workspace
 from training.orders.source import Folder
 from training.settings import TrainingSettings
 from training.transfer.pseudonym import Pseudonyms

@@ -19,9 +19,9 @@ from training.features.training_data import TrainingData
 from training.fit.checkpoint import FolderObjects
 from training.fit.cluster import ALONE
 from training.jobs.local.workers import Workers
-from training.jobs.local.workspace import Workspace
 from training.operations.tracking.run import MASKED_LOSS, tracked
 from training.operations.tracking.tensorboard import read_scalars
+from training.operations.workspace import Workspace
 from training.orders.source import Folder
 from training.release import read_report
 from training.settings import ModelSettings, parse

@@ -15,11 +15,11 @@ from training.errors import TrainingError
 from training.fit.checkpoint import FolderObjects
 from training.fit.cluster import Worker
 from training.jobs.local.run import train_here
-from training.jobs.local.workspace import Workspace
 from training.operations.tracking.reproduce import differences, settings_of
 from training.operations.tracking.run import tracked
 from training.operations.tracking.tensorboard import read_scalars
 from training.operations.tracking.weights_and_biases import is_wanted, mode_of
+from training.operations.workspace import Workspace
 from training.orders.source import Folder
 from training.release import Window, read_report, verify
 from training.settings import TrainingSettings

@@ -38,7 +38,7 @@ KEY = Pseudonyms("a key of the private site")
 
 def tune() -> None:
     """The job, with ranges of a small model."""
-    from training.jobs.job_runtime import run_job
+    from training.job_runtime import run_job
     from training.jobs.tune import main
 
     run_job(lambda environment: main(environment, RANGES))
@@ -90,7 +90,7 @@ def test_a_put_whose_answer_was_lost_is_one_entry(bucket: Callable[[str], str], 
 def test_one_trial_too_many_is_taken_back_and_only_an_owner_gives_up_its_trials(
     kept_in: str, tmp_path: Path
 ) -> None:
-    from training.jobs.local.workspace import Workspace
+    from training.operations.workspace import Workspace
 
     source = Folder(small_shop(tmp_path / "orders", days=6, customers=10))
     work = Workspace(tmp_path / "work")

@@ -16,11 +16,11 @@ import yaml
 from infra.settings import read
 from tests.training.shops import FIRST_DAY, small_shop
 from training.errors import TrainingError
-from training.jobs.local.workspace import Workspace
 from training.operations.tuning.best_file import refuse_other_file
 from training.operations.tuning.ranges import Ranges, Real, Whole
 from training.operations.tuning.run import for_tuning
 from training.operations.tuning.study import MOST_RETRIES, Study
+from training.operations.workspace import Workspace
 from training.orders.source import Folder
 from training.settings import TrainingSettings
 from training.transfer.pseudonym import Pseudonyms

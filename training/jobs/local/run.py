@@ -18,7 +18,7 @@ from isthmus.outputs import refuse_as_folder
 from training.errors import TrainingError
 from training.jobs.local.customer_ids import CustomerIds, customer_ids
 from training.jobs.local.workers import Workers
-from training.jobs.local.workspace import Workspace, is_made
+from training.operations.workspace import Workspace, is_made
 from training.orders.source import OrderSource
 from training.ranking.settings import RankingSettings
 from training.release import MANIFEST, Manifest, public_key, sign, verify, write_signature

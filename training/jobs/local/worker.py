@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from training.fit.cluster import worker_of
-from training.jobs.job_runtime import Environment, run_job
-from training.jobs.local.workspace import Workspace, is_made
+from training.job_runtime import Environment, run_job
 from training.jobs.train import say, train
+from training.operations.workspace import Workspace, is_made
 from training.settings import parse
 
 

@@ -37,7 +37,7 @@ class Workers:
 
     Args:
         settings: with the number of workers.
-        work: folder of ``training.jobs.local.workspace.Work``.
+        work: folder of ``training.operations.workspace.Work``.
         out: the release directory to write.
         say: takes who the workers are, where they are several, and each line that the first of them prints.
         poll: called about ten times a second with the processes, by index.

@@ -9,11 +9,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from training.errors import TrainingError
-from training.jobs.local.workspace import Workspace
 from training.operations.tuning.best_file import refuse_other_file, write_best
 from training.operations.tuning.ranges import Ranges
 from training.operations.tuning.study import Row, Study
 from training.operations.tuning.trials import Trials
+from training.operations.workspace import Workspace
 from training.orders.source import OrderSource
 from training.settings import TrainingSettings, Window
 from training.transfer.pseudonym import Pseudonyms

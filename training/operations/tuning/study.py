@@ -17,9 +17,9 @@ from isthmus.errors import StoreFailed
 from isthmus.source_digest import source_digest
 from training.digest_scopes import TRIAL
 from training.errors import TrainingError
-from training.jobs.local.workspace import Workspace
 from training.operations.tuning.ranges import Ranges, Whole
 from training.operations.tuning.shared import Shared
+from training.operations.workspace import Workspace
 from training.settings import TrainingSettings
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """``python -m training.operations.tuning.trial``: one trial, in a process of its own.
 
-Environment: WORK (folder of ``training.jobs.local.workspace``), TRIAL (the trial's own folder),
+Environment: WORK (folder of ``training.operations.workspace``), TRIAL (the trial's own folder),
 CHECKPOINT_URL, TRAINING_SETTINGS.
 After each epoch a line ``{"epoch": 1, "loss": ..., "recall": ...}`` goes to stdout. The trial ends when its
 stdin does, so that none is left when its parent is killed. Started again, it goes on from its checkpoint.
@@ -20,9 +20,9 @@ from isthmus.object_store import aws_client
 from training.fit.checkpoint import open_objects
 from training.fit.cluster import ALONE
 from training.fit.epoch import Epoch
-from training.jobs.job_runtime import Environment, run_job
-from training.jobs.local.workspace import Workspace
+from training.job_runtime import Environment, run_job
 from training.operations.tuning.objective import HeldBackRecall
+from training.operations.workspace import Workspace
 from training.settings import parse
 from training.transfer.batch import from_parquet
 
