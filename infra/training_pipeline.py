@@ -53,14 +53,12 @@ def training_pipeline(
         orders_url=training.orders_url,
         orders_endpoint_url=settings.openstack.object_store_url,
         settings=training.model_dump_json(exclude={"enabled", "orders_version", "tuning", "retrain"}),
-        orders_settings=_variable(settings.orders.model_dump_json()),
+        orders_settings=_variable(settings.orders.variable()),
         roles=openstack.roles,
         labels=naming.labels,
     )
     # Who only reads the orders is not run again when fewer of them are accepted, or no longer.
-    read_only = replace(
-        in_openstack, orders_settings=_variable(settings.orders.model_dump_json(exclude={"accept_fewer"}))
-    )
+    read_only = replace(in_openstack, orders_settings=_variable(settings.orders.variable("accept_fewer")))
     in_aws = replace(in_openstack, namespace=aws.namespaces.training, roles=aws.roles)
 
     transfer = TransferJob(

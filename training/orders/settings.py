@@ -27,6 +27,17 @@ class OrdersSettings(OrdersFormat):
         """What can change the rows and is not as by default, as JSON values: for manifests."""
         return self.model_dump(mode="json", exclude=CHANGE_NO_ROW, exclude_defaults=True)
 
+    def variable(self, *left_out: str) -> str:
+        """The value of ORDERS_SETTINGS, without the fields ``left_out``.
+
+        A column that is not set is not in it: the column is newer than some estates, whose jobs would all be
+        made again for a null.
+        """
+        without: dict[str, Any] = dict.fromkeys(left_out, True)
+        if self.columns.date is None:
+            without["columns"] = {"date"}
+        return self.model_dump_json(exclude=without)
+
 
 def parse(text: str | None) -> OrdersSettings:
     """Read ORDERS_SETTINGS; the defaults where it is not set.
