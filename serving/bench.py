@@ -80,7 +80,7 @@ def _throughput(url: str, customers: list[str], k: int) -> dict[str, float]:
 
     def single(client: Recommender) -> int:
         with ThreadPoolExecutor(16) as pool:
-            return sum(1 for _ in pool.map(lambda one: client.recommend(one, k), customers))
+            return sum(1 for _ in pool.map(lambda customer: client.recommend(customer, k), customers))
 
     def together(client: Recommender) -> int:
         return sum(1 for _ in client.recommend_all(customers * 4, k))
@@ -91,7 +91,8 @@ def _throughput(url: str, customers: list[str], k: int) -> dict[str, float]:
 def _memory(server: LocalServer) -> float:
     assert server.process is not None  # noqa: S101
     main = psutil.Process(server.process.pid)
-    return round(sum(one.memory_full_info().pss for one in [main, *main.children(recursive=True)]) / 2**20, 1)
+    processes = [main, *main.children(recursive=True)]
+    return round(sum(process.memory_full_info().pss for process in processes) / 2**20, 1)
 
 
 def main() -> int:
@@ -102,8 +103,8 @@ def main() -> int:
     parser.add_argument("release", type=Path, help="directory of a release")
     parser.add_argument("--questions", type=int, default=500)
     parser.add_argument("--top", type=int, default=10)
-    asked = parser.parse_args()
-    print(json.dumps(measure(asked.release, asked.questions, asked.top), indent=1))
+    args = parser.parse_args()
+    print(json.dumps(measure(args.release, args.questions, args.top), indent=1))
     return 0
 
 

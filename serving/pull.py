@@ -91,39 +91,39 @@ def onnx_backend_here() -> OnnxBackend:
     return "python" if find_spec("pytriton") else "native"
 
 
-def pull(wanted: PullConfig, store: Store | None = None) -> Outcome:
+def pull(config: PullConfig, store: Store | None = None) -> Outcome:
     """Make the model repository of a release.
 
     Raises:
         ReleaseError: the release is not there, not signed by a trusted key, or one of its files is damaged
-            (named); nothing was put at ``wanted.repository`` then.
+            (named); nothing was put at ``config.repository`` then.
     """
-    repository = wanted.repository
+    repository = config.repository
     repository.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(repository.parent / f".{repository.name}.lock"):
-        there = _usable(wanted)
-        bucket = store or Store(wanted.bucket)
-        if there is not None:
-            verify_signature(there.signature, wanted.release, wanted.trusted_keys)
+        built = _usable(config)
+        bucket = store or Store(config.bucket)
+        if built is not None:
+            verify_signature(built.signature, config.release, config.trusted_keys)
             return "already there"
-        signature = bucket.signature(wanted.release)
+        signature = bucket.signature(config.release)
         if signature is None:
             # Asked first, because "there is no such release" says more than "it is not signed".
-            bucket.manifest(wanted.release)
+            bucket.manifest(config.release)
             raise SignatureRefused(
-                f"{wanted.release} in {wanted.bucket} has no signature: it was not validated; "
+                f"{config.release} in {config.bucket} has no signature: it was not validated; "
                 "run the validation job, or serve a release that `isthmus release list` shows as signed"
             )
-        verify_signature(signature, wanted.release, wanted.trusted_keys)
+        verify_signature(signature, config.release, config.trusted_keys)
         releases = repository.parent / f".{repository.name}.release"
-        release = bucket.pull(wanted.release, releases)
+        release = bucket.pull(config.release, releases)
         build(
             release,
-            bucket.manifest(wanted.release),
+            bucket.manifest(config.release),
             signature,
             repository,
-            onnx_backend=wanted.onnx_backend,
-            gpu=wanted.gpus > 0,
+            onnx_backend=config.onnx_backend,
+            gpu=config.gpus > 0,
         )
         shutil.rmtree(releases, ignore_errors=True)
     return "built"
@@ -133,32 +133,32 @@ def main(env: Mapping[str, str] = os.environ) -> int:
     """Run the init step; returns the exit status, 1 with one sentence on stderr when it is refused."""
     started = time.monotonic()
     try:
-        wanted = PullConfig.of(env)
-        outcome = pull(wanted)
+        config = PullConfig.of(env)
+        outcome = pull(config)
     except (PullRefused, ReleaseError, StoreFailed) as refused:
         print(f"serving.pull: {refused}", file=sys.stderr, flush=True)
         return 1
     seconds = time.monotonic() - started
     print(
-        f"serving.pull: {wanted.release} {outcome} in {seconds:.1f} s at {wanted.repository}"
-        f" (ONNX backend: {wanted.onnx_backend}, GPUs: {wanted.gpus})",
+        f"serving.pull: {config.release} {outcome} in {seconds:.1f} s at {config.repository}"
+        f" (ONNX backend: {config.onnx_backend}, GPUs: {config.gpus})",
         flush=True,
     )
     return 0
 
 
-def _usable(wanted: PullConfig) -> Built | None:
+def _usable(config: PullConfig) -> Built | None:
     """The repository that is there, when it is whole and of this release and server; else None."""
-    built = read_built(wanted.repository)
+    built = read_built(config.repository)
     if built is None or (built.code, built.digest, built.onnx_backend, built.gpu) != (
         source_digest(*repository_modules()),
-        wanted.release,
-        wanted.onnx_backend,
-        wanted.gpus > 0,
+        config.release,
+        config.onnx_backend,
+        config.gpus > 0,
     ):
         return None
     try:
-        check(wanted.repository, built)
+        check(config.repository, built)
     except RepositoryDamaged as damage:
         print(f"serving.pull: {damage}; building it again", file=sys.stderr, flush=True)
         return None

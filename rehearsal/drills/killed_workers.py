@@ -28,7 +28,7 @@ from training.transfer.batch import from_parquet
 from training.transfer.pseudonym import Pseudonyms
 from training.transfer.run import transfer
 from training.validation.holdout import ALL, IN_SERVICE, MODEL, evaluate
-from training.validation.load_window import read_past
+from training.validation.load_window import read_window
 
 SETTINGS = TrainingSettings(workers=2, epochs=4, batch_size=256, checkpoint_steps=10, checkpoint_seconds=1)
 """Small batches, so that there are many steps to kill a worker in."""
@@ -102,7 +102,7 @@ def play(estate: Estate, rounds: int, say: Callable[[str], None]) -> str:
     held_back = pd.concat(
         [from_parquet(plain.private.batch(batch)) for batch in transferred.held_back.batches]
     )
-    past = read_past(source, pseudonyms, folder / "plain-release")
+    past = read_window(source, pseudonyms, folder / "plain-release")
     evaluation = evaluate(folder / "disturbed-release", held_back, past, folder / "plain-release")
     ours, other = evaluation.table[MODEL][ALL], evaluation.table[IN_SERVICE][ALL]
     low, high = other.recall_interval

@@ -24,7 +24,7 @@ ANSWER_S = 60.0
 
 
 @contextmanager
-def offline(release: Path, pseudonym: Callable[[str], str] | None = None) -> Iterator[Recommender]:
+def serve_release(release: Path, pseudonym: Callable[[str], str] | None = None) -> Iterator[Recommender]:
     """Serve a release from a temporary folder; server and folder are gone when the block ends.
 
     Args:
@@ -36,7 +36,7 @@ def offline(release: Path, pseudonym: Callable[[str], str] | None = None) -> Ite
         LocalServerFailed: when no server could be started on it.
     """
     manifest = verify(release)
-    with tempfile.TemporaryDirectory(prefix="isthmus-serving-") as folder, _ended_by_terminate():
+    with tempfile.TemporaryDirectory(prefix="isthmus-serving-") as folder, _terminate_unwinds():
         repository = Path(folder) / "models"
         build(release, manifest, sign(manifest.digest(), new_key()), repository, onnx_backend="python")
         with (
@@ -52,14 +52,14 @@ def customers_of(release: Path) -> set[str]:
 
 
 @contextmanager
-def _ended_by_terminate() -> Iterator[None]:
+def _terminate_unwinds() -> Iterator[None]:
     """Let SIGTERM unwind the block, as Ctrl-C does: the server is a process of its own, and would stay."""
 
     def leave(_signal: int, _frame: FrameType | None) -> None:
         sys.exit(128 + signal.SIGTERM)
 
-    before = signal.signal(signal.SIGTERM, leave)
+    previous = signal.signal(signal.SIGTERM, leave)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, previous)

@@ -72,13 +72,13 @@ class LocalServer:
         argv, env = command(
             self._filled(triton_args(gpus=0, finish_s=self.finish_s, ports=_named(self.inside)))
         )
-        before = [str(program()), *self._filled(front_args(_named(self.ports), _named(self.inside)))]
+        front_argv = [str(program()), *self._filled(front_args(_named(self.ports), _named(self.inside)))]
         started = time.monotonic()
         with self.log.open("wb") as stream:
             self.process = subprocess.Popen(
                 argv, env={**os.environ, **env}, stdout=stream, stderr=stream, start_new_session=True
             )
-            self.front = subprocess.Popen(before, stdout=stream, stderr=stream, start_new_session=True)
+            self.front = subprocess.Popen(front_argv, stdout=stream, stderr=stream, start_new_session=True)
         try:
             self._wait(started + self.ready_s)
         except BaseException:
@@ -88,15 +88,15 @@ class LocalServer:
 
     def stop(self) -> None:
         """Let it finish what it answers, then make sure that nothing of it is left."""
-        for one in filter(None, (self.process, self.front)):
+        for process in filter(None, (self.process, self.front)):
             with suppress(ProcessLookupError):
-                one.terminate()
+                process.terminate()
             with suppress(subprocess.TimeoutExpired):
-                one.wait(self.finish_s + 10)
+                process.wait(self.finish_s + 10)
             # Triton's Python models are of its group.
             with suppress(ProcessLookupError):
-                os.killpg(one.pid, signal.SIGKILL)
-            one.wait()
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
         self.process = self.front = None
 
     def __enter__(self) -> LocalServer:
@@ -135,8 +135,8 @@ class LocalServer:
 
     def _last(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines()
-        said = [line for line in lines if line.strip() and not line.startswith(("|", "+"))]
-        return " / ".join(said[-LAST_LINES:])
+        messages = [line for line in lines if line.strip() and not line.startswith(("|", "+"))]
+        return " / ".join(messages[-LAST_LINES:])
 
 
 def _named(ports: dict[Port, int]) -> dict[str, int]:

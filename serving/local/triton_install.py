@@ -55,7 +55,7 @@ def command(args: Sequence[str]) -> tuple[list[str], dict[str, str]]:
         f"--backend-directory={tree / 'backends'}",
         f"--cache-directory={tree / 'caches'}",
         # The wheel's server is older than this option; the front holds the same limit.
-        *(one for one in args if not one.startswith(f"{MAX_INPUT}=")),
+        *(arg for arg in args if not arg.startswith(f"{MAX_INPUT}=")),
     ]
     return argv, _environment()
 
@@ -72,14 +72,14 @@ def server_version() -> str:
 
 
 def _distribution() -> Path:
-    found = server_version()
+    wheel_version = server_version()
     # find_spec does not run the package, whose import takes a second and starts a logger of its own.
     spec = find_spec("pytriton")
     places = list(spec.submodule_search_locations or []) if spec else []
     server = Path(places[0]) / "tritonserver" if places else Path("tritonserver")
     if not (server / "bin" / "tritonserver").is_file():
         raise TritonNotHereError(
-            f"{WHEEL} {found} in {sys.prefix} has no tritonserver/bin/tritonserver: "
+            f"{WHEEL} {wheel_version} in {sys.prefix} has no tritonserver/bin/tritonserver: "
             "reinstall it with `pip install --force-reinstall --no-deps nvidia-pytriton`"
         )
     return server
@@ -90,17 +90,17 @@ def _files(server: Path) -> dict[str, Path]:
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     stub = server / "python_backend_stubs" / python / "triton_python_backend_stub"
     if not stub.is_file():
-        have = ", ".join(sorted(path.name for path in (server / "python_backend_stubs").iterdir()))
+        stubs = ", ".join(sorted(path.name for path in (server / "python_backend_stubs").iterdir()))
         raise TritonNotHereError(
-            f"{WHEEL} {server_version()} has backend stubs for CPython {have}, not for {python}: "
+            f"{WHEEL} {server_version()} has backend stubs for CPython {stubs}, not for {python}: "
             "use one of these for the virtual environment"
         )
-    wanted = {"backends/python/triton_python_backend_stub": stub}
+    links = {"backends/python/triton_python_backend_stub": stub}
     for folder in ("backends", "caches"):
         for path in sorted((server / folder).rglob("*")):
             if path.is_file() and path.name != stub.name and "__pycache__" not in path.parts:
-                wanted[path.relative_to(server).as_posix()] = path
-    return wanted
+                links[path.relative_to(server).as_posix()] = path
+    return links
 
 
 def _link_tree(server: Path) -> Path:
@@ -115,8 +115,8 @@ def _link_tree(server: Path) -> Path:
         if all((tree / place).exists() for place in files):
             return tree
         # A tree with broken links is of an environment that was removed and made again: it is replaced.
-        for left in tree.parent.glob(f".{tree.name}-*"):
-            shutil.rmtree(left, ignore_errors=True)
+        for leftover in tree.parent.glob(f".{tree.name}-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
         with atomic_directory(tree) as aside:
             for place, path in files.items():
                 (aside / place).parent.mkdir(parents=True, exist_ok=True)

@@ -31,7 +31,7 @@ from isthmus.file_digest import sha256_of
 from isthmus.source_digest import source_digest
 from serving.repository.model_configs import OnnxBackend, RankingShape, model_configs, to_text
 from serving.repository.tables import (
-    numbers_of,
+    product_numbers,
     write_answer_tables,
     write_lookup_tables,
     write_shortlist_tables,
@@ -43,8 +43,8 @@ from training.release import (
     Manifest,
     Shortlist,
     Signature,
-    read_items,
     read_popular,
+    read_products,
 )
 
 BUILT = "release.json"
@@ -95,15 +95,15 @@ def build(
 
     Args:
         release: directory of a release whose files were verified against ``manifest``.
-        manifest: of that release.
-        signature: of that release, verified; kept, so that trust can be checked again without the bucket.
+        manifest: that of the release.
+        signature: that of the release, verified; kept, so that trust can be checked again without the bucket.
         repository: directory to make.
         onnx_backend: see ``serving.repository.model_configs``.
         gpu: see ``serving.repository.model_configs``.
     """
     repository.parent.mkdir(parents=True, exist_ok=True)
-    for left in repository.parent.glob(f".{repository.name}-*"):
-        shutil.rmtree(left, ignore_errors=True)
+    for leftover in repository.parent.glob(f".{repository.name}-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
     with atomic_directory(repository) as aside:
         shortlist = Shortlist.read(release)
         ranking = RankingShape(shortlist.longest, shortlist.features.shape[1]) if shortlist else None
@@ -136,7 +136,7 @@ def repository_modules() -> tuple[str, ...]:
 
 
 def read_built(repository: Path) -> Built | None:
-    """What is there, unchecked; None when there is no repository, or one that cannot be told."""
+    """The record of a repository, unchecked; None when there is none that can be read."""
     try:
         return Built.model_validate_json((repository / BUILT).read_bytes())
     except (OSError, ValidationError):
@@ -145,10 +145,10 @@ def read_built(repository: Path) -> Built | None:
 
 def check(repository: Path, built: Built) -> None:
     """Compare every file with what was built. Raises RepositoryDamaged naming the first that differs."""
-    there = set(_files(repository))
-    for path in sorted(there ^ built.files.keys()):
+    present = set(_files(repository))
+    for path in sorted(present ^ built.files.keys()):
         raise RepositoryDamaged(
-            f"{path} of the model repository {'was added' if path in there else 'is missing'}"
+            f"{path} of the model repository {'was added' if path in present else 'is missing'}"
         )
     for path, sha256 in built.files.items():
         if sha256_of(repository / path) != sha256:
@@ -156,13 +156,13 @@ def check(repository: Path, built: Built) -> None:
 
 
 def _fill(release: Path, shortlist: Shortlist | None, aside: Path, version: str) -> None:
-    customers, items, popular = Customers.read(release), read_items(release), read_popular(release)
+    customers, products, popular = Customers.read(release), read_products(release), read_popular(release)
     write_lookup_tables(customers, aside / "lookup" / version)
-    more: list[str] = []
+    extra_codes: list[str] = []
     if shortlist is not None:
-        numbers, more = numbers_of(shortlist, items)
+        numbers, extra_codes = product_numbers(shortlist, products)
         write_shortlist_tables(shortlist, numbers, aside / "shortlist" / version)
-    write_answer_tables(customers, items, more, popular, aside / "answer" / version)
+    write_answer_tables(customers, products, extra_codes, popular, aside / "answer" / version)
     for name, file in ONNX_MODELS.items():
         if not (aside / name).exists():
             continue

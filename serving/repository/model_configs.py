@@ -30,7 +30,7 @@ _DTYPES = {
 
 @dataclass(frozen=True)
 class RankingShape:
-    """Of the ranking stage: products of the longest shortlist, and features of each."""
+    """Shape of the ranking stage: products of the longest shortlist, and features of each."""
 
     length: int
     features: int
@@ -47,54 +47,56 @@ def model_configs(
     """Model name -> ``ModelConfig``.
 
     Args:
-        manifest: of the release; names the tensors of ``model.onnx``.
+        manifest: that of the release; names the tensors of ``model.onnx``.
         onnx_backend: ``native`` is Triton's own ONNX Runtime backend; ``python`` runs ONNX Runtime in the
             Python backend, for a server that has no other (the rehearsal's).
         gpu: run the ONNX models on the GPU, through TensorRT; only with ``native``.
         threads: CPU threads of one run of an ONNX model.
-        ranking: of a release with a ranking stage.
+        ranking: shape of the ranking stage; None for a release without one.
 
     Raises:
         ValueError: a GPU with the Python backend.
     """
     if gpu and onnx_backend == "python":
         raise ValueError("onnx_backend python runs on the CPU; use native on a pool with GPUs")
-    features = {one.name: (one.dtype, one.shape[1]) for one in manifest.model.inputs}
-    ranked = {one.name: (one.dtype, one.shape[1]) for one in manifest.model.outputs}
-    looked_up = {"row": ("int32", 1), **features}
+    features = {tensor.name: (tensor.dtype, tensor.shape[1]) for tensor in manifest.model.inputs}
+    towers = {tensor.name: (tensor.dtype, tensor.shape[1]) for tensor in manifest.model.outputs}
+    lookup = {"row": ("int32", 1), **features}
+    kinds = {"shortlist": "int32", "owned": "bool", "ranks": "float32"}
+    ranked = {name: (kind, ranking.length) for name, kind in kinds.items()} if ranking else {}
     configs = {
-        "lookup": _python_model("lookup", {"customer": ASKED["customer"]}, looked_up),
-        "two_tower": _onnx("two_tower", features, ranked, onnx_backend, gpu, threads),
+        "lookup": _python_model("lookup", {"customer": ASKED["customer"]}, lookup),
+        "two_tower": _onnx("two_tower", features, towers, onnx_backend, gpu, threads),
         "answer": _python_model(
             "answer",
             {
                 "row": ("int32", 1),
+                **towers,
                 **ranked,
-                **(_to_answer(ranking) if ranking else {}),
                 "k": ASKED["k"],
                 "only_new": ASKED["only_new"],
             },
             ANSWERED,
         ),
-        MODEL: _ensemble(features, ranked, ranking),
+        MODEL: _ensemble(features, towers, ranking),
     }
     if ranking:
-        told: Tensors = {"features": ("float32", (ranking.length, ranking.features))}
-        listed = {"product": ("int32", ranking.length), "owned": ("bool", ranking.length), **told}
-        configs["shortlist"] = _python_model("shortlist", {"customer": ASKED["customer"]}, listed)
-        scored: Tensors = {"scores": ("float32", ranking.length)}
-        configs["ranker"] = _onnx("ranker", told, scored, onnx_backend, gpu, threads)
-    said = {
+        candidates: Tensors = {"features": ("float32", (ranking.length, ranking.features))}
+        shortlist = {"product": ("int32", ranking.length), "owned": ("bool", ranking.length), **candidates}
+        configs["shortlist"] = _python_model("shortlist", {"customer": ASKED["customer"]}, shortlist)
+        ranks: Tensors = {"scores": ("float32", ranking.length)}
+        configs["ranker"] = _onnx("ranker", candidates, ranks, onnx_backend, gpu, threads)
+    parameters = {
         "release": manifest.digest(),
         "onnx_backend": onnx_backend,
         "first_day": manifest.window.first_day.isoformat(),
         "last_day": manifest.window.last_day.isoformat(),
     }
     if manifest.pseudonym_key is not None:
-        said[KEY_PARAMETER] = manifest.pseudonym_key
+        parameters[KEY_PARAMETER] = manifest.pseudonym_key
     for config in configs.values():
-        _say(config, said)
-    _say(configs["answer"], {"bought_limit": str(BOUGHT_LIMIT)})
+        _set_parameters(config, parameters)
+    _set_parameters(configs["answer"], {"bought_limit": str(BOUGHT_LIMIT)})
     return configs
 
 
@@ -103,29 +105,21 @@ def to_text(config: Any) -> str:
     return str(text_format.MessageToString(config))
 
 
-def _to_answer(ranking: RankingShape) -> Tensors:
-    return {
-        "shortlist": ("int32", ranking.length),
-        "owned": ("bool", ranking.length),
-        "ranks": ("float32", ranking.length),
-    }
-
-
 def _ensemble(features: Tensors, ranked: Tensors, ranking: RankingShape | None) -> Any:
     config = _config(MODEL, ASKED, ANSWERED)
     config.platform = "ensemble"
     # Tensors between the steps carry the name of the step that made them: a stage put in between re-maps one
     # side only.
-    looked_up = {name: f"lookup_{name}" for name in ("row", *features)}
+    lookup = {name: f"lookup_{name}" for name in ("row", *features)}
     towers = {name: f"two_tower_{name}" for name in ranked}
-    _step(config, "lookup", {"customer": "customer"}, looked_up)
-    _step(config, "two_tower", {name: looked_up[name] for name in features}, towers)
-    answers = {"row": looked_up["row"], **towers, "k": "k", "only_new": "only_new"}
+    _step(config, "lookup", {"customer": "customer"}, lookup)
+    _step(config, "two_tower", {name: lookup[name] for name in features}, towers)
+    answers = {"row": lookup["row"], **towers, "k": "k", "only_new": "only_new"}
     if ranking:
-        listed = {name: f"shortlist_{name}" for name in ("product", "owned", "features")}
-        _step(config, "shortlist", {"customer": "customer"}, listed)
-        _step(config, "ranker", {"features": listed["features"]}, {"scores": "ranker_scores"})
-        answers |= {"shortlist": listed["product"], "owned": listed["owned"], "ranks": "ranker_scores"}
+        shortlist = {name: f"shortlist_{name}" for name in ("product", "owned", "features")}
+        _step(config, "shortlist", {"customer": "customer"}, shortlist)
+        _step(config, "ranker", {"features": shortlist["features"]}, {"scores": "ranker_scores"})
+        answers |= {"shortlist": shortlist["product"], "owned": shortlist["owned"], "ranks": "ranker_scores"}
     _step(
         config,
         "answer",
@@ -146,7 +140,7 @@ def _onnx(
 ) -> Any:
     if onnx_backend == "python":
         config = _python_model(name, inputs, outputs)
-        _say(config, {"threads": str(threads)})
+        _set_parameters(config, {"threads": str(threads)})
         return config
     config = _batching(_config(name, inputs, outputs))
     config.backend = "onnxruntime"
@@ -168,7 +162,7 @@ def _onnx(
         # A GPU is fast enough that half a millisecond of waiting buys larger batches.
         config.dynamic_batching.max_queue_delay_microseconds = 500
     else:
-        _say(config, {"intra_op_thread_count": str(threads), "inter_op_thread_count": "1"})
+        _set_parameters(config, {"intra_op_thread_count": str(threads), "inter_op_thread_count": "1"})
     return config
 
 
@@ -193,11 +187,11 @@ def _batching(config: Any) -> Any:
     """Batch what waits already, without waiting for more; and answer once with zeros before being ready."""
     config.dynamic_batching.max_queue_delay_microseconds = 0
     warm = config.model_warmup.add(name="zeros", batch_size=1, count=1)
-    for one in config.input:
-        entry = warm.inputs[one.name]
-        entry.data_type = one.data_type
-        entry.dims.extend(one.dims)
-        if one.name == "k":
+    for tensor in config.input:
+        entry = warm.inputs[tensor.name]
+        entry.data_type = tensor.data_type
+        entry.dims.extend(tensor.dims)
+        if tensor.name == "k":
             # 0 products is a bad request; random bytes as a number could be any.
             entry.input_data_file = "k"
         else:
@@ -205,6 +199,6 @@ def _batching(config: Any) -> Any:
     return config
 
 
-def _say(config: Any, parameters: dict[str, str]) -> None:
+def _set_parameters(config: Any, parameters: dict[str, str]) -> None:
     for name, value in parameters.items():
         config.parameters[name].string_value = value

@@ -17,7 +17,7 @@ from typing import Any
 from serving.server.ports import GRPC, HTTP, INSIDE, PORTS
 
 MAX_REQUEST_BYTES = 64 * 1024
-"""Of one question, by HTTP or gRPC: 64 customers with names of a kilobyte fit."""
+"""Limit of one question, by HTTP or gRPC: 64 customers with names of a kilobyte fit."""
 RECEIVE_S = 30
 """Seconds until a question has come whole."""
 ANSWER_S = 120
@@ -102,7 +102,7 @@ def _listener(kind: str, ports: Mapping[str, int]) -> dict[str, Any]:
 
 
 def _routes(kind: str) -> list[dict[str, Any]]:
-    """To Triton, but for the other protocol, whose caller is told so."""
+    """The way to Triton; a caller with the other protocol gets an error that says so."""
     grpc: dict[str, Any] = {"prefix": "/", "grpc": {}}
     every: dict[str, Any] = {"prefix": "/"}
     triton = {"cluster": kind, "timeout": f"{ANSWER_S}s"}
@@ -129,12 +129,12 @@ def _own_words() -> dict[str, Any]:
     by_grpc = {
         "header_filter": {"header": {"name": "content-type", "string_match": {"prefix": "application/grpc"}}}
     }
-    told = {"body": {"inline_string": sentence}}
+    body = {"body": {"inline_string": sentence}}
     return {
         "mappers": [
             {
                 "filter": {"and_filter": {"filters": [{"status_code_filter": too_large}, by_grpc]}},
-                **told,
+                **body,
                 "body_format_override": {"text_format_source": {"inline_string": "%LOCAL_REPLY_BODY%"}},
                 # RESOURCE_EXHAUSTED, as a gRPC server says of a message that is too large.
                 "headers_to_add": [{"header": {"key": "grpc-status", "value": "8"}}],
@@ -143,7 +143,7 @@ def _own_words() -> dict[str, Any]:
                 "filter": by_grpc,
                 "body_format_override": {"text_format_source": {"inline_string": "%LOCAL_REPLY_BODY%"}},
             },
-            {"filter": {"status_code_filter": too_large}, **told},
+            {"filter": {"status_code_filter": too_large}, **body},
         ],
         "body_format": {"json_format": {"error": "%LOCAL_REPLY_BODY%"}},
     }

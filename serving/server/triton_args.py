@@ -18,9 +18,9 @@ def triton_args(*, gpus: int, finish_s: int, ports: Mapping[str, int] = INSIDE) 
     """The arguments; ``$(POD_IP)`` and ``$(POD_NAME)`` are for Kubernetes to fill in.
 
     Args:
-        gpus: of the pod; 0 leaves out what only GPUs need.
-        finish_s: seconds for the questions that are being answered when it is told to stop.
-        ports: by name.
+        gpus: number in the pod; 0 leaves out what only GPUs need.
+        finish_s: seconds for the questions that are being answered when it must stop.
+        ports: ports by name.
     """
     # These APIs load models, read logs and map memory; no client of the service needs them, and all of them
     # have been ways in. The header's value is known to the pod alone.

@@ -133,10 +133,10 @@ def _model(learning: TrainingData) -> Any:
 
 
 def _arrays(learning: TrainingData) -> tuple[dict[str, Any], Any, Any]:
-    """What `fit` takes: inputs, what is told and wanted side by side, weights of the examples."""
+    """What `fit` takes: inputs, what is revealed and wanted side by side, weights of the examples."""
     arrays, count = learning.examples.arrays(0), len(learning.examples)
     inputs = {name: arrays[name][:count] for name in ("history", "weights", "user")}
-    wanted = np.concatenate([arrays["told"], arrays["targets"]], axis=1)[:count]
+    wanted = np.concatenate([arrays["revealed"], arrays["targets"]], axis=1)[:count]
     return inputs, wanted, arrays["weight"][:count]
 
 
@@ -144,13 +144,13 @@ def _compiled(learning: TrainingData, xla: bool | str) -> Any:
     import keras
     import tensorflow as tf
 
-    from training.model.loss import basket_loss
+    from training.model.padded import basket_loss
 
     length = learning.settings.history_length
 
     def loss(wanted: Any, scores: Any) -> Any:
         numbers = tf.cast(wanted, tf.int32)
-        example = {"told": numbers[:, :length], "targets": numbers[:, length:]}
+        example = {"revealed": numbers[:, :length], "targets": numbers[:, length:]}
         return basket_loss(scores, {**example, "weight": tf.ones(tf.shape(scores)[0])})
 
     model = _model(learning)

@@ -20,7 +20,7 @@ from training.orders.source import Folder
 from training.release import verify
 from training.settings import TrainingSettings
 from training.transfer.pseudonym import Pseudonyms
-from training.validation.load_window import read_after, read_past
+from training.validation.load_window import read_holdout, read_window
 from training.validation.report import HTML
 from training.validation.validate_release import validate_release
 
@@ -44,8 +44,8 @@ def main(out: Annotated[Path, typer.Argument(help="The PNG to write.")]) -> None
         judged = validate_release(
             release=worse,
             manifest=verify(worse),
-            held_back=read_after(source, PSEUDONYMS, worse, 31),
-            past=read_past(source, PSEUDONYMS, worse),
+            holdout=read_holdout(source, PSEUDONYMS, worse, 31),
+            interactions=read_window(source, PSEUDONYMS, worse),
             gates=WORSE.gates,
             in_service=folder / "good",
         )

@@ -137,7 +137,7 @@ def test_what_no_model_is_made_of_retrains_nothing(file: str, copy: Path) -> Non
         ("transfer/redaction.py", {"features", "candidate", "trial"}),
         ("model/two_tower.py", {"candidate", "trial"}),
         ("fit/loop.py", {"candidate", "trial"}),
-        ("release/export/onnx_file.py", {"candidate"}),
+        ("release/export/onnx_file.py", {"candidate", "ranking"}),
         ("release/warm_start.py", {"candidate"}),
         ("validation/metrics.py", {"trial"}),
         ("ranking/scores/ease.py", {"ranking features", "ranking"}),

@@ -16,15 +16,15 @@ from onnx import TensorProto, helper, numpy_helper
 
 from training.release import (
     Customers,
-    Item,
     Manifest,
     Model,
+    Product,
     Tensor,
     Window,
     describe,
     write,
-    write_items,
     write_popular,
+    write_products,
 )
 
 ITEMS, HISTORY, USER, TOP_K = 40, 5, 3, 20
@@ -71,10 +71,10 @@ def make(directory: Path, seed: int = 0) -> SmallRelease:
     table[0] = 0
     _write_model(directory / "model.onnx", table)
     (directory / "model.keras").write_bytes(rng.bytes(200))
-    write_items(
+    write_products(
         directory,
         [
-            Item(index=i, stock_code=code(i), description=f"LAMPE À {i}", price=1.5, popularity_rank=i)
+            Product(index=i, product_code=code(i), description=f"LAMPE À {i}", price=1.5, popularity_rank=i)
             for i in range(1, ITEMS + 1)
         ],
     )

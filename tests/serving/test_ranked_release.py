@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from isthmus.cli.commands.recommend import recommend as command
 from isthmus.cli.errors import CommandError
 from isthmus_client import Recommender
-from serving.local.serve_release import customers_of, offline
+from serving.local.serve_release import customers_of, serve_release
 from serving.repository.build import build, version_of
 from tests.lists import same_list
 from tests.training.ranking.shop import FIRST, rows
@@ -36,7 +36,7 @@ from training.ranking.features import features_at
 from training.ranking.normalise import Normaliser
 from training.ranking.orders import Orders, read_orders
 from training.ranking.stage import NORMALISER, first_day_after
-from training.release import Customers, Shortlist, describe, new_key, read, read_items, sign, write
+from training.release import Customers, Shortlist, describe, new_key, read, read_products, sign, write
 from training.release.ranked import read_ranked
 from training.transfer.batch import pseudonymous
 from training.transfer.pseudonym import Pseudonyms
@@ -76,7 +76,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
 
 @pytest.fixture(scope="module")
 def recommender(shop: Shop) -> Iterator[Recommender]:
-    with offline(shop.release, NAMED) as made:
+    with serve_release(shop.release, NAMED) as made:
         yield made
 
 
@@ -131,7 +131,7 @@ def test_a_skew_is_seen(shop: Shop, tmp_path: Path) -> None:
     features[:, int(spread.argmax())] *= -1
     replace(shortlist, features=features).write(skewed)
     write(skewed, read(skewed).model_copy(update={"files": describe(skewed)}))
-    with offline(skewed, NAMED) as served:
+    with serve_release(skewed, NAMED) as served:
         assert len(differences(served, skewed, shop.register.ids(), only_new=False)) > 10
 
 
@@ -150,7 +150,7 @@ class Raw:
 def raw(shop: Shop) -> Raw:
     """Read, cleaned and named apart from the transfer's batches, the release and its customers."""
     days = [pseudonymous(one, Pseudonyms(KEY)) for one in clean_days(shop.orders, shop.orders.days())]
-    catalogue = Catalogue(tuple(read_items(shop.release)))
+    catalogue = Catalogue(tuple(read_products(shop.release)))
     first = (first_day_after(shop.orders, SMALL) - date(1970, 1, 1)).days
     return Raw(baskets_of(pd.concat(days, ignore_index=True), catalogue), first)
 

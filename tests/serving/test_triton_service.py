@@ -168,12 +168,12 @@ def test_the_init_step_gets_what_it_reads(objects: dict[str, dict[str, Any]]) ->
 
     step, _ = pod(objects)["initContainers"]
     assert step["command"] == ["python", "-m", "serving.pull"]
-    wanted = PullConfig.of(env(step))
-    assert wanted.release == RELEASE
-    assert wanted.trusted_keys == ("KEY1", "KEY2")
-    assert wanted.repository == Path("/models/current")
+    config = PullConfig.of(env(step))
+    assert config.release == RELEASE
+    assert config.trusted_keys == ("KEY1", "KEY2")
+    assert config.repository == Path("/models/current")
     (triton,) = pod(objects)["containers"]
-    assert f"--model-repository={wanted.repository}" in triton["args"]
+    assert f"--model-repository={config.repository}" in triton["args"]
     assert "AWS_ENDPOINT_URL" not in env(step)
 
 

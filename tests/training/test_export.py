@@ -32,7 +32,7 @@ def model(request: pytest.FixtureRequest) -> Any:
         "embedding_shards": 2,
     }
     settings = ModelSettings.model_validate(form if request.param == "transformer" else {})
-    made = build(Sizes(items=30, dim=8, history=6), features, settings)
+    made = build(Sizes(products=30, dim=8, history=6), features, settings)
     random = np.random.default_rng(1)
     for one in made.trainable_variables:  # some layers begin at 0, and would hide what is wrong
         one.assign(random.normal(0, 0.2, one.shape))
@@ -54,12 +54,12 @@ def _batch(rows: int) -> dict[str, np.ndarray]:
 def test_onnx_equals_keras_and_a_changed_weight_is_refused(model: Any, tmp_path: Path) -> None:
     import keras
 
-    from training.model.two_tower import served
+    from training.model.two_tower import serving_model
     from training.release.export.keras_file import save_keras
     from training.release.export.onnx_file import largest_difference, save_onnx
 
     path = tmp_path / "model.onnx"
-    save_onnx(served(model, 10), path)
+    save_onnx(serving_model(model, 10), path)
     batches = [_batch(1), _batch(33), {name: np.zeros_like(one) for name, one in _batch(2).items()}]
     assert largest_difference(model, path, batches) < 1e-4
 

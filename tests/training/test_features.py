@@ -73,7 +73,7 @@ def _log() -> pd.DataFrame:
 
 def test_catalogue_takes_the_most_frequent_description_and_the_median_price() -> None:
     catalogue = catalogue_of(_log())
-    assert [(i.stock_code, i.description, i.price, i.popularity_rank) for i in catalogue.items] == [
+    assert [(i.product_code, i.description, i.price, i.popularity_rank) for i in catalogue.products] == [
         ("10001", "RED CUP", 1.1, 1),
         ("10002", "BLUE CUP", 2.0, 2),
         ("10003", "10003", 3.0, 3),
@@ -96,7 +96,7 @@ def test_examples_are_deterministic_and_never_show_what_is_to_predict(epoch: int
     for name in one:
         np.testing.assert_array_equal(one[name], other[name])
     for row in range(len(one["weight"])):
-        told, wanted = set(one["told"][row].tolist()) - {0}, set(one["targets"][row].tolist()) - {0}
+        told, wanted = set(one["revealed"][row].tolist()) - {0}, set(one["targets"][row].tolist()) - {0}
         assert not told & wanted
         assert told <= set(one["history"][row].tolist())
 
@@ -116,12 +116,12 @@ def test_drawn_histories_are_those_of_serving_to_the_last_bit(
     assert len(arrays["weight"]) == 3 * examples.steps
     for row, number in enumerate(order):
         known, day, rest = examples._days[number]
-        told = arrays["told"][row][arrays["told"][row] > 0]
+        told = arrays["revealed"][row][arrays["revealed"][row] > 0]
         assert bool(len(told)) == rest
         before = known.before(day)
         features = features_at(
             Purchases(
-                np.concatenate([before.items, told]),
+                np.concatenate([before.products, told]),
                 np.concatenate([before.days, np.full(len(told), day, np.int32)]),
             ),
             day + rest,
@@ -143,11 +143,11 @@ def test_a_future_row_slipped_in_changes_no_example_of_the_days_before(
 ) -> None:
     def known(some: list[tuple[int, int]]) -> dict[tuple[int, bool], bytes]:
         examples = Examples(Baskets({"a": _purchases(some)}), Shape(16, 30, 4), seed=1)
-        facts = examples.facts
+        facts = examples.features
         return {
             (int(facts.day[one]), bool(facts.rest[one])): b"".join(
                 np.ascontiguousarray(values[facts.splits[one] : facts.splits[one + 1]]).tobytes()
-                for values in (facts.items, facts.decayed, facts.newest)
+                for values in (facts.products, facts.decayed, facts.newest)
             )
             for one in range(len(examples))
         }

@@ -49,7 +49,7 @@ def _never(*_: object) -> ExampleFeatures:
 
 
 def _drawn(learning: TrainingData) -> dict[str, bytes]:
-    facts = learning.examples.facts
+    facts = learning.examples.features
     told = {one.name: getattr(facts, one.name) for one in fields(facts)}
     arrays = {f"facts {name}": np.asarray(value) for name, value in told.items()}
     for epoch in (0, 3):
@@ -60,32 +60,32 @@ def _drawn(learning: TrainingData) -> dict[str, bytes]:
 def test_examples_of_kept_facts_are_those_of_counted_ones_to_the_last_bit(
     cold: TrainingData, work: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    without = _drawn(replace(cold, kept=None))
+    without = _drawn(replace(cold, cache=None))
     assert not (work.folder / "features").exists(), "no folder, no file"
     assert _drawn(cold) == without
-    monkeypatch.setattr("training.features.examples.facts_of", _never)
+    monkeypatch.setattr("training.features.examples.count_example_features", _never)
     warm = work.learning(SETTINGS)
     assert _drawn(warm) == without
-    assert type(warm.examples.facts.day_old) is float
+    assert type(warm.examples.features.day_old) is float
     # What is cut and drawn later is no other fact.
     other = SETTINGS.model_copy(update={"history_length": 8, "seed": 9, "batch_size": 100, "epochs": 2})
-    assert work.learning(other).examples.facts.day_old == warm.examples.facts.day_old
+    assert work.learning(other).examples.features.day_old == warm.examples.features.day_old
 
 
 def test_another_half_life_other_orders_or_other_code_is_counted_anew(
     cold: TrainingData, work: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert cold.examples.facts
-    monkeypatch.setattr("training.features.examples.facts_of", _never)
+    assert cold.examples.features
+    monkeypatch.setattr("training.features.examples.count_example_features", _never)
     half = SETTINGS.model_copy(update={"half_life_days": SETTINGS.half_life_days / 2})
     with pytest.raises(AssertionError, match="counted again"):
-        assert work.learning(half).examples.facts
+        assert work.learning(half).examples.features
     fewer = cold.manifest.model_copy(update={"batches": cold.manifest.batches[:-1]})
     with pytest.raises(AssertionError, match="counted again"):
-        assert replace(work.learning(SETTINGS), manifest=fewer).examples.facts
+        assert replace(work.learning(SETTINGS), manifest=fewer).examples.features
     monkeypatch.setattr("training.features.feature_cache.source_digest", lambda *_: "sha256:other")
     with pytest.raises(AssertionError, match="counted again"):
-        assert work.learning(SETTINGS).examples.facts
+        assert work.learning(SETTINGS).examples.features
 
 
 def test_damaged_facts_are_told_in_one_line_and_counted_again(cold: TrainingData, work: Workspace) -> None:

@@ -22,7 +22,7 @@ from training.jobs.local.run import before, train_here
 from training.jobs.local.workers import Workers
 from training.orders.source import Folder
 from training.ranking.settings import RankingSettings
-from training.ranking.stage import enough, first_day_after
+from training.ranking.stage import first_day_after, has_enough_days
 from training.settings import TrainingSettings, Window
 from training.transfer.batch import entry_of, to_parquet
 from training.transfer.folder import BatchFolder
@@ -212,4 +212,4 @@ def test_days_after_the_last_order_are_no_days_to_rank_by(tmp_path: Path) -> Non
     far = before(TrainingSettings(), date(2012, 1, 15), source.days())
     assert far == TrainingSettings(hold_back_days=0, window=Window(last_day=date(2012, 1, 14)))
     assert first_day_after(source, far) == FIRST_DAY + timedelta(days=12)
-    assert not enough(source, far, RankingSettings())
+    assert not has_enough_days(source, far, RankingSettings())

@@ -28,7 +28,7 @@ from training.transfer.folder import BatchFolder
 from training.transfer.pseudonym import Pseudonyms
 from training.transfer.run import transfer
 from training.validation.holdout import IN_SERVICE, MODEL
-from training.validation.load_window import read_past
+from training.validation.load_window import read_window
 
 KEY = "a key of the private site"
 HELD_BACK = 3
@@ -38,7 +38,7 @@ def _release(folder: Path, purchases: pd.DataFrame, good: bool) -> Path:
     """A release whose ranking stage tells what each customer bought most, or least."""
     folder.mkdir()
     catalogue = catalogue_of(purchases)
-    codes = [item.stock_code for item in catalogue.items]
+    codes = [item.product_code for item in catalogue.products]
     counts = purchases.groupby(["customer", "stock_code"]).size()
     names = sorted(purchases["customer"].unique())
     lists = []
@@ -48,7 +48,7 @@ def _release(folder: Path, purchases: pd.DataFrame, good: bool) -> Path:
     frame = pd.DataFrame(lists, columns=["customer", "rank", "product", "score"])
     columns = {name: frame[name].to_numpy() for name in frame}
     write_ranked(folder, columns, columns)
-    r.write_items(folder, catalogue.items)
+    r.write_products(folder, catalogue.products)
     r.write_popular(folder, catalogue.popular())
     shape = (len(names), 4)
     r.Customers(
@@ -199,9 +199,9 @@ def test_the_past_is_not_read_with_another_key_or_of_other_days(tmp_path: Path) 
     moved = transfer(shop, Pseudonyms(KEY), settings, arrivals, private, lambda _: None)
     purchases = pd.concat([from_parquet(arrivals.batch(one)) for one in moved.arrivals.batches])
     release = _release(tmp_path / "release", purchases, good=True)
-    past = read_past(shop, Pseudonyms(KEY), release)
+    past = read_window(shop, Pseudonyms(KEY), release)
     assert past.customers == tuple(sorted(purchases["customer"].unique()))
     assert len(past.rows) == len(purchases.drop_duplicates(["customer", "stock_code", "at"]))
     assert past.days.max() == past.day_after - 1
     with pytest.raises(TrainingError, match="names 0 of the release's 60 customers"):
-        read_past(shop, Pseudonyms("another key of the site"), release)
+        read_window(shop, Pseudonyms("another key of the site"), release)

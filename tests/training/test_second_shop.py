@@ -16,7 +16,7 @@ from tests.training.second_shop import code_of, second_shop
 from tests.training.shops import SAMPLE
 from training.jobs.local.run import train_here
 from training.orders.source import Folder
-from training.ranking.scores.text import number_of
+from training.ranking.scores.text import first_number
 from training.release.directory import VALIDATION
 from training.settings import TrainingSettings
 from training.transfer.batch import from_parquet
@@ -56,7 +56,7 @@ def test_second_shop_gives_the_same_rows_after_its_transfer(tmp_path: Path) -> N
     pd.testing.assert_frame_equal(here.assign(stock_code=here["stock_code"].map(code_of)), there)
     codes = sorted(here["stock_code"].unique())
     assert [code_of(code) for code in codes] == sorted(map(code_of, codes)), "products keep their order"
-    assert [number_of(code) for code in codes] == [number_of(code_of(code)) for code in codes]
+    assert [first_number(code) for code in codes] == [first_number(code_of(code)) for code in codes]
 
 
 @pytest.mark.long

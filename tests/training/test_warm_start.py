@@ -45,10 +45,10 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, TrainingData, 
     early = learned(folder / "early", orders)
     prepare(os.environ, ALONE)
     from training.fit.run import fit
-    from training.release.build_release import assemble
+    from training.release.build_release import build_release
 
     model, losses = fit(early, ALONE, FolderObjects(folder / "one"), lambda _: None)
-    assemble(model, early, losses, folder / "release")
+    build_release(model, early, losses, folder / "release")
     small_shop(orders, days=12)
     line = f"99,00001,A NEW THING,2,{FIRST_DAY + timedelta(days=12)} 10:00:00,1.00,13001.0,United Kingdom"
     write_day(orders, FIRST_DAY + timedelta(days=12), [line])
@@ -95,23 +95,23 @@ def test_a_vector_goes_to_its_product_though_all_numbers_have_moved(
 def test_a_table_in_parts_begins_with_one_in_a_piece_and_the_other_way_round(
     shop: tuple[Path, TrainingData, TrainingData], tmp_path: Path
 ) -> None:
-    from training.model.make import make
+    from training.model.two_tower import build_model
     from training.release import KERAS_MODEL
     from training.release.export.keras_file import save_keras
 
     release, early, late = shop
-    parts = make(late, embedding_shards=3)
+    parts = build_model(late, embedding_shards=3)
     Weights(release).into(parts, late.catalogue, lambda _: None)
     table = parts.get_layer("item_embedding").table()
-    one = make(late)
+    one = build_model(late)
     Weights(release).into(one, late.catalogue, lambda _: None)
     np.testing.assert_array_equal(table, np.array(one.get_layer("item_embedding").embeddings))
 
     (tmp_path / "items.json").write_bytes((release / "items.json").read_bytes())
-    old = make(early, embedding_shards=2)
+    old = build_model(early, embedding_shards=2)
     Weights(release).into(old, early.catalogue, lambda _: None)
     save_keras(old, tmp_path / KERAS_MODEL)
-    again = make(late)
+    again = build_model(late)
     Weights(tmp_path).into(again, late.catalogue, lambda _: None)
     np.testing.assert_array_equal(np.array(again.get_layer("item_embedding").embeddings), table)
 

@@ -38,8 +38,8 @@ class ArraysDamaged(IsthmusError):
 
 def key_of(**decides: Any) -> str:
     """SHA-256, in hexadecimal, of all that decides some arrays: values that JSON can write."""
-    told = {"libraries": {name: version(name) for name in LIBRARIES}, **decides}
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    decisive = {"libraries": {name: version(name) for name in LIBRARIES}, **decides}
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -81,7 +81,7 @@ class ArrayCache:
     Attributes:
         folder: may be missing.
         most_bytes: what all files together may take; see ``trim``.
-        say: takes the line that tells of a damaged file.
+        say: takes a line about a damaged file.
     """
 
     folder: Path
@@ -100,7 +100,7 @@ class ArrayCache:
             return None
 
     def holds(self, name: str) -> bool:
-        """Whether a whole file is there; a damaged one is told of and removed."""
+        """Whether a whole file is there; a damaged one is reported and removed."""
         path = self.path(name)
         try:
             check_arrays(path)
@@ -120,34 +120,34 @@ class ArrayCache:
 
     def trim(self, needed: Collection[str] = ()) -> None:
         """Remove what was not used for longest until the rest fits; what is ``needed`` is never removed."""
-        stay = {self.path(name) for name in needed}
+        needed_paths = {self.path(name) for name in needed}
         found = []
         # Another process may make room at the same time.
         with suppress(FileNotFoundError):
-            for aside in self.folder.glob(".*.npz.*"):
-                if time.time() - aside.stat().st_mtime > ABANDONED_S:
-                    aside.unlink()
+            for abandoned in self.folder.glob(".*.npz.*"):
+                if time.time() - abandoned.stat().st_mtime > ABANDONED_S:
+                    abandoned.unlink()
         for path in self.folder.glob("[!.]*.npz"):
             with suppress(FileNotFoundError):
-                about = path.stat()
-                found.append((about.st_mtime, path, about.st_size))
+                stat = path.stat()
+                found.append((stat.st_mtime, path, stat.st_size))
         total = sum(size for _, _, size in found)
         for _, path, size in sorted(found):
             if total <= self.most_bytes:
                 return
-            if path not in stay:
+            if path not in needed_paths:
                 path.unlink(missing_ok=True)
                 total -= size
 
 
 def _digest(file: Any, size: int) -> bytes:
     """SHA-256 of the first ``size`` bytes, after which the file stands."""
-    told = hashlib.sha256()
+    hasher = hashlib.sha256()
     file.seek(0)
-    while size > 0 and (piece := file.read(min(size, _PIECE))):
-        told.update(piece)
-        size -= len(piece)
-    return told.digest()
+    while size > 0 and (chunk := file.read(min(size, _PIECE))):
+        hasher.update(chunk)
+        size -= len(chunk)
+    return hasher.digest()
 
 
 def _check(file: Any, path: Path) -> None:

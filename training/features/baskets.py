@@ -16,22 +16,22 @@ class Purchases:
     """One customer's purchases, oldest first.
 
     Attributes:
-        items: int32 [n], numbers of the catalogue.
+        products: int32 [n], numbers of the catalogue.
         days: int32 [n], days since 1970-01-01; a product counts once a day.
     """
 
-    items: npt.NDArray[np.int32]
+    products: npt.NDArray[np.int32]
     days: npt.NDArray[np.int32]
 
     def before(self, day: int) -> Purchases:
         """What was bought before a day: all that may be known at its start."""
         end = int(np.searchsorted(self.days, day, side="left"))
-        return Purchases(self.items[:end], self.days[:end])
+        return Purchases(self.products[:end], self.days[:end])
 
     def on(self, day: int) -> npt.NDArray[np.int32]:
         """The basket of a day."""
         start, end = np.searchsorted(self.days, [day, day + 1], side="left")
-        return self.items[start:end]
+        return self.products[start:end]
 
 
 @dataclass(frozen=True)
@@ -50,17 +50,17 @@ def baskets_of(purchases: pd.DataFrame, catalogue: Catalogue) -> Baskets:
         {
             "customer": purchases["customer"],
             "day": purchases["at"].to_numpy().astype("datetime64[D]").astype("int64").astype("int32"),
-            "item": purchases["stock_code"].map(catalogue.index),
+            "product": purchases["stock_code"].map(catalogue.index),
         }
     )
-    table = table.dropna().astype({"item": "int32"}).drop_duplicates()
-    table = table.sort_values(["customer", "day", "item"], ignore_index=True)
-    items, days = table["item"].to_numpy(), table["day"].to_numpy()
+    table = table.dropna().astype({"product": "int32"}).drop_duplicates()
+    table = table.sort_values(["customer", "day", "product"], ignore_index=True)
+    products, days = table["product"].to_numpy(), table["day"].to_numpy()
     names, starts = np.unique(table["customer"].to_numpy().astype(str), return_index=True)
     ends = np.append(starts[1:], len(table))
     return Baskets(
         {
-            str(name): Purchases(items[start:end], days[start:end])
+            str(name): Purchases(products[start:end], days[start:end])
             for name, start, end in zip(names, starts, ends, strict=True)
         }
     )

@@ -1,4 +1,4 @@
-"""Products: their numbers, names, prices, popularity, and the features of the item tower."""
+"""Products: their numbers, names, prices, popularity, and the features of the product tower."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from training.features.product import Item
+from training.features.product import Product
 
 TEXT_BUCKETS = 192
 """Places for hashed words of descriptions; the sample has about 1,500 words, few of them frequent."""
@@ -21,41 +21,42 @@ _WORD = re.compile(r"[A-Z0-9]{2,}")
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The products of a window, numbered from 1 in the order of their stock codes."""
+    """The products of a window, numbered from 1 in the order of their codes."""
 
-    items: tuple[Item, ...]
+    products: tuple[Product, ...]
 
     def __len__(self) -> int:
-        return len(self.items)
+        return len(self.products)
 
     @property
     def index(self) -> dict[str, int]:
-        """Stock code -> number."""
-        return {item.stock_code: item.index for item in self.items}
+        """Product code -> number."""
+        return {product.product_code: product.index for product in self.products}
 
     def popular(self) -> list[int]:
         """Numbers, the product in most baskets first."""
-        return [item.index for item in sorted(self.items, key=lambda item: item.popularity_rank)]
+        ranked = sorted(self.products, key=lambda product: product.popularity_rank)
+        return [product.index for product in ranked]
 
     def features(self) -> npt.NDArray[np.float32]:
-        """Features of the item tower, float32 [items + 1, FEATURES]; row 0 is padding.
+        """Features of the product tower, float32 [products + 1, FEATURES]; row 0 is padding.
 
         Hashed words of the description weighted by inverse document frequency and normalised to length 1,
         and the logarithm of the price (GBP), plain and squared, standardised.
         """
-        words = [set(_WORD.findall(item.description.upper())) for item in self.items]
+        words = [set(_WORD.findall(product.description.upper())) for product in self.products]
         documents: dict[str, int] = {}
-        for one in words:
-            for word in one:
+        for product_words in words:
+            for word in product_words:
                 documents[word] = documents.get(word, 0) + 1
-        out = np.zeros((len(self.items) + 1, FEATURES), np.float32)
-        for row, one in enumerate(words, 1):
-            for word in sorted(one):
+        out = np.zeros((len(self.products) + 1, FEATURES), np.float32)
+        for row, product_words in enumerate(words, 1):
+            for word in sorted(product_words):
                 hashed = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "big")
                 sign = 1.0 if hashed >> 63 else -1.0
-                out[row, hashed % TEXT_BUCKETS] += sign * np.log1p(len(self.items) / documents[word])
+                out[row, hashed % TEXT_BUCKETS] += sign * np.log1p(len(self.products) / documents[word])
             out[row] /= max(float(np.linalg.norm(out[row])), 1e-6)
-        price = np.log(np.array([item.price for item in self.items]))
+        price = np.log(np.array([product.price for product in self.products]))
         price = (price - price.mean()) / max(price.std(), 1e-6)
         out[1:, TEXT_BUCKETS] = price
         out[1:, TEXT_BUCKETS + 1] = price**2 - 1
@@ -85,18 +86,18 @@ def catalogue_of(purchases: pd.DataFrame) -> Catalogue:
         .groupby("stock_code")
         .size()
     )
-    codes = sorted(baskets.index)
-    by_popularity = sorted(codes, key=lambda code: (-int(baskets[code]), code))
+    product_codes = sorted(baskets.index)
+    by_popularity = sorted(product_codes, key=lambda code: (-int(baskets[code]), code))
     rank = {code: position for position, code in enumerate(by_popularity, 1)}
     return Catalogue(
         tuple(
-            Item(
+            Product(
                 index=number,
-                stock_code=code,
+                product_code=code,
                 description=str(descriptions.get(code, code)),
                 price=round(float(prices[code]), 4),
                 popularity_rank=rank[code],
             )
-            for number, code in enumerate(codes, 1)
+            for number, code in enumerate(product_codes, 1)
         )
     )

@@ -16,13 +16,19 @@ Places = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class ExampleFeatures:
-    """Of each example: its day, whether it is of the second kind (``rest``), its basket, and what was before.
+    """What each example knows, one entry an example unless stated otherwise.
 
-    The baskets are one list after the other, cut by ``basket_splits``.
-    Before the day: shopping days, ``purchases``, the ``last`` day of them (NO_DAY without any), and the
-    products known. These are one list after the other, cut by ``splits``: ``items`` ascending, ``decayed``
-    (float64, at the day, or at the day after for the second kind) and ``newest`` day. ``day_old`` is what a
-    purchase of the day before weighs.
+    Attributes:
+        day: day of the example.
+        rest: whether it predicts the rest of a basket.
+        shopping_days: days with purchases before it.
+        purchases: how many there were on those days.
+        last: the last of those days; NO_DAY without any.
+        baskets: the products of all baskets, one after the other, cut by ``basket_splits``.
+        products: the products bought before, ascending in each example, cut by ``splits``.
+        decayed: weight of each of these on the day (on the day after, for the rest of a basket).
+        newest: day on which each of these was last bought.
+        day_old: what a purchase of the day before weighs.
     """
 
     day: npt.NDArray[np.int64]
@@ -32,18 +38,19 @@ class ExampleFeatures:
     last: npt.NDArray[np.int64]
     baskets: npt.NDArray[np.int32]
     basket_splits: npt.NDArray[np.int64]
-    items: npt.NDArray[np.int32]
+    products: npt.NDArray[np.int32]
     decayed: npt.NDArray[np.float64]
     newest: npt.NDArray[np.int32]
     splits: npt.NDArray[np.int64]
     day_old: float
 
-    def of(self, order: Places) -> tuple[Places, Places]:
-        """Where the products known of some examples are, and which of the examples (0, 1, ...) each is of."""
+    def known_products(self, order: Places) -> tuple[Places, Places]:
+        """Positions of the products that some examples know, and which of the examples (0, 1, ...) each is
+        of."""
         return _places(self.splits, order)
 
-    def bought(self, order: Places) -> tuple[Places, Places]:
-        """The same of the baskets: where their products are, and of which of the examples each is."""
+    def basket_products(self, order: Places) -> tuple[Places, Places]:
+        """Positions of the products in the baskets of some examples, and which of the examples each is of."""
         return _places(self.basket_splits, order)
 
 
@@ -53,25 +60,28 @@ def _places(splits: Places, order: Places) -> tuple[Places, Places]:
     return np.arange(len(rows)) + np.repeat(splits[order] - np.cumsum(lengths) + lengths, lengths), rows
 
 
-def facts_of(days: Sequence[tuple[Purchases, int, bool]], half_life_days: float) -> ExampleFeatures:
-    """Count what the examples (purchases of a customer, day, whether half of the basket is told) know."""
+def count_example_features(
+    days: Sequence[tuple[Purchases, int, bool]], half_life_days: float
+) -> ExampleFeatures:
+    """Count what each example knows: a customer's purchases, the day, whether the rest of a basket is
+    predicted."""
     lists: list[tuple[npt.NDArray[np.int32], npt.NDArray[np.float64], npt.NDArray[np.int32]]] = []
-    counted: list[tuple[int, int, int]] = []
+    counts: list[tuple[int, int, int]] = []
     for purchases, day, rest in days:
         known = purchases.before(day)
-        items, place = np.unique(known.items, return_inverse=True)
+        products, positions = np.unique(known.products, return_inverse=True)
         age = day + int(rest) - known.days
         weights = 0.5 ** (age / half_life_days)
-        decayed = np.bincount(place, weights=weights, minlength=len(items)).astype(np.float64)
-        newest = np.zeros(len(items), np.int32)
-        newest[place] = known.days  # oldest first, so the newest stays
-        lists.append((items.astype(np.int32), decayed, newest))
-        shopping_days = int(np.count_nonzero(np.diff(known.days))) + 1 if len(items) else 0
-        last = int(known.days[-1]) if len(items) else NO_DAY
-        counted.append((shopping_days, len(known.items), last))
-    shopping, total, last_days = np.array(counted, np.int64).reshape(-1, 3).T
+        decayed = np.bincount(positions, weights=weights, minlength=len(products)).astype(np.float64)
+        newest = np.zeros(len(products), np.int32)
+        newest[positions] = known.days  # oldest first, so the newest stays
+        lists.append((products.astype(np.int32), decayed, newest))
+        shopping_days = int(np.count_nonzero(np.diff(known.days))) + 1 if len(products) else 0
+        last = int(known.days[-1]) if len(products) else NO_DAY
+        counts.append((shopping_days, len(known.products), last))
+    shopping, total, last_days = np.array(counts, np.int64).reshape(-1, 3).T
     none = (np.zeros(0, np.int32), np.zeros(0, np.float64), np.zeros(0, np.int32))
-    items, decayed, newest = (np.concatenate(parts) for parts in zip(none, *lists, strict=True))
+    products, decayed, newest = (np.concatenate(parts) for parts in zip(none, *lists, strict=True))
     baskets = [purchases.on(day) for purchases, day, _ in days]
     return ExampleFeatures(
         day=np.array([day for _, day, _ in days], np.int64),
@@ -81,10 +91,10 @@ def facts_of(days: Sequence[tuple[Purchases, int, bool]], half_life_days: float)
         last=last_days,
         baskets=np.concatenate([none[0], *baskets]),
         basket_splits=_splits(baskets),
-        items=items,
+        products=products,
         decayed=decayed,
         newest=newest,
-        splits=_splits([one for one, _, _ in lists]),
+        splits=_splits([products for products, _, _ in lists]),
         # By numpy as all others: on some processors its powers differ from Python's in the last bit.
         day_old=float((0.5 ** np.array([1 / half_life_days]))[0]),
     )

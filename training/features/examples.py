@@ -3,9 +3,9 @@
 Two kinds of examples, made from every basket:
 
 - *next basket* (from the second one on): the history before the day, the whole basket to predict;
-- *rest of the basket*: half of the basket is told too, drawn anew in every epoch, and the other half is to
-  predict; what was told is not a candidate. A log of one month, in which most customers come once, teaches
-  what goes together by this kind alone.
+- *rest of the basket*: half of the basket is revealed, drawn anew in every epoch, and the other half is to
+  predict; what was revealed is not a candidate. A log of one month, in which most customers come once,
+  teaches what goes together by this kind alone.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from training.features.baskets import Baskets, Purchases
 from training.features.epoch_examples import EpochExamples, RaggedArray
-from training.features.example_features import ExampleFeatures, facts_of
+from training.features.example_features import ExampleFeatures, count_example_features
 from training.features.feature_cache import FeatureCache
 from training.features.history import USER_FEATURES, time_features, user_features, user_width
 
@@ -28,7 +28,7 @@ TARGETS = 64
 """Products of a basket that are learned from at a time; larger baskets are sampled, anew in every epoch."""
 
 REST_WEIGHT = 0.3
-"""Of an example of the second kind: there are more of them, and the next basket is what is asked for."""
+"""Weight of a rest of the basket: there are more of these, and the next basket is what is asked for."""
 
 Arrays = Mapping[str, npt.NDArray[np.generic]]
 
@@ -48,13 +48,13 @@ class Examples:
     """All examples of some baskets.
 
     The same seed and epoch give the same examples in the same order on every worker. What does not change
-    from epoch to epoch is counted once; an epoch draws its order and what is told, and adds that up over all
-    rows at a time: the histories are those of ``features_at`` to the last bit. ``kept`` keeps what is
-    counted for other runs; None for nowhere.
+    from epoch to epoch is counted once, and ``cache`` keeps it for other runs. An epoch draws its order and
+    what is revealed, and adds up all rows at a time: the histories are those of ``features_at`` to the last
+    bit.
     """
 
-    def __init__(self, baskets: Baskets, shape: Shape, seed: int, kept: FeatureCache | None = None) -> None:
-        self.shape, self.seed, self._kept = shape, seed, kept
+    def __init__(self, baskets: Baskets, shape: Shape, seed: int, cache: FeatureCache | None = None) -> None:
+        self.shape, self.seed, self._cache = shape, seed, cache
         self._days: list[tuple[Purchases, int, bool]] = []
         for purchases in baskets.by_customer.values():
             days = np.unique(purchases.days).tolist()
@@ -70,25 +70,25 @@ class Examples:
         return ceil(len(self._days) / self.shape.batch)
 
     @cached_property
-    def facts(self) -> ExampleFeatures:
+    def features(self) -> ExampleFeatures:
         """What is known of each example before anything is drawn."""
 
-        def counted() -> ExampleFeatures:
-            return facts_of(self._days, self.shape.half_life_days)
+        def count() -> ExampleFeatures:
+            return count_example_features(self._days, self.shape.half_life_days)
 
-        if self._kept is None:
-            return counted()
-        # These cut or add to what is drawn later; whatever else the shape tells may decide a fact.
+        if self._cache is None:
+            return count()
+        # These cut or add to what is drawn later; every other field of the shape may decide a feature.
         decides = {
-            name: one for name, one in vars(self.shape).items() if name not in ("length", "batch", "time")
+            name: value for name, value in vars(self.shape).items() if name not in ("length", "batch", "time")
         }
-        return self._kept.facts(decides, counted)
+        return self._cache.features(decides, count)
 
     def arrays(self, epoch: int) -> dict[str, npt.NDArray[np.generic]]:
         """The examples of one epoch, [steps * batch, ...].
 
         ``history`` int32 [H], ``weights`` float32 [H], ``user`` float32 [U]: the model's inputs;
-        ``told`` int32 [H] and ``targets`` int32 [TARGETS], padded with 0; ``weight`` float32 [].
+        ``revealed`` int32 [H] and ``targets`` int32 [TARGETS], padded with 0; ``weight`` float32 [].
         """
         return self.draw(epoch).padded(self.shape.length, TARGETS)
 
@@ -98,37 +98,37 @@ class Examples:
         Histories hold the products with most weight first, or by number when they need not be ``ordered``.
         """
         random = np.random.default_rng([self.seed, epoch])
-        facts, length = self.facts, self.shape.length
+        features, length = self.features, self.shape.length
         order = random.permutation(len(self._days))
-        place, rows = facts.bought(order)
-        items = facts.baskets[place]
+        positions, rows = features.basket_products(order)
+        products = features.baskets[positions]
         sizes = np.bincount(rows, minlength=len(order))
         ends = np.cumsum(sizes)
         for begin, end in zip((ends - sizes).tolist(), ends.tolist(), strict=True):
-            random.shuffle(items[begin:end])
-        places = np.arange(len(items)) - np.repeat(ends - sizes, sizes)
-        rest = facts.rest[order]
-        half = np.where(rest, (sizes + 1) // 2, 0)
-        is_told = places < np.minimum(half, length)[rows]
-        after = places - half[rows]
-        is_target = (after >= 0) & (after < TARGETS)
-        count = self.steps * self.shape.batch
-        told = np.argsort(rows[is_told] * (1 + int(items.max(initial=0))) + items[is_told])
-        told_rows, told_items = rows[is_told][told], items[is_told][told]
-        history, weights, known, total = self._histories(order, told_rows, told_items, ordered)
-        user = np.zeros((count, user_width(self.shape.time)), np.float32)
-        age = np.where(rest, 1, facts.day[order] - facts.last[order])
-        told_of = user_features(facts.shopping_days[order] + rest, known, total, age)
-        user[: len(order), :USER_FEATURES] = told_of
+            random.shuffle(products[begin:end])
+        places = np.arange(len(products)) - np.repeat(ends - sizes, sizes)
+        rest = features.rest[order]
+        revealed_count = np.where(rest, (sizes + 1) // 2, 0)
+        is_revealed = places < np.minimum(revealed_count, length)[rows]
+        target_places = places - revealed_count[rows]
+        is_target = (target_places >= 0) & (target_places < TARGETS)
+        row_count = self.steps * self.shape.batch
+        revealed = np.argsort(rows[is_revealed] * (1 + int(products.max(initial=0))) + products[is_revealed])
+        revealed_rows, revealed_products = rows[is_revealed][revealed], products[is_revealed][revealed]
+        history, weights, known, total = self._histories(order, revealed_rows, revealed_products, ordered)
+        user = np.zeros((row_count, user_width(self.shape.time)), np.float32)
+        age = np.where(rest, 1, features.day[order] - features.last[order])
+        purchase_features = user_features(features.shopping_days[order] + rest, known, total, age)
+        user[: len(order), :USER_FEATURES] = purchase_features
         if self.shape.time:
-            user[: len(order), USER_FEATURES:] = time_features(facts.day[order] + rest)
-        weight = np.zeros(count, np.float32)
+            user[: len(order), USER_FEATURES:] = time_features(features.day[order] + rest)
+        weight = np.zeros(row_count, np.float32)
         weight[: len(order)] = np.where(rest, REST_WEIGHT, 1.0)
         return EpochExamples(
             history=history,
             weights=weights,
-            told=RaggedArray.of(told_rows, told_items, count),
-            targets=RaggedArray.of(rows[is_target], items[is_target], count),
+            revealed=RaggedArray.from_rows(revealed_rows, revealed_products, row_count),
+            targets=RaggedArray.from_rows(rows[is_target], products[is_target], row_count),
             user=user,
             weight=weight,
         )
@@ -136,31 +136,37 @@ class Examples:
     def _histories(
         self,
         order: npt.NDArray[np.int64],
-        told_rows: npt.NDArray[np.int64],
-        told: npt.NDArray[np.int32],
+        revealed_rows: npt.NDArray[np.int64],
+        revealed: npt.NDArray[np.int32],
         ordered: bool,
     ) -> tuple[RaggedArray, npt.NDArray[np.float32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """History with what was told, its weights, and for each row the products and the purchases known."""
-        facts, count = self.facts, len(order)
-        place, known_rows = facts.of(order)
-        rows = np.concatenate([known_rows, told_rows])
-        items = np.concatenate([facts.items[place], told])
-        decayed = np.concatenate([facts.decayed[place], np.full(len(told), facts.day_old)])
-        newest = np.concatenate([facts.newest[place], facts.day[order][told_rows].astype(np.int32)])
-        # What was known and is told again is one product; the known part comes first, as features_at adds.
-        by_item = np.argsort(rows * (1 + int(items.max(initial=0))) + items, kind="stable")
-        rows, items, decayed, newest = rows[by_item], items[by_item], decayed[by_item], newest[by_item]
-        begins = np.flatnonzero(np.append(True, (np.diff(rows) != 0) | (np.diff(items) != 0))[: len(rows)])
-        if len(begins):
-            decayed, newest = np.add.reduceat(decayed, begins), np.maximum.reduceat(newest, begins)
-        rows, items = rows[begins], items[begins]
-        known = np.bincount(rows, minlength=count)
+        """Histories with what was revealed, their weights, and for each row the products and purchases
+        known."""
+        features, example_count = self.features, len(order)
+        positions, known_rows = features.known_products(order)
+        rows = np.concatenate([known_rows, revealed_rows])
+        products = np.concatenate([features.products[positions], revealed])
+        decayed = np.concatenate([features.decayed[positions], np.full(len(revealed), features.day_old)])
+        newest = np.concatenate(
+            [features.newest[positions], features.day[order][revealed_rows].astype(np.int32)]
+        )
+        # A product that was known and is revealed too is one product; the known part comes first, as
+        # features_at adds.
+        by_product = np.argsort(rows * (1 + int(products.max(initial=0))) + products, kind="stable")
+        rows, products, decayed, newest = (values[by_product] for values in (rows, products, decayed, newest))
+        starts = np.flatnonzero(np.append(True, (np.diff(rows) != 0) | (np.diff(products) != 0))[: len(rows)])
+        if len(starts):
+            decayed, newest = np.add.reduceat(decayed, starts), np.maximum.reduceat(newest, starts)
+        rows, products = rows[starts], products[starts]
+        known = np.bincount(rows, minlength=example_count)
         # Sorting all of it would be half of the work of an epoch's draw; what is too long must be.
         sort = np.ones(len(rows), np.bool_) if ordered else (known > self.shape.length)[rows]
         best = np.arange(len(rows))
-        of = np.flatnonzero(sort)
-        best[of] = of[np.lexsort((items[of], -newest[of], -decayed[of], rows[of]))]
-        kept = best[np.arange(len(best)) - np.repeat(np.cumsum(known) - known, known) < self.shape.length]
-        total = facts.purchases[order] + np.bincount(told_rows, minlength=count)
-        lists = RaggedArray.of(rows[kept], items[kept], self.steps * self.shape.batch)
-        return lists, decayed[kept].astype(np.float32), known, total
+        to_sort = np.flatnonzero(sort)
+        keys = (products, -newest, -decayed, rows)
+        best[to_sort] = to_sort[np.lexsort([key[to_sort] for key in keys])]
+        places = np.arange(len(best)) - np.repeat(np.cumsum(known) - known, known)
+        selected = best[places < self.shape.length]
+        total = features.purchases[order] + np.bincount(revealed_rows, minlength=example_count)
+        lists = RaggedArray.from_rows(rows[selected], products[selected], self.steps * self.shape.batch)
+        return lists, decayed[selected].astype(np.float32), known, total

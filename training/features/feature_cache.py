@@ -1,4 +1,4 @@
-"""Facts of examples, counted once for all runs and workers that share a folder."""
+"""Features of examples, counted once for all runs and workers that share a folder."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ MOST_BYTES = 256 << 20
 
 @dataclass(frozen=True)
 class FeatureCache:
-    """The facts of some orders, in a folder.
+    """The features of the examples of some orders.
 
     Attributes:
-        kept: the folder.
+        cache: the folder that keeps them.
         orders: digest of the orders that the examples are made of.
     """
 
-    kept: ArrayCache
+    cache: ArrayCache
     orders: str
 
-    def facts(self, decides: Mapping[str, Any], count: Callable[[], ExampleFeatures]) -> ExampleFeatures:
-        """What is kept, else what ``count`` gives, kept from now on.
+    def features(self, decides: Mapping[str, Any], count: Callable[[], ExampleFeatures]) -> ExampleFeatures:
+        """The features that are kept, else those that ``count`` gives, which are kept from now on.
 
         Args:
-            decides: every setting that the facts depend on.
+            decides: every setting that the features depend on.
             count: counts them.
         """
         name = key_of(orders=self.orders, features=source_digest(*FEATURES), **decides)
-        if (found := self.kept.find(name)) is not None:
-            return _facts(found)
-        facts = count()
-        self.kept.keep(name, _arrays(facts))
-        return facts
+        if (found := self.cache.find(name)) is not None:
+            return _from_arrays(found)
+        features = count()
+        self.cache.keep(name, _to_arrays(features))
+        return features
 
 
-def _arrays(facts: ExampleFeatures) -> Arrays:
-    return {one.name: np.asarray(getattr(facts, one.name)) for one in fields(facts)}
+def _to_arrays(features: ExampleFeatures) -> Arrays:
+    return {field.name: np.asarray(getattr(features, field.name)) for field in fields(features)}
 
 
-def _facts(arrays: Arrays) -> ExampleFeatures:
-    given: dict[str, Any] = dict(arrays)
-    return ExampleFeatures(**given | {"day_old": float(given["day_old"])})
+def _from_arrays(arrays: Arrays) -> ExampleFeatures:
+    values: dict[str, Any] = dict(arrays)
+    return ExampleFeatures(**values | {"day_old": float(values["day_old"])})

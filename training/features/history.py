@@ -45,20 +45,20 @@ def features_at(
     user = np.zeros(user_width(time), np.float32)
     if time:
         user[USER_FEATURES:] = time_features(day)
-    total = len(known.items)
+    total = len(known.products)
     if total == 0:
         return CustomerFeatures(history, weights, user)
     if int(known.days[-1]) >= day:
         raise ValueError("a purchase of the day itself or later is not known at its start")
-    items, place = np.unique(known.items, return_inverse=True)
-    decayed = np.bincount(place, weights=0.5 ** ((day - known.days) / half_life_days))
-    newest = np.zeros(len(items), np.int32)
-    np.maximum.at(newest, place, known.days)
-    best = np.lexsort((items, -newest, -decayed))[:length]
-    history[: len(best)] = items[best]
-    weights[: len(best)] = decayed[best]
+    products, positions = np.unique(known.products, return_inverse=True)
+    decayed = np.bincount(positions, weights=0.5 ** ((day - known.days) / half_life_days))
+    newest = np.zeros(len(products), np.int32)
+    np.maximum.at(newest, positions, known.days)
+    heaviest = np.lexsort((products, -newest, -decayed))[:length]
+    history[: len(heaviest)] = products[heaviest]
+    weights[: len(heaviest)] = decayed[heaviest]
     shopping_days = 1 + int(np.count_nonzero(np.diff(known.days)))
-    user[:USER_FEATURES] = user_features(shopping_days, len(items), total, day - int(known.days[-1]))
+    user[:USER_FEATURES] = user_features(shopping_days, len(products), total, day - int(known.days[-1]))
     return CustomerFeatures(history, weights, user)
 
 
@@ -66,7 +66,7 @@ def user_features(
     shopping_days: npt.ArrayLike, products: npt.ArrayLike, purchases: npt.ArrayLike, age: npt.ArrayLike
 ) -> npt.NDArray[np.float64]:
     """[..., USER_FEATURES] of customers with a history: counts, and the days since the last shopping day."""
-    days, known, total = (np.asarray(one, np.float64) for one in (shopping_days, products, purchases))
+    days, known, total = (np.asarray(counts, np.float64) for counts in (shopping_days, products, purchases))
     return np.stack(
         [
             np.log1p(days) / 3,
@@ -89,5 +89,5 @@ def time_features(day: npt.ArrayLike) -> npt.NDArray[np.float64]:
 
 def last_bought(known: Purchases) -> list[int]:
     """All products bought, the newest first, each once: serving leaves them out of what is to be new."""
-    newest_first = known.items[np.lexsort((known.items, -known.days))]
-    return [int(item) for item in dict.fromkeys(newest_first.tolist())]
+    newest_first = known.products[np.lexsort((known.products, -known.days))]
+    return [int(product) for product in dict.fromkeys(newest_first.tolist())]

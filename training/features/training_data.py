@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 class TrainingData:
     """Purchases to learn from, and the manifest of the transfer that brought them.
 
-    ``kept`` is the folder for what is counted of them; None keeps nothing.
+    ``cache`` keeps the features that are counted; None keeps nothing.
     """
 
     manifest: TransferManifest
     purchases: pd.DataFrame
     settings: TrainingSettings
-    kept: ArrayCache | None = None
+    cache: ArrayCache | None = None
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -54,7 +54,7 @@ class TrainingData:
     def examples(self) -> Examples:
         """What is trained on. A step predicts about ``batch_size`` order lines over all workers, and as many
         orders as every worker can share."""
-        orders = sum(len(np.unique(one.days)) for one in self.baskets.by_customer.values())
+        orders = sum(len(np.unique(purchases.days)) for purchases in self.baskets.by_customer.values())
         lines = len(self.purchases) / orders
         share = max(1, round(self.settings.batch_size / lines / self.settings.workers))
         shape = Shape(
@@ -63,11 +63,11 @@ class TrainingData:
             batch=share * self.settings.workers,
             time=self.settings.model.time_features,
         )
-        kept = None if self.kept is None else FeatureCache(self.kept, self.manifest.digest)
-        return Examples(self.baskets, shape, self.settings.seed, kept)
+        cache = None if self.cache is None else FeatureCache(self.cache, self.manifest.digest)
+        return Examples(self.baskets, shape, self.settings.seed, cache)
 
-    def known_of(self, customer: str) -> CustomerFeatures:
-        """What serving knows of a customer: the model's inputs on the day after the window, by the code that
+    def customer_features(self, customer: str) -> CustomerFeatures:
+        """The model's inputs for a customer on the day after the window, by the code that
         made the examples."""
         settings = self.settings
         return features_at(
@@ -96,9 +96,10 @@ def read_training_data(
     bucket: BatchBucket,
     manifest: TransferManifest,
     settings: TrainingSettings,
-    kept: ArrayCache | None = None,
+    cache: ArrayCache | None = None,
 ) -> TrainingData:
-    """Read all batches of a manifest, each checked against its checksum; ``kept`` as of ``TrainingData``.
+    """Read all batches of a manifest, each checked against its checksum; ``cache`` is that of
+    ``TrainingData``.
 
     Raises:
         TrainingError: when they hold nothing that can be learned from.
@@ -109,11 +110,11 @@ def read_training_data(
     if not frames:
         raise TrainingError("the last transfer brought no day of orders; mend training.window and transfer")
     purchases = pd.concat(frames, ignore_index=True)
-    _refuse_nothing(purchases, manifest)
-    return TrainingData(manifest, purchases, settings, kept)
+    _refuse_without_examples(purchases, manifest)
+    return TrainingData(manifest, purchases, settings, cache)
 
 
-def _refuse_nothing(purchases: pd.DataFrame, manifest: TransferManifest) -> None:
+def _refuse_without_examples(purchases: pd.DataFrame, manifest: TransferManifest) -> None:
     """Refuse orders without an example: whoever buys twice, or two products at once, is one."""
     days = f"the orders from {manifest.batches[0].day} to {manifest.batches[-1].day}"
     if purchases.empty:

@@ -237,7 +237,7 @@ class Fit:
         user = next(one.shape[-1] for one in self.model.inputs if one.name == "user")
         epoch = {
             name: tf.TensorSpec([None, *array.shape[1:]], array.dtype)
-            for name, array in self._form.arrays(EpochExamples.nothing(user), 0).items()
+            for name, array in self._form.arrays(EpochExamples.empty(user), 0).items()
         }
         specs = (epoch, tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.float64))
         # Traced now: binding the arguments to the signature in each call was a tenth of a short step.

@@ -45,9 +45,9 @@ def fit(
     """
     prepare(os.environ, worker)
     from training.fit.loop import Fit
-    from training.model.make import make
-    from training.model.masked import MaskedForm
+    from training.model.masked import MaskedObjective
     from training.model.submodels import freeze_encoder
+    from training.model.two_tower import build_model
 
     settings, asked = learning.settings, learning.settings.model
     # A worker that is slow wherever it runs must not leave again and again.
@@ -82,7 +82,7 @@ def fit(
         return one
 
     def made() -> Any:
-        model = make(learning)
+        model = build_model(learning)
         begin(model)
         return model
 
@@ -92,7 +92,7 @@ def fit(
             f"{learning.fingerprint}/pre-training",
             asked.pretrain_epochs,
             made,
-            form=MaskedForm,
+            form=MaskedObjective,
             after_epoch=after_masked_epoch,
             say=lambda line: say(f"pre-training: {line}"),
         )
@@ -102,7 +102,7 @@ def fit(
         if weights is None:
             model = made()
         else:
-            model = make(learning)
+            model = build_model(learning)
             model.set_weights(weights)
         if asked.adapter_rank:
             freeze_encoder(model)
@@ -112,8 +112,10 @@ def fit(
     if watch is not None:
         watch.finished()
     model = last.model
-    if asked.precision != "float32":  # what is served computes in float32; the variables are so already
+    # What is served computes in float32, as the variables do already. A sampled loss cuts its model into
+    # parts that share layers, and Keras saves no such model.
+    if asked.precision != "float32" or asked.loss != "softmax":
         with strategy.scope():
-            model = make(learning, precision="float32")
+            model = build_model(learning, precision="float32")
             model.set_weights(last.model.get_weights())
     return model, last.losses

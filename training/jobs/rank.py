@@ -27,7 +27,7 @@ from training.orders.settings import VARIABLE
 from training.orders.settings import parse as parse_orders
 from training.orders.source import open_source
 from training.ranking.settings import RankingSettings
-from training.ranking.stage import add_ranking, enough
+from training.ranking.stage import add_ranking, has_enough_days
 from training.ranking.train import NothingToRank
 from training.release import Manifest, ReleaseError, Store
 from training.release.directory import VALIDATION
@@ -66,7 +66,7 @@ def main(environment: Environment, ranking: RankingSettings | None = None) -> in
         say(f"no ranking stage: {why}; {digest} goes on as it is")
         return 0
 
-    if not enough(source, learned, ranking):
+    if not has_enough_days(source, learned, ranking):
         return without("it needs orders of more days than these")
     with tempfile.TemporaryDirectory() as folder:
         release = store.pull(digest, Path(folder))

@@ -171,11 +171,11 @@ def publish(
     model: Any, losses: list[float], learning: TrainingData, store: Store, name: str, started: float
 ) -> None:
     """Export, seal, push, and name the release for validation."""
-    from training.release.build_release import assemble
+    from training.release.build_release import build_release
 
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "release"
-        digest = assemble(model, learning, losses, target)
+        digest = build_release(model, learning, losses, target)
         store.push(target)
     seconds = time.monotonic() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

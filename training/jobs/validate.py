@@ -25,7 +25,7 @@ from training.transfer.batch import from_parquet
 from training.transfer.bucket import BatchBucket
 from training.transfer.manifest import HELD_BACK_MANIFEST_KEY, TransferManifest
 from training.transfer.pseudonym import Pseudonyms
-from training.validation.load_window import read_past
+from training.validation.load_window import read_window
 from training.validation.report import HTML, MARKDOWN
 from training.validation.validate_release import validate_release
 
@@ -58,9 +58,9 @@ def main(environment: Environment) -> int:
         if settings.orders_url is None:
             raise TrainingError("TRAINING_SETTINGS has no orders_url; baselines are fitted on the raw orders")
         source = open_source(settings.orders_url, environment)
-        past = read_past(source, Pseudonyms(environment["PSEUDONYM_KEY"]), release)
+        interactions = read_window(source, Pseudonyms(environment["PSEUDONYM_KEY"]), release)
         other = in_service(store, digest, Path(folder))
-        judged = validate_release(release, manifest, held_back, past, settings.gates, other, say)
+        judged = validate_release(release, manifest, held_back, interactions, settings.gates, other, say)
     for line in judged.lines():
         say(line)
     where = f"reports/{digest.removeprefix('sha256:')}/"

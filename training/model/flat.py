@@ -12,11 +12,11 @@ import tensorflow as tf
 from training.features.epoch_examples import EpochExamples
 from training.model.catalogue_softmax import catalogue_softmax
 from training.model.layers import NEVER
-from training.model.objective import Epoch, learned
+from training.model.objective import Epoch
 from training.model.sparse_projection import projection
 
 
-class FlatForm:
+class FlatObjective:
     """The two towers over what is there, a bag's history and the softmax over all products.
 
     It computes what ``training.model.two_tower.build`` computes, with the weights of the layers that this
@@ -26,22 +26,22 @@ class FlatForm:
     ordered = False
 
     def __init__(self, model: keras.Model) -> None:
-        self.variables = learned(model)
+        self.variables = list(model.trainable_variables)
         self._layer = model.get_layer
         self._project = projection(np.asarray(model.get_layer("item_features").embeddings))
 
-    def arrays(self, drawn: EpochExamples, _epoch: int, /) -> dict[str, npt.NDArray[Any]]:
-        count = np.diff(drawn.targets.splits)
+    def arrays(self, examples: EpochExamples, _epoch: int, /) -> dict[str, npt.NDArray[Any]]:
+        target_count = np.diff(examples.targets.splits)
         return {
-            "history": drawn.history.items,
-            "history_splits": drawn.history.splits,
-            "weights": drawn.weights,
-            "told": drawn.told.items,
-            "told_splits": drawn.told.splits,
-            "targets": drawn.targets.items,
-            "targets_splits": drawn.targets.splits,
-            "user": drawn.user,
-            "weight": np.where(count > 0, drawn.weight, 0).astype(np.float32),
+            "history": examples.history.products,
+            "history_splits": examples.history.splits,
+            "weights": examples.weights,
+            "revealed": examples.revealed.products,
+            "revealed_splits": examples.revealed.splits,
+            "targets": examples.targets.products,
+            "targets_splits": examples.targets.splits,
+            "user": examples.user,
+            "weight": np.where(target_count > 0, examples.weight, 0).astype(np.float32),
         }
 
     def loss(self, epoch: Epoch, first: Any, last: Any) -> Any:
@@ -49,7 +49,7 @@ class FlatForm:
         user, weight = epoch["user"][first:last], epoch["weight"][first:last]
         rows = last - first
         own, places = _places(epoch, "history", first, last)
-        told, _ = _places(epoch, "told", first, last)
+        revealed, _ = _places(epoch, "revealed", first, last)
         targets, _ = _places(epoch, "targets", first, last)
         weights = epoch["weights"][places[0] : places[1]]
         roots = tf.sqrt(weights)
@@ -57,28 +57,30 @@ class FlatForm:
         vectors = layer("item_embedding").embeddings + self._project(
             tf.convert_to_tensor(layer("item_projection").kernel)
         )
-        of_row, item = own[:, 0], own[:, 1]
-        length = tf.sqrt(tf.math.unsorted_segment_sum(weights, of_row, rows) + 1.0)
-        bought = tf.gather(vectors, item) * roots[:, None]
-        bag = tf.math.unsorted_segment_sum(bought, of_row, rows) / length[:, None]
+        row, product = own[:, 0], own[:, 1]
+        length = tf.sqrt(tf.math.unsorted_segment_sum(weights, row, rows) + 1.0)
+        bought = tf.gather(vectors, product) * roots[:, None]
+        bag = tf.math.unsorted_segment_sum(bought, row, rows) / length[:, None]
         hidden = layer("user_hidden")(tf.concat([bag, user], 1))
         users = layer("user_vector")(hidden) + layer("user_shortcut")(bag)
         users *= tf.sigmoid(layer("trust")(layer("trust_hidden")(user)))
 
-        known = tf.stack([weights, roots, tf.math.log(1 + 4 * weights)], 1)
-        repeated = layer("repeat_weight")(known) + tf.gather(layer("repeat_user")(user), of_row)
+        purchase = tf.stack([weights, roots, tf.math.log(1 + 4 * weights)], 1)
+        repeated = layer("repeat_weight")(purchase) + tf.gather(layer("repeat_user")(user), row)
         gains = layer("repeat_gain")(tf.tanh(repeated))[:, 0]
 
         bias = layer("item_bias").bias + NEVER * tf.one_hot(0, tf.shape(vectors)[0])
-        count = tf.math.unsorted_segment_sum(tf.ones_like(targets[:, 0], tf.float32), targets[:, 0], rows)
-        shares = tf.gather(weight / tf.maximum(count, 1.0), targets[:, 0])
+        target_count = tf.math.unsorted_segment_sum(
+            tf.ones_like(targets[:, 0], tf.float32), targets[:, 0], rows
+        )
+        shares = tf.gather(weight / tf.maximum(target_count, 1.0), targets[:, 0])
         # The bias is one more number of each vector: neither it nor its gradient is a pass of its own.
         return catalogue_softmax(
             tf.concat([users, tf.ones_like(users[:, :1])], 1),
             tf.concat([vectors, bias[:, None]], 1),
             own,
             gains,
-            told,
+            revealed,
             targets,
             shares,
             weight,

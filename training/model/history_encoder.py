@@ -9,7 +9,7 @@ from keras import layers, ops
 from training.settings import ModelSettings
 
 PREFIX = "history_"
-"""Of the names of all layers that pre-training learns and adapters leave as they are."""
+"""Prefix of the names of all layers that pre-training learns and adapters leave as they are."""
 ADAPTER = "adapter_"
 
 
@@ -28,13 +28,13 @@ def encode(bought: Any, history: Any, weights: Any, settings: ModelSettings) -> 
     Transfer Learning for NLP"), one after each block's dense part.
     """
     dim = bought.shape[-1]
-    there = ops.expand_dims(history > 0, 1)
+    is_purchase = ops.expand_dims(history > 0, 1)
     x = bought + layers.Dense(dim, name=f"{PREFIX}known")(purchase_features(weights))
     for number in range(settings.blocks):
         name = f"{PREFIX}{number}"
         normal = layers.LayerNormalization(name=f"{name}_attention_norm")(x)
         attention = layers.MultiHeadAttention(settings.heads, dim // settings.heads, name=f"{name}_attention")
-        x = x + attention(normal, normal, attention_mask=there)
+        x = x + attention(normal, normal, attention_mask=is_purchase)
         normal = layers.LayerNormalization(name=f"{name}_norm")(x)
         hidden = layers.Dense(4 * dim, activation="silu", name=f"{name}_hidden")(normal)
         x = x + layers.Dense(dim, name=f"{name}_out")(hidden)

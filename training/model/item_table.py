@@ -16,7 +16,7 @@ class ItemTable(keras.layers.Layer):  # type: ignore[misc]
     """An embedding [count, dim] whose row i is row i // shards of part i % shards.
 
     The parts lie on the machine's GPUs in turn, and Adam's two moments of each beside it. Popular and rare
-    products are spread evenly, as numbers follow stock codes. Workers of one run each hold the whole table.
+    products are spread evenly, as numbers follow product codes. Workers of one run each hold the whole table.
     """
 
     def __init__(self, count: int, dim: int, shards: int, **more: Any) -> None:

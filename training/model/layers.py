@@ -1,4 +1,7 @@
-"""The layers that Keras does not have, small and without settings of the run in them."""
+"""The layers that Keras does not have, small and without settings of the run in them.
+
+Their names are in every saved model, which Keras reads by the names of classes.
+"""
 
 from __future__ import annotations
 
@@ -63,5 +66,5 @@ class ItemBias(keras.layers.Layer):  # type: ignore[misc]
         self.built = True
 
     def call(self, scores: Any) -> Any:
-        first = tf.one_hot(0, tf.shape(scores)[-1], dtype=scores.dtype)
-        return scores + self.bias + NEVER * first
+        is_padding = tf.one_hot(0, tf.shape(scores)[-1], dtype=scores.dtype)
+        return scores + self.bias + NEVER * is_padding

@@ -1,4 +1,4 @@
-"""How a step's examples reach the model, and what it loses by them."""
+"""How a step's examples reach the model, and the loss that comes of them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Objective(Protocol):
     variables: list[keras.Variable]
     """What it learns."""
 
-    def arrays(self, drawn: EpochExamples, epoch: int, /) -> dict[str, npt.NDArray[Any]]:
+    def arrays(self, examples: EpochExamples, epoch: int, /) -> dict[str, npt.NDArray[Any]]:
         """What an epoch puts on the device."""
 
     def loss(self, epoch: Epoch, first: Any, last: Any) -> Any:
@@ -43,15 +43,10 @@ class Objective(Protocol):
 
 
 def rows_of(epoch: Epoch, names: tuple[str, ...], first: Any, last: Any, rows: int) -> dict[str, Any]:
-    """The rows from ``first`` up to ``last`` of some arrays, always ``rows`` of them, as XLA wants to know
-    shapes before; those too many repeat a row and have ``weight`` 0."""
-    at = first + tf.range(rows)
-    of = tf.minimum(at, tf.shape(epoch["weight"])[0] - 1)
-    example = {name: tf.gather(epoch[name], of) for name in (*names, "weight")}
-    example["weight"] *= tf.cast(at < last, tf.float32)
+    """The rows from ``first`` up to ``last`` of some arrays, always ``rows`` of them, as XLA needs to
+    know shapes beforehand; surplus rows repeat a row and have ``weight`` 0."""
+    positions = first + tf.range(rows)
+    clipped = tf.minimum(positions, tf.shape(epoch["weight"])[0] - 1)
+    example = {name: tf.gather(epoch[name], clipped) for name in (*names, "weight")}
+    example["weight"] *= tf.cast(positions < last, tf.float32)
     return example
-
-
-def learned(model: keras.Model) -> list[keras.Variable]:
-    """What training changes."""
-    return list(model.trainable_variables)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -10,23 +11,38 @@ import tensorflow as tf
 
 from training.features.epoch_examples import EpochExamples
 from training.features.examples import TARGETS
-from training.model.loss import basket_loss
-from training.model.objective import INPUTS, Epoch, learned, rows_of
+from training.model.layers import NEVER
+from training.model.objective import INPUTS, Epoch, rows_of
 
 
-class PaddedForm:
+class PaddedObjective:
     """Calls the model as it is."""
 
     ordered = True
 
     def __init__(self, model: keras.Model, length: int, rows: int) -> None:
-        self.variables = learned(model)
+        self.variables = list(model.trainable_variables)
         self._model, self._length, self._rows = model, length, rows
 
-    def arrays(self, drawn: EpochExamples, _epoch: int, /) -> dict[str, npt.NDArray[Any]]:
-        return drawn.padded(self._length, TARGETS)
+    def arrays(self, examples: EpochExamples, _epoch: int, /) -> dict[str, npt.NDArray[Any]]:
+        return examples.padded(self._length, TARGETS)
 
     def loss(self, epoch: Epoch, first: Any, last: Any) -> Any:
-        example = rows_of(epoch, (*INPUTS, "told", "targets"), first, last, self._rows)
+        example = rows_of(epoch, (*INPUTS, "revealed", "targets"), first, last, self._rows)
         scores = self._model({name: example[name] for name in INPUTS}, training=True)
         return tf.reduce_sum(basket_loss(scores, example))
+
+
+def basket_loss(scores: Any, example: Mapping[str, Any]) -> Any:
+    """Mean over the basket of -log softmax(scores) at its products, times the example's weight; [B].
+
+    The softmax runs over the whole catalogue (thousands of products), so no sampling and no correction for
+    popularity is needed; what is revealed of the basket is not a candidate.
+    """
+    rows = tf.tile(tf.range(tf.shape(scores)[0])[:, None], [1, tf.shape(example["revealed"])[1]])
+    penalty = tf.cast(example["revealed"] > 0, scores.dtype) * NEVER
+    scores = tf.tensor_scatter_nd_add(scores, tf.stack([rows, example["revealed"]], -1), penalty)
+    logs = tf.gather(tf.nn.log_softmax(scores), example["targets"], batch_dims=1)
+    is_target = tf.cast(example["targets"] > 0, scores.dtype)
+    mean_log = tf.reduce_sum(is_target * logs, 1) / tf.maximum(tf.reduce_sum(is_target, 1), 1.0)
+    return -mean_log * example["weight"]

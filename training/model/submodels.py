@@ -1,4 +1,4 @@
-"""The model cut at its joints: what a form needs where the whole catalogue is not to be scored."""
+"""The model cut at its joints: what an objective needs where the whole catalogue is not to be scored."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from training.model.history_encoder import PREFIX
 from training.model.objective import INPUTS
 from training.model.two_tower import BOUGHT, CUSTOMER, ENCODED, GAINS
 
-ITEM_LAYERS = ("item_embedding", "item_projection")
+PRODUCT_LAYERS = ("item_embedding", "item_projection")
 
 
-def item_vectors(model: keras.Model) -> Callable[[Any], Any]:
+def product_vectors(model: keras.Model) -> Callable[[Any], Any]:
     """Numbers of products int32 [...] -> their vectors [..., D]."""
-    own, projection = (model.get_layer(name) for name in ITEM_LAYERS)
+    own, projection = (model.get_layer(name) for name in PRODUCT_LAYERS)
     features = model.get_layer("item_features")
 
     def vectors(ids: Any) -> Any:
@@ -34,8 +34,8 @@ def customer_part(model: keras.Model) -> keras.Model:
 
 def encoder_part(model: keras.Model) -> keras.Model:
     """Vectors of what was bought [B, H, D], ``history`` and ``weights`` -> the same in context [B, H, D]."""
-    given = [model.get_layer(BOUGHT).output, *_inputs(model, "history", "weights")]
-    return keras.Model(given, model.get_layer(ENCODED).output)
+    inputs = [model.get_layer(BOUGHT).output, *_inputs(model, "history", "weights")]
+    return keras.Model(inputs, model.get_layer(ENCODED).output)
 
 
 def encoder_variables(model: keras.Model) -> list[Any]:
@@ -50,9 +50,9 @@ def freeze_encoder(model: keras.Model) -> None:
 
 
 def _encoder(model: keras.Model) -> list[Any]:
-    return [one for one in model.layers if one.name in ITEM_LAYERS or one.name.startswith(PREFIX)]
+    return [layer for layer in model.layers if layer.name in PRODUCT_LAYERS or layer.name.startswith(PREFIX)]
 
 
 def _inputs(model: keras.Model, *names: str) -> list[Any]:
-    given = {one.name: one for one in model.inputs}
-    return [given[name] for name in names]
+    inputs = {layer.name: layer for layer in model.inputs}
+    return [inputs[name] for name in names]

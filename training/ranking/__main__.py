@@ -24,21 +24,21 @@ def main() -> int:
     parser.add_argument(
         "--work", type=Path, help="keeps the windows for later runs; default: the user's cache"
     )
-    given = parser.parse_args()
-    if given.top < 1 or given.seeds < 1:
+    args = parser.parse_args()
+    if args.top < 1 or args.seeds < 1:
         parser.error("--top and --seeds must be at least 1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from isthmus.errors import IsthmusError
 
     try:
-        _run(given)
+        _run(args)
     except IsthmusError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_status
     return 0
 
 
-def _run(given: argparse.Namespace) -> None:
+def _run(args: argparse.Namespace) -> None:
     from platformdirs import user_cache_path
 
     from isthmus.atomic_files import refuse_other_folder
@@ -51,20 +51,20 @@ def _run(given: argparse.Namespace) -> None:
     from training.ranking.train import train
 
     started = time.monotonic()
-    refuse_other_folder(given.out, RECORD, "ranking")
+    refuse_other_folder(args.out, RECORD, "ranking")
 
     def say(line: str) -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         print(f"{time.monotonic() - started:6.0f} s {peak:5.2f} GiB  {line}", flush=True)
 
-    orders = Orders.of(read_orders(named_folder(given), given.before, say=say))
-    day = given.before.toordinal()
-    settings = RankingSettings(seeds=tuple(range(given.seeds)))
-    work = given.work if given.work is not None else user_cache_path("isthmus") / "ranking"
+    orders = Orders.of(read_orders(named_folder(args), args.before, say=say))
+    day = args.before.toordinal()
+    settings = RankingSettings(seeds=tuple(range(args.seeds)))
+    work = args.work if args.work is not None else user_cache_path("isthmus") / "ranking"
     ranking = train(orders, day, settings, work, say)
-    lists = recommend(FeatureBuilder(orders, day), ranking, given.top, say)
-    write(given.out, ranking, lists, orders, given.before)
-    say(f"{given.out} is written")
+    recommendations = recommend(FeatureBuilder(orders, day), ranking, args.top, say)
+    write(args.out, ranking, recommendations, orders, args.before)
+    say(f"{args.out} is written")
 
 
 if __name__ == "__main__":

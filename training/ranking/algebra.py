@@ -15,7 +15,7 @@ HIDDEN = np.float32(-1e9)
 
 
 def inverse(gram: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Of a positive definite matrix, by Cholesky: half the time and no second copy.
+    """Invert a positive definite matrix by Cholesky: half the time and no second copy.
 
     Raises:
         ArithmeticError: when it is not positive definite.
@@ -27,15 +27,15 @@ def inverse(gram: NDArray[np.float64]) -> NDArray[np.float64]:
     if failed:
         raise ArithmeticError(f"the Gram matrix has no inverse (dpotri says {failed})")
     lower = np.tril(lower)
-    both: NDArray[np.float64] = lower + np.tril(lower, -1).T
-    return both
+    symmetric: NDArray[np.float64] = lower + np.tril(lower, -1).T
+    return symmetric
 
 
 def without_diagonal(square: NDArray[Any]) -> Floats:
-    """As float32, the diagonal 0."""
-    made = square.astype(np.float32)
-    np.fill_diagonal(made, 0)
-    return made
+    """The matrix as float32 with 0 on its diagonal."""
+    result = square.astype(np.float32)
+    np.fill_diagonal(result, 0)
+    return result
 
 
 def cosine(rows: Any, shrink: float) -> Floats:

@@ -25,11 +25,11 @@ POPULAR = ("new_buyers30", "new_buyers14", "popular7")
 def candidates(
     scores: dict[str, Floats], products: dict[str, Floats], owned: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """Everything owned, and of what is not the best of every score and of the shop's best sellers.
+    """All owned products, and of the others the best by each score and the shop's best sellers.
 
     Args:
         scores: name to customers x products.
-        products: of ``product_habits``.
+        products: what ``product_aggregates`` gives.
         owned: customers x products.
 
     Returns:

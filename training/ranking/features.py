@@ -12,9 +12,9 @@ from threadpoolctl import threadpool_limits
 
 from training.errors import TrainingError
 from training.ranking import scores as families
-from training.ranking.aggregates.customer import customer_habits
-from training.ranking.aggregates.pair import pair_habits
-from training.ranking.aggregates.product import product_habits
+from training.ranking.aggregates.customer import customer_aggregates
+from training.ranking.aggregates.pair import pair_aggregates
+from training.ranking.aggregates.product import product_aggregates
 from training.ranking.algebra import HIDDEN
 from training.ranking.candidates import candidates
 from training.ranking.history_snapshot import Floats, HistorySnapshot
@@ -35,7 +35,7 @@ RANKED = (
     "neighbours_recent",
     "supervised",
 )
-"""Scores that are also told as a rank, and relative to the customer's eleventh best new product."""
+"""Scores that also become a rank, and a share of the customer's eleventh best new product."""
 REFERENCE = 10
 
 
@@ -45,10 +45,10 @@ class Features:
 
     Attributes:
         values: candidates x features, float32; NaN is missing.
-        names: of the features.
-        customer: number of the customer of each candidate, into ``FeatureBuilder.past.orders.customers``.
-        product: likewise.
-        owned: the customer bought the product before.
+        names: names of the features.
+        customer: of each candidate, its place in ``FeatureBuilder.snapshot.orders.customers``.
+        product: of each candidate, its place in ``FeatureBuilder.snapshot.orders.products``.
+        owned: whether the customer bought the product before.
     """
 
     values: Floats
@@ -59,22 +59,22 @@ class Features:
 
 
 class FeatureBuilder:
-    """Scores and habits of a day, for any number of customers at a time."""
+    """Builds the features of any number of customers at a time, as of one day."""
 
     def __init__(self, orders: Orders, day: int) -> None:
         # Many small products of matrices: threads of BLAS cost more than they bring, and change the last
         # digits.
         with threadpool_limits(limits=1):
-            self.past = HistorySnapshot(orders, day)
-            self.scores = families.fit(self.past)
-            self.products = product_habits(self.past)
-            self.customers = customer_habits(self.past, self.products)
+            self.snapshot = HistorySnapshot(orders, day)
+            self.scores = families.fit(self.snapshot)
+            self.products = product_aggregates(self.snapshot)
+            self.customers = customer_aggregates(self.snapshot, self.products)
 
     @threadpool_limits.wrap(limits=1)  # type: ignore[untyped-decorator]
     def features(self, customers: Rows) -> Features:
-        """Of customers by number, in increasing order."""
+        """The candidates of customers, given by number in increasing order."""
         scores = {name: score(customers) for name, score in self.scores.items()}
-        owned = self.past.bought[customers].toarray() > 0
+        owned = self.snapshot.bought[customers].toarray() > 0
         row, product = (
             part.astype(np.int64) for part in np.nonzero(candidates(scores, self.products, owned))
         )
@@ -87,7 +87,7 @@ class FeatureBuilder:
                 columns[f"relative_{name}"] = _relative(score, owned)[row, product]
         columns |= {f"product_{name}": value[product] for name, value in self.products.items()}
         columns |= {f"customer_{name}": value[customer] for name, value in self.customers.items()}
-        pairs = pair_habits(self.past, customer, product, self.customers, self.products)
+        pairs = pair_aggregates(self.snapshot, customer, product, self.customers, self.products)
         columns |= {f"pair_{name}": value for name, value in pairs.items()}
         values = np.empty((len(row), len(columns)), np.float32)
         for number, column in enumerate(columns.values()):
@@ -100,14 +100,14 @@ class FeatureBuilder:
         Raises:
             TrainingError: when one has not bought before the day.
         """
-        known = self.past.orders.customers
-        asked = np.unique(np.asarray(customers, dtype=str))
-        found = np.minimum(np.searchsorted(known, asked), len(known) - 1)
-        if (strangers := asked[known[found] != asked]).size:
+        known = self.snapshot.orders.customers
+        wanted = np.unique(np.asarray(customers, dtype=str))
+        positions = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+        if (strangers := wanted[known[positions] != wanted]).size:
             raise TrainingError(
-                f"customer {strangers[0]} bought nothing before {self.past.date}; leave them out"
+                f"customer {strangers[0]} bought nothing before {self.snapshot.date}; leave them out"
             )
-        numbers: Rows = found.astype(np.int64)
+        numbers: Rows = positions.astype(np.int64)
         return numbers
 
 
@@ -118,7 +118,7 @@ def features_at(
 
     Args:
         orders: may reach beyond the day.
-        day: ordinal.
+        day: its ordinal.
         customers: ids of customers who bought before it.
 
     Returns:
@@ -127,11 +127,11 @@ def features_at(
     Raises:
         TrainingError: when there are no orders before the day, or a customer bought nothing before it.
     """
-    fitted = FeatureBuilder(orders, day)
-    made = fitted.features(fitted.numbers(customers))
-    known = fitted.past.orders
-    rows = np.stack([known.customers[made.customer], known.products[made.product]], axis=1)
-    return made.values, made.names, rows
+    builder = FeatureBuilder(orders, day)
+    features = builder.features(builder.numbers(customers))
+    known = builder.snapshot.orders
+    rows = np.stack([known.customers[features.customer], known.products[features.product]], axis=1)
+    return features.values, features.names, rows
 
 
 def _ranks(score: Floats, owned: NDArray[np.bool_], row: Rows, product: Rows) -> Floats:
@@ -139,15 +139,15 @@ def _ranks(score: Floats, owned: NDArray[np.bool_], row: Rows, product: Rows) ->
     order = np.argsort(-score, axis=1, kind="stable")
     new = np.cumsum(~np.take_along_axis(owned, order, 1), axis=1) - 1
     ranks = np.empty_like(order)
-    every = np.broadcast_to(np.arange(score.shape[1]), order.shape)
-    np.put_along_axis(ranks, order, np.where(np.take_along_axis(owned, order, 1), every, new), 1)
-    told: Floats = np.log1p(ranks[row, product]).astype(np.float32)
-    return told
+    all_ranks = np.broadcast_to(np.arange(score.shape[1]), order.shape)
+    np.put_along_axis(ranks, order, np.where(np.take_along_axis(owned, order, 1), all_ranks, new), 1)
+    logarithms: Floats = np.log1p(ranks[row, product]).astype(np.float32)
+    return logarithms
 
 
 def _relative(score: Floats, owned: NDArray[np.bool_]) -> Floats:
     hidden = np.where(owned, HIDDEN, score)
     place = min(REFERENCE, score.shape[1] - 1)
     reference = -np.partition(-hidden, place, axis=1)[:, place]
-    told: Floats = score / np.maximum(reference, np.float32(1e-6))[:, None]
-    return told
+    relative: Floats = score / np.maximum(reference, np.float32(1e-6))[:, None]
+    return relative

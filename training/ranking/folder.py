@@ -20,7 +20,7 @@ from training.ranking.train import Ranking
 from training.release.versions import versions
 
 KERAS, ONNX, NORMALISER, RECORD = "model.keras", "model.onnx", "normaliser.npz", "ranking.json"
-EVERY, NEW = "recommendations.csv", "recommendations-new.csv"
+ALL_PRODUCTS, NEW_PRODUCTS = "recommendations.csv", "recommendations-new.csv"
 
 
 def record_of(
@@ -32,7 +32,7 @@ def record_of(
 ) -> dict[str, Any]:
     """What the ranking was made from, and how far its ONNX file is from the network.
 
-    ``orders_format`` is what of the section ``orders`` decided the rows and is not as by default.
+    ``orders_format`` holds the settings of the section ``orders`` that differ from the defaults.
     """
     return {
         **({"orders_format": dict(orders_format)} if orders_format else {}),
@@ -62,7 +62,7 @@ def write(folder: Path, ranking: Ranking, lists: Recommendations, orders: Orders
         trial = np.random.default_rng(0).normal(size=(512, len(ranking.names))).astype(np.float32)
         difference = save_onnx(ranking.model, aside / ONNX, trial)
         ranking.normaliser.save(aside / NORMALISER)
-        lists.every.to_csv(aside / EVERY, index=False, float_format="%.6f")
-        lists.new.to_csv(aside / NEW, index=False, float_format="%.6f")
+        lists.all_products.to_csv(aside / ALL_PRODUCTS, index=False, float_format="%.6f")
+        lists.new_products.to_csv(aside / NEW_PRODUCTS, index=False, float_format="%.6f")
         record = record_of(ranking, orders, before, difference)
         (aside / RECORD).write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")

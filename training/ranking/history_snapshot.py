@@ -1,4 +1,4 @@
-"""What was known on a day, as tables and matrices every score and habit starts from."""
+"""What was known on a day, as the tables and matrices that every score and aggregate starts from."""
 
 from __future__ import annotations
 
@@ -90,18 +90,17 @@ class HistorySnapshot:
 
     def matrix(self, rows: pd.DataFrame, values: Any = None) -> Any:
         """Customers x products, sparse: 1 where ``rows`` has the pair, or the sum of ``values`` there."""
-        ones = np.ones(len(rows), np.float32)
-        told = ones if values is None else np.asarray(values, np.float32)
-        made = sp.csr_matrix((told, (rows["customer"], rows["product"])), shape=self.shape)
+        numbers = np.ones(len(rows), np.float32) if values is None else np.asarray(values, np.float32)
+        matrix = sp.csr_matrix((numbers, (rows["customer"], rows["product"])), shape=self.shape)
         if values is None:
-            made.data[:] = 1
-        return made
+            matrix.data[:] = 1
+        return matrix
 
     def decayed(self, rows: pd.DataFrame, day: int, days: float) -> Any:
         """Square root of the sum of exp(-age / days) over ``rows`` of ``buys``, seen from ``day``."""
-        made = self.matrix(rows, np.exp(-(day - rows["day"].to_numpy()) / days))
-        made.data = np.sqrt(made.data)
-        return made
+        matrix = self.matrix(rows, np.exp(-(day - rows["day"].to_numpy()) / days))
+        matrix.data = np.sqrt(matrix.data)
+        return matrix
 
     def since(self, days: int) -> pd.DataFrame:
         """The rows of ``buys`` of the last ``days`` days."""
@@ -153,9 +152,9 @@ class HistorySnapshot:
         rows = self.lines.drop_duplicates(["basket", "product"])
         number = int(self.orders.basket.max()) + 1
         ones = np.ones(len(rows), np.float32)
-        made = sp.csr_matrix((ones, (rows["basket"], rows["product"])), shape=(number, self.shape[1]))
-        size = np.maximum(np.asarray(made.sum(1)).ravel(), 4)
+        matrix = sp.csr_matrix((ones, (rows["basket"], rows["product"])), shape=(number, self.shape[1]))
+        size = np.maximum(np.asarray(matrix.sum(1)).ravel(), 4)
         day = np.zeros(number)
         day[rows["basket"]] = rows["day"]
         weight = np.exp(-(self.day - day) / 240) / np.sqrt(size)
-        return sp.diags(weight.astype(np.float32)).tocsr() @ made
+        return sp.diags(weight.astype(np.float32)).tocsr() @ matrix

@@ -34,19 +34,18 @@ class Figures:
         )
 
 
-def bought_after(past: Orders, rows: pd.DataFrame) -> pd.DataFrame:
-    """Customer and product of every purchase of a known product by a known customer, and whether it is new.
+def bought_after(earlier: Orders, rows: pd.DataFrame) -> pd.DataFrame:
+    """Customer, product and newness of each purchase of a known product by a known customer.
 
     Args:
-        past: the orders before the month.
-        rows: of ``read_orders``, of the month.
+        earlier: the orders before the month.
+        rows: the month's, from ``read_orders``.
     """
-    rows = rows[
-        ~rows["cancelled"] & rows["customer"].isin(past.customers) & rows["product"].isin(past.products)
-    ]
-    pairs = rows[["customer", "product"]].drop_duplicates()
-    bought = ~past.cancelled & (past.customer >= 0)
-    owned = set(zip(past.customers[past.customer[bought]], past.products[past.product[bought]], strict=True))
+    known = rows["customer"].isin(earlier.customers) & rows["product"].isin(earlier.products)
+    pairs = rows.loc[known & ~rows["cancelled"], ["customer", "product"]].drop_duplicates()
+    bought = ~earlier.cancelled & (earlier.customer >= 0)
+    customers = earlier.customers[earlier.customer[bought]]
+    owned = set(zip(customers, earlier.products[earlier.product[bought]], strict=True))
     new = [pair not in owned for pair in zip(pairs["customer"], pairs["product"], strict=True)]
     return pairs.assign(new=new)
 
@@ -62,10 +61,10 @@ def measure(lists: pd.DataFrame, bought: pd.DataFrame, top: int = 20) -> Figures
     counts = bought.groupby("customer").size().sort_index()
     hits = lists[lists["rank"] <= top].merge(bought[["customer", "product"]], on=["customer", "product"])
     gain = (1 / np.log2(hits["rank"] + 1)).groupby(hits["customer"]).sum().reindex(counts.index).fillna(0)
-    number = hits.groupby("customer").size().reindex(counts.index).fillna(0)
+    hit_count = hits.groupby("customer").size().reindex(counts.index).fillna(0)
     possible = np.minimum(counts.to_numpy(), top)
     ideal = np.concatenate([[0], np.cumsum(1 / np.log2(np.arange(top) + 2))])[possible]
-    recall, ndcg = number.to_numpy() / possible, gain.to_numpy() / ideal
+    recall, ndcg = hit_count.to_numpy() / possible, gain.to_numpy() / ideal
     root = np.sqrt(max(len(counts), 1))
     return Figures(
         customers=len(counts),
@@ -78,20 +77,20 @@ def measure(lists: pd.DataFrame, bought: pd.DataFrame, top: int = 20) -> Figures
 
 def main() -> None:
     """Measure both lists of a ranking folder on the calendar month from ``--before`` on."""
-    from training.ranking.folder import EVERY, NEW
+    from training.ranking.folder import ALL_PRODUCTS, NEW_PRODUCTS
 
     parser = argparse.ArgumentParser(description="Measure a ranking on the month after its orders.")
     add_options(parser)
     parser.add_argument("--before", type=date.fromisoformat, required=True, help="first day of the month")
     parser.add_argument("--ranking", type=Path, required=True, help="folder of training.ranking")
-    given = parser.parse_args()
-    source, start = named_folder(given), given.before
+    args = parser.parse_args()
+    source, start = named_folder(args), args.before
     end = date(start.year + start.month // 12, start.month % 12 + 1, 1)
-    past = Orders.of(read_orders(source, start))
-    bought = bought_after(past, read_orders(source, end, since=start))
+    earlier = Orders.of(read_orders(source, start))
+    bought = bought_after(earlier, read_orders(source, end, since=start))
     text = {"customer": str, "product": str}
-    print("all:", measure(pd.read_csv(given.ranking / EVERY, dtype=text), bought))
-    print("new:", measure(pd.read_csv(given.ranking / NEW, dtype=text), bought[bought["new"]]))
+    print("all:", measure(pd.read_csv(args.ranking / ALL_PRODUCTS, dtype=text), bought))
+    print("new:", measure(pd.read_csv(args.ranking / NEW_PRODUCTS, dtype=text), bought[bought["new"]]))
 
 
 if __name__ == "__main__":

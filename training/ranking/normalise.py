@@ -17,10 +17,10 @@ SHARES = 1 / (1 + np.exp(-np.linspace(-LOGIT_REACH, LOGIT_REACH, KNOTS)))
 
 def _normal_quantile(share: NDArray[np.float64]) -> NDArray[np.float64]:
     """Pólya's approximation: sign(p - 1/2) sqrt(-pi/2 log(4 p (1 - p)))."""
-    told: NDArray[np.float64] = np.sign(share - 0.5) * np.sqrt(
+    quantile: NDArray[np.float64] = np.sign(share - 0.5) * np.sqrt(
         np.maximum(0, -np.pi / 2 * np.log(4 * share * (1 - share)))
     )
-    return told
+    return quantile
 
 
 NORMAL = _normal_quantile(SHARES)
@@ -35,7 +35,7 @@ class Normaliser:
     Attributes:
         at: features x KNOTS, increasing; padded with the last.
         to: features x KNOTS.
-        knots: of each feature, how many are no padding.
+        knots: how many knots of each feature are no padding.
     """
 
     at: NDArray[np.float64]
@@ -44,7 +44,7 @@ class Normaliser:
 
     @staticmethod
     def fit(sample: Floats) -> Normaliser:
-        """From rows x features."""
+        """Fit the map to a sample, rows x features."""
         features = sample.shape[1]
         at, to = np.zeros((features, KNOTS)), np.zeros((features, KNOTS))
         knots = np.ones(features, np.int64)
@@ -67,13 +67,13 @@ class Normaliser:
 
     def __call__(self, values: Floats) -> Floats:
         """Rows x features, another array of the same shape."""
-        made = np.zeros(values.shape, np.float32)
+        normalised = np.zeros(values.shape, np.float32)
         for number, count in enumerate(self.knots):
             if count > 1:
                 column = values[:, number]
                 mapped = np.interp(column, self.at[number, :count], self.to[number, :count])
-                made[:, number] = np.where(np.isnan(column), 0, mapped)
-        return made
+                normalised[:, number] = np.where(np.isnan(column), 0, mapped)
+        return normalised
 
     def save(self, path: Path) -> None:
         np.savez_compressed(path, at=self.at, to=self.to, knots=self.knots)

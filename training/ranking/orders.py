@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from training.errors import TrainingError
-from training.orders.cleaning import clean as clean_wholly
+from training.orders.cleaning import clean as clean_for_transfer
 from training.orders.day_rows import DayRows
 from training.orders.explaining import explained
 from training.orders.format import OrdersFormat
@@ -32,13 +32,13 @@ class Orders:
 
     Attributes:
         customers: ids, sorted; ``customer`` counts into them.
-        products: stock codes, sorted, of products that a known customer bought; ``product`` counts into them.
+        products: their codes, sorted, of products that a known customer bought; ``product`` counts into them.
         texts: descriptions; ``text`` counts into them.
-        customer: -1 where the invoice names no customer.
+        customer: of each line; -1 where the invoice names no customer.
         basket: number of the invoice, in the order of the invoices' names.
         day: proleptic ordinal of the day (``date.toordinal``).
         quantity: pieces, above 0, of a cancelled line too.
-        price: of a piece, in the currency of the shop.
+        price: price of a piece, in the currency of the shop.
         abroad: the invoice is from another country than the shop.
         cancelled: the line takes a purchase back and is none itself.
     """
@@ -58,7 +58,7 @@ class Orders:
 
     @staticmethod
     def of(rows: pd.DataFrame) -> Orders:
-        """From cleaned rows.
+        """Build it from cleaned rows.
 
         Args:
             rows: invoice, customer ("" for none), product, text (str), day (ordinal), quantity, price,
@@ -125,31 +125,33 @@ class Orders:
 
     def digest(self) -> str:
         """SHA-256 of every row and name, in hexadecimal."""
-        told = hashlib.sha256()
+        hasher = hashlib.sha256()
         for names in (self.customers, self.products, self.texts):
-            told.update("\n".join(names.tolist()).encode())
+            hasher.update("\n".join(names.tolist()).encode())
         numbers = (self.customer, self.product, self.text, self.basket, self.day)
         for array in (*numbers, self.quantity, self.price, self.abroad, self.cancelled):
-            told.update(np.ascontiguousarray(array).tobytes())
-        return told.hexdigest()
+            hasher.update(np.ascontiguousarray(array).tobytes())
+        return hasher.hexdigest()
 
 
-def clean(day: date, raw: pd.DataFrame, form: OrdersFormat | None = None) -> pd.DataFrame:
+def clean(day: date, raw: pd.DataFrame, orders_format: OrdersFormat | None = None) -> pd.DataFrame:
     """The rows of one file that count, as ``Orders.of`` takes them.
 
-    Left out are rows whose stock code is of no product, purchases without a positive quantity and price,
+    Left out are rows whose code is of no product, purchases without a positive quantity and price,
     cancellations without a customer, and rows that do not parse.
     """
-    form = form or OrdersFormat()
+    orders_format = orders_format or OrdersFormat()
     invoice = raw["InvoiceNo"].str.strip()
-    quantity = numbers(raw["Quantity"].str.strip(), form)
-    price = numbers(raw["UnitPrice"].str.strip(), form, money=True)
-    customer = customers(raw["CustomerID"].str.strip(), form)
+    quantity = numbers(raw["Quantity"].str.strip(), orders_format)
+    price = numbers(raw["UnitPrice"].str.strip(), orders_format, money=True)
+    customer = customers(raw["CustomerID"].str.strip(), orders_format)
     product = raw["StockCode"].str.strip()
-    cancelled = is_cancellation(pd.DataFrame({"invoice": invoice.str.upper(), "quantity": quantity}), form)
-    counts = is_product(product, form) & np.isfinite(quantity)
+    signs = pd.DataFrame({"invoice": invoice.str.upper(), "quantity": quantity})
+    cancelled = is_cancellation(signs, orders_format)
+    counts = is_product(product, orders_format) & np.isfinite(quantity)
     counts &= np.where(cancelled, customer.ne(""), (quantity > 0) & (price > 0) & np.isfinite(price))
-    told = pd.DataFrame(
+    has_country = orders_format.columns.country is not None
+    rows = pd.DataFrame(
         {
             "invoice": invoice,
             "customer": customer,
@@ -158,12 +160,12 @@ def clean(day: date, raw: pd.DataFrame, form: OrdersFormat | None = None) -> pd.
             "day": day.toordinal(),
             "quantity": quantity.abs(),
             "price": price,
-            "abroad": raw["Country"].ne(form.home_country) if form.columns.country is not None else False,
+            "abroad": has_country and raw["Country"].ne(orders_format.home_country),
             "cancelled": cancelled,
         }
     )
-    kept: pd.DataFrame = told.loc[counts]
-    return kept
+    counted: pd.DataFrame = rows.loc[counts]
+    return counted
 
 
 def read_orders(
@@ -180,16 +182,16 @@ def read_orders(
         raise TrainingError(f"{source.url} holds no orders before {before}; name a later day with --before")
     say(f"reading {len(days)} days of orders, {days[0]} to {days[-1]}")
     judge = Judge(source.settings, UNCHANGED)
-    read = [_judged(read_rows(source, day), source.settings, judge) for day in days]
+    read = [_checked_rows(read_rows(source, day), source.settings, judge) for day in days]
     judge.all()
     return pd.concat(read, ignore_index=True)
 
 
-def _judged(rows: DayRows, settings: OrdersSettings, judge: Judge) -> pd.DataFrame:
+def _checked_rows(rows: DayRows, settings: OrdersSettings, judge: Judge) -> pd.DataFrame:
     """The rows of a day that count, if as many of it can be read as ``orders.limits`` ask for."""
 
     def example(reason: str) -> str:
-        return explained(rows, clean_wholly(rows.day, rows, settings).rejects, reason, settings)
+        return explained(rows, clean_for_transfer(rows.day, rows, settings).rejects, reason, settings)
 
     raw = rows.rows
     wrong = numbers(raw["Quantity"].str.strip(), settings).isna()

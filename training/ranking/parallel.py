@@ -1,4 +1,4 @@
-"""Windows made side by side, each in a process of its own: they share nothing but the orders."""
+"""Windows made in parallel, each in a process of its own: they share nothing but the orders."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PROCESSES = 2
 WORTH_IT = 100_000
 """Rows of orders; with fewer, starting a process takes longer than the work."""
 
-_given: tuple[Any, ...] = ()
+_shared: tuple[Any, ...] = ()
 
 
 def too_small_for_processes(rows: int) -> bool:
@@ -24,14 +24,15 @@ def too_small_for_processes(rows: int) -> bool:
     return rows < WORTH_IT or (os.cpu_count() or 1) < 2
 
 
-def in_parallel(work: Callable[..., Any], tasks: Sequence[Any], *given: Any) -> Iterator[Any]:
-    """``work(task, *given)`` for each task, in the tasks' order; ``given`` travels once to each process.
+def in_parallel(function: Callable[..., Any], tasks: Sequence[Any], *shared: Any) -> Iterator[Any]:
+    """``function(task, *shared)`` for each task, in the tasks' order; ``shared`` travels once to each
+    process.
 
     Raises:
         concurrent.futures.process.BrokenProcessPool: when a process was killed.
     """
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(PROCESSES, context, _begin, (work, *given)) as pool:
+    with ProcessPoolExecutor(PROCESSES, context, _start_process, (function, *shared)) as pool:
         try:
             yield from pool.map(_run, tasks)
         except BaseException:
@@ -41,9 +42,9 @@ def in_parallel(work: Callable[..., Any], tasks: Sequence[Any], *given: Any) -> 
             raise
 
 
-def _begin(*given: Any) -> None:
-    global _given
-    _given = given
+def _start_process(*shared: Any) -> None:
+    global _shared
+    _shared = shared
     # Ctrl-C reaches the whole group; the parent ends this process itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
@@ -57,5 +58,5 @@ def _end_with_the_parent() -> None:
 
 
 def _run(task: Any) -> Any:
-    work, *given = _given
-    return work(task, *given)
+    function, *shared = _shared
+    return function(task, *shared)

@@ -25,9 +25,9 @@ class Examples:
 
     Attributes:
         values: rows x features.
-        label: 0 to 1.
-        group: non-decreasing.
-        owned: bought before.
+        label: from 0 to 1.
+        group: number of the customer in a window, non-decreasing.
+        owned: whether the customer bought the product before.
     """
 
     values: Floats
@@ -41,14 +41,14 @@ def network(features: int, settings: RankingSettings) -> Any:
     import keras
 
     ridge = keras.regularizers.L2(settings.l2)
-    told = keras.Input((features,), name="features")
-    hidden = told
+    inputs = keras.Input((features,), name="features")
+    hidden = inputs
     for width in settings.hidden:
         hidden = keras.layers.Dense(width, activation="swish", kernel_regularizer=ridge)(hidden)
         hidden = keras.layers.Dropout(settings.dropout)(hidden)
     deep = keras.layers.Dense(1, kernel_regularizer=ridge)(hidden)
     return keras.Model(
-        told, keras.layers.Add()([deep, keras.layers.Dense(1, kernel_regularizer=ridge)(told)])
+        inputs, keras.layers.Add()([deep, keras.layers.Dense(1, kernel_regularizer=ridge)(inputs)])
     )
 
 
@@ -70,7 +70,7 @@ def train_one(examples: Examples, settings: RankingSettings, seed: int, say: Cal
     rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.epochs * steps, 0.02)
     optimizer = keras.optimizers.Adam(rate)
 
-    def one_step(values: Any, label: Any, owned: Any, segment: Any) -> Any:
+    def train_step(values: Any, label: Any, owned: Any, segment: Any) -> Any:
         with tf.GradientTape() as tape:
             score = model(values, training=True)[:, 0]
             weight = tf.where(label > 0, 1.0, 1 / settings.negatives)
@@ -87,7 +87,7 @@ def train_one(examples: Examples, settings: RankingSettings, seed: int, say: Cal
 
     shapes = [tf.TensorSpec([None, examples.values.shape[1]])]
     shapes += [tf.TensorSpec([None]), tf.TensorSpec([None]), tf.TensorSpec([None], tf.int32)]
-    step = tf.function(one_step, input_signature=shapes)
+    step = tf.function(train_step, input_signature=shapes)
     owned = examples.owned.astype(np.float32)
     random = np.random.default_rng(seed)
     for epoch in range(settings.epochs):
@@ -95,7 +95,7 @@ def train_one(examples: Examples, settings: RankingSettings, seed: int, say: Cal
         total = 0.0
         for number in range(steps):
             chosen = order[number * size : (number + 1) * size]
-            rows = np.concatenate([np.arange(start[one], start[one + 1]) for one in chosen])
+            rows = np.concatenate([np.arange(start[group], start[group + 1]) for group in chosen])
             segment = np.repeat(np.arange(size, dtype=np.int32), start[chosen + 1] - start[chosen])
             total += float(step(examples.values[rows], examples.label[rows], owned[rows], segment))
         if not np.isfinite(total):
@@ -110,23 +110,23 @@ def _listwise(tf: Any, score: Any, label: Any, weight: Any, segment: Any, groups
     share = tf.exp(score - tf.gather(largest, segment)) * weight
     total = tf.math.log(tf.math.unsorted_segment_sum(share, segment, groups) + 1e-9)
     positives = tf.math.unsorted_segment_sum(label, segment, groups)
-    lost = tf.math.unsorted_segment_sum(
+    losses = tf.math.unsorted_segment_sum(
         label * (tf.gather(largest + total, segment) - score), segment, groups
     )
-    return tf.reduce_mean(lost / tf.maximum(positives, 1.0) ** POSITIVES_POWER)
+    return tf.reduce_mean(losses / tf.maximum(positives, 1.0) ** POSITIVES_POWER)
 
 
 def average(models: Sequence[Any]) -> Any:
     """One model whose score is the mean of theirs."""
     import keras
 
-    told = keras.Input(models[0].input_shape[1:], name="features")
-    scores = [model(told) for model in models]
-    return keras.Model(told, keras.layers.Average()(scores) if len(scores) > 1 else scores[0])
+    inputs = keras.Input(models[0].input_shape[1:], name="features")
+    scores = [model(inputs) for model in models]
+    return keras.Model(inputs, keras.layers.Average()(scores) if len(scores) > 1 else scores[0])
 
 
 def scores_of(model: Any, values: Floats) -> Floats:
     """One score a row of normalised features."""
     parts = range(0, len(values), ROWS_AT_ONCE)
-    told = [np.asarray(model(values[at : at + ROWS_AT_ONCE], training=False))[:, 0] for at in parts]
-    return np.concatenate(told) if told else np.zeros(0, np.float32)
+    scores = [np.asarray(model(values[at : at + ROWS_AT_ONCE], training=False))[:, 0] for at in parts]
+    return np.concatenate(scores) if scores else np.zeros(0, np.float32)

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from training.ranking.features import FeatureBuilder, Features
 from training.ranking.history_snapshot import Floats
 from training.ranking.train import Ranking
+from training.release.ranked import COLUMNS
 from training.release.shortlist import Shortlist
 from training.ties import grouped_order
 
 CUSTOMERS_AT_ONCE = 500
 """A chunk of 500 needs about 400 MiB of scores and features on 3,500 products."""
-COLUMNS = ("customer", "rank", "product", "score")
 
 
 @dataclass(frozen=True)
@@ -27,38 +27,39 @@ class Recommendations:
     ``shortlist`` holds the products of both lists with the features they were scored by.
     """
 
-    every: pd.DataFrame
-    new: pd.DataFrame
+    all_products: pd.DataFrame
+    new_products: pd.DataFrame
     shortlist: Shortlist
 
 
 def recommend(
-    fitted: FeatureBuilder, ranking: Ranking, top: int, say: Callable[[str], None] = lambda _: None
+    builder: FeatureBuilder, ranking: Ranking, top: int, say: Callable[[str], None] = lambda _: None
 ) -> Recommendations:
-    """Up to ``top`` products for each customer of the past."""
-    number = fitted.past.shape[0]
-    every, new, short = [], [], []
+    """Up to ``top`` products for each customer who bought before the day."""
+    number = builder.snapshot.shape[0]
+    all_products, new_products, shortlist_parts = [], [], []
     for start in range(0, number, CUSTOMERS_AT_ONCE):
         chunk = np.arange(start, min(start + CUSTOMERS_AT_ONCE, number), dtype=np.int64)
-        features = fitted.features(chunk)
+        features = builder.features(chunk)
         # Half precision here too, so that the lists are those that serving gives.
         values = ranking.normalised(features.values, features.names).astype(np.float16)
         scores = ranking.score(values.astype(np.float32))
         chosen = _best(features, scores, np.ones(len(scores), np.bool_), top)
         chosen_new = _best(features, scores, ~features.owned, top)
-        every.append(_told(fitted, features, scores, *chosen))
-        new.append(_told(fitted, features, scores, *chosen_new))
-        kept = np.union1d(chosen[0], chosen_new[0])
-        short.append((features.customer[kept], features.product[kept], features.owned[kept], values[kept]))
+        all_products.append(_as_table(builder, features, scores, *chosen))
+        new_products.append(_as_table(builder, features, scores, *chosen_new))
+        rows = np.union1d(chosen[0], chosen_new[0])
+        columns = (features.customer, features.product, features.owned, values)
+        shortlist_parts.append([column[rows] for column in columns])
         say(f"recommended for {chunk[-1] + 1:,} of {number:,} customers")
-    customer, product, owned, values = (np.concatenate(part) for part in zip(*short, strict=True))
+    customer, product, owned, values = (np.concatenate(part) for part in zip(*shortlist_parts, strict=True))
     return Recommendations(
-        pd.concat(every, ignore_index=True),
-        pd.concat(new, ignore_index=True),
+        pd.concat(all_products, ignore_index=True),
+        pd.concat(new_products, ignore_index=True),
         Shortlist(
-            customers=fitted.past.orders.customers.astype(bytes),
+            customers=builder.snapshot.orders.customers.astype(bytes),
             start=np.searchsorted(customer, np.arange(number + 1)).astype(np.int64),
-            codes=fitted.past.orders.products.astype(bytes),
+            codes=builder.snapshot.orders.products.astype(bytes),
             product=product.astype(np.int32),
             owned=owned,
             features=values,
@@ -77,18 +78,18 @@ def _best(
     return rows[rank <= top], rank[rank <= top]
 
 
-def _told(
-    fitted: FeatureBuilder,
+def _as_table(
+    builder: FeatureBuilder,
     features: Features,
     scores: Floats,
     rows: NDArray[np.int64],
     rank: NDArray[np.int64],
 ) -> pd.DataFrame:
-    known = fitted.past.orders
+    orders = builder.snapshot.orders
     columns = (
-        known.customers[features.customer[rows]],
+        orders.customers[features.customer[rows]],
         rank,
-        known.products[features.product[rows]],
+        orders.products[features.product[rows]],
         scores[rows],
     )
     return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))

@@ -1,4 +1,5 @@
-"""The ranking as second stage of a release: trained where the raw orders are, told by pseudonym."""
+"""The ranking as second stage of a release: trained where the raw orders are, with customers as
+pseudonyms."""
 
 from __future__ import annotations
 
@@ -42,7 +43,7 @@ def is_ranked(release: Path) -> bool:
     return any(file.path == RECORD for file in read(release).files)
 
 
-def enough(source: OrderSource, settings: TrainingSettings, ranking: RankingSettings) -> bool:
+def has_enough_days(source: OrderSource, settings: TrainingSettings, ranking: RankingSettings) -> bool:
     """Whether the orders reach over enough days for one window of labels."""
     before = first_day_after(source, settings)
     days = [day for day in source.days() if (settings.window.first_day or day) <= day < before]
@@ -54,9 +55,9 @@ def add_ranking(
     release: Path,
     source: OrderSource,
     settings: TrainingSettings,
-    ranking: RankingSettings,
+    ranking_settings: RankingSettings,
     pseudonyms: Pseudonyms,
-    work: Path,
+    window_folder: Path,
     say: Callable[[str], None],
 ) -> None:
     """Train the ranking stage, put it into the release, and seal the release again.
@@ -66,14 +67,14 @@ def add_ranking(
     Args:
         release: a sealed release of the same orders.
         source: raw orders.
-        settings: of the run; they name the last day to learn from.
-        ranking: of the stage.
-        pseudonyms: of the release.
-        work: keeps the windows, for a run that goes on and for the next one.
+        settings: those of the run; they name the last day to learn from.
+        ranking_settings: those of the stage.
+        pseudonyms: made with the key of the release.
+        window_folder: keeps the windows, for a run that goes on and for the next one.
         say: takes lines of progress.
 
     Raises:
-        TrainingError: when there are too few days of orders; see ``enough``.
+        TrainingError: when there are too few days of orders; see ``has_enough_days``.
         NothingToRank: when nobody bought in the windows; the release is left as it is.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -82,20 +83,20 @@ def add_ranking(
     names = {name: pseudonyms.customer(name) if name else "" for name in rows["customer"].unique()}
     rows["customer"] = rows["customer"].map(names)
     orders = Orders.of(rows)
-    trained = train(orders, before.toordinal(), ranking, work, say)
-    lists = recommend(FeatureBuilder(orders, before.toordinal()), trained, LENGTH, say)
-    trial = np.random.default_rng(0).normal(size=(512, len(trained.names))).astype(np.float32)
-    difference = save_onnx(trained.model, release / RANKER, trial)
-    trained.normaliser.save(release / NORMALISER)
-    record = record_of(trained, orders, before, difference, source.settings.recorded())
+    ranking = train(orders, before.toordinal(), ranking_settings, window_folder, say)
+    lists = recommend(FeatureBuilder(orders, before.toordinal()), ranking, LENGTH, say)
+    trial = np.random.default_rng(0).normal(size=(512, len(ranking.names))).astype(np.float32)
+    difference = save_onnx(ranking.model, release / RANKER, trial)
+    ranking.normaliser.save(release / NORMALISER)
+    record = record_of(ranking, orders, before, difference, source.settings.recorded())
     atomic_write(release / RECORD, json.dumps(record, indent=1, sort_keys=True).encode() + b"\n")
-    every, new = ({name: table[name].to_numpy() for name in COLUMNS} for table in (lists.every, lists.new))
-    write_ranked(release, every, new)
+    tables = (lists.all_products, lists.new_products)
+    write_ranked(release, *({name: table[name].to_numpy() for name in COLUMNS} for table in tables))
     lists.shortlist.write(release)
     write(release, read(release).model_copy(update={"files": describe(release)}))
     if settings.hold_back_days:
-        held_back = read_orders(source, before + timedelta(days=settings.hold_back_days), before)
-        held_back["customer"] = [pseudonyms.customer(name) if name else "" for name in held_back["customer"]]
-        bought = bought_after(orders, held_back)
-        say(f"ranking, all products: {measure(lists.every, bought)}")
-        say(f"ranking, new products: {measure(lists.new, bought[bought['new']])}")
+        later = read_orders(source, before + timedelta(days=settings.hold_back_days), before)
+        later["customer"] = [pseudonyms.customer(name) if name else "" for name in later["customer"]]
+        bought = bought_after(orders, later)
+        say(f"ranking, all products: {measure(lists.all_products, bought)}")
+        say(f"ranking, new products: {measure(lists.new_products, bought[bought['new']])}")

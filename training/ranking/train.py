@@ -16,11 +16,11 @@ from training.ranking.normalise import Normaliser
 from training.ranking.orders import Orders
 from training.ranking.ranker import Examples, average, scores_of, train_one
 from training.ranking.settings import RankingSettings
-from training.ranking.windows import load, windows
+from training.ranking.windows import load_window, windows
 
 NOTHING = "no customer bought a candidate in any window; train on more orders"
 SAMPLE_EVERY = 5
-"""Every how many-th row the quantiles are taken of."""
+"""Quantiles are taken of every fifth row."""
 
 
 class NothingToRank(TrainingError):
@@ -33,9 +33,9 @@ class Ranking:
 
     Attributes:
         model: Keras model of normalised features; its score is a probability.
-        normaliser: of features.
-        names: of the features, in order.
-        settings: it was trained with.
+        normaliser: maps features to what the model takes.
+        names: names of the features, in order.
+        settings: what it was trained with.
         examples: rows it was trained on.
         windows: files it was trained on.
     """
@@ -69,10 +69,10 @@ def train(
     """Train on orders before ``before``.
 
     Args:
-        orders: may reach beyond it; what does is not used.
-        before: ordinal.
-        settings: of the run.
-        folder: keeps the windows, so that a stopped run goes on and the next one makes none again.
+        orders: may reach beyond ``before``; later ones are not used.
+        before: ordinal of the first day that is not used.
+        settings: those of the run.
+        folder: keeps the windows, so that a stopped run goes on and the next one finds them.
         say: takes lines of progress.
 
     Raises:
@@ -94,7 +94,7 @@ def _gather(
     """All windows in one normalised array, reading one window at a time."""
     sample, sizes = [], []
     for path in files:
-        window = load(path)
+        window = load_window(path)
         sample.append(window.values[::SAMPLE_EVERY])
         sizes.append(len(window.label))
     if not sum(sizes):
@@ -109,9 +109,9 @@ def _gather(
     owned = np.empty(rows, np.bool_)
     groups = 0
     for path, end, size in zip(files, ends, sizes, strict=True):
-        window, at = load(path), slice(int(end) - size, int(end))
-        values[at] = normaliser(window.values)
-        label[at], group[at], owned[at] = window.label, window.group + groups, window.owned
+        window, part = load_window(path), slice(int(end) - size, int(end))
+        values[part] = normaliser(window.values)
+        label[part], group[part], owned[part] = window.label, window.group + groups, window.owned
         groups += int(window.group.max(initial=-1)) + 1
     say(f"{rows:,} candidates of {groups:,} customers in {len(files)} windows, {len(names)} features")
     return Examples(values, label, group, owned), normaliser, names

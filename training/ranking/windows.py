@@ -32,10 +32,10 @@ class Window:
 
     Attributes:
         values: candidates x features.
-        names: of the features.
-        label: 1 bought in the label days, ``later_label`` only in those after, else 0.
+        names: names of the features.
+        label: 1 for bought in the label days, ``later_label`` for bought only in those after, else 0.
         group: number of the customer in the window, increasing.
-        owned: bought before.
+        owned: whether the customer bought the product before.
     """
 
     values: Floats
@@ -45,7 +45,7 @@ class Window:
     owned: NDArray[np.bool_]
 
 
-def days_of(orders: Orders, before: int, settings: RankingSettings) -> list[int]:
+def window_days(orders: Orders, before: int, settings: RankingSettings) -> list[int]:
     """The windows' cuts, oldest first; every label is from before ``before``.
 
     Raises:
@@ -68,38 +68,39 @@ def windows(
 ) -> Iterator[Path]:
     """The files of all windows; those that an earlier run left are not made again.
 
-    A window is known by the orders that it sees, so those of days that did not change stay. What this run
-    needs is there when the last is told, and of other windows as many as ``MOST_BYTES`` leaves room for.
+    A window is known by the orders that it sees, so those of days that did not change stay. All that this run
+    needs is there when the last one is yielded, and of other windows as many as ``MOST_BYTES`` leaves room
+    for.
     """
     orders = orders.before(before)
-    days = days_of(orders, before, settings)
-    kept = ArrayCache(folder, MOST_BYTES, say)
-    names = {day: _name(_seen(orders, day, before, settings), day, before, settings) for day in days}
-    paths = {day: kept.path(name) for day, name in names.items()}
-    missing = [day for day in days if not kept.holds(names[day])]
-    given = (paths, orders, before, settings)
+    days = window_days(orders, before, settings)
+    cache = ArrayCache(folder, MOST_BYTES, say)
+    names = {day: _window_name(orders, day, before, settings) for day in days}
+    paths = {day: cache.path(name) for day, name in names.items()}
+    missing = [day for day in days if not cache.holds(names[day])]
+    shared = (paths, orders, before, settings)
     if len(missing) > 1 and not too_small_for_processes(len(orders.day)):
-        made: Iterator[str] = in_parallel(_write, missing, *given)
+        summaries: Iterator[str] = in_parallel(_write, missing, *shared)
     else:
-        made = (_write(day, *given) for day in missing)
+        summaries = (_write(day, *shared) for day in missing)
     for number, day in enumerate(days, 1):
-        what = next(made) if day in missing else "there already"
-        say(str(Progress("windows", number, len(days), f"window of {date.fromordinal(day)}: {what}")))
+        summary = next(summaries) if day in missing else "there already"
+        say(str(Progress("windows", number, len(days), f"window of {date.fromordinal(day)}: {summary}")))
         yield paths[day]
-    next(made, None)  # past the last one, its processes end by themselves
-    kept.trim(names.values())
+    next(summaries, None)  # past the last one, its processes end by themselves
+    cache.trim(names.values())
 
 
 def _write(day: int, paths: dict[int, Path], orders: Orders, before: int, settings: RankingSettings) -> str:
     """Make the file of one window; returns what is in it."""
-    window = make(_seen(orders, day, before, settings), day, before, settings)
+    window = make_window(_visible_orders(orders, day, before, settings), day, before, settings)
     write_arrays(paths[day], {name: getattr(window, name) for name in Window.__dataclass_fields__})
     customers = int(window.group.max(initial=-1)) + 1
     return f"{customers} customers, {len(window.label):,} candidates"
 
 
-def load(path: Path) -> Window:
-    """Read a window that ``windows`` told of.
+def load_window(path: Path) -> Window:
+    """Read a window that ``windows`` yielded.
 
     Raises:
         TrainingError: when it was removed or damaged since.
@@ -113,27 +114,27 @@ def load(path: Path) -> Window:
         ) from None
 
 
-def _seen(orders: Orders, day: int, before: int, settings: RankingSettings) -> Orders:
+def _visible_orders(orders: Orders, day: int, before: int, settings: RankingSettings) -> Orders:
     """The orders that a window is made of: those before its last label."""
     return orders.before(min(day + 2 * settings.label_days, before))
 
 
-def make(orders: Orders, day: int, before: int, settings: RankingSettings) -> Window:
-    """The window whose features are those of ``day``; of no rows where nobody bought in its label days."""
-    fitted = FeatureBuilder(orders, day)
-    bought = _pairs(orders, fitted, day, day + settings.label_days)
-    later = _pairs(orders, fitted, day + settings.label_days, min(day + 2 * settings.label_days, before))
-    products = fitted.past.shape[1]
+def make_window(orders: Orders, day: int, before: int, settings: RankingSettings) -> Window:
+    """The window whose features are those of ``day``; without rows where nobody bought in its label days."""
+    builder = FeatureBuilder(orders, day)
+    bought = _pairs(orders, builder, day, day + settings.label_days)
+    later = _pairs(orders, builder, day + settings.label_days, min(day + 2 * settings.label_days, before))
+    products = builder.snapshot.shape[1]
     customers = np.unique(bought // products)
     # Where nobody bought, the window is empty, but has the names of its features.
-    features = fitted.features(customers if len(customers) else np.zeros(1, np.int64))
+    features = builder.features(customers if len(customers) else np.zeros(1, np.int64))
     pair = features.customer * products + features.product
     label = np.maximum(
         np.isin(pair, bought).astype(np.float32), np.float32(settings.later_label) * np.isin(pair, later)
     ).astype(np.float32)
     # Seeded by the window's place, so that a resumed run draws what an uninterrupted one does.
-    drawn = np.random.default_rng((7, before - day)).random(len(label)) < settings.negatives
-    keep = ((label > 0) | drawn) & bool(len(customers))
+    sampled = np.random.default_rng((7, before - day)).random(len(label)) < settings.negatives
+    keep = ((label > 0) | sampled) & bool(len(customers))
     return Window(
         values=features.values[keep],
         names=np.array(features.names),
@@ -143,31 +144,31 @@ def make(orders: Orders, day: int, before: int, settings: RankingSettings) -> Wi
     )
 
 
-def _pairs(orders: Orders, fitted: FeatureBuilder, start: int, end: int) -> NDArray[np.int64]:
-    """Purchases from ``start`` to before ``end``, as customer * products + product in the past's numbering.
+def _pairs(orders: Orders, builder: FeatureBuilder, start: int, end: int) -> NDArray[np.int64]:
+    """Purchases from ``start`` to before ``end``, as customer * products + product.
 
-    Only of customers and products that the past knows.
+    Only customers and products that the snapshot knows count, by its numbers.
     """
-    past = fitted.past.orders
+    known_orders = builder.snapshot.orders
     rows = (orders.day >= start) & (orders.day < end) & ~orders.cancelled & (orders.customer >= 0)
-    customer = _renumber(orders.customers, past.customers)[orders.customer[rows]]
-    product = _renumber(orders.products, past.products)[orders.product[rows]]
+    customer = _renumber(orders.customers, known_orders.customers)[orders.customer[rows]]
+    product = _renumber(orders.products, known_orders.products)[orders.product[rows]]
     known = (customer >= 0) & (product >= 0)
-    told: NDArray[np.int64] = np.unique(customer[known] * len(past.products) + product[known])
-    return told
+    pairs: NDArray[np.int64] = np.unique(customer[known] * len(known_orders.products) + product[known])
+    return pairs
 
 
-def _renumber(every: NDArray[Any], known: NDArray[Any]) -> NDArray[np.int64]:
-    numbers = np.full(len(every), -1, np.int64)
-    numbers[np.searchsorted(every, known)] = np.arange(len(known))
+def _renumber(all_ids: NDArray[Any], known_ids: NDArray[Any]) -> NDArray[np.int64]:
+    numbers = np.full(len(all_ids), -1, np.int64)
+    numbers[np.searchsorted(all_ids, known_ids)] = np.arange(len(known_ids))
     return numbers
 
 
-def _name(seen: Orders, day: int, before: int, settings: RankingSettings) -> str:
-    """Of all a window depends on: the orders it sees, the code of features and labels, the settings of
-    sampling, and its place in the run, by which it is drawn."""
+def _window_name(orders: Orders, day: int, before: int, settings: RankingSettings) -> str:
+    """A name by all that decides a window: the orders it sees, the code of features and labels, the settings
+    of sampling, and its place in the run, which seeds the sampling."""
+    digest = _visible_orders(orders, day, before, settings).digest()
     sampling = {name: getattr(settings, name) for name in ("label_days", "later_label", "negatives")}
-    told = key_of(
-        orders=seen.digest(), day=day, before=before, code=source_digest(*RANKING_FEATURES), **sampling
-    )
-    return f"{told[:32]}-{date.fromordinal(day)}"
+    code = source_digest(*RANKING_FEATURES)
+    key = key_of(orders=digest, day=day, before=before, code=code, **sampling)
+    return f"{key[:32]}-{date.fromordinal(day)}"

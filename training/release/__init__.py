@@ -9,7 +9,7 @@ A release is a directory of plain files, named by its digest (``sha256:<hex>`` o
 ``model.keras``           the same model for further training
 ``items.json``            products: index, stock_code, description, price (GBP), popularity_rank
 ``customers.parquet``     per pseudonym: history, weights, user (the model's inputs) and last_bought
-``popular.json``          item indices, the most popular first: the answer for an unknown customer
+``popular.json``          indices of products, the most popular first: the answer for an unknown customer
 ``ranker.onnx``           the ranking stage: features of candidates -> probabilities (absent without one)
 ``shortlist.npz``         per pseudonym: the candidates, which are owned, their features for ``ranker.onnx``
 ``ranked.parquet``        per pseudonym: the products in the ranker's order, all and only new ones
@@ -22,10 +22,10 @@ A release is a directory of plain files, named by its digest (``sha256:<hex>`` o
 
 ``model.onnx`` (dynamic batch B; H, U and K are in ``manifest.model``):
 
-- input ``history`` int32 [B, H]: item indices the customer bought, most weight first, padded with 0;
+- input ``history`` int32 [B, H]: indices of products bought, most weight first, padded with 0;
 - input ``weights`` float32 [B, H]: recency-weighted counts of those purchases, 0 at padding;
 - input ``user`` float32 [B, U]: features of the customer;
-- output ``items`` int32 [B, K]: the K best item indices (from 1; never 0), the best first;
+- output ``items`` int32 [B, K]: indices of the K best products (from 1; never 0), the best first;
 - output ``scores`` float32 [B, K]: their scores y_ui = f(x_u, x_i) + b, descending; not probabilities.
 
 ``ranker.onnx`` (dynamic batch B and length L): input ``features`` float32 [B, L, F], output ``scores``
@@ -35,24 +35,24 @@ Products that the customer has bought are among them: leaving them out (``--only
 down to the wanted number is serving's step. All-zero inputs are a valid customer without any history.
 
 To serve: ``Store(bucket).pull(digest, into)``, then ``verify_signature(read_signature(path), digest, keys)``,
-then ``read_items``, ``read_popular`` and ``Customers.read``.
+then ``read_products``, ``read_popular`` and ``Customers.read``.
 """
 
-from training.features.product import Item
+from training.features.product import Product
 from training.release.contents import (
     CUSTOMERS,
-    ITEMS,
     KERAS_MODEL,
     ONNX_MODEL,
     POPULAR,
+    PRODUCTS,
     REPORT,
     Customer,
     Customers,
-    read_items,
     read_popular,
+    read_products,
     read_report,
-    write_items,
     write_popular,
+    write_products,
     write_report,
 )
 from training.release.directory import describe, read, verify, write
@@ -83,12 +83,12 @@ from training.release.store import LATEST, Store
 
 __all__ = [
     "CUSTOMERS",
-    "ITEMS",
     "KERAS_MODEL",
     "LATEST",
     "MANIFEST",
     "ONNX_MODEL",
     "POPULAR",
+    "PRODUCTS",
     "PSEUDONYM_KEY",
     "RANKER_MODEL",
     "REPORT",
@@ -97,9 +97,9 @@ __all__ = [
     "Customer",
     "Customers",
     "File",
-    "Item",
     "Manifest",
     "Model",
+    "Product",
     "ReleaseDamaged",
     "ReleaseError",
     "Shortlist",
@@ -114,8 +114,8 @@ __all__ = [
     "new_key",
     "public_key",
     "read",
-    "read_items",
     "read_popular",
+    "read_products",
     "read_report",
     "read_signature",
     "shortlisted",
@@ -123,8 +123,8 @@ __all__ = [
     "verify",
     "verify_signature",
     "write",
-    "write_items",
     "write_popular",
+    "write_products",
     "write_report",
     "write_signature",
 ]

@@ -10,7 +10,7 @@ import numpy as np
 from isthmus.atomic_files import atomic_directory
 from training.features.history import last_bought, user_width
 from training.features.training_data import TrainingData
-from training.model.two_tower import served
+from training.model.two_tower import serving_model
 from training.release import (
     KERAS_MODEL,
     MANIFEST,
@@ -23,8 +23,8 @@ from training.release import (
     Window,
     describe,
     write,
-    write_items,
     write_popular,
+    write_products,
     write_report,
 )
 from training.release.export.keras_file import save_keras
@@ -34,7 +34,7 @@ from training.release.versions import versions
 POPULAR_LENGTH = 200
 
 
-def assemble(model: Any, learning: TrainingData, losses: list[float], target: Path) -> str:
+def build_release(model: Any, data: TrainingData, losses: list[float], target: Path) -> str:
     """Write a release to ``target``; returns its digest.
 
     It is made beside the target and renamed; a release that is there already is replaced only by a full one.
@@ -43,47 +43,47 @@ def assemble(model: Any, learning: TrainingData, losses: list[float], target: Pa
         TrainingError: when the export differs from the model, or ``target`` holds something else.
     """
     with atomic_directory(target, MANIFEST, "release") as aside:
-        return _fill(aside, model, learning, losses)
+        return _fill(aside, model, data, losses)
 
 
-def customers_of(learning: TrainingData) -> Customers:
+def customers_of(data: TrainingData) -> Customers:
     """The features of every customer on the day after the window, by the code that made the examples."""
-    names = list(learning.baskets.by_customer)
-    everyone = [learning.known_of(name) for name in names]
+    names = list(data.baskets.by_customer)
+    features = [data.customer_features(name) for name in names]
     return Customers(
         pseudonyms=names,
-        history=np.stack([one.history for one in everyone]),
-        weights=np.stack([one.weights for one in everyone]),
-        user=np.stack([one.user for one in everyone]),
-        last_bought=[last_bought(known) for known in learning.baskets.by_customer.values()],
+        history=np.stack([customer.history for customer in features]),
+        weights=np.stack([customer.weights for customer in features]),
+        user=np.stack([customer.user for customer in features]),
+        last_bought=[last_bought(known) for known in data.baskets.by_customer.values()],
     )
 
 
-def _fill(folder: Path, model: Any, learning: TrainingData, losses: list[float]) -> str:
-    settings, catalogue = learning.settings, learning.catalogue
+def _fill(folder: Path, model: Any, data: TrainingData, losses: list[float]) -> str:
+    settings, catalogue = data.settings, data.catalogue
     top_k = min(settings.top_k, len(catalogue))
-    customers = customers_of(learning)
-    write_items(folder, catalogue.items)
+    customers = customers_of(data)
+    write_products(folder, catalogue.products)
     write_popular(folder, catalogue.popular()[:POPULAR_LENGTH])
     customers.write(folder)
     save_keras(model, folder / KERAS_MODEL)
-    save_onnx(served(model, top_k), folder / ONNX_MODEL)
+    save_onnx(serving_model(model, top_k), folder / ONNX_MODEL)
     difference = largest_difference(model, folder / ONNX_MODEL, _trials(customers))
     write_report(
         folder,
         {
-            "cleaning": learning.manifest.cleaning,
+            "cleaning": data.manifest.cleaning,
             "losses": losses,
-            "examples": len(learning.examples),
-            "steps_per_epoch": learning.examples.steps,
+            "examples": len(data.examples),
+            "steps_per_epoch": data.examples.steps,
             "customers": len(customers),
             "products": len(catalogue),
         },
     )
     manifest = Manifest(
         files=describe(folder),
-        window=Window.of(learning.manifest),
-        cleaning=learning.manifest.cleaning,
+        window=Window.of(data.manifest),
+        cleaning=data.manifest.cleaning,
         metrics={"loss_first_epoch": losses[0], "loss_last_epoch": losses[-1]},
         model=Model(
             inputs=(
@@ -98,28 +98,28 @@ def _fill(folder: Path, model: Any, learning: TrainingData, losses: list[float])
             items=len(catalogue),
             history_length=settings.history_length,
             top_k=top_k,
-            parameters=sum(int(np.prod(one.shape)) for one in model.trainable_variables),
+            parameters=sum(int(np.prod(variable.shape)) for variable in model.trainable_variables),
             opset=OPSET,
             max_abs_difference=difference,
             tolerance=TOLERANCE,
         ),
-        versions=versions() | _key(learning),
+        versions=versions() | _key(data),
         settings=settings.recorded(),
         seeds={"python_numpy_tensorflow": settings.seed, "examples": settings.seed},
     )
     return write(folder, manifest)
 
 
-def _key(learning: TrainingData) -> dict[str, str]:
-    told = learning.manifest.key_id
-    return {} if told is None else {PSEUDONYM_KEY: told}
+def _key(data: TrainingData) -> dict[str, str]:
+    key_id = data.manifest.key_id
+    return {} if key_id is None else {PSEUDONYM_KEY: key_id}
 
 
 def _trials(customers: Customers) -> list[dict[str, Any]]:
     """Inputs to compare the export on: up to 512 customers, a batch of one, and one without any history."""
     rows = np.linspace(0, len(customers) - 1, min(512, len(customers))).astype(int)
-    every = {"history": customers.history, "weights": customers.weights, "user": customers.user}
-    some = {name: array[rows] for name, array in every.items()}
-    one = {name: array[:1] for name, array in every.items()}
-    nothing = {name: np.zeros_like(array[:1]) for name, array in every.items()}
-    return [some, one, nothing]
+    inputs = {"history": customers.history, "weights": customers.weights, "user": customers.user}
+    many = {name: array[rows] for name, array in inputs.items()}
+    single = {name: array[:1] for name, array in inputs.items()}
+    stranger = {name: np.zeros_like(array[:1]) for name, array in inputs.items()}
+    return [many, single, stranger]

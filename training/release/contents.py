@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
-from training.features.product import Item
+from training.features.product import Product
 from training.release.errors import reading
 
-ITEMS = "items.json"
+PRODUCTS = "items.json"
 POPULAR = "popular.json"
 CUSTOMERS = "customers.parquet"
 REPORT = "report.json"
@@ -26,7 +26,7 @@ class Customer(BaseModel):
     """A customer's features at the end of the data window, ready for ``model.onnx``.
 
     ``history`` int32 [H] and ``weights`` float32 [H] are padded with 0; ``user`` is float32 [U];
-    ``last_bought`` lists item indices, the newest first.
+    ``last_bought`` lists indices of products, the newest first.
     """
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
@@ -38,29 +38,32 @@ class Customer(BaseModel):
     last_bought: tuple[int, ...]
 
 
-def write_items(directory: Path, items: Sequence[Item]) -> None:
+def write_products(directory: Path, products: Sequence[Product]) -> None:
     """Write ``items.json``, in the order of their indices 1, 2, 3, ..."""
-    if [item.index for item in items] != list(range(1, len(items) + 1)):
-        raise ValueError("items must be numbered from 1 without gaps")
-    (directory / ITEMS).write_bytes(_json([item.model_dump() for item in items]))
+    _refuse_gaps(products)
+    (directory / PRODUCTS).write_bytes(_json([product.model_dump(by_alias=True) for product in products]))
 
 
-def read_items(directory: Path) -> list[Item]:
+def read_products(directory: Path) -> list[Product]:
     """The products of a release; the product with index ``i`` is at position ``i - 1``."""
-    with reading(ITEMS):
-        items = [Item(**one) for one in json.loads((directory / ITEMS).read_bytes())]
-        if [item.index for item in items] != list(range(1, len(items) + 1)):
-            raise ValueError("the products are not numbered from 1 without gaps")
-        return items
+    with reading(PRODUCTS):
+        products = [Product(**fields) for fields in json.loads((directory / PRODUCTS).read_bytes())]
+        _refuse_gaps(products)
+        return products
+
+
+def _refuse_gaps(products: Sequence[Product]) -> None:
+    if [product.index for product in products] != list(range(1, len(products) + 1)):
+        raise ValueError("the products are not numbered from 1 without gaps")
 
 
 def write_popular(directory: Path, indices: Sequence[int]) -> None:
-    """Write ``popular.json``: item indices, the most popular first."""
+    """Write ``popular.json``: indices of products, the most popular first."""
     (directory / POPULAR).write_bytes(_json([int(index) for index in indices]))
 
 
 def read_popular(directory: Path) -> list[int]:
-    """Item indices for a customer of whom nothing is known, the most popular first."""
+    """Indices of products for a customer of whom nothing is known, the most popular first."""
     with reading(POPULAR):
         return [int(index) for index in json.loads((directory / POPULAR).read_bytes())]
 
@@ -122,7 +125,7 @@ class Customers(Mapping[str, Customer]):
                 "history": pa.array(list(self.history), pa.list_(pa.int32())),
                 "weights": pa.array(list(self.weights), pa.list_(pa.float32())),
                 "user": pa.array(list(self.user), pa.list_(pa.float32())),
-                "last_bought": pa.array([list(one) for one in self._last], pa.list_(pa.int32())),
+                "last_bought": pa.array([list(products) for products in self._last], pa.list_(pa.int32())),
             }
         )
         pq.write_table(table, directory / CUSTOMERS, compression="zstd")

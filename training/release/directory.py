@@ -68,11 +68,11 @@ def read_validation(directory: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     with as_sentences(), reading(VALIDATION):
-        told: dict[str, Any] = json.loads(path.read_bytes())
-        for row in told["scores"].values():
+        validation: dict[str, Any] = json.loads(path.read_bytes())
+        for row in validation["scores"].values():
             for scores in row.values():
                 float(scores["recall"])
-        return told
+        return validation
 
 
 def verify(directory: Path, digest: str | None = None) -> Manifest:
@@ -91,14 +91,14 @@ def verify(directory: Path, digest: str | None = None) -> Manifest:
     """
     manifest = read(directory)
     actual = digest_of((directory / MANIFEST).read_bytes())
-    expected = digest or _own_word(directory)
+    expected = digest or _named_digest(directory)
     if actual != expected:
         raise ReleaseDamaged(MANIFEST, f"has the digest {actual} instead of {expected}")
     _check_files(directory, manifest)
     return manifest
 
 
-def _own_word(directory: Path) -> str:
+def _named_digest(directory: Path) -> str:
     try:
         return (directory / DIGEST).read_text().strip()
     except (FileNotFoundError, UnicodeDecodeError):

@@ -38,11 +38,12 @@ def reading(path: str) -> Iterator[None]:
     except IsthmusError:
         raise
     except Exception as error:
-        own = isinstance(error, EOFError | KeyError | LookupError | TypeError | ValueError | AttributeError)
-        if not own and not type(error).__module__.startswith(("onnxruntime", "pyarrow", "zipfile", "zlib")):
+        library = type(error).__module__.startswith(("onnxruntime", "pyarrow", "zipfile", "zlib"))
+        kinds = EOFError | LookupError | TypeError | ValueError | AttributeError
+        if not library and not isinstance(error, kinds):
             raise
-        said = " ".join(str(error).split())[:200]
-        raise ReleaseDamaged(path, f"is not what a release holds ({said or type(error).__name__})") from None
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise ReleaseDamaged(path, f"is not what a release holds ({reason})") from None
 
 
 class SignatureRefused(ReleaseError):

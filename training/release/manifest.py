@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 MANIFEST = "manifest.json"
 PSEUDONYM_KEY = "pseudonym_key"
-"""In ``versions``, not a field of its own: readers of format 1 that are in use refuse fields new to them."""
+"""A key of ``versions``, not a field of its own: readers of format 1 refuse fields that are new to them."""
 
 Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
@@ -125,7 +125,7 @@ class Manifest(Part):
 
     @property
     def pseudonym_key(self) -> str | None:
-        """The id of the key that customers are named with, which tells nothing of the key; None where the
+        """The id of the key that customers are named with, from which the key cannot be found; None where the
         release is older than such ids."""
         return self.versions.get(PSEUDONYM_KEY)
 

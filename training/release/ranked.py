@@ -12,16 +12,16 @@ RANKED = "ranked.parquet"
 COLUMNS = ("customer", "rank", "product", "score")
 
 
-def write_ranked(folder: Path, every: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-    """Write both lists; each has the columns of COLUMNS: pseudonym, rank from 1, stock code, score."""
+def write_ranked(folder: Path, all_products: Mapping[str, Any], new_products: Mapping[str, Any]) -> None:
+    """Write both lists; each has the columns of COLUMNS: pseudonym, rank from 1, product code, score."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     types = (pa.string(), pa.int32(), pa.string(), pa.float32())
     parts = []
-    for only_new, told in ((False, every), (True, new)):
+    for only_new, lists in ((False, all_products), (True, new_products)):
         columns = {
-            name: pa.array(told[name], kind, from_pandas=True)
+            name: pa.array(lists[name], kind, from_pandas=True)
             for name, kind in zip(COLUMNS, types, strict=True)
         }
         columns["only_new"] = pa.array([only_new] * len(columns["rank"]), pa.bool_())

@@ -23,12 +23,12 @@ RANKER_MODEL = "ranker.onnx"
 
 @dataclass(frozen=True)
 class Shortlist:
-    """Products to rank, those of a customer together and in the order of their stock codes.
+    """Products to rank, those of a customer together and in the order of their codes.
 
     Attributes:
         customers: pseudonyms, bytes, sorted.
         start: int64 [customers + 1], where a customer's products begin.
-        codes: stock codes, bytes, sorted.
+        codes: product codes, bytes, sorted.
         product: int32 [rows], into ``codes``.
         owned: bool [rows], the customer had bought it before.
         features: float16 [rows, features], normalised; what ``ranker.onnx`` takes, as float32.
@@ -48,7 +48,7 @@ class Shortlist:
 
     def write(self, folder: Path) -> None:
         """Write ``shortlist.npz``: the same arrays give the same bytes."""
-        np.savez_compressed(folder / SHORTLIST, **{one.name: getattr(self, one.name) for one in fields(self)})
+        np.savez_compressed(folder / SHORTLIST, **vars(self))
 
     @staticmethod
     def read(folder: Path) -> Shortlist | None:
@@ -57,7 +57,7 @@ class Shortlist:
         Raises:
             ReleaseDamaged: when the file is no such table.
         """
-        stored = _stored(folder, [one.name for one in fields(Shortlist)])
+        stored = _stored(folder, [array.name for array in fields(Shortlist)])
         return Shortlist(**stored) if stored else None
 
 

@@ -85,14 +85,14 @@ def verify_signature(signature: Signature, digest: str, trusted: Iterable[str]) 
     keys = [key.strip() for key in trusted if key.strip()]
     for public in keys:
         try:
-            raw, sealed = base64.b64decode(public, validate=True), base64.b64decode(signature.signature)
+            raw, signed = base64.b64decode(public, validate=True), base64.b64decode(signature.signature)
             key = Ed25519PublicKey.from_public_bytes(raw)
         except (ValueError, binascii.Error):
             continue
         if keyid(public) != signature.keyid:
             continue
         try:
-            key.verify(sealed, _message(digest, signature.signed_at))
+            key.verify(signed, _message(digest, signature.signed_at))
         except InvalidSignature:
             raise SignatureRefused(
                 f"{SIGNATURE} is false for {digest}: the trusted key {signature.keyid} did not make it"

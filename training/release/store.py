@@ -127,8 +127,8 @@ class Store:
             self._refuse_without_digest(found, f"candidates/{name}.json")
         return found
 
-    def _refuse_without_digest(self, told: dict[str, Any], key: str) -> None:
-        if not isinstance(told.get("digest"), str):
+    def _refuse_without_digest(self, entry: dict[str, Any], key: str) -> None:
+        if not isinstance(entry.get("digest"), str):
             raise ReleaseError(
                 f"s3://{self.bucket}/{key} names no digest; delete it, and run the job again that writes it"
             )

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from training.features.catalogue import Catalogue
 from training.features.training_data import TrainingData
-from training.release.contents import KERAS_MODEL, read_items
+from training.release.contents import KERAS_MODEL, read_products
 from training.release.errors import reading
 
 if TYPE_CHECKING:
@@ -58,14 +58,14 @@ class Weights:
         with reading(KERAS_MODEL):
             model = keras.saving.load_model(release / KERAS_MODEL, compile=False)
         self.values = {path: value for path, value, _ in _values(model)}
-        self.places = {item.stock_code: item.index for item in read_items(release)}
+        self.places = {product.product_code: product.index for product in read_products(release)}
 
     def into(self, model: Any, catalogue: Catalogue, say: Callable[[str], None] = print) -> None:
         """Put them into a model for another catalogue; what fits nowhere stays as it was initialised."""
         pairs = [
-            (item.index, self.places[item.stock_code])
-            for item in catalogue.items
-            if item.stock_code in self.places
+            (product.index, self.places[product.product_code])
+            for product in catalogue.products
+            if product.product_code in self.places
         ]
         here, there = np.array(pairs, int).reshape(-1, 2).T
         products, before = len(catalogue) + 1, len(self.places) + 1

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 ROUNDS, SEED, LEVEL = 2000, 20, 0.95
 LIST_ROUNDS = 1000
-"""Of the intervals of whole lists, which cost more than that of a mean."""
+"""Rounds for intervals of whole lists, which cost more than that of a mean."""
 _AT_ONCE = 200
 _ENDS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
 Interval = tuple[float, float]
@@ -44,11 +44,11 @@ def ratio_interval(
     """
     if not np.any(below):
         return (0.0, 0.0)
-    told = []
+    ratios = []
     for rows in _resamples(len(below), rounds, seed):
         sums = below[rows].sum(axis=1)
-        told.append(above[rows].sum(axis=1)[sums > 0] / sums[sums > 0])
-    low, high = np.quantile(np.concatenate(told), _ENDS)
+        ratios.append(above[rows].sum(axis=1)[sums > 0] / sums[sums > 0])
+    low, high = np.quantile(np.concatenate(ratios), _ENDS)
     return (float(low), float(high))
 
 
@@ -58,28 +58,28 @@ def distinct_interval(
     """The interval of the number of distinct products in the lists of n customers.
 
     Of n customers drawn with replacement some are drawn twice, so their lists hold fewer products than those
-    of n others would: the resampled numbers are too low by a bias. What is told is their spread around the
+    of n others would: the resampled numbers are too low by a bias. The interval is their spread around the
     number that was seen, widened to hold it: where nearly every resample gives one number (few customers, of
     whom one has an empty list), the spread alone may lie beside it.
     """
-    products = np.fromiter((item for given in lists for item in given), np.int64)
+    products = np.fromiter((product for line in lists for product in line), np.int64)
     if not len(products):
         return (0.0, 0.0)
-    customers = np.repeat(np.arange(len(lists)), [len(given) for given in lists])
+    customers = np.repeat(np.arange(len(lists)), [len(line) for line in lists])
     order = np.argsort(products, kind="stable")
-    begins = np.flatnonzero(np.append(True, np.diff(products[order]) != 0))
-    found = []
+    starts = np.flatnonzero(np.append(True, np.diff(products[order]) != 0))
+    counts = []
     for rows in _resamples(len(lists), rounds, seed):
         # One bit a round: whether the round drew the customer, then whether it drew anyone with the product.
         drawn = np.zeros((len(lists), len(rows)), np.bool_)
         drawn[rows, np.arange(len(rows))[:, None]] = True
         bits = np.packbits(drawn, axis=1)[customers[order]]
-        shown = np.unpackbits(np.bitwise_or.reduceat(bits, begins), axis=1, count=len(rows))
-        found.append(shown.sum(axis=0, dtype=np.int64))
-    numbers = np.concatenate(found)
-    seen = len(begins)
-    low, high = np.quantile(numbers, _ENDS) + (seen - numbers.mean())
-    return (min(float(low), seen), max(float(high), seen))
+        shown = np.unpackbits(np.bitwise_or.reduceat(bits, starts), axis=1, count=len(rows))
+        counts.append(shown.sum(axis=0, dtype=np.int64))
+    numbers = np.concatenate(counts)
+    observed = len(starts)
+    low, high = np.quantile(numbers, _ENDS) + (observed - numbers.mean())
+    return (min(float(low), observed), max(float(high), observed))
 
 
 def _resamples(size: int, rounds: int, seed: int) -> Iterator[npt.NDArray[np.int64]]:

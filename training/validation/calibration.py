@@ -1,6 +1,6 @@
-"""Whether what a release tells as a probability comes true as often as it says.
+"""Whether the probabilities of a release come true as often as they say.
 
-Looked at are the products it recommends (the first 20 of each customer): pairs of a customer and a product.
+It looks at the products that are recommended (the first 20 of each customer): pairs of customer and product.
 Bins hold equally many pairs, since most probabilities are small (Nixon et al., Measuring Calibration in Deep
 Learning, CVPR Workshops 2019); the error is the mean |told - happened| over bins, weighed by what is in them
 (Naeini, Cooper and Hauskrecht, AAAI 2015). Brier, Monthly Weather Review 78(1), 1950, is the mean square.
@@ -42,7 +42,7 @@ class Calibration:
         told: mean probability.
         happened: share of the pairs that was bought.
         happened_interval: its 95 % interval.
-        bins: by rising probability.
+        bins: groups of pairs, by rising probability.
         horizon_days: days that the probabilities speak of; None where the release does not say.
     """
 
@@ -73,46 +73,47 @@ def calibration(
         probabilities: from 0 to 1, by customer.
         happened: the same shape.
         bins: at most this many; equal probabilities are never divided.
-        horizon_days: as in ``Calibration``.
+        horizon_days: that of ``Calibration``.
     """
-    told = np.array([one for line in probabilities for one in line], float)
-    seen = np.array([one for line in happened for one in line], float)
-    if not len(told):
+    probability = np.array([value for line in probabilities for value in line], float)
+    bought = np.array([value for line in happened for value in line], float)
+    if not len(probability):
         return None
     customer = np.repeat(np.arange(len(probabilities)), [len(line) for line in probabilities])
-    edges = np.unique(np.quantile(told, np.linspace(0, 1, bins + 1)[1:-1]))
-    place = np.searchsorted(edges, told, side="right")
-    present = np.unique(place)
-    place, number = np.searchsorted(present, place), len(present)
-    pairs = np.bincount(place, minlength=number)
-    means = np.bincount(place, weights=told, minlength=number) / pairs
-    shares = np.bincount(place, weights=seen, minlength=number) / pairs
-    low, high = _intervals(customer, place, seen, len(probabilities), number)
-    ((least,), (most,)) = _intervals(customer, np.zeros_like(place), seen, len(probabilities), 1)
+    edges = np.unique(np.quantile(probability, np.linspace(0, 1, bins + 1)[1:-1]))
+    bin_of = np.searchsorted(edges, probability, side="right")
+    present = np.unique(bin_of)
+    bin_of, number = np.searchsorted(present, bin_of), len(present)
+    pairs = np.bincount(bin_of, minlength=number)
+    means = np.bincount(bin_of, weights=probability, minlength=number) / pairs
+    shares = np.bincount(bin_of, weights=bought, minlength=number) / pairs
+    low, high = _intervals(customer, bin_of, bought, len(probabilities), number)
+    ((low_mean,), (high_mean,)) = _intervals(customer, np.zeros_like(bin_of), bought, len(probabilities), 1)
     return Calibration(
-        error=float(np.abs(means - shares) @ pairs / len(told)),
-        brier=float(((told - seen) ** 2).mean()),
-        told=float(told.mean()),
-        happened=float(seen.mean()),
+        error=float(np.abs(means - shares) @ pairs / len(probability)),
+        brier=float(((probability - bought) ** 2).mean()),
+        told=float(probability.mean()),
+        happened=float(bought.mean()),
         bins=tuple(
             Bin(float(means[n]), float(shares[n]), float(low[n]), float(high[n]), int(pairs[n]))
             for n in range(number)
         ),
-        happened_interval=(float(least), float(most)),
+        happened_interval=(float(low_mean), float(high_mean)),
         horizon_days=horizon_days,
     )
 
 
 def _intervals(
-    customer: Numbers, place: Numbers, seen: Numbers, customers: int, bins: int
+    customer: Numbers, bin_of: Numbers, bought: Numbers, customers: int, bins: int
 ) -> tuple[Numbers, Numbers]:
     """95 % of each bin's share over customers drawn with replacement, float64 [bins] each."""
     counts, hits = np.zeros((customers, bins)), np.zeros((customers, bins))
-    np.add.at(counts, (customer, place), 1)
-    np.add.at(hits, (customer, place), seen)
+    np.add.at(counts, (customer, bin_of), 1)
+    np.add.at(hits, (customer, bin_of), bought)
     drawn = np.random.default_rng(SEED).multinomial(customers, np.full(customers, 1 / customers), ROUNDS)
-    # Nothing drawn of a bin says nothing of it.
-    given = drawn @ counts
-    shares = np.divide(drawn @ hits, given, out=np.full(given.shape, np.nan), where=given > 0)
+    # A round that drew no pair of a bin says nothing of it.
+    drawn_pairs = drawn @ counts
+    missing = np.full(drawn_pairs.shape, np.nan)
+    shares = np.divide(drawn @ hits, drawn_pairs, out=missing, where=drawn_pairs > 0)
     low, high = np.nanquantile(shares, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     return low, high

@@ -31,10 +31,10 @@ class Comparison:
     """The candidate and the release in service, customer by customer.
 
     Attributes:
-        digest: of the release in service.
-        candidate: its scores over all products.
-        in_service: the same of the release in service, for the same customers.
-        groups: segments, bool [customers] each.
+        digest: that of the release in service.
+        candidate: scores of the candidate over all products.
+        in_service: those of the release in service, for the same customers.
+        groups: bool [customers] for each segment.
     """
 
     digest: str
@@ -43,26 +43,27 @@ class Comparison:
     groups: Mapping[str, Numbers]
 
     def difference(
-        self, forgiven: float = 0.0, group: str | None = None, of: Literal["recall", "ndcg"] = "recall"
+        self, forgiven: float = 0.0, group: str | None = None, metric: Literal["recall", "ndcg"] = "recall"
     ) -> Interval:
         """Mean of candidate - (1 - forgiven) * in service, and its 95 % interval.
 
         An upper end below 0 means: worse by more than is forgiven.
         """
-        kept = self.groups[group] if group is not None else slice(None)
+        members = self.groups[group] if group is not None else slice(None)
         return difference(
-            getattr(self.candidate, of)[kept], (1 - forgiven) * getattr(self.in_service, of)[kept]
+            getattr(self.candidate, metric)[members],
+            (1 - forgiven) * getattr(self.in_service, metric)[members],
         )
 
     def forgiven(self, share: float, group: str | None = None) -> float:
         """The recall that may be lost, as a mean over customers."""
-        kept = self.groups[group] if group is not None else slice(None)
-        return share * float(np.nanmean(self.in_service.recall[kept]))
+        members = self.groups[group] if group is not None else slice(None)
+        return share * float(np.nanmean(self.in_service.recall[members]))
 
     def as_plain(self) -> dict[str, Any]:
         """As JSON values."""
         return {
             "digest": self.digest,
             "recall_difference": list(self.difference()),
-            "ndcg_difference": list(self.difference(of="ndcg")),
+            "ndcg_difference": list(self.difference(metric="ndcg")),
         }

@@ -19,8 +19,8 @@ class Check:
     Attributes:
         gate: its setting, under ``training.gates``.
         setting: the value of that setting.
-        measured: what, such as recall@20.
-        of: whose: all products, new products, or a segment.
+        measured: the name of the measure, such as recall@20.
+        of: what it is measured on: all products, new products, or a segment.
         value: what was measured.
         bar: the least that is asked for.
         reached: the value as text, with its interval where the gate looks at one.
@@ -57,9 +57,9 @@ class Check:
         )
 
 
-def refusals(judged: Iterable[Check]) -> list[str]:
+def refusals(checks: Iterable[Check]) -> list[str]:
     """Why a release is refused, one sentence per gate that it missed; nothing when it may be served."""
-    return [check.sentence for check in judged if not check.passed]
+    return [check.sentence for check in checks if not check.passed]
 
 
 def checks(evaluation: Evaluation, gates: Gates) -> list[Check]:
@@ -157,15 +157,15 @@ def _service(evaluation: Evaluation, gates: Gates) -> Iterator[Check]:
     service = evaluation.service
     if service is None:
         return
-    told: list[tuple[str | None, str, float]] = [
+    asked: list[tuple[str | None, str, float]] = [
         (None, "max_recall_loss_to_service", gates.max_recall_loss_to_service)
     ]
-    told += [
+    asked += [
         (kind, "max_segment_loss_to_service", gates.max_segment_loss_to_service)
         for kind, rows in evaluation.segments.items()
         if kind in service.groups and rows[MODEL].customers >= gates.min_segment_customers
     ]
-    for kind, gate, forgiven in told:
+    for kind, gate, forgiven in asked:
         mean, low, high = service.difference(group=kind)
         _, _, best_case = service.difference(forgiven, kind)
         least = -service.forgiven(forgiven, kind)

@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from training.release import read, read_items
+from training.release import read, read_products
 from training.validation.baselines import BASELINES
 from training.validation.calibration import Calibration, calibration
 from training.validation.comparison import Comparison, Interval, difference
 from training.validation.interaction_matrix import InteractionMatrix
-from training.validation.metrics import Numbers, Scores, per_customer, score
+from training.validation.metrics import Numbers, Scores, bought_by_customer, per_customer, score
 from training.validation.ranked_lists import RankedLists, lists_of
 from training.validation.segments import segments
 from training.validation.top_k import top_k
@@ -35,16 +35,16 @@ Table = dict[str, dict[str, Scores]]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What is known of a release after it met held-back orders.
+    """How a release did on held-back orders.
 
     Attributes:
         table: the release, its baselines and, where there is one, the release in service.
-        segments: by kind of customer, then by recommender: scores over all products.
-        calibration: of the release's probabilities; None where it tells none.
+        segments: scores over all products, by kind of customer and then by recommender.
+        calibration: how true the release's probabilities are; None where it has none.
         segment_calibration: the same by segment.
         service: the comparison with the release in service; None where there is none to compare with.
-        notes: what a reader must know, in sentences.
-        seconds: what each baseline took, fitted and asked.
+        notes: sentences that a reader must know.
+        seconds: what each baseline took to fit and to answer.
         differences: recall of the release less that of each other recommender, by protocol, paired.
         held_back_days: calendar days from the first to the last purchase that was held back.
     """
@@ -65,14 +65,14 @@ class Evaluation:
 
 
 def best_baseline(rows: Mapping[str, Scores]) -> tuple[str, Scores]:
-    """Of the scores by recommender, those of the baseline with the highest recall."""
+    """The baseline with the highest recall, and its scores."""
     name = max((name for name in rows if name in BASELINES), key=lambda name: rows[name].recall)
     return name, rows[name]
 
 
 @dataclass(frozen=True)
 class _Task:
-    """The customers that are asked about, in one order for every recommender."""
+    """The customers of the holdout, in one order for every recommender, and what they bought."""
 
     names: list[str]
     rows: Numbers
@@ -81,13 +81,13 @@ class _Task:
 
     @property
     def bought_new(self) -> list[set[int]]:
-        return [one - other for one, other in zip(self.bought, self.before, strict=True)]
+        return [bought - before for bought, before in zip(self.bought, self.before, strict=True)]
 
 
 def evaluate(
     release: Path,
-    held_back: pd.DataFrame,
-    past: InteractionMatrix,
+    holdout: pd.DataFrame,
+    interactions: InteractionMatrix,
     in_service: Path | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Evaluation:
@@ -95,68 +95,72 @@ def evaluate(
 
     Args:
         release: the candidate.
-        held_back: purchases on days that no release and no baseline has seen.
-        past: the purchases of the release's window, by its numbers.
+        holdout: purchases on days that no release and no baseline has seen.
+        interactions: the purchases of the release's window, by its numbers.
         in_service: the release that the candidate would replace.
         say: takes lines of progress.
     """
-    index = {item.stock_code: item.index for item in read_items(release)}
-    task = _task(held_back, past, index)
-    shares = past.buyers() / max(len(past.customers), 1)
+    index = {product.product_code: product.index for product in read_products(release)}
+    task = _task(holdout, interactions, index)
+    shares = interactions.buyers() / max(len(interactions.customers), 1)
 
-    def scored(lists: RankedLists) -> dict[str, Scores]:
-        return {
-            ALL: score(lists.every, task.bought, len(index), K, shares),
-            NEW: score(lists.new, task.bought_new, len(index), K, shares),
-        }
+    def scored(lists: Sequence[Sequence[int]], bought: Sequence[set[int]]) -> Scores:
+        return score(lists, bought, len(index), K, shares)
 
     ours = lists_of(release, task.names, index, task.before)
-    found: dict[str, RankedLists] = {MODEL: ours}
+    lists_by_name: dict[str, RankedLists] = {MODEL: ours}
     seconds: dict[str, float] = {}
     for name, fit in BASELINES.items():
         started = time.monotonic()
-        scoring = fit(past)
-        found[name] = RankedLists(top_k(scoring, task.rows, K), top_k(scoring, task.rows, K, task.before))
+        scoring = fit(interactions)
+        top, top_new = top_k(scoring, task.rows, K), top_k(scoring, task.rows, K, task.before)
+        lists_by_name[name] = RankedLists(top, top_new)
         seconds[name] = time.monotonic() - started
         say(f"baseline {name}: {seconds[name]:.1f} s")
-    notes, service, groups = [], None, segments(past, task.rows)
+    notes, service, groups = [], None, segments(interactions, task.rows)
     if in_service is not None:
-        other = read(in_service)
-        if len(held_back) and held_back["at"].min().date() <= other.window.last_day:
+        served = read(in_service)
+        if len(holdout) and holdout["at"].min().date() <= served.window.last_day:
             notes.append(
-                f"The release in service learned from orders to {other.window.last_day}, some of which are "
+                f"The release in service learned from orders to {served.window.last_day}, some of which are "
                 "held back here, so it is not compared."
             )
         else:
-            found[IN_SERVICE] = lists_of(in_service, task.names, index, task.before)
+            lists_by_name[IN_SERVICE] = lists_of(in_service, task.names, index, task.before)
             service = Comparison(
-                digest=other.digest(),
-                candidate=per_customer(ours.every, task.bought, K),
-                in_service=per_customer(found[IN_SERVICE].every, task.bought, K),
+                digest=served.digest(),
+                candidate=per_customer(ours.all_products, task.bought, K),
+                in_service=per_customer(lists_by_name[IN_SERVICE].all_products, task.bought, K),
                 groups=groups,
             )
-    if not past.countries:
+    if not interactions.countries:
         notes.append("The orders tell no country, so there is no segment by country.")
     return Evaluation(
-        table={name: scored(lists) for name, lists in found.items()},
+        table={
+            name: {
+                ALL: scored(lists.all_products, task.bought),
+                NEW: scored(lists.new_products, task.bought_new),
+            }
+            for name, lists in lists_by_name.items()
+        },
         segments={
             kind: {
-                name: score(_some(lists.every, members), _some(task.bought, members), len(index), K, shares)
-                for name, lists in found.items()
+                name: scored(_select(lists.all_products, members), _select(task.bought, members))
+                for name, lists in lists_by_name.items()
             }
             for kind, members in groups.items()
         },
         calibration=_calibration(ours, task.bought),
         segment_calibration={
-            kind: told
+            kind: calibrated
             for kind, members in groups.items()
-            if (told := _calibration(_members(ours, members), _some(task.bought, members))) is not None
+            if (calibrated := _calibration(ours, task.bought, members)) is not None
         },
         service=service,
         notes=tuple(notes),
         seconds=seconds,
-        differences=_differences(found, task),
-        held_back_days=_calendar_days(held_back),
+        differences=_differences(lists_by_name, task),
+        held_back_days=_calendar_days(holdout),
     )
 
 
@@ -177,8 +181,8 @@ def as_plain(evaluation: Evaluation, least_customers: int) -> dict[str, Any]:
         "calibration_error": None if evaluation.calibration is None else evaluation.calibration.error,
         "calibration": None if evaluation.calibration is None else evaluation.calibration.as_plain(),
         "segment_calibration": {
-            kind: told.as_plain()
-            for kind, told in evaluation.segment_calibration.items()
+            kind: calibration.as_plain()
+            for kind, calibration in evaluation.segment_calibration.items()
             if evaluation.segments[kind][MODEL].customers >= least_customers
         },
         "in_service": None if service is None else service.as_plain(),
@@ -186,54 +190,46 @@ def as_plain(evaluation: Evaluation, least_customers: int) -> dict[str, Any]:
     }
 
 
-def _task(held_back: pd.DataFrame, past: InteractionMatrix, index: dict[str, int]) -> _Task:
-    known = held_back.assign(item=held_back["stock_code"].map(index)).dropna(subset=["item"])
-    known = known[known["customer"].isin(set(past.customers))]
-    truth = {str(name): set(map(int, group)) for name, group in known.groupby("customer")["item"]}
+def _task(holdout: pd.DataFrame, interactions: InteractionMatrix, index: dict[str, int]) -> _Task:
+    truth = bought_by_customer(holdout, index, set(interactions.customers))
     names = sorted(truth)
-    rows = past.rows_of(names)
-    matrix = past.matrix()
+    rows = interactions.rows_of(names)
+    matrix = interactions.matrix()
     before = [set((matrix.indices[slice(*matrix.indptr[row : row + 2])] + 1).tolist()) for row in rows]
     return _Task(names, rows, [truth[name] for name in names], before)
 
 
-def _some(values: Sequence[Any], members: Numbers) -> list[Any]:
+def _select(values: Sequence[Any], members: Numbers) -> list[Any]:
     return [values[row] for row in np.flatnonzero(members)]
 
 
-def _members(lists: RankedLists, members: Numbers) -> RankedLists:
-    probabilities = None if lists.probabilities is None else _some(lists.probabilities, members)
-    return RankedLists(
-        _some(lists.every, members), _some(lists.new, members), probabilities, lists.horizon_days
-    )
-
-
-def _calibration(lists: RankedLists, bought: list[set[int]]) -> Calibration | None:
+def _calibration(
+    lists: RankedLists, bought: list[set[int]], members: Numbers | None = None
+) -> Calibration | None:
     if lists.probabilities is None:
         return None
-    told = [line[:K] for line in lists.probabilities]
-    happened = [
-        [item in wanted for item in given[:K]] for given, wanted in zip(lists.every, bought, strict=True)
-    ]
-    return calibration(told, happened, horizon_days=lists.horizon_days)
+    rows = range(len(bought)) if members is None else np.flatnonzero(members)
+    probabilities = [lists.probabilities[row][:K] for row in rows]
+    happened = [[product in bought[row] for product in lists.all_products[row][:K]] for row in rows]
+    return calibration(probabilities, happened, horizon_days=lists.horizon_days)
 
 
-def _differences(found: Mapping[str, RankedLists], task: _Task) -> dict[str, dict[str, Interval]]:
-    each = {
+def _differences(lists_by_name: Mapping[str, RankedLists], task: _Task) -> dict[str, dict[str, Interval]]:
+    recalls = {
         name: {
-            ALL: per_customer(lists.every, task.bought, K).recall,
-            NEW: per_customer(lists.new, task.bought_new, K).recall,
+            ALL: per_customer(lists.all_products, task.bought, K).recall,
+            NEW: per_customer(lists.new_products, task.bought_new, K).recall,
         }
-        for name, lists in found.items()
+        for name, lists in lists_by_name.items()
     }
     return {
-        name: {protocol: difference(each[MODEL][protocol], theirs) for protocol, theirs in row.items()}
-        for name, row in each.items()
+        name: {protocol: difference(recalls[MODEL][protocol], theirs) for protocol, theirs in row.items()}
+        for name, row in recalls.items()
         if name != MODEL
     }
 
 
-def _calendar_days(held_back: pd.DataFrame) -> int:
-    if held_back.empty:
+def _calendar_days(holdout: pd.DataFrame) -> int:
+    if holdout.empty:
         return 0
-    return int((held_back["at"].max().normalize() - held_back["at"].min().normalize()).days) + 1
+    return int((holdout["at"].max().normalize() - holdout["at"].min().normalize()).days) + 1

@@ -1,6 +1,6 @@
-"""The past, and what came after it, read from the raw orders.
+"""The window of a release and the days after it, read from the raw orders.
 
-In the private site: the key is there, and the countries are told.
+This runs in the private site, where the key and the countries are.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from training.orders.judging import UNCHANGED
 from training.orders.reading import clean_days
 from training.orders.schema import customers
 from training.orders.source import OrderSource
-from training.release import Customers, read, read_items
+from training.release import Customers, read, read_products
 from training.transfer.pseudonym import Pseudonyms
 from training.validation.interaction_matrix import InteractionMatrix, interaction_matrix_of
 
 LEAST_SHARE = 0.9
-"""Of the release's customers; with fewer found, the key or the orders are not those of the release."""
+"""Least share of the release's customers to find; with fewer, the key or the orders are not the release's."""
 
 
-def read_past(source: OrderSource, pseudonyms: Pseudonyms, release: Path) -> InteractionMatrix:
-    """The purchases of a release's window, cleaned and told by pseudonym as the transfer does.
+def read_window(source: OrderSource, pseudonyms: Pseudonyms, release: Path) -> InteractionMatrix:
+    """The purchases of a release's window, cleaned and pseudonymous as in the transfer.
 
     Raises:
         TrainingError: when these are not the orders, or this is not the key, that the release was made with.
@@ -47,19 +47,20 @@ def read_past(source: OrderSource, pseudonyms: Pseudonyms, release: Path) -> Int
     purchases = pd.concat(frames, ignore_index=True)
     if source.settings.columns.country is not None:
         purchases["country"] = purchases["customer"].map(countries)
-    told = {name: pseudonyms.customer(name) for name in purchases["customer"].unique()}
-    purchases["customer"] = purchases["customer"].map(told)
+    pseudonym_of = {name: pseudonyms.customer(name) for name in purchases["customer"].unique()}
+    purchases["customer"] = purchases["customer"].map(pseudonym_of)
     known = set(Customers.read(release))
-    if len(known & set(told.values())) < LEAST_SHARE * len(known):
+    found = len(known & set(pseudonym_of.values()))
+    if found < LEAST_SHARE * len(known):
         raise TrainingError(
-            f"{source.url} names {len(known & set(told.values()))} of the release's {len(known)} customers: "
+            f"{source.url} names {found} of the release's {len(known)} customers: "
             "PSEUDONYM_KEY or the orders are not those it was made with; run transfer and training again"
         )
-    index = {item.stock_code: item.index for item in read_items(release)}
+    index = {product.product_code: product.index for product in read_products(release)}
     return interaction_matrix_of(purchases, index, int(np.datetime64(window.last_day, "D").astype(int)) + 1)
 
 
-def read_after(source: OrderSource, pseudonyms: Pseudonyms, release: Path, days: int) -> pd.DataFrame:
+def read_holdout(source: OrderSource, pseudonyms: Pseudonyms, release: Path, days: int) -> pd.DataFrame:
     """The purchases of up to ``days`` calendar days after a release's window: customer, stock_code, at.
 
     Raises:
@@ -77,5 +78,5 @@ def read_after(source: OrderSource, pseudonyms: Pseudonyms, release: Path, days:
             "from, so there is nothing to judge it on; name orders that go on longer"
         )
     purchases = pd.concat(frames, ignore_index=True)
-    told = {name: pseudonyms.customer(name) for name in purchases["customer"].unique()}
-    return purchases.assign(customer=purchases["customer"].map(told))
+    pseudonym_of = {name: pseudonyms.customer(name) for name in purchases["customer"].unique()}
+    return purchases.assign(customer=purchases["customer"].map(pseudonym_of))

@@ -8,12 +8,13 @@ is recommended, in bits (Vargas and Castells, RecSys 2011).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from training.validation.bootstrap import distinct_interval, interval, ratio_interval
 
@@ -48,17 +49,32 @@ class PerCustomer:
     ndcg: Numbers
 
 
+def bought_by_customer(
+    purchases: pd.DataFrame, index: Mapping[str, int], customers: Collection[str]
+) -> dict[str, set[int]]:
+    """The products of ``index`` that each of some customers bought, by number; nobody without any.
+
+    Args:
+        purchases: columns customer and stock_code.
+        index: product code -> number.
+        customers: who counts.
+    """
+    rows = purchases.assign(product=purchases["stock_code"].map(index)).dropna(subset=["product"])
+    rows = rows[rows["customer"].isin(customers)]
+    return {str(name): set(map(int, group)) for name, group in rows.groupby("customer")["product"]}
+
+
 def per_customer(
     recommended: Sequence[Sequence[int]], bought: Sequence[set[int]], k: int = 20
 ) -> PerCustomer:
     """Score one list of products per customer against what that customer bought."""
     recalls, ndcgs = np.full(len(bought), np.nan), np.full(len(bought), np.nan)
     discounts = 1 / np.log2(np.arange(2, k + 2))
-    for row, (given, wanted) in enumerate(zip(recommended, bought, strict=True)):
+    for row, (line, wanted) in enumerate(zip(recommended, bought, strict=True)):
         if not wanted:
             continue
         most = min(k, len(wanted))
-        hits = np.array([item in wanted for item in given[:k]], float)
+        hits = np.array([product in wanted for product in line[:k]], float)
         recalls[row] = hits.sum() / most
         ndcgs[row] = (hits * discounts[: len(hits)]).sum() / discounts[:most].sum()
     return PerCustomer(recalls, ndcgs)
@@ -87,8 +103,8 @@ def score(
     recalls, ndcgs = each.recall[found], each.ndcg[found]
     if not len(recalls):
         return Scores(0.0, 0.0, 0.0, 0.0, 0)
-    lists = [given[:k] for given in recommended]
-    shown = [item for given in lists for item in given]
+    lists = [line[:k] for line in recommended]
+    shown = [product for line in lists for product in line]
     error = float(np.std(recalls, ddof=1) / np.sqrt(len(recalls))) if len(recalls) > 1 else 0.0
     return Scores(
         recall=float(recalls.mean()),
@@ -121,5 +137,5 @@ def _coverage_interval(lists: Sequence[Sequence[int]], products: int) -> tuple[f
 
 
 def _novelty_interval(lists: Sequence[Sequence[int]], shares: Numbers) -> tuple[float, float]:
-    sums = np.array([_bits(given, shares).sum() for given in lists])
-    return ratio_interval(sums, np.array([len(given) for given in lists]))
+    sums = np.array([_bits(line, shares).sum() for line in lists])
+    return ratio_interval(sums, np.array([len(line) for line in lists]))

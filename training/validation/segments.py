@@ -11,23 +11,23 @@ BULK_QUANTILE = 0.9
 COUNTRY_CUSTOMERS = 20
 
 
-def segments(past: InteractionMatrix, rows: Numbers) -> dict[str, Numbers]:
+def segments(interactions: InteractionMatrix, rows: Numbers) -> dict[str, Numbers]:
     """Which of some customers belong to each segment, bool [rows]; empty segments are left out.
 
     *New*: at most 2 baskets in the window. *Bulk buyers*: more, and the median basket among the tenth with
     the most pieces. *Regular*: the others. Countries, where the orders tell them: the one with most
     customers, each other with at least 20 of these customers, and the rest together.
     """
-    new = past.baskets[rows] <= FEW_BASKETS
-    bulk = ~new & (past.pieces[rows] >= np.quantile(past.pieces, BULK_QUANTILE))
+    new = interactions.baskets[rows] <= FEW_BASKETS
+    bulk = ~new & (interactions.pieces[rows] >= np.quantile(interactions.pieces, BULK_QUANTILE))
     found = {"new": new, "regular": ~new & ~bulk, "bulk buyers": bulk}
-    if past.countries:
-        every, lived = np.array(past.countries), np.array(past.countries)[rows]
-        names, counts = np.unique(every, return_counts=True)
+    if interactions.countries:
+        countries, country_of = np.array(interactions.countries), np.array(interactions.countries)[rows]
+        names, counts = np.unique(countries, return_counts=True)
         home = str(names[counts.argmax()])
-        found[home] = lived == home
+        found[home] = country_of == home
         for name in names[np.argsort(-counts, kind="stable")]:
-            if name != home and (lived == name).sum() >= COUNTRY_CUSTOMERS:
-                found[str(name)] = lived == name
-        found["other countries"] = ~np.isin(lived, list(found))
+            if name != home and (country_of == name).sum() >= COUNTRY_CUSTOMERS:
+                found[str(name)] = country_of == name
+        found["other countries"] = ~np.isin(country_of, list(found))
     return {name: members for name, members in found.items() if members.any()}

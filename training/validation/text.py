@@ -32,14 +32,14 @@ def as_lines(evaluation: Evaluation) -> list[str]:
         for kind, rows in evaluation.segments.items():
             name, theirs = best_baseline(rows)
             mine = rows[MODEL]
-            told = [kind, str(mine.customers), _recall(mine), _ndcg(mine), f"{theirs.recall:.3f} {name}"]
-            segments.append(told)
+            row = [kind, str(mine.customers), _recall(mine), _ndcg(mine), f"{theirs.recall:.3f} {name}"]
+            segments.append(row)
         lines += ["", *table(["segment", "customers", "recall@20", "NDCG@20", "best baseline"], segments)]
-    told_of = evaluation.calibration
-    if told_of is not None:
+    calibration = evaluation.calibration
+    if calibration is not None:
         lines.append(
-            f"calibration: told {told_of.told:.1%} on average, bought {told_of.happened:.1%}; "
-            f"expected error {told_of.error:.3f}, Brier {told_of.brier:.3f}"
+            f"calibration: told {calibration.told:.1%} on average, bought {calibration.happened:.1%}; "
+            f"expected error {calibration.error:.3f}, Brier {calibration.brier:.3f}"
         )
     return [*lines, *evaluation.notes]
 

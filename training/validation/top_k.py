@@ -21,7 +21,7 @@ def top_k(
     Ties (``training.ties``) go to the lower number. ``leave_out`` holds the numbers that must not be in the
     list, by row.
     """
-    out: list[list[int]] = []
+    lists: list[list[int]] = []
     for start in range(0, len(rows), AT_ONCE):
         scores = np.array(scoring(rows[start : start + AT_ONCE]), np.float64)
         if leave_out is not None:
@@ -29,5 +29,5 @@ def top_k(
                 line[np.fromiter(numbers, np.int64, len(numbers)) - 1] = -np.inf
         order = best_columns(scores, k, TIE_OF_DOUBLES)
         for line, columns in zip(scores, order, strict=True):
-            out.append([int(column) + 1 for column in columns if line[column] > -np.inf])
-    return out
+            lists.append([int(column) + 1 for column in columns if line[column] > -np.inf])
+    return lists

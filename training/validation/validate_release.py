@@ -1,4 +1,4 @@
-"""A release judged: scored on held-back orders, held against its gates, told to people."""
+"""A release validated: scored on held-back orders, held against its gates, and reported."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from training.validation.text import as_lines, gate_lines
 
 @dataclass(frozen=True)
 class ValidationResult:
-    """What came of it. ``checks`` are all gates, met or missed."""
+    """The outcome of a validation. ``checks`` are all gates, met or missed."""
 
     digest: str
     evaluation: Evaluation
@@ -50,24 +50,24 @@ class ValidationResult:
 def validate_release(
     release: Path,
     manifest: Manifest,
-    held_back: pd.DataFrame,
-    past: InteractionMatrix,
+    holdout: pd.DataFrame,
+    interactions: InteractionMatrix,
     gates: Gates,
     in_service: Path | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> ValidationResult:
-    """Judge a release.
+    """Validate a release.
 
     Args:
         release: its directory, verified.
-        manifest: of it.
-        held_back: purchases on days that it has not seen (customer by pseudonym, stock_code, at).
-        past: the purchases of its window.
+        manifest: its manifest.
+        holdout: purchases on days that it has not seen (customer by pseudonym, stock_code, at).
+        interactions: the purchases of its window.
         gates: what it must reach.
         in_service: the release that it would replace.
         say: takes lines of progress.
     """
-    evaluation = evaluate(release, held_back, past, in_service, say)
+    evaluation = evaluate(release, holdout, interactions, in_service, say)
     return ValidationResult(
         digest=manifest.digest(),
         evaluation=evaluation,

@@ -174,10 +174,10 @@ def _recommender(
                 asked = Recommender(url or _endpoint(site), pseudonym=pseudonym, patience_s=2)
                 yield stack.enter_context(asked)
                 return
-            from serving.local.serve_release import offline
+            from serving.local.serve_release import serve_release
 
             with err.status("starting Triton on the release"):
-                recommender = stack.enter_context(offline(release, pseudonym))
+                recommender = stack.enter_context(serve_release(release, pseudonym))
             yield recommender
     except QuestionRefused as error:
         raise WrongData(str(error)) from None

@@ -55,7 +55,7 @@ def judge(
     from training.orders.source import Folder
     from training.release import verify
     from training.transfer.pseudonym import Pseudonyms
-    from training.validation.load_window import read_after, read_past
+    from training.validation.load_window import read_holdout, read_window
     from training.validation.report import HTML
     from training.validation.validate_release import validate_release
 
@@ -72,8 +72,8 @@ def judge(
     judged = validate_release(
         release=release,
         manifest=manifest,
-        held_back=read_after(source, pseudonyms, release, days),
-        past=read_past(source, pseudonyms, release),
+        holdout=read_holdout(source, pseudonyms, release, days),
+        interactions=read_window(source, pseudonyms, release),
         gates=asked,
         in_service=in_service,
         say=lambda line: err.print(line, style="dim", markup=False),

@@ -117,7 +117,7 @@ def _show(tuned: Tuned, path: Path) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("Trial", justify="right")
     table.add_column("State")
-    names = list(tuned.study.ranges.drawn())
+    names = list(tuned.study.ranges.searched())
     for title in ("recall@20", "epochs", *names):
         table.add_column(title, justify="right")
     table.add_column("")

@@ -2,7 +2,7 @@
 
 Runs inside Triton's own image, so it imports numpy and nothing else. It leaves out what the customer has
 bought when asked to (``only_new``), cuts to ``k``, fills up from the popular products where the list is too
-short, answers an unknown customer with the popular products, and names products by stock code. In a release
+short, answers an unknown customer with the popular products, and names products by their codes. In a release
 with a ranking stage the inputs ``shortlist``, ``owned`` and ``ranks`` carry what was ranked, and the towers
 answer only for customers without a shortlist.
 
@@ -35,10 +35,10 @@ TIE = 1e-5
 def ordered(scores: npt.NDArray[np.float32], products: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     """Places of all scores, the best first; a chain of ties in the order of the products' numbers."""
     order = np.lexsort((-scores,))
-    told = scores[order].astype(np.float64)
-    new = np.ones(len(order), np.bool_)
-    new[1:] = told[:-1] - told[1:] > TIE * np.abs(told[:-1])
-    tied: npt.NDArray[np.int64] = order[np.lexsort((products[order], np.cumsum(new)))]
+    sorted_scores = scores[order].astype(np.float64)
+    is_new = np.ones(len(order), np.bool_)
+    is_new[1:] = sorted_scores[:-1] - sorted_scores[1:] > TIE * np.abs(sorted_scores[:-1])
+    tied: npt.NDArray[np.int64] = order[np.lexsort((products[order], np.cumsum(is_new)))]
     return tied
 
 
@@ -50,7 +50,7 @@ class TritonPythonModel:
         here = Path(args["model_repository"]) / args["model_version"]
         config = json.loads(args["model_config"])
         parameters = config["parameters"]
-        self.ranked = any(one["name"] == "ranks" for one in config["input"])
+        self.ranked = any(tensor["name"] == "ranks" for tensor in config["input"])
         self.release = parameters["release"]["string_value"].encode()
         self.bought_limit = int(parameters["bought_limit"]["string_value"])
         self.bought = np.load(here / "bought.npy", mmap_mode="r")
@@ -74,9 +74,11 @@ class TritonPythonModel:
                 )
                 responses.append(pb_utils.InferenceResponse(output_tensors=[], error=error))
                 continue
-            given = self.ranked_of(request) if self.ranked else [NOTHING_RANKED] * len(row)
+            ranked = self.ranked_of(request) if self.ranked else [NOTHING_RANKED] * len(row)
             answers = [
-                self.answer(int(row[i, 0]), items[i], scores[i], given[i], int(k[i, 0]), bool(only_new[i, 0]))
+                self.answer(
+                    int(row[i, 0]), items[i], scores[i], ranked[i], int(k[i, 0]), bool(only_new[i, 0])
+                )
                 for i in range(len(row))
             ]
             responses.append(pb_utils.InferenceResponse(output_tensors=self.tensors(answers)))
@@ -110,7 +112,7 @@ class TritonPythonModel:
             if only_new:
                 keep = keep & ~owned
                 left_out = np.concatenate([bought, shortlist[owned]])
-            # A shortlist is in the order of stock codes.
+            # A shortlist is in the order of product codes.
             best = ordered(ranks[keep], np.arange(int(keep.sum())))[:k]
             chosen, chosen_scores = shortlist[keep][best], ranks[keep][best]
         elif known:
@@ -151,11 +153,11 @@ class TritonPythonModel:
 
     def tensors(self, answers: list[dict[str, npt.NDArray[Any]]]) -> list[Any]:
         """The answers of one request below each other, the shorter ones padded."""
-        made = []
+        tensors = []
         for name, first in answers[0].items():
-            width = max(len(one[name]) for one in answers)
+            width = max(len(answer[name]) for answer in answers)
             table = np.full((len(answers), width), b"" if first.dtype == object else 0, first.dtype)
-            for index, one in enumerate(answers):
-                table[index, : len(one[name])] = one[name]
-            made.append(pb_utils.Tensor(name, table))
-        return made
+            for index, answer in enumerate(answers):
+                table[index, : len(answer[name])] = answer[name]
+            tensors.append(pb_utils.Tensor(name, table))
+        return tensors

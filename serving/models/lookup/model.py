@@ -32,10 +32,9 @@ class TritonPythonModel:
 
     def execute(self, requests: list[Any]) -> list[Any]:
         """One search for all requests of a batch; each request carries ``customer`` [b, 1]."""
-        asked = [
-            pb_utils.get_input_tensor_by_name(one, "customer").as_numpy().reshape(-1) for one in requests
-        ]
-        rows = self.rows(np.concatenate(asked))
+        tensors = [pb_utils.get_input_tensor_by_name(request, "customer") for request in requests]
+        batches = [tensor.as_numpy().reshape(-1) for tensor in tensors]
+        rows = self.rows(np.concatenate(batches))
         known = rows >= 0
         features = {}
         for name, table in self.tables.items():
@@ -44,8 +43,8 @@ class TritonPythonModel:
             features[name] = found
         responses = []
         start = 0
-        for one in asked:
-            part = slice(start, start + len(one))
+        for customers in batches:
+            part = slice(start, start + len(customers))
             start = part.stop
             tensors = [pb_utils.Tensor("row", rows[part].reshape(-1, 1))]
             tensors += [
@@ -61,10 +60,10 @@ class TritonPythonModel:
             return rows
         # A name that the fixed-width array cannot hold would be cut to one that it may hold: it is unknown.
         width = self.pseudonyms.dtype.itemsize
-        whole = np.array([len(one) <= width and not one.endswith(b"\0") for one in customers])
+        fits = np.array([len(customer) <= width and not customer.endswith(b"\0") for customer in customers])
         # Of the table's own type, because numpy would copy the whole table to compare it with another.
-        wanted = np.array(customers, dtype=self.pseudonyms.dtype)
-        at = np.minimum(np.searchsorted(self.pseudonyms, wanted), len(self.pseudonyms) - 1)
-        same = whole & (self.pseudonyms[at] == wanted)
-        rows[same] = at[same]
+        pseudonyms = np.array(customers, dtype=self.pseudonyms.dtype)
+        positions = np.minimum(np.searchsorted(self.pseudonyms, pseudonyms), len(self.pseudonyms) - 1)
+        same = fits & (self.pseudonyms[positions] == pseudonyms)
+        rows[same] = positions[same]
         return rows

@@ -31,13 +31,13 @@ class TritonPythonModel:
             sess_options=options,
             providers=["CPUExecutionProvider"],
         )
-        self.inputs = [one["name"] for one in config["input"]]
-        self.outputs = [one["name"] for one in config["output"]]
+        self.inputs = [tensor["name"] for tensor in config["input"]]
+        self.outputs = [tensor["name"] for tensor in config["output"]]
 
     def execute(self, requests: list[Any]) -> list[Any]:
         """Inputs and outputs of each request have its own batch as first dimension."""
         parts = {
-            name: [pb_utils.get_input_tensor_by_name(one, name).as_numpy() for one in requests]
+            name: [pb_utils.get_input_tensor_by_name(request, name).as_numpy() for request in requests]
             for name in self.inputs
         }
         feeds = {

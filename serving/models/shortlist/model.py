@@ -26,7 +26,7 @@ class TritonPythonModel:
     def initialize(self, args: dict[str, str]) -> None:
         """Map the tables into memory; instances of one server share the pages."""
         here = Path(args["model_repository"]) / args["model_version"]
-        shapes = {one["name"]: one["dims"] for one in json.loads(args["model_config"])["output"]}
+        shapes = {tensor["name"]: tensor["dims"] for tensor in json.loads(args["model_config"])["output"]}
         self.length = int(shapes["product"][0])
         self.pseudonyms = np.load(here / "pseudonyms.npy", mmap_mode="r")
         self.start = np.load(here / "start.npy", mmap_mode="r")
@@ -39,8 +39,8 @@ class TritonPythonModel:
         """Each request carries ``customer`` [b, 1]."""
         responses = []
         for request in requests:
-            asked = pb_utils.get_input_tensor_by_name(request, "customer").as_numpy().reshape(-1)
-            tensors = [pb_utils.Tensor(name, value) for name, value in self.lists(asked.tolist()).items()]
+            customers = pb_utils.get_input_tensor_by_name(request, "customer").as_numpy().reshape(-1)
+            tensors = [pb_utils.Tensor(name, value) for name, value in self.lists(customers.tolist()).items()]
             responses.append(pb_utils.InferenceResponse(output_tensors=tensors))
         return responses
 

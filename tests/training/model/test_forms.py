@@ -19,8 +19,8 @@ def _loss_and_gradients(form: Any, model: Any, epoch: Any, first: int, last: int
 
 
 def test_flat_and_padded_examples_give_one_loss_and_one_gradient(learning: TrainingData) -> None:
-    from training.model.flat import FlatForm
-    from training.model.padded import PaddedForm
+    from training.model.flat import FlatObjective
+    from training.model.padded import PaddedObjective
     from training.model.two_tower import Sizes, build
 
     model = build(Sizes(len(learning.catalogue), 8, 8), learning.catalogue.features())
@@ -30,7 +30,7 @@ def test_flat_and_padded_examples_give_one_loss_and_one_gradient(learning: Train
     drawn = learning.examples.draw(1)
     unordered = learning.examples.draw(1, ordered=False)
     batch = learning.examples.shape.batch
-    flat, padded = FlatForm(model), PaddedForm(model, 8, batch)
+    flat, padded = FlatObjective(model), PaddedObjective(model, 8, batch)
     assert (np.diff(drawn.history.splits) == 8).any()
     last_step = (learning.examples.steps - 1) * batch  # has rows of weight 0
     for first, last in ((0, batch), (batch, batch + 1), (last_step, last_step + batch)):

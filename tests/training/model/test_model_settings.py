@@ -73,7 +73,7 @@ def trained(learning: TrainingData, folder: Path, said: list[str] | None = None)
 def of_own_taste(model: Any, learning: TrainingData) -> float:
     """The share of everyone's best 20 products that is of their own taste; the shop has two, of 20 each."""
     names = list(learning.baskets.by_customer)
-    known = [learning.known_of(name) for name in names]
+    known = [learning.customer_features(name) for name in names]
     scores = np.array(
         model(
             {name: np.stack([getattr(one, name) for one in known]) for name in ("history", "weights", "user")}
@@ -87,10 +87,16 @@ def of_own_taste(model: Any, learning: TrainingData) -> float:
 @pytest.mark.parametrize("name", FORMS)
 def test_each_form_learns_the_two_tastes(name: str, learning: TrainingData, tmp_path: Path) -> None:
     this = asked(learning, 8, **FORMS[name])
+    import keras
+
+    from training.release.export.keras_file import save_keras
+
     model, losses = trained(this, tmp_path)
     assert losses[-1] < 0.9 * losses[0]
     assert of_own_taste(model, this) > 0.95
     assert all(np.array(one).dtype == np.float32 for one in model.trainable_variables)
+    save_keras(model, tmp_path / "model.keras")  # Keras refuses a model whose layers another one uses too
+    assert keras.models.load_model(tmp_path / "model.keras").count_params() == model.count_params()
 
 
 def weights_of(learning: TrainingData, form: Any, model: Any, epoch: int = 1) -> tuple[float, list[Any]]:
@@ -114,43 +120,45 @@ def shaken(model: Any) -> Any:
 
 
 def test_the_sampled_softmax_is_the_softmax_in_the_mean(learning: TrainingData) -> None:
-    from training.model.make import make
     from training.model.objective import StepShape
-    from training.model.padded import PaddedForm
-    from training.model.sampled import SampledForm
+    from training.model.padded import PaddedObjective
+    from training.model.sampled import SampledObjective
+    from training.model.two_tower import build_model
 
     batch = learning.examples.shape.batch
-    model = shaken(make(learning))
-    whole, of_whole = weights_of(learning, PaddedForm(model, 8, batch), model)
+    model = shaken(build_model(learning))
+    whole, of_whole = weights_of(learning, PaddedObjective(model, 8, batch), model)
     many = asked(learning, loss="sampled_softmax", sampled_products=1_000_000)
-    near, of_near = weights_of(learning, SampledForm(model, many.settings, StepShape(batch, batch)), model)
+    near, of_near = weights_of(
+        learning, SampledObjective(model, many.settings, StepShape(batch, batch)), model
+    )
     assert near == pytest.approx(whole, rel=2e-3)
     for variable, one, other in zip(model.trainable_variables, of_near, of_whole, strict=True):
         np.testing.assert_allclose(one, other, atol=0.03 * np.abs(other).max(), err_msg=variable.path)
     few = asked(learning, loss="sampled_softmax", sampled_products=10)
-    form = SampledForm(model, few.settings, StepShape(batch, batch))
+    form = SampledObjective(model, few.settings, StepShape(batch, batch))
     estimates = [weights_of(learning, form, model, epoch)[0] for epoch in range(12)]
-    wholes = [weights_of(learning, PaddedForm(model, 8, batch), model, epoch)[0] for epoch in range(12)]
+    wholes = [weights_of(learning, PaddedObjective(model, 8, batch), model, epoch)[0] for epoch in range(12)]
     assert np.std(estimates) > 0
     assert np.mean(estimates) == pytest.approx(np.mean(wholes), rel=0.1)
 
 
 def test_a_rating_is_squares_over_the_basket_and_over_all_else(learning: TrainingData) -> None:
     from training.features.examples import TARGETS
-    from training.model.make import make
     from training.model.objective import StepShape
-    from training.model.sampled import SampledForm
+    from training.model.sampled import SampledObjective
+    from training.model.two_tower import build_model
 
     batch = learning.examples.shape.batch
-    model = shaken(make(learning))
+    model = shaken(build_model(learning))
     many = asked(learning, loss="rating", sampled_products=1_000_000, unbought_weight=7.0)
-    got, _ = weights_of(learning, SampledForm(model, many.settings, StepShape(batch, batch)), model)
+    got, _ = weights_of(learning, SampledObjective(model, many.settings, StepShape(batch, batch)), model)
     examples = learning.examples.draw(1).padded(8, TARGETS)
     first = {name: array[:batch] for name, array in examples.items()}
     scores = np.array(model({name: first[name] for name in ("history", "weights", "user")}))
     wanted = 0.0
     for row in range(batch):
-        told, basket = set(first["told"][row]), [one for one in first["targets"][row] if one]
+        told, basket = set(first["revealed"][row]), [one for one in first["targets"][row] if one]
         others = [one for one in range(1, scores.shape[1]) if one not in told and one not in basket]
         if basket:
             bought = np.mean((1 - scores[row, basket]) ** 2)
@@ -179,15 +187,15 @@ def test_what_is_masked_is_not_seen(learning: TrainingData) -> None:
     """At its start the transformer passes on what it is given: at a masked place the mask alone."""
     import tensorflow as tf
 
-    from training.model.make import make
-    from training.model.masked import LEAST, MaskedForm
+    from training.model.masked import LEAST, MaskedObjective
     from training.model.objective import StepShape
-    from training.model.submodels import item_vectors
+    from training.model.submodels import product_vectors
+    from training.model.two_tower import build_model
 
     this = asked(learning, **TRANSFORMER, pretrain_epochs=1, masked_share=0.3)
     batch = learning.examples.shape.batch
-    model = make(this)
-    form = MaskedForm(model, this.settings, StepShape(batch, batch))
+    model = build_model(this)
+    form = MaskedObjective(model, this.settings, StepShape(batch, batch))
     drawn = learning.examples.draw(0)
     arrays = form.arrays(drawn, 0)
     lengths = np.diff(drawn.history.splits)
@@ -201,7 +209,9 @@ def test_what_is_masked_is_not_seen(learning: TrainingData) -> None:
 
     epoch = {name: tf.constant(one) for name, one in arrays.items()}
     got = float(form.loss(epoch, tf.constant(0), tf.constant(batch)))
-    logits = np.array(item_vectors(model)(np.arange(len(this.catalogue) + 1))) @ np.array(form.variables[-1])
+    logits = np.array(product_vectors(model)(np.arange(len(this.catalogue) + 1))) @ np.array(
+        form.variables[-1]
+    )
     log = logits - np.log(np.exp(logits).sum())
     wanted = 0.0
     for row in range(batch):

@@ -15,7 +15,7 @@ from tests.training.ranking.shop import FIRST, rows
 from tests.training.second_shop import code_of, second_shop
 from tests.training.shops import SAMPLE
 from training.ranking import __main__ as program
-from training.ranking.folder import EVERY, NEW
+from training.ranking.folder import ALL_PRODUCTS, NEW_PRODUCTS
 from training.ranking.measure import bought_after, main, measure
 from training.ranking.normalise import Normaliser
 from training.ranking.orders import Orders
@@ -90,7 +90,7 @@ def test_another_shops_log_is_measured_by_what_describe_wrote_of_it(
     def measured(folder: Path, codes: list[str], *options: str) -> str:
         ranking = tmp_path / "ranking"
         ranking.mkdir(exist_ok=True)
-        for name in (EVERY, NEW):
+        for name in (ALL_PRODUCTS, NEW_PRODUCTS):
             lists(**{str(one): " ".join(codes) for one in buyers}).to_csv(ranking / name, index=False)
         line = ["--orders", str(folder), *options, "--before", "2011-09-06", "--ranking", str(ranking)]
         monkeypatch.setattr(sys, "argv", ["measure", *line])

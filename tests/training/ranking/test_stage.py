@@ -10,7 +10,7 @@ from tests.training.shops import small_shop, write_day
 from training.jobs.local.run import train_here
 from training.orders.source import Folder
 from training.ranking.settings import RankingSettings
-from training.ranking.stage import NORMALISER, RANKER, RECORD, enough
+from training.ranking.stage import NORMALISER, RANKER, RECORD, has_enough_days
 from training.release import verify
 from training.release.ranked import RANKED, read_ranked
 from training.settings import TrainingSettings
@@ -68,6 +68,6 @@ def test_a_ranking_needs_enough_days_before_those_held_back(tmp_path: Path) -> N
     short = RANKING.model_copy(update={"warm_up_days": 5, "label_days": 4})
     for held_back, expected in ((2, True), (3, False)):
         settings = SMALL.model_copy(update={"hold_back_days": held_back})
-        assert enough(source, settings, short) is expected
-    assert not enough(source, SMALL, RankingSettings())
+        assert has_enough_days(source, settings, short) is expected
+    assert not has_enough_days(source, SMALL, RankingSettings())
     assert read_ranked(tmp_path) is None

@@ -14,14 +14,14 @@ import pytest
 from tests.training.ranking.shop import FIRST, rows
 from training.errors import TrainingError
 from training.ranking.features import FeatureBuilder
-from training.ranking.folder import EVERY, NEW, NORMALISER, ONNX, RECORD, write
+from training.ranking.folder import ALL_PRODUCTS, NEW_PRODUCTS, NORMALISER, ONNX, RECORD, write
 from training.ranking.measure import bought_after, measure
 from training.ranking.normalise import Normaliser
 from training.ranking.orders import Orders
 from training.ranking.recommend import recommend
 from training.ranking.settings import RankingSettings
 from training.ranking.train import NothingToRank, train
-from training.ranking.windows import days_of, load, make, windows
+from training.ranking.windows import load_window, make_window, window_days, windows
 
 BEFORE = FIRST + 110
 BEFORE_DATE = date.fromordinal(BEFORE)
@@ -44,30 +44,30 @@ def test_it_beats_popularity_repeats_itself_and_resumes(table: pd.DataFrame, tmp
     again = train(Orders.of(table), BEFORE, SETTINGS, tmp_path / "work", said.append)
     assert again.windows == first.windows
     assert sum("there already" in line for line in said) == len(first.windows) - 1
-    fitted = FeatureBuilder(past, BEFORE)
-    lists = recommend(fitted, first, 5)
-    pd.testing.assert_frame_equal(lists.every, recommend(fitted, again, 5).every)
+    builder = FeatureBuilder(past, BEFORE)
+    lists = recommend(builder, first, 5)
+    pd.testing.assert_frame_equal(lists.all_products, recommend(builder, again, 5).all_products)
 
     bought = bought_after(past, table[table["day"] >= BEFORE])
-    best = fitted.products["popular400"].argsort()[::-1][:5]
+    best = builder.products["popular400"].argsort()[::-1][:5]
     popular = pd.MultiIndex.from_product([past.customers, past.products[best]]).to_frame(index=False)
     popular.columns = pd.Index(["customer", "product"])
     popular["rank"] = popular.groupby("customer").cumcount() + 1
-    ours, theirs = measure(lists.every, bought, 5), measure(popular, bought, 5)
+    ours, theirs = measure(lists.all_products, bought, 5), measure(popular, bought, 5)
     assert ours.recall > theirs.recall + 3 * (ours.recall_error + theirs.recall_error)
 
-    known = fitted.past.pairs
+    known = builder.snapshot.pairs
     owned = set(zip(past.customers[known["customer"]], past.products[known["product"]], strict=True))
-    assert owned.isdisjoint(zip(lists.new["customer"], lists.new["product"], strict=True))
-    assert not lists.every.duplicated(["customer", "product"]).any()
-    assert (lists.every.groupby("customer").size() == 5).all()
+    assert owned.isdisjoint(zip(lists.new_products["customer"], lists.new_products["product"], strict=True))
+    assert not lists.all_products.duplicated(["customer", "product"]).any()
+    assert (lists.all_products.groupby("customer").size() == 5).all()
 
     out = tmp_path / "out"
     write(out, first, lists, past, BEFORE_DATE)
     record = json.loads((out / RECORD).read_text())
     assert record["before"] == BEFORE_DATE.isoformat()
     assert record["orders"] == past.digest()
-    features = fitted.features(np.arange(3))
+    features = builder.features(np.arange(3))
     session = onnxruntime.InferenceSession(str(out / ONNX), providers=["CPUExecutionProvider"])
     given = Normaliser.load(out / NORMALISER)(features.values)
     np.testing.assert_array_equal(given, first.normalised(features.values, features.names))
@@ -75,7 +75,7 @@ def test_it_beats_popularity_repeats_itself_and_resumes(table: pd.DataFrame, tmp
     np.testing.assert_allclose(scores, first.score(given), atol=1e-4)
     assert scores.min() >= 0
     assert scores.max() <= 1
-    for name in (EVERY, NEW):
+    for name in (ALL_PRODUCTS, NEW_PRODUCTS):
         assert list(pd.read_csv(out / name)) == ["customer", "rank", "product", "score"]
 
 
@@ -91,8 +91,8 @@ def test_windows_made_side_by_side_are_those_made_one_after_the_other(
     assert [path.name for path in together] == [path.name for path in alone]
     assert len(together) == len(said) >= 2
     for one, other in zip(alone, together, strict=True):
-        np.testing.assert_array_equal(load(one).values, load(other).values)
-        np.testing.assert_array_equal(load(one).label, load(other).label)
+        np.testing.assert_array_equal(load_window(one).values, load_window(other).values)
+        np.testing.assert_array_equal(load_window(one).label, load_window(other).label)
 
 
 def _bytes(window: object) -> dict[str, bytes]:
@@ -103,7 +103,7 @@ def test_a_future_row_slipped_in_reaches_no_feature_and_no_label_that_is_before_
     table: pd.DataFrame,
 ) -> None:
     orders = Orders.of(table)
-    day = days_of(orders, BEFORE, SETTINGS)[0]
+    day = window_days(orders, BEFORE, SETTINGS)[0]
     after = day + 2 * SETTINGS.label_days
     assert after < BEFORE, "this window sees less than the run"
 
@@ -115,13 +115,13 @@ def test_a_future_row_slipped_in_reaches_no_feature_and_no_label_that_is_before_
         stranger = table.tail(1).assign(day=at, invoice="0", customer="a000", product="10000", text="")
         known = table[table["day"] < day].tail(40).assign(day=at, invoice="00", customer=someone)
         other = Orders.of(pd.concat([stranger, known.assign(cancelled=False), table], ignore_index=True))
-        return _bytes(make(other, day, BEFORE, SETTINGS))
+        return _bytes(make_window(other, day, BEFORE, SETTINGS))
 
     def rows(window: dict[str, bytes]) -> set[bytes]:
         width = len(window["values"]) // (len(window["label"]) // 4)
         return {window["values"][at : at + width] for at in range(0, len(window["values"]), width)}
 
-    alone = _bytes(make(orders, day, BEFORE, SETTINGS))
+    alone = _bytes(make_window(orders, day, BEFORE, SETTINGS))
     assert slipped(after) == alone
     # A purchase of the day itself is a label: more rows are kept, and each that was is as it was.
     of_day, of_eve = slipped(day), slipped(day - 1)
@@ -163,7 +163,7 @@ def test_a_damaged_window_is_made_again_and_one_that_goes_while_it_is_needed_is_
     assert paths[0].read_bytes() == whole
     paths[0].unlink()
     with pytest.raises(TrainingError, match="is gone or damaged now; run the same command again"):
-        load(paths[0])
+        load_window(paths[0])
 
 
 def test_too_few_days_are_refused_with_the_number_needed(table: pd.DataFrame, tmp_path: Path) -> None:
@@ -173,11 +173,11 @@ def test_too_few_days_are_refused_with_the_number_needed(table: pd.DataFrame, tm
 
 def test_a_window_in_whose_days_nobody_bought_is_empty(table: pd.DataFrame, tmp_path: Path) -> None:
     settings = SETTINGS.model_copy(update={"seeds": (0,), "epochs": 1})
-    cuts = days_of(Orders.of(table), BEFORE, settings)
+    cuts = window_days(Orders.of(table), BEFORE, settings)
     last = cuts[-1]
     gap = table[(table["day"] < cuts[0]) | (table["day"] >= last)]
     trained = train(Orders.of(gap), BEFORE, settings, tmp_path / "gap", lambda _: None)
-    sizes = [len(load(path).label) for path in trained.windows]
+    sizes = [len(load_window(path).label) for path in trained.windows]
     assert 0 in sizes
     assert trained.examples == sum(sizes) > 0
     early = table[table["day"] < cuts[0]]

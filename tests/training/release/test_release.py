@@ -21,10 +21,10 @@ KEY, OTHER = r.new_key(), r.new_key()
 def make(folder: Path) -> str:
     """A release of three products and two customers; its models are stand-in bytes."""
     folder.mkdir(parents=True)
-    r.write_items(
+    r.write_products(
         folder,
         [
-            r.Item(index=n, stock_code=f"1000{n}", description=f"P{n}", price=1.5, popularity_rank=n)
+            r.Product(index=n, product_code=f"1000{n}", description=f"P{n}", price=1.5, popularity_rank=n)
             for n in (1, 2, 3)
         ],
     )
@@ -72,7 +72,7 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_what_is_written_is_read(sealed: Path) -> None:
     manifest = r.verify(sealed)
     assert r.Manifest.from_bytes(manifest.to_bytes()) == manifest
-    assert [item.stock_code for item in r.read_items(sealed)] == ["10001", "10002", "10003"]
+    assert [item.product_code for item in r.read_products(sealed)] == ["10001", "10002", "10003"]
     customers = r.Customers.read(sealed)
     assert list(customers) == ["aa", "bb"]
     assert customers["aa"].last_bought == (2, 1)
@@ -121,7 +121,7 @@ def test_file_that_is_missing_or_extra_is_refused_by_name(tmp_path: Path) -> Non
     with pytest.raises(r.ReleaseDamaged, match=r"more\.txt is not listed"):
         r.verify(tmp_path / "one")
     (tmp_path / "one" / "more.txt").unlink()
-    (tmp_path / "one" / r.ITEMS).unlink()
+    (tmp_path / "one" / r.PRODUCTS).unlink()
     with pytest.raises(r.ReleaseDamaged, match=r"items\.json is missing"):
         r.verify(tmp_path / "one")
 
@@ -151,7 +151,7 @@ def test_release_goes_through_the_bucket_and_damage_there_is_named(
     assert r.read_signature(pulled) == signature
     assert r.verify(pulled, digest) == r.read(tmp_path / "made")
 
-    key = f"releases/{digest.removeprefix('sha256:')}/{r.ITEMS}"
+    key = f"releases/{digest.removeprefix('sha256:')}/{r.PRODUCTS}"
     content = bytearray(store.client.get_object(Bucket=store.bucket, Key=key)["Body"].read())
     content[10] ^= 1
     store.client.put_object(Bucket=store.bucket, Key=key, Body=bytes(content))
@@ -168,7 +168,7 @@ def test_interrupted_pull_goes_on(tmp_path: Path, s3_url: str, bucket: Callable[
     store.push(tmp_path / "made")
     aside = tmp_path / "here" / f".{digest.removeprefix('sha256:')}.part"
     aside.mkdir(parents=True)
-    (aside / r.ITEMS).write_bytes((tmp_path / "made" / r.ITEMS).read_bytes())
+    (aside / r.PRODUCTS).write_bytes((tmp_path / "made" / r.PRODUCTS).read_bytes())
     (aside / r.ONNX_MODEL).write_bytes(b"half")
     store.pull(digest, tmp_path / "here")
     assert not aside.exists()

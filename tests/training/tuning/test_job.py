@@ -216,4 +216,4 @@ def test_a_killed_index_goes_on_where_it_was_and_the_best_settings_can_be_fetche
     )
     assert done.returncode == 0, done.stderr
     tuned = yaml.safe_load(out.read_text())["config"]["isthmus:training"]
-    assert set(tuned) == {*RANGES.drawn(), "epochs"}
+    assert set(tuned) == {*RANGES.searched(), "epochs"}

@@ -28,7 +28,7 @@ from training.transfer.batch import from_parquet
 from training.transfer.pseudonym import Pseudonyms
 from training.transfer.run import split_days, transfer
 from training.validation.holdout import Table
-from training.validation.load_window import read_past
+from training.validation.load_window import read_window
 from training.validation.report import HTML
 from training.validation.validate_release import validate_release
 
@@ -103,7 +103,7 @@ def train_here(
         WrongData: before any work where ``out`` cannot be written or the key is none; before the training
             where the orders hold nothing to learn from.
     """
-    from training.ranking.stage import add_ranking, enough, is_ranked
+    from training.ranking.stage import add_ranking, has_enough_days, is_ranked
     from training.ranking.train import NothingToRank
 
     started = time.monotonic()
@@ -122,7 +122,7 @@ def train_here(
         Workers(settings, work.folder, out, say, poll).run()
     if ranking is not None and not is_ranked(out):
         learned = _until_the_last_order(settings, source.days())
-        if enough(source, learned, ranking):
+        if has_enough_days(source, learned, ranking):
             try:
                 add_ranking(out, source, learned, ranking, pseudonyms, work.ranking, say)
                 unchanged = False
@@ -137,9 +137,9 @@ def train_here(
     if transferred.held_back.batches:
         say("evaluating on the held-back orders, beside baselines")
         frames = [from_parquet(work.private.batch(one)) for one in transferred.held_back.batches]
-        past = read_past(source, pseudonyms, out)
+        interactions = read_window(source, pseudonyms, out)
         judged = validate_release(
-            out, manifest, pd.concat(frames, ignore_index=True), past, settings.gates, say=say
+            out, manifest, pd.concat(frames, ignore_index=True), interactions, settings.gates, say=say
         )
         table = judged.evaluation.table
         scores = json.dumps(judged.as_plain(), sort_keys=True, indent=1)

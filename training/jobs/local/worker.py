@@ -25,9 +25,9 @@ def main(environment: Environment) -> int:
         return 0
 
     def publish(model: Any, losses: list[float]) -> None:
-        from training.release.build_release import assemble
+        from training.release.build_release import build_release
 
-        say(f"release {assemble(model, learning, losses, out)}")
+        say(f"release {build_release(model, learning, losses, out)}")
 
     return train(
         worker,

@@ -24,6 +24,7 @@ from training.orders.reading import clean_days
 from training.orders.source import OrderSource
 from training.release import Manifest, read
 from training.transfer.pseudonym import Pseudonyms
+from training.validation.text import table
 
 COLUMNS = ("", "then", "now", "drift", "by chance", "may be", "")
 
@@ -33,11 +34,11 @@ class Decision:
     """Whether to train, and why.
 
     Attributes:
-        train: whether to.
-        why: one sentence.
-        release: the digest that was looked at; None where none is in service.
+        train: whether to train.
+        why: the reason, in one sentence.
+        release: digest of the release in service; None without one.
         age_days: days of orders since the last that the release was trained or validated on.
-        drifts: what was looked at.
+        drifts: all measures that were looked at.
     """
 
     train: bool
@@ -50,26 +51,21 @@ class Decision:
         """The table, as text: one row for each thing that was looked at; its columns are COLUMNS."""
         return [
             (
-                one.what,
-                one.then,
-                one.now,
-                f"{one.value:.3f}",
-                f"{one.chance:.3f}",
-                f"{one.threshold:.3f}",
-                "crossed" if one.crossed else "",
+                drift.what,
+                drift.then,
+                drift.now,
+                f"{drift.value:.3f}",
+                f"{drift.chance:.3f}",
+                f"{drift.threshold:.3f}",
+                "crossed" if drift.crossed else "",
             )
-            for one in self.drifts
+            for drift in self.drifts
         ]
 
     def lines(self) -> list[str]:
         """Table and sentence, for a log."""
-        table = [COLUMNS, *self.rows()] if self.drifts else []
-        widths = [max(len(row[number]) for row in table) for number in range(len(COLUMNS))] if table else []
-        told = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in table
-        ]
-        return [*told, f"{'train' if self.train else 'do not train'}: {self.why}"]
+        lines = table(COLUMNS, self.rows(), left=len(COLUMNS)) if self.drifts else []
+        return [*lines, f"{'train' if self.train else 'do not train'}: {self.why}"]
 
     def as_plain(self) -> dict[str, Any]:
         """As JSON values."""
@@ -90,7 +86,7 @@ def decide(
     """Hold the newest orders against what a release was made from.
 
     Args:
-        release: in service.
+        release: the release in service.
         source: raw orders, the release's window among them.
         pseudonyms: with the key that the release was made with.
         validation: its scores on held-back orders; None where there are none.
@@ -114,18 +110,18 @@ def decide(
     orders = now["basket"].nunique()
     if orders < settings.least_orders:
         drifts: tuple[Drift, ...] = ()
-        found = f"{orders} orders since {first_new} are too few to tell"
+        reason = f"{orders} orders since {first_new} are too few to tell"
     else:
         drifts = _drifts(release, manifest, source, now, pseudonyms, validation, settings, first_new)
-        crossed = [one.what for one in drifts if one.crossed]
+        crossed = [drift.what for drift in drifts if drift.crossed]
         if crossed:
             return Decision(True, f"drift of {', '.join(crossed)}", digest, age, drifts)
-        found = "no drift beyond its threshold"
+        reason = "no drift beyond its threshold"
     if age >= settings.max_age_days:
         most = f"training.retrain.max_age_days is {settings.max_age_days}"
-        why = f"{found}, but {age} days of orders are unseen ({most})"
+        why = f"{reason}, but {age} days of orders are unseen ({most})"
         return Decision(True, why, digest, age, drifts)
-    return Decision(False, f"{found}; {age} days of orders are unseen", digest, age, drifts)
+    return Decision(False, f"{reason}; {age} days of orders are unseen", digest, age, drifts)
 
 
 def _drifts(
@@ -155,8 +151,8 @@ def _drifts(
     scored = now[now["at"] > last - pd.Timedelta(days=span - 1)]
     names = {name: pseudonyms.customer(name) for name in scored["customer"].unique()}
     recall = recall_on(release, scored.assign(customer=scored["customer"].map(names)))
-    found = recall_drift(validation, recall, settings.max_recall_loss)
-    return tuple(drifts) if found is None else (*drifts, found)
+    recall_loss = recall_drift(validation, recall, settings.max_recall_loss)
+    return tuple(drifts) if recall_loss is None else (*drifts, recall_loss)
 
 
 def _read(source: OrderSource, first: date, last: date) -> pd.DataFrame | None:

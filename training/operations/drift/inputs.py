@@ -1,7 +1,7 @@
 """Drift of what comes in: products, sizes of baskets, prices, new customers.
 
-A few days hold few orders, so their shares differ from those of a long window by chance alone. How far, is
-told by drawing as many baskets from the window itself, many times: drift is what is beyond 95 % of those.
+A few days hold few orders, so their shares differ from those of a long window by chance alone. Drawing as
+many baskets from the window itself, many times, shows how far: drift is what is beyond 95 % of those.
 Whole baskets are drawn, as the lines of one belong together.
 """
 
@@ -26,16 +26,16 @@ Shares = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Drift:
-    """One thing that was looked at.
+    """The drift of one measure.
 
     Attributes:
-        what: in words.
-        then: in the release's window, or at its validation; "" where one number does not tell it.
-        now: on the newest days.
+        what: the measure, in words.
+        then: its value in the release's window, or at its validation; "" where no single number says it.
+        now: its value on the newest days.
         value: how far apart they are.
-        chance: how far apart chance alone puts them, 19 times out of 20.
-        threshold: what may be beyond chance.
-        crossed: whether it is more than that.
+        chance: how far apart chance alone puts them at most, 19 times out of 20.
+        threshold: how much more than chance is allowed.
+        crossed: whether it is more than allowed.
     """
 
     what: str
@@ -63,17 +63,20 @@ def stability_index(then: Shares, now: Shares) -> float:
 
 
 def product_drift(then: pd.DataFrame, now: pd.DataFrame, threshold: float) -> Drift:
-    """Of the products' shares of the order lines. Both frames: basket, customer, stock_code, price, at."""
+    """Drift of the products' shares of the order lines. Both frames: basket, customer, stock_code, price,
+    at."""
     codes = np.union1d(then["stock_code"].unique(), now["stock_code"].unique())
-    place = {code: number for number, code in enumerate(codes)}
-    tables = [_table(frame, frame["stock_code"].map(place).to_numpy(), len(codes)) for frame in (then, now)]
+    column_of = {code: column for column, code in enumerate(codes)}
+    tables = [
+        _table(frame, frame["stock_code"].map(column_of).to_numpy(), len(codes)) for frame in (then, now)
+    ]
     known = set(then["stock_code"].unique())
     new = ~now["stock_code"].isin(known)
     return _drift("products", "", f"{new.mean():.1%} in new ones", tables, jensen_shannon, threshold)
 
 
 def basket_drift(then: pd.DataFrame, now: pd.DataFrame, threshold: float) -> Drift:
-    """Of the number of products in a basket."""
+    """Drift of the number of products in a basket."""
     sizes = [frame.groupby("basket")["stock_code"].nunique() for frame in (then, now)]
     edges = _edges(sizes[0].to_numpy())
     tables = [
@@ -84,7 +87,7 @@ def basket_drift(then: pd.DataFrame, now: pd.DataFrame, threshold: float) -> Dri
 
 
 def price_drift(then: pd.DataFrame, now: pd.DataFrame, threshold: float, currency: str) -> Drift:
-    """Of the prices of the order lines, of the shop's currency a piece."""
+    """Drift of the prices of the order lines, in the shop's currency a piece."""
     edges = _edges(then["price"].to_numpy())
     tables = [
         _table(frame, np.searchsorted(edges, frame["price"].to_numpy(), side="right"), len(edges) + 1)
@@ -95,7 +98,8 @@ def price_drift(then: pd.DataFrame, now: pd.DataFrame, threshold: float, currenc
 
 
 def new_customer_drift(then: pd.DataFrame, now: pd.DataFrame, gap: pd.DataFrame, threshold: float) -> Drift:
-    """Of the share of customers who were not seen before, against as many days at the end of the window.
+    """Drift of the share of customers who were not seen before, against as many days at the end of the
+    window.
 
     Before is as many days before in both cases: the longer one looks back, the fewer customers are new.
 
@@ -110,12 +114,12 @@ def new_customer_drift(then: pd.DataFrame, now: pd.DataFrame, gap: pd.DataFrame,
     length = pd.Timedelta(days=(_last(now) - _first(now)).days + 1)
     end = pd.Timestamp(_last(then)) + pd.Timedelta(days=1)
     cut = max(end - length, pd.Timestamp(_first(then)))
-    back = cut - pd.Timestamp(_first(then))
-    late, early = then[then["at"] >= cut], then[then["at"] < cut]
+    look_back = cut - pd.Timestamp(_first(then))
+    window_end, before_end = then[then["at"] >= cut], then[then["at"] < cut]
     start = pd.Timestamp(_first(now))
-    told = pd.concat([then, gap])
-    lately = told[(told["at"] >= start - back) & (told["at"] < start)]
-    before, after = _new(late, early), _new(now, lately)
+    purchases = pd.concat([then, gap])
+    before_now = purchases[(purchases["at"] >= start - look_back) & (purchases["at"] < start)]
+    before, after = _new(window_end, before_end), _new(now, before_now)
     shares = [new / max(1, new + known) for new, known in (before, after)]
     value = abs(shares[1] - shares[0])
     pooled = (before[0] + after[0]) / max(1, sum(before) + sum(after))
@@ -123,7 +127,7 @@ def new_customer_drift(then: pd.DataFrame, now: pd.DataFrame, gap: pd.DataFrame,
     chance = float(norm.ppf((1 + CONFIDENCE) / 2) * spread)
     surely = fisher_exact([before, after]).pvalue < 1 - CONFIDENCE
     # Where nothing is before, all are new: nothing to compare with.
-    crossed = bool(surely and value > threshold and not early.empty)
+    crossed = bool(surely and value > threshold and not before_end.empty)
     return Drift("new customers", f"{shares[0]:.1%}", f"{shares[1]:.1%}", value, chance, threshold, crossed)
 
 
@@ -144,8 +148,8 @@ def _drift(
     shares = _shares(np.asarray(window.sum(axis=0)).ravel())
     value = statistic(shares, _shares(np.asarray(newest.sum(axis=0)).ravel()))
     random = np.random.default_rng(SEED)
-    drawn = [statistic(shares, _shares(_draw(window, newest.shape[0], random))) for _ in range(ROUNDS)]
-    chance = float(np.quantile(drawn, CONFIDENCE))
+    by_chance = [statistic(shares, _shares(_draw(window, newest.shape[0], random))) for _ in range(ROUNDS)]
+    chance = float(np.quantile(by_chance, CONFIDENCE))
     return Drift(what, then, now, value, chance, threshold, value - chance > threshold)
 
 

@@ -10,26 +10,24 @@ import numpy as np
 import pandas as pd
 
 from training.operations.drift.inputs import CONFIDENCE, Drift
-from training.release import Customers, read_items
+from training.release import Customers, read_products
 from training.validation.holdout import ALL, MODEL, K
-from training.validation.metrics import Scores, score
+from training.validation.metrics import Scores, bought_by_customer, score
 from training.validation.ranked_lists import lists_of
 
 
 def recall_on(release: Path, purchases: pd.DataFrame) -> Scores | None:
     """Scores of a release on later purchases (customer by pseudonym, stock_code).
 
-    Of the customers it knows, among the products it knows; None where nobody of them bought anything.
+    Only customers and products that it knows count; None where none of them bought anything.
     """
-    index = {item.stock_code: item.index for item in read_items(release)}
-    rows = purchases.assign(item=purchases["stock_code"].map(index)).dropna(subset=["item"])
-    rows = rows[rows["customer"].isin(set(Customers.read(release)))]
-    bought = {str(name): set(map(int, group)) for name, group in rows.groupby("customer")["item"]}
+    index = {product.product_code: product.index for product in read_products(release)}
+    bought = bought_by_customer(purchases, index, set(Customers.read(release)))
     if not bought:
         return None
     names = sorted(bought)
     lists = lists_of(release, names, index, [set() for _ in names])
-    return score(lists.every, [bought[name] for name in names], len(index), K)
+    return score(lists.all_products, [bought[name] for name in names], len(index), K)
 
 
 def recall_drift(validation: Mapping[str, Any] | None, now: Scores | None, threshold: float) -> Drift | None:

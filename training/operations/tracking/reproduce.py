@@ -48,19 +48,19 @@ def differences(
     The versions of this environment are always compared.
 
     Args:
-        manifest: of the release.
-        settings: of the new run; None: those of the manifest, as this code reads them.
-        window: the orders of the new run; None: they are not compared.
+        manifest: that of the release.
+        settings: those of the new run; None for those of the manifest, as this code reads them.
+        window: the orders of the new run; None compares none.
     """
     # Another key makes other orders, which are compared as such.
-    of_code = {name: one for name, one in manifest.versions.items() if name != PSEUDONYM_KEY}
-    found = _different("", of_code, versions())
+    release_versions = {name: version for name, version in manifest.versions.items() if name != PSEUDONYM_KEY}
+    found = _different("", release_versions, versions())
     try:
-        now = (settings or settings_of(manifest)).recorded()
+        new_settings = (settings or settings_of(manifest)).recorded()
     except TrainingError as error:
         found.append(Difference("settings", "", str(error)))
     else:
-        found += _different("training.", flat(manifest.settings), flat(now))
+        found += _different("training.", flat(manifest.settings), flat(new_settings))
     if window is not None:
         found += _different("orders: ", manifest.window.model_dump(), window.model_dump())
     return found

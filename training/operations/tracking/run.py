@@ -34,21 +34,23 @@ class Tracking:
     Args:
         trackers: take the values.
         folder: holds what TensorBoard reads; None where nothing is tracked.
-        sent: called when something was written.
+        on_write: called when something was written.
     """
 
     def __init__(
         self,
         trackers: tuple[Tracker, ...] = (),
         folder: Path | None = None,
-        sent: Callable[[], None] = lambda: None,
+        on_write: Callable[[], None] = lambda: None,
     ) -> None:
-        self._trackers, self.folder, self._sent = trackers, folder, sent
+        self._trackers, self.folder, self._on_write = trackers, folder, on_write
 
     def epoch(self, epoch: Epoch) -> None:
         """Track what every run knows of an epoch."""
-        own = {f"{OWN_SECONDS}/worker_{index}": one for index, one in enumerate(epoch.worker_seconds)}
-        self.scalars(epoch.number, {LOSS: epoch.loss, SPEED: epoch.examples_per_second, **own})
+        values = {LOSS: epoch.loss, SPEED: epoch.examples_per_second}
+        for index, seconds in enumerate(epoch.worker_seconds):
+            values[f"{OWN_SECONDS}/worker_{index}"] = seconds
+        self.scalars(epoch.number, values)
 
     def masked_epoch(self, epoch: Epoch) -> None:
         """Track an epoch of the pre-training."""
@@ -56,14 +58,14 @@ class Tracking:
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
         """Track values at a step."""
-        for one in self._trackers:
-            one.scalars(step, values)
-        self._sent()
+        for tracker in self._trackers:
+            tracker.scalars(step, values)
+        self._on_write()
 
 
 @contextmanager
 def tracked(
-    learning: TrainingData, worker: Worker, objects: Objects, say: Callable[[str], None] = print
+    data: TrainingData, worker: Worker, objects: Objects, say: Callable[[str], None] = print
 ) -> Iterator[Tracking]:
     """Track a run beside its checkpoints.
 
@@ -73,7 +75,7 @@ def tracked(
     if not worker.is_chief:
         yield Tracking()
         return
-    run, settings = learning.fingerprint, _settings(learning)
+    run, settings = data.fingerprint, _settings(data)
     with ExitStack() as stack:
         local = isinstance(objects, FolderObjects)
         if isinstance(objects, FolderObjects):
@@ -83,21 +85,21 @@ def tracked(
         trackers: list[Tracker] = [TensorBoard(folder, run, settings)]
         if weights_and_biases.is_wanted(os.environ):
             trackers.append(weights_and_biases.WeightsAndBiases(folder, run, settings))
-        for one in trackers:
-            stack.callback(one.close)
+        for tracker in trackers:
+            stack.callback(tracker.close)
         if local:
             say(f"tracking: {folder}")
         yield Tracking(tuple(trackers), folder, (lambda: None) if local else _mirror(folder, objects, run))
 
 
-def _settings(learning: TrainingData) -> dict[str, Any]:
-    batches = learning.manifest.batches
+def _settings(data: TrainingData) -> dict[str, Any]:
+    batches = data.manifest.batches
     return {
-        **learning.settings.recorded(),
+        **data.settings.recorded(),
         "orders": {
             "first_day": str(batches[0].day),
             "last_day": str(batches[-1].day),
-            "digest": learning.manifest.digest,
+            "digest": data.manifest.digest,
         },
     }
 

@@ -14,20 +14,23 @@ class TensorBoard:
 
     Args:
         folder: the run's own (a *run* in TensorBoard's list).
-        name: of the run.
+        name: name of the run.
         settings: shown as text, and as hyperparameters so that runs can be compared by them.
     """
 
     def __init__(self, folder: Path, name: str, settings: Mapping[str, Any]) -> None:
         from tensorboard.plugins.hparams.summary import session_start_pb
+        from tensorboard.plugins.text.summary_v2 import text_pb
         from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self._writer = EventFileWriter(str(folder))
-        plain = flat(settings)
-        self._add(0, session_start_pb(hparams=plain, group_name=name))
-        self._add(0, _text("settings", json.dumps(settings, indent=1, sort_keys=True)))
+        flat_settings = flat(settings)
+        self._add(0, session_start_pb(hparams=flat_settings, group_name=name))
+        text = json.dumps(settings, indent=1, sort_keys=True)
+        indented = "\n".join("    " + line for line in text.splitlines())  # Markdown: shown as it is
+        self._add(0, text_pb("settings", indented))
         self._writer.flush()
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
@@ -35,7 +38,7 @@ class TensorBoard:
         from tensorboard.compat.proto.summary_pb2 import Summary
 
         self._add(
-            step, Summary(value=[Summary.Value(tag=tag, simple_value=one) for tag, one in values.items()])
+            step, Summary(value=[Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()])
         )
         self._writer.flush()
 
@@ -48,44 +51,29 @@ class TensorBoard:
         from tensorboard.compat.proto.summary_pb2 import Summary
 
         # The same message is TensorFlow's class or TensorBoard's, by whether TensorFlow is imported.
-        own = Summary.FromString(summary.SerializeToString())
-        self._writer.add_event(Event(wall_time=time.time(), step=step, summary=own))
+        copy = Summary.FromString(summary.SerializeToString())
+        self._writer.add_event(Event(wall_time=time.time(), step=step, summary=copy))
 
 
 def flat(settings: Mapping[str, Any], under: str = "") -> dict[str, bool | float | str]:
     """Nested settings by dotted keys; what is no number, text or bool becomes text."""
-    out: dict[str, bool | float | str] = {}
+    flattened: dict[str, bool | float | str] = {}
     for key, value in settings.items():
         if isinstance(value, Mapping):
-            out |= flat(value, f"{under}{key}.")
+            flattened |= flat(value, f"{under}{key}.")
         elif value is not None:
-            out[under + key] = value if isinstance(value, bool | int | float | str) else json.dumps(value)
-    return out
+            is_plain = isinstance(value, bool | int | float | str)
+            flattened[under + key] = value if is_plain else json.dumps(value)
+    return flattened
 
 
 def read_scalars(folder: Path) -> dict[str, dict[int, float]]:
     """Scalars by tag and step, from all event files of a folder."""
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    found = EventAccumulator(str(folder))
-    found.Reload()
-    out: dict[str, dict[int, float]] = {}
-    for tag in found.Tags()["scalars"]:
-        out[tag] = {one.step: one.value for one in found.Scalars(tag)}
-    return out
-
-
-def _text(tag: str, text: str) -> Any:
-    from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata
-    from tensorboard.compat.proto.tensor_pb2 import TensorProto
-    from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
-    from tensorboard.compat.proto.types_pb2 import DT_STRING
-
-    metadata = SummaryMetadata(plugin_data=SummaryMetadata.PluginData(plugin_name="text"))
-    indented = "\n".join("    " + line for line in text.splitlines())  # Markdown: shown as it is
-    tensor = TensorProto(
-        dtype=DT_STRING,
-        string_val=[indented.encode()],
-        tensor_shape=TensorShapeProto(dim=[TensorShapeProto.Dim(size=1)]),
-    )
-    return Summary(value=[Summary.Value(tag=tag, metadata=metadata, tensor=tensor)])
+    events = EventAccumulator(str(folder))
+    events.Reload()
+    scalars: dict[str, dict[int, float]] = {}
+    for tag in events.Tags()["scalars"]:
+        scalars[tag] = {event.step: event.value for event in events.Scalars(tag)}
+    return scalars

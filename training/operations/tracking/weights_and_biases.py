@@ -24,10 +24,10 @@ def is_wanted(environment: Mapping[str, str]) -> bool:
     Raises:
         TrainingError: when TRACK is something else than ``wandb`` or nothing.
     """
-    asked = environment.get(TRACK, "")
-    if asked not in ("", "wandb"):
-        raise TrainingError(f"{TRACK} is {asked!r}; allowed is wandb, or nothing (TensorBoard is always on)")
-    return asked == "wandb"
+    wanted = environment.get(TRACK, "")
+    if wanted not in ("", "wandb"):
+        raise TrainingError(f"{TRACK} is {wanted!r}; allowed is wandb, or nothing (TensorBoard is always on)")
+    return wanted == "wandb"
 
 
 def mode_of(environment: Mapping[str, str]) -> Mode:
@@ -36,11 +36,11 @@ def mode_of(environment: Mapping[str, str]) -> Mode:
     Raises:
         TrainingError: when WANDB_MODE is none of the modes.
     """
-    asked = environment.get(MODE) or "online"
+    wanted = environment.get(MODE) or "online"
     for mode in MODES:
-        if mode == asked:
+        if mode == wanted:
             return mode if environment.get(API_KEY) or mode == "disabled" else "offline"
-    raise TrainingError(f"{MODE} is {asked!r}; allowed are {', '.join(MODES)}")
+    raise TrainingError(f"{MODE} is {wanted!r}; allowed are {', '.join(MODES)}")
 
 
 def prepare(environment: MutableMapping[str, str]) -> Mode:

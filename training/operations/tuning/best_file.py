@@ -25,7 +25,7 @@ def write_best(path: Path, study: Study, best: Row) -> None:
 
 def best_text(study: Study, best: Row) -> bytes:
     """The best trial's settings in the form of a stack file's section ``isthmus:training``."""
-    manifest, held_back = study.work.manifest().batches, study.work.manifest(held_back=True).batches
+    manifest, held_back = (study.workspace.manifest(held_back=part).batches for part in (False, True))
     settings = {**best.parameters, "epochs": best.epochs}
     head = (
         f"{FIRST_LINE}: trial {best.number} of study {study.name}.\n"

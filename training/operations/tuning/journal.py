@@ -43,13 +43,13 @@ class BucketJournal(BaseJournalBackend):
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         """Put entries at the end."""
-        mine = uuid.uuid4().hex
-        content = json.dumps({"id": mine, "entries": logs}).encode()
+        entry_id = uuid.uuid4().hex
+        content = json.dumps({"id": entry_id, "entries": logs}).encode()
         with self._lock:
             while not self._bucket.put_new(_key(self._objects), content):
                 before = self._objects
                 # A put whose answer was lost is refused when it is repeated, though it was written.
-                if mine in self._read():
+                if entry_id in self._read():
                     return
                 if self._objects == before:
                     raise StoreFailed(f"{self._bucket.address(_key(before))} can neither be written nor read")
@@ -61,10 +61,10 @@ class BucketJournal(BaseJournalBackend):
         keys = self._bucket.keys("", after=_key(self._objects - 1) if self._objects else "")
         with ThreadPoolExecutor(_READERS) as readers:
             found = [json.loads(content) for content in readers.map(self._bucket.get, keys) if content]
-        for one in found:
-            self._entries += one["entries"]
+        for entry in found:
+            self._entries += entry["entries"]
         self._objects += len(found)
-        return {one["id"] for one in found}
+        return {entry["id"] for entry in found}
 
 
 def _key(number: int) -> str:

@@ -2,50 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from training.settings import TrainingSettings
 
 
-class Part(BaseModel):
-    """Frozen, and closed to unknown keys."""
+class Real(BaseModel):
+    """Numbers from ``low`` to ``high``, evenly or on a logarithmic scale; three digits of them are used."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Whole(Part):
-    """Whole numbers from ``low`` to ``high``; by ``step``, or evenly on a logarithmic scale."""
-
-    low: int
-    high: int
-    step: int = 1
-    log: bool = False
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Whole:
-        if self.low > self.high:
-            raise ValueError("low is above high")
-        return self
-
-
-class Real(Part):
-    """Numbers from ``low`` to ``high``, evenly or on a logarithmic scale; three digits of them are used."""
 
     low: float
     high: float
     log: bool = False
 
     @model_validator(mode="after")
-    def _ordered(self) -> Real:
+    def _ordered(self) -> Self:
         if self.low > self.high:
             raise ValueError("low is above high")
         return self
 
 
-class Ranges(Part):
+class Whole(Real):
+    """Whole numbers from ``low`` to ``high``; by ``step``, or evenly on a logarithmic scale."""
+
+    low: int
+    high: int
+    step: int = 1
+
+
+class Ranges(BaseModel):
     """What a study tries. The names are those of ``training.settings.TrainingSettings``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     embedding_dim: Whole = Whole(low=16, high=128, step=16)
     learning_rate: Real = Real(low=0.0005, high=0.01, log=True)
@@ -54,12 +45,10 @@ class Ranges(Part):
     epochs: Annotated[int, Field(ge=1)] = 10
     """Most epochs. Not drawn: a trial is measured after each epoch, and its best one is its ``epochs``."""
 
-    def drawn(self) -> dict[str, Whole | Real]:
+    def searched(self) -> dict[str, Real]:
         """The ranges that values are drawn from."""
         return {
-            name: one
-            for name in type(self).model_fields
-            if isinstance(one := getattr(self, name), Whole | Real)
+            name: span for name in type(self).model_fields if isinstance(span := getattr(self, name), Real)
         }
 
     def settings(self, base: TrainingSettings, parameters: dict[str, Any]) -> TrainingSettings:
@@ -75,10 +64,10 @@ class Ranges(Part):
 
     def defaults(self, base: TrainingSettings) -> dict[str, Any]:
         """The parameters of ``base``, drawn into the ranges: the first trial, which the others must beat."""
-        out: dict[str, Any] = {}
-        for name, one in self.drawn().items():
-            value = min(max(getattr(base, name), one.low), one.high)
-            if isinstance(one, Whole):
-                value = one.low + (value - one.low) // one.step * one.step
-            out[name] = value
-        return out
+        parameters: dict[str, Any] = {}
+        for name, span in self.searched().items():
+            value = min(max(getattr(base, name), span.low), span.high)
+            if isinstance(span, Whole):
+                value = span.low + (value - span.low) // span.step * span.step
+            parameters[name] = value
+        return parameters

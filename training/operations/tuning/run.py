@@ -82,7 +82,7 @@ def tune_here(
     Args:
         source: raw orders.
         settings: from ``for_tuning``.
-        pseudonyms: of this site.
+        pseudonyms: made with the key of this site.
         work_folder: keeps studies between runs.
         out: the file to write.
         trials: wanted in all.
@@ -95,10 +95,10 @@ def tune_here(
         TrainingError: when no trial came to its end.
     """
     refuse_other_file(out)
-    of = f"{source.url} until {settings.window.last_day}, {settings.hold_back_days} held back"
-    work = Workspace(work_folder / "tuning" / hashlib.sha256(of.encode()).hexdigest()[:16])
-    transfer(source, pseudonyms, settings, work.arrivals, work.private, lambda _: None)
-    study = Study(work, settings, ranges or Ranges())
+    identity = f"{source.url} until {settings.window.last_day}, {settings.hold_back_days} held back"
+    workspace = Workspace(work_folder / "tuning" / hashlib.sha256(identity.encode()).hexdigest()[:16])
+    transfer(source, pseudonyms, settings, workspace.arrivals, workspace.private, lambda _: None)
+    study = Study(workspace, settings, ranges or Ranges())
     say(f"study {study.name}: {study.count()} of {trials} trials were begun; it is kept in {study.folder}")
     Trials(study, trials, parallel, say, moved).run()
     best = study.best()
@@ -108,5 +108,5 @@ def tune_here(
             f"or read their logs in {study.folder}"
         )
     write_best(out, study, best)
-    held_back = work.manifest(held_back=True).batches
+    held_back = workspace.manifest(held_back=True).batches
     return Tuned(study, study.rows(), best, (held_back[0].day, held_back[-1].day))

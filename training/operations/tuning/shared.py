@@ -19,7 +19,7 @@ class Shared:
     """One of the pods that work on a study.
 
     Args:
-        index: of the pod: its completion index. A pod that comes back under it takes its trials up.
+        index: completion index of the pod. A pod that comes back under it takes its trials up.
         place: ``s3://BUCKET/PREFIX`` or a folder that all pods have; for checkpoints and results.
         storage_url: a database that SQLAlchemy knows, for the trials; None keeps them at the place too.
     """

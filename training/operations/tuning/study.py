@@ -29,9 +29,9 @@ DATABASE = "study.db"
 RETRY_OF, LOST, REASON = "retry_of", "lost", "reason"
 OWNER, SURPLUS = "owner", "surplus"
 MOST_RETRIES = 3
-"""Of one trial whose process was killed: more often it is the trial that kills it."""
+"""Retries of a trial whose process was killed: more often it is the trial that kills it."""
 NOBODYS_SECONDS = 600
-"""After which a running trial without an owner belongs to whoever sees it: its pod died as it began."""
+"""A running trial that has had no owner for so long belongs to whoever sees it: its pod died as it began."""
 
 
 @dataclass(frozen=True)
@@ -51,21 +51,21 @@ class Study:
     """A study in a folder, or one that several pods share.
 
     Args:
-        work: with the orders transferred.
+        workspace: holds the transferred orders.
         base: the settings that are not searched.
         ranges: what is searched.
         shared: which of the pods this is; None where this process is the only one, and trials are in SQLite.
     """
 
     def __init__(
-        self, work: Workspace, base: TrainingSettings, ranges: Ranges, shared: Shared | None = None
+        self, workspace: Workspace, base: TrainingSettings, ranges: Ranges, shared: Shared | None = None
     ) -> None:
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        self.base, self.ranges, self.work, self.shared = base, ranges, work, shared
-        self.name = _name(work, base, ranges)
-        self.folder = work.folder / "studies" / self.name
+        self.base, self.ranges, self.workspace, self.shared = base, ranges, workspace, shared
+        self.name = _name(workspace, base, ranges)
+        self.folder = workspace.folder / "studies" / self.name
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._storing():
             self._study = optuna.create_study(
@@ -90,11 +90,11 @@ class Study:
         try:
             yield
         except (SQLAlchemyError, StorageInternalError, ImportError) as error:
-            said = " ".join(str(getattr(error, "orig", None) or error).split())
+            reason = " ".join(str(getattr(error, "orig", None) or error).split())
             if self.shared is not None:
-                raise StoreFailed(f"training.tuning.storage_url cannot be used: {said}") from None
+                raise StoreFailed(f"training.tuning.storage_url cannot be used: {reason}") from None
             raise TrainingError(
-                f"{self.folder / DATABASE} is no study that can go on ({said}); remove it to "
+                f"{self.folder / DATABASE} is no study that can go on ({reason}); remove it to "
                 "begin the study anew"
             ) from None
 
@@ -106,12 +106,13 @@ class Study:
         """
         from optuna.trial import TrialState
 
-        left = [one for one in self._study.get_trials(states=(TrialState.RUNNING,)) if self._is_mine(one)]
-        for trial in left:
+        trials = self._study.get_trials(states=(TrialState.RUNNING,))
+        running = [trial for trial in trials if self._is_mine(trial)]
+        for trial in running:
             self.lose(trial.number, "its process was killed")
         if not self._study.trials and (self.shared is None or self.shared.index == 0):
             self._study.enqueue_trial(self.ranges.defaults(self.base))
-        return [trial.number for trial in left]
+        return [trial.number for trial in running]
 
     def _is_mine(self, trial: optuna.trial.FrozenTrial) -> bool:
         if self.shared is None:
@@ -138,14 +139,14 @@ class Study:
 
         trial = self._study.trials[number]
         root = self.root(number)
-        tried = sum(self.root(one.number) == root for one in self._study.trials)
+        tried = sum(self.root(other.number) == root for other in self._study.trials)
         parameters = {**trial.system_attrs.get("fixed_params", {}), **trial.params}
         again = tried <= MOST_RETRIES
         storage, trial_id = self._study._storage, trial._trial_id
         storage.set_trial_user_attr(trial_id, REASON, reason)
         if again:
             storage.set_trial_user_attr(trial_id, LOST, True)
-            queued = any(one.user_attrs.get(RETRY_OF) == number for one in self._study.trials)
+            queued = any(other.user_attrs.get(RETRY_OF) == number for other in self._study.trials)
             if parameters and not queued:
                 self._study.enqueue_trial(parameters, user_attrs={RETRY_OF: number})
         self._study.tell(number, state=TrialState.FAIL)
@@ -172,11 +173,11 @@ class Study:
         trial = self._study.ask()
         if self.shared is not None:
             trial.set_user_attr(OWNER, self.shared.index)
-        for name, one in self.ranges.drawn().items():
-            if isinstance(one, Whole):
-                trial.suggest_int(name, one.low, one.high, step=one.step, log=one.log)
+        for name, span in self.ranges.searched().items():
+            if isinstance(span, Whole):
+                trial.suggest_int(name, span.low, span.high, step=span.step, log=span.log)
             else:
-                trial.suggest_float(name, one.low, one.high, log=one.log)
+                trial.suggest_float(name, span.low, span.high, log=span.log)
         running = Running(self, trial)
         if (before := trial.user_attrs.get(RETRY_OF)) is not None:
             # The checkpoint is after these epochs: they are not run again.
@@ -273,9 +274,10 @@ class Running:
         return max(self.curve, key=lambda epoch: (self.curve[epoch], -epoch), default=0)
 
 
-def _name(work: Workspace, base: TrainingSettings, ranges: Ranges) -> str:
-    """Names the study by all that its values depend on: other orders, code, settings, ranges are another."""
-    digests = [work.manifest().digest, work.manifest(held_back=True).digest, source_digest(*TRIAL)]
+def _name(workspace: Workspace, base: TrainingSettings, ranges: Ranges) -> str:
+    """A name by all that a study's values depend on: its orders, code, settings and ranges."""
+    orders = [workspace.manifest(held_back=part).digest for part in (False, True)]
+    digests = [*orders, source_digest(*TRIAL)]
     settings = {name: value for name, value in base.recorded().items() if name != "gates"}
     text = json.dumps([digests, settings, ranges.model_dump()], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -30,30 +30,29 @@ from training.transfer.batch import from_parquet
 def main(environment: Environment) -> int:
     """Run the trial; returns the exit code."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    work, folder = Workspace(Path(environment["WORK"])), Path(environment["TRIAL"])
-    learning = work.learning(parse(environment["TRAINING_SETTINGS"]))
-    batches = [from_parquet(work.private.batch(one)) for one in work.manifest(held_back=True).batches]
-    recall = HeldBackRecall(learning, pd.concat(batches, ignore_index=True))
+    workspace, folder = Workspace(Path(environment["WORK"])), Path(environment["TRIAL"])
+    data = workspace.learning(parse(environment["TRAINING_SETTINGS"]))
+    entries = workspace.manifest(held_back=True).batches
+    batches = [from_parquet(workspace.private.batch(entry)) for entry in entries]
+    recall = HeldBackRecall(data, pd.concat(batches, ignore_index=True))
 
     from training.fit.run import fit
     from training.operations.tracking.run import RECALL, tracked
     from training.operations.tracking.tensorboard import TensorBoard
 
-    measured = TensorBoard(
-        folder / "tracking" / learning.fingerprint, folder.name, learning.settings.recorded()
-    )
+    tensorboard = TensorBoard(folder / "tracking" / data.fingerprint, folder.name, data.settings.recorded())
 
     def ended(epoch: Epoch) -> None:
         tracking.epoch(epoch)
         value = recall(epoch.model)
-        measured.scalars(epoch.number, {RECALL: value})
+        tensorboard.scalars(epoch.number, {RECALL: value})
         print(json.dumps({"epoch": epoch.number, "loss": epoch.loss, "recall": value}), flush=True)
 
     url = environment["CHECKPOINT_URL"]
     checkpoints = open_objects(url, aws_client() if url.startswith("s3:") else None)
-    with tracked(learning, ALONE, checkpoints, _log) as tracking:
-        fit(learning, ALONE, checkpoints, _log, None, ended, tracking.masked_epoch)
-    measured.close()
+    with tracked(data, ALONE, checkpoints, _log) as tracking:
+        fit(data, ALONE, checkpoints, _log, None, ended, tracking.masked_epoch)
+    tensorboard.close()
     return 0
 
 

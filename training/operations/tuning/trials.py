@@ -23,13 +23,13 @@ PATIENCE = 3
 
 
 @dataclass
-class _Process:
+class _RunningTrial:
     trial: Running
     process: subprocess.Popen[bytes]
     log: IO[bytes]
     rest: bytes = b""
     ended: bool = field(default=False)
-    """Told already: what it still prints does not count."""
+    """The study knows its outcome: what the process still prints does not count."""
 
 
 class Trials:
@@ -54,7 +54,7 @@ class Trials:
         self.study, self.wanted, self.parallel = study, wanted, parallel
         self._say, self._moved = say, moved
         self._selector = selectors.DefaultSelector()
-        self._running: list[_Process] = []
+        self._running: list[_RunningTrial] = []
 
     def run(self) -> None:
         """Run until there are as many trials as wanted; no process is left when it returns or raises.
@@ -86,9 +86,9 @@ class Trials:
                 for key, _ in self._selector.select() if self._running else ():
                     self._read(key.data)
         finally:
-            for one in self._running:
-                one.process.kill()
-                self._close(one)
+            for running in self._running:
+                running.process.kill()
+                self._close(running)
             lock.release()
 
     @property
@@ -102,7 +102,7 @@ class Trials:
             [sys.executable, "-m", trial_process.__name__],
             env={
                 **os.environ,
-                "WORK": str(self.study.work.folder.resolve()),
+                "WORK": str(self.study.workspace.folder.resolve()),
                 "TRIAL": str(trial.folder.resolve()),
                 "CHECKPOINT_URL": self.study.checkpoints_of(trial.number),
                 "TRAINING_SETTINGS": trial.settings.model_dump_json(),
@@ -111,74 +111,75 @@ class Trials:
             stdout=subprocess.PIPE,
             stderr=log,
         )
-        one = _Process(trial, process, log)
-        self._running.append(one)
+        running = _RunningTrial(trial, process, log)
+        self._running.append(running)
         assert process.stdout is not None  # noqa: S101 - it is a pipe
-        self._selector.register(process.stdout, selectors.EVENT_READ, one)
+        self._selector.register(process.stdout, selectors.EVENT_READ, running)
 
-    def _read(self, one: _Process) -> None:
-        assert one.process.stdout is not None  # noqa: S101 - it is a pipe
-        content = os.read(one.process.stdout.fileno(), 1 << 16)
+    def _read(self, running: _RunningTrial) -> None:
+        assert running.process.stdout is not None  # noqa: S101 - it is a pipe
+        content = os.read(running.process.stdout.fileno(), 1 << 16)
         if not content:
-            self._end(one)
+            self._end(running)
             return
-        *lines, one.rest = (one.rest + content).split(b"\n")
+        *lines, running.rest = (running.rest + content).split(b"\n")
         for line in lines:
-            if line.startswith(b"{") and not one.ended:
-                said = json.loads(line)
-                self._epoch(one, said["epoch"], said["recall"])
+            if line.startswith(b"{") and not running.ended:
+                message = json.loads(line)
+                self._epoch(running, message["epoch"], message["recall"])
 
-    def _epoch(self, one: _Process, epoch: int, recall: float) -> None:
-        trial = one.trial
+    def _epoch(self, running: _RunningTrial, epoch: int, recall: float) -> None:
+        trial = running.trial
         trial.report(epoch, recall)
         if self.study.should_prune(trial.number):
             self._tell(
-                one, "pruned", f"trial {trial.number}: pruned after epoch {epoch}, recall@20 {recall:.4f}"
+                running, "pruned", f"trial {trial.number}: pruned after epoch {epoch}, recall@20 {recall:.4f}"
             )
         elif epoch - trial.best_epoch >= PATIENCE:
-            self._complete(one)
+            self._complete(running)
 
-    def _complete(self, one: _Process) -> None:
-        best = one.trial.best_epoch
-        value = one.trial.curve[best]
-        self._tell(one, "complete", f"trial {one.trial.number}: recall@20 {value:.4f} at epoch {best}", value)
+    def _complete(self, running: _RunningTrial) -> None:
+        best = running.trial.best_epoch
+        value = running.trial.curve[best]
+        line = f"trial {running.trial.number}: recall@20 {value:.4f} at epoch {best}"
+        self._tell(running, "complete", line, value)
 
-    def _tell(self, one: _Process, state: str, line: str, value: float | None = None) -> None:
-        one.ended = True
-        one.process.kill()
-        one.process.wait()
-        self.study.tell(one.trial.number, state, value)
+    def _tell(self, running: _RunningTrial, state: str, line: str, value: float | None = None) -> None:
+        running.ended = True
+        running.process.kill()
+        running.process.wait()
+        self.study.tell(running.trial.number, state, value)
         self._say(line)
 
-    def _end(self, one: _Process) -> None:
-        code = one.process.wait()
-        self._close(one)
-        self._running.remove(one)
-        number = one.trial.number
-        if not one.ended and code == 0 and one.trial.curve:
-            self._complete(one)
-        elif not one.ended and code == WRONG_DATA:
-            reason = self._last_words(one)
+    def _end(self, running: _RunningTrial) -> None:
+        code = running.process.wait()
+        self._close(running)
+        self._running.remove(running)
+        number = running.trial.number
+        if not running.ended and code == 0 and running.trial.curve:
+            self._complete(running)
+        elif not running.ended and code == WRONG_DATA:
+            reason = self._last_words(running)
             self.study.tell(number, "fail", reason=reason)
             self._say(f"trial {number}: failed: {reason}")
             if all(row.state == "fail" for row in self.study.rows()) and self.study.count() >= PATIENCE:
                 raise TrainingError(f"the first {PATIENCE} trials failed, the last one because {reason}")
-        elif not one.ended:
-            reason = f"its process ended with code {code}: {self._last_words(one)}"
+        elif not running.ended:
+            reason = f"its process ended with code {code}: {self._last_words(running)}"
             again = self.study.lose(number, reason)
             self._say(f"trial {number}: {reason}; it {'is tried again' if again else 'is given up'}")
         self._moved(self._done)
 
-    def _close(self, one: _Process) -> None:
-        one.process.wait()
-        assert one.process.stdin is not None  # noqa: S101 - it is a pipe
-        assert one.process.stdout is not None  # noqa: S101 - it is a pipe
-        self._selector.unregister(one.process.stdout)
-        one.process.stdin.close()
-        one.process.stdout.close()
-        one.log.close()
+    def _close(self, running: _RunningTrial) -> None:
+        running.process.wait()
+        assert running.process.stdin is not None  # noqa: S101 - it is a pipe
+        assert running.process.stdout is not None  # noqa: S101 - it is a pipe
+        self._selector.unregister(running.process.stdout)
+        running.process.stdin.close()
+        running.process.stdout.close()
+        running.log.close()
 
-    def _last_words(self, one: _Process) -> str:
-        lines = (one.trial.folder / "log").read_text(errors="replace").splitlines()
-        said = [line for line in lines if line.strip()]
-        return said[-1].removeprefix("isthmus: ") if said else "it said nothing"
+    def _last_words(self, running: _RunningTrial) -> str:
+        lines = (running.trial.folder / "log").read_text(errors="replace").splitlines()
+        lines_with_text = [line for line in lines if line.strip()]
+        return lines_with_text[-1].removeprefix("isthmus: ") if lines_with_text else "it said nothing"

@@ -1,1 +1,1 @@
-"""Habits: features of products, of customers, and of a customer with a product."""
+"""Aggregates: features of products, of customers, and of a customer with a product."""

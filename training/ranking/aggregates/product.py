@@ -12,53 +12,55 @@ NEW_BUYER_DAYS = (7, 14, 30, 60)
 HAZARD_DAYS = (30, 60)
 
 
-def product_habits(past: HistorySnapshot) -> dict[str, Floats]:
-    """Name to one number a product; popularity counts the baskets of customers without a name too."""
-    products = past.shape[1]
+def product_aggregates(snapshot: HistorySnapshot) -> dict[str, Floats]:
+    """By name, one number for each product; popularity counts the baskets of unknown customers too."""
+    products = snapshot.shape[1]
 
     def count(rows: pd.DataFrame) -> Floats:
         return np.bincount(rows["product"], minlength=products).astype(np.float32)
 
-    lines, pairs = past.lines, past.pairs
-    made: dict[str, Floats] = {}
+    lines, pairs = snapshot.lines, snapshot.pairs
+    columns: dict[str, Floats] = {}
     for days in POPULARITY_DAYS:
-        recent = lines[lines["day"] >= past.day - days]
-        made[f"popular{days}"] = count(recent.drop_duplicates(["basket", "product"]))
+        recent = lines[lines["day"] >= snapshot.day - days]
+        columns[f"popular{days}"] = count(recent.drop_duplicates(["basket", "product"]))
     for days in NEW_BUYER_DAYS:
-        made[f"new_buyers{days}"] = count(pairs[pairs["first"] >= past.day - days])
+        columns[f"new_buyers{days}"] = count(pairs[pairs["first"] >= snapshot.day - days])
     for days in HAZARD_DAYS:
-        again, new = _hazards(past, days)
-        made[f"bought_again{days}"], made[f"bought_new{days}"] = again, new
-    month = lines[lines["day"] >= past.day - 30]
-    made["days_sold30"] = count(month.drop_duplicates(["product", "day"]))
-    made["trend7"] = (made["popular7"] * 30 + 1) / (made["popular30"] * 7 + 10)
-    made["trend14"] = (made["popular14"] * 60 + 1) / (made["popular60"] * 14 + 10)
-    made["trend30"] = (made["popular30"] * 120 + 1) / (made["popular120"] * 30 + 10)
+        again, new = _hazards(snapshot, days)
+        columns[f"bought_again{days}"], columns[f"bought_new{days}"] = again, new
+    month = lines[lines["day"] >= snapshot.day - 30]
+    columns["days_sold30"] = count(month.drop_duplicates(["product", "day"]))
+    columns["trend7"] = (columns["popular7"] * 30 + 1) / (columns["popular30"] * 7 + 10)
+    columns["trend14"] = (columns["popular14"] * 60 + 1) / (columns["popular60"] * 14 + 10)
+    columns["trend30"] = (columns["popular30"] * 120 + 1) / (columns["popular120"] * 30 + 10)
     by_product = lines.groupby("product")
-    everything = range(products)
-    made["days_since_sold"] = (past.day - by_product["day"].max().reindex(everything)).to_numpy(np.float32)
-    made["days_on_sale"] = (past.day - by_product["day"].min().reindex(everything)).to_numpy(np.float32)
-    price = by_product["price"].median().reindex(everything)
-    recent_price = month.groupby("product")["price"].median().reindex(everything).fillna(price)
-    made["price"] = np.log(price.to_numpy(np.float64)).astype(np.float32)
-    made["discount"] = np.log((recent_price / price).to_numpy(np.float64)).astype(np.float32)
-    quantity = past.known.groupby("product")["quantity"].median().reindex(everything)
-    made["quantity"] = np.log(quantity.to_numpy(np.float64)).astype(np.float32)
-    made["repeat_share"] = (count(pairs[pairs["times"] > 1]) + 1) / (past.buyers + 8)
-    made["buyers"] = past.buyers
-    return made
+    all_products = range(products)
+    last_sold, first_sold = by_product["day"].max(), by_product["day"].min()
+    columns["days_since_sold"] = (snapshot.day - last_sold.reindex(all_products)).to_numpy(np.float32)
+    columns["days_on_sale"] = (snapshot.day - first_sold.reindex(all_products)).to_numpy(np.float32)
+    price = by_product["price"].median().reindex(all_products)
+    recent_price = month.groupby("product")["price"].median().reindex(all_products).fillna(price)
+    columns["price"] = np.log(price.to_numpy(np.float64)).astype(np.float32)
+    columns["discount"] = np.log((recent_price / price).to_numpy(np.float64)).astype(np.float32)
+    quantity = snapshot.known.groupby("product")["quantity"].median().reindex(all_products)
+    columns["quantity"] = np.log(quantity.to_numpy(np.float64)).astype(np.float32)
+    columns["repeat_share"] = (count(pairs[pairs["times"] > 1]) + 1) / (snapshot.buyers + 8)
+    columns["buyers"] = snapshot.buyers
+    return columns
 
 
-def _hazards(past: HistorySnapshot, days: int) -> tuple[Floats, Floats]:
+def _hazards(snapshot: HistorySnapshot, days: int) -> tuple[Floats, Floats]:
     """Shares of owners and of others who bought each product in the last ``days`` days.
 
-    Of the customers who were active in them and known before. Shrunk to 8 % of 8 owners, and by one other.
+    Only customers count who were active in these days and known before. Owners are shrunk to 8 % of 8 owners,
+    others by one.
     """
-    customers, products = past.shape
-    start = past.day - days
-    pairs = past.pairs
+    customers, products = snapshot.shape
+    start = snapshot.day - days
+    pairs = snapshot.pairs
     owned = pairs[pairs["first"] < start]
-    bought = past.since(days).drop_duplicates(["customer", "product"])
+    bought = snapshot.since(days).drop_duplicates(["customer", "product"])
     active = np.zeros(customers, bool)
     active[bought["customer"]] = True
     old = np.zeros(customers, bool)
@@ -66,8 +68,8 @@ def _hazards(past: HistorySnapshot, days: int) -> tuple[Floats, Floats]:
     active &= old
 
     def count(rows: pd.DataFrame) -> Floats:
-        of_active = rows[active[rows["customer"].to_numpy()]]
-        return np.bincount(of_active["product"], minlength=products).astype(np.float32)
+        active_rows = rows[active[rows["customer"].to_numpy()]]
+        return np.bincount(active_rows["product"], minlength=products).astype(np.float32)
 
     owners, again = count(owned), count(owned[owned["last"] >= start])
     new = count(bought) - again

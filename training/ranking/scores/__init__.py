@@ -17,20 +17,20 @@ Score = Callable[[Rows], Floats]
 
 
 @dataclass(frozen=True)
-class Product:
+class LinearScore:
     """``left[customers] @ right``: a sparse history times products x products."""
 
     left: Any
     right: Any
 
     def __call__(self, customers: Rows) -> Floats:
-        made = self.left[customers] @ self.right
-        return np.asarray(made.toarray() if hasattr(made, "toarray") else made, np.float32)
+        scores = self.left[customers] @ self.right
+        return np.asarray(scores.toarray() if hasattr(scores, "toarray") else scores, np.float32)
 
 
-def fit(past: HistorySnapshot) -> dict[str, Score]:
+def fit(snapshot: HistorySnapshot) -> dict[str, Score]:
     """Every score, fitted to the past."""
     from training.ranking.scores import cosine, ease, factors, neighbours, supervised, text
 
     families = (ease, cosine, supervised, factors, neighbours, text)
-    return {name: score for family in families for name, score in family.fit(past).items()}
+    return {name: score for family in families for name, score in family.fit(snapshot).items()}

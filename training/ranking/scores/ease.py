@@ -8,7 +8,7 @@ import numpy as np
 
 from training.ranking.algebra import inverse, without_diagonal
 from training.ranking.history_snapshot import Floats, HistorySnapshot
-from training.ranking.scores import Product, Score
+from training.ranking.scores import LinearScore, Score
 
 
 def weights(rows: Any, ridge: float) -> Floats:
@@ -19,14 +19,14 @@ def weights(rows: Any, ridge: float) -> Floats:
     return without_diagonal(-inverted / np.diag(inverted))
 
 
-def fit(past: HistorySnapshot) -> dict[str, Score]:
-    decayed = weights(past.history, 50)
-    baskets = weights(past.weighed_baskets, 3)
+def fit(snapshot: HistorySnapshot) -> dict[str, Score]:
+    decayed = weights(snapshot.history, 50)
+    baskets = weights(snapshot.weighed_baskets, 3)
     return {
-        "ease": Product(past.bought, weights(past.bought, 300)),
-        "ease_decayed": Product(past.history, decayed),
-        "ease_last_basket": Product(past.last_basket, decayed),
-        "ease_recent": Product(past.recent, weights(past.recent, 20)),
-        "ease_baskets": Product(past.history, baskets),
-        "ease_baskets_last": Product(past.last_basket_scaled, baskets),
+        "ease": LinearScore(snapshot.bought, weights(snapshot.bought, 300)),
+        "ease_decayed": LinearScore(snapshot.history, decayed),
+        "ease_last_basket": LinearScore(snapshot.last_basket, decayed),
+        "ease_recent": LinearScore(snapshot.recent, weights(snapshot.recent, 20)),
+        "ease_baskets": LinearScore(snapshot.history, baskets),
+        "ease_baskets_last": LinearScore(snapshot.last_basket_scaled, baskets),
     }

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from training.ranking.history_snapshot import HistorySnapshot
-from training.ranking.scores import Product, Score
+from training.ranking.scores import LinearScore, Score
 
 
-def _als(rows: Any, factors: int, ridge: float, seed: int) -> Product:
+def _als(rows: Any, factors: int, ridge: float, seed: int) -> LinearScore:
     from implicit.cpu.als import AlternatingLeastSquares
     from threadpoolctl import threadpool_limits
 
@@ -20,8 +20,8 @@ def _als(rows: Any, factors: int, ridge: float, seed: int) -> Product:
             factors=factors, regularization=ridge, alpha=8.0, iterations=10, num_threads=1, random_state=seed
         )
         model.fit(rows, show_progress=False)
-    return Product(np.array(model.user_factors), np.ascontiguousarray(model.item_factors.T))
+    return LinearScore(np.array(model.user_factors), np.ascontiguousarray(model.item_factors.T))
 
 
-def fit(past: HistorySnapshot) -> dict[str, Score]:
-    return {"als128": _als(past.history, 128, 5.0, 1), "als32": _als(past.recent, 32, 2.0, 2)}
+def fit(snapshot: HistorySnapshot) -> dict[str, Score]:
+    return {"als128": _als(snapshot.history, 128, 5.0, 1), "als32": _als(snapshot.recent, 32, 2.0, 2)}

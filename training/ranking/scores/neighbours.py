@@ -18,27 +18,27 @@ RECENT_DAYS = 30
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Sum over a customer's neighbours of similarity times ``told``.
+    """Sum over a customer's neighbours of similarity times ``bought``.
 
     Attributes:
         taste: customers x products, rows of length 1; their inner product is the similarity.
-        told: customers x products.
+        bought: customers x products.
     """
 
     taste: Any
-    told: Any
+    bought: Any
 
     def __call__(self, customers: Rows) -> Floats:
-        alike = (self.taste[customers] @ self.taste.T).toarray().astype(np.float32)
-        alike[np.arange(len(customers)), customers] = 0
-        nearest = sp.csr_matrix(algebra.keep_largest(alike, NEIGHBOURS))
-        return np.asarray((nearest @ self.told).toarray(), np.float32)
+        similarity = (self.taste[customers] @ self.taste.T).toarray().astype(np.float32)
+        similarity[np.arange(len(customers)), customers] = 0
+        nearest = sp.csr_matrix(algebra.keep_largest(similarity, NEIGHBOURS))
+        return np.asarray((nearest @ self.bought).toarray(), np.float32)
 
 
-def fit(past: HistorySnapshot) -> dict[str, Score]:
-    rare = algebra.unit_rows(past.history) @ sp.diags(past.rarity)
+def fit(snapshot: HistorySnapshot) -> dict[str, Score]:
+    rare = algebra.unit_rows(snapshot.history) @ sp.diags(snapshot.rarity)
     taste = algebra.unit_rows(rare.tocsr())
     return {
-        "neighbours": Neighbours(taste, past.matrix(past.pairs, past.pairs["weight180"])),
-        "neighbours_recent": Neighbours(taste, past.matrix(past.since(RECENT_DAYS))),
+        "neighbours": Neighbours(taste, snapshot.matrix(snapshot.pairs, snapshot.pairs["weight180"])),
+        "neighbours_recent": Neighbours(taste, snapshot.matrix(snapshot.since(RECENT_DAYS))),
     }

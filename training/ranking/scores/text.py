@@ -1,4 +1,4 @@
-"""Products with like descriptions, with neighbouring stock codes, and of the same five digits."""
+"""Products with like descriptions, with neighbouring codes, and of the same five digits."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from numpy.typing import NDArray
 
 from training.ranking.algebra import without_diagonal
 from training.ranking.history_snapshot import Floats, HistorySnapshot
-from training.ranking.scores import Product, Score
+from training.ranking.scores import LinearScore, Score
 
 CODE_REACH = 15
 
 
-def descriptions(past: HistorySnapshot) -> list[str]:
+def descriptions(snapshot: HistorySnapshot) -> list[str]:
     """The description most lines of a product carry; of equals the first by alphabet."""
-    orders = past.orders
+    orders = snapshot.orders
     lines = pd.DataFrame({"product": orders.product, "text": orders.text})[~orders.cancelled]
     counts = lines.groupby(["product", "text"]).size().rename("lines").reset_index()
     counts = counts.sort_values(["product", "lines", "text"], ascending=[True, False, True])
-    most = counts.drop_duplicates("product")["text"].to_numpy()
-    return [str(one) for one in orders.texts[most]]
+    text_numbers = counts.drop_duplicates("product")["text"].to_numpy()
+    return [str(text) for text in orders.texts[text_numbers]]
 
 
-def alike(texts: list[str]) -> Floats:
+def text_similarity(texts: list[str]) -> Floats:
     """Cosine of TF-IDF of words and pairs of words."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -36,20 +36,20 @@ def alike(texts: list[str]) -> Floats:
     return without_diagonal((vectors @ vectors.T).toarray())
 
 
-def number_of(code: str) -> int:
-    """The first number of a stock code, of at most 15 digits; -1 where it has none."""
-    found = re.search(r"[0-9]{1,15}", code)
+def first_number(product_code: str) -> int:
+    """The first number in a code, of at most 15 digits; -1 where it has none."""
+    found = re.search(r"[0-9]{1,15}", product_code)
     return int(found[0]) if found else -1
 
 
-def fit(past: HistorySnapshot) -> dict[str, Score]:
-    words = alike(descriptions(past))
-    codes: NDArray[np.int64] = np.array([number_of(code) for code in past.orders.products])
-    apart = np.abs(codes[:, None] - codes[None])
+def fit(snapshot: HistorySnapshot) -> dict[str, Score]:
+    words = text_similarity(descriptions(snapshot))
+    numbers: NDArray[np.int64] = np.array([first_number(code) for code in snapshot.orders.products])
+    apart = np.abs(numbers[:, None] - numbers[None])
     near = without_diagonal(np.where(apart > CODE_REACH, 0, np.exp(-apart / 3)))
     return {
-        "text": Product(past.history, words),
-        "text_last_basket": Product(past.last_basket_scaled, words),
-        "near_codes": Product(past.history, near),
-        "same_digits": Product(past.bought, without_diagonal(apart == 0)),
+        "text": LinearScore(snapshot.history, words),
+        "text_last_basket": LinearScore(snapshot.last_basket_scaled, words),
+        "near_codes": LinearScore(snapshot.history, near),
+        "same_digits": LinearScore(snapshot.bought, without_diagonal(apart == 0)),
     }

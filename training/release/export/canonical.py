@@ -13,69 +13,71 @@ def canonical(graph: Any) -> None:
     A value is known by a hash of what computes it: its operator, attributes and the hashes of the inputs.
     Inputs and outputs of the graph keep their names.
     """
-    known = {one.name: f"input {one.name}" for one in graph.input}
+    hashes = {entry.name: f"input {entry.name}" for entry in graph.input}
     constants: dict[str, Any] = {}
-    for one in graph.initializer:
-        name, one.name = one.name, ""
-        known[name] = _hash(["constant", one.SerializeToString(deterministic=True)])
-        constants[known[name]] = one
+    for entry in graph.initializer:
+        name, entry.name = entry.name, ""
+        hashes[name] = _hash(["constant", entry.SerializeToString(deterministic=True)])
+        constants[hashes[name]] = entry
     nodes: dict[str, Any] = {}
     waiting = list(graph.node)
     while waiting:
-        left = []
+        later = []
         for node in waiting:
-            if all(not name or name in known for name in node.input):
-                attributes = sorted(one.SerializeToString(deterministic=True) for one in node.attribute)
-                of = _hash(
-                    [node.op_type, node.domain, *(known.get(one, "") for one in node.input), *attributes]
+            if all(not name or name in hashes for name in node.input):
+                attributes = sorted(entry.SerializeToString(deterministic=True) for entry in node.attribute)
+                key = _hash(
+                    [node.op_type, node.domain, *(hashes.get(entry, "") for entry in node.input), *attributes]
                 )
-                nodes.setdefault(of, node)
-                known |= {name: f"{of} {number}" for number, name in enumerate(node.output)}
+                nodes.setdefault(key, node)
+                hashes |= {name: f"{key} {number}" for number, name in enumerate(node.output)}
             else:
-                left.append(node)
-        if len(left) == len(waiting):
-            raise ValueError(f"the graph's node {left[0].name} needs what nothing computes")
-        waiting = left
-    _write(graph, known, constants, nodes)
+                later.append(node)
+        if len(later) == len(waiting):
+            raise ValueError(f"the graph's node {later[0].name} needs what nothing computes")
+        waiting = later
+    _write(graph, hashes, constants, nodes)
 
 
-def _write(graph: Any, known: dict[str, str], constants: dict[str, Any], nodes: dict[str, Any]) -> None:
-    names = {known[one.name]: one.name for one in [*graph.input, *graph.output]}
-    for number, of in enumerate(sorted(constants)):
-        names.setdefault(of, f"constant_{number}")
-        constants[of].name = names[of]
-    done, order = {known[one.name] for one in graph.input} | set(constants), []
+def _write(graph: Any, hashes: dict[str, str], constants: dict[str, Any], nodes: dict[str, Any]) -> None:
+    names = {hashes[entry.name]: entry.name for entry in [*graph.input, *graph.output]}
+    for number, key in enumerate(sorted(constants)):
+        names.setdefault(key, f"constant_{number}")
+        constants[key].name = names[key]
+    available, order = {hashes[entry.name] for entry in graph.input} | set(constants), []
     waiting = sorted(nodes)
     while waiting:
-        ready = [of for of in waiting if all(not one or known[one] in done for one in nodes[of].input)]
-        for of in ready:
-            done |= {known[one] for one in nodes[of].output if one}
+        ready = [
+            key for key in waiting if available.issuperset(hashes[name] for name in nodes[key].input if name)
+        ]
+        for key in ready:
+            available |= {hashes[name] for name in nodes[key].output if name}
         order += ready
-        waiting = [of for of in waiting if of not in set(ready)]
+        waiting = [key for key in waiting if key not in set(ready)]
     written = []
-    for number, of in enumerate(order):
-        node = nodes[of]
+    for number, key in enumerate(order):
+        node = nodes[key]
         for place, name in enumerate(node.output):
             if name:
-                names.setdefault(known[name], f"{node.op_type}_{number}_{place}")
-        inputs = [names[known[one]] if one else "" for one in node.input]
-        outputs = [names[known[one]] if one else "" for one in node.output]
+                names.setdefault(hashes[name], f"{node.op_type}_{number}_{place}")
+        inputs = [names[hashes[entry]] if entry else "" for entry in node.input]
+        outputs = [names[hashes[entry]] if entry else "" for entry in node.output]
         node.name = f"{node.op_type}_{number}"
         _replace(node.input, inputs)
         _replace(node.output, outputs)
-        attributes = sorted(node.attribute, key=lambda one: one.name)
+        attributes = sorted(node.attribute, key=lambda entry: entry.name)
         _replace(node.attribute, attributes)
         written.append(node)
     _replace(graph.node, written)
-    _replace(graph.initializer, [constants[of] for of in sorted(constants)])
+    _replace(graph.initializer, [constants[key] for key in sorted(constants)])
     _replace(graph.value_info, [])
 
 
 def _replace(field: Any, values: Iterable[Any]) -> None:
-    kept = list(values)
+    copied = list(values)
     copies = [
         value if isinstance(value, str) else type(value).FromString(value.SerializeToString())
-        for value in kept
+        for value in copied
     ]
     del field[:]
     field.extend(copies)

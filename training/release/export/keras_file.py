@@ -30,11 +30,13 @@ def save_keras(model: Any, path: Path) -> None:
                 target.writestr(entry, content)
 
 
-def _numbered(config: Any, seen: dict[int, int]) -> Any:
+def _numbered(config: Any, numbers: dict[int, int]) -> Any:
     """Keras names a shared object by its address in memory; number them as they come instead."""
     if isinstance(config, dict):
         return {
-            key: seen.setdefault(value, len(seen)) if key == "shared_object_id" else _numbered(value, seen)
+            key: numbers.setdefault(value, len(numbers))
+            if key == "shared_object_id"
+            else _numbered(value, numbers)
             for key, value in config.items()
         }
-    return [_numbered(one, seen) for one in config] if isinstance(config, list) else config
+    return [_numbered(value, numbers) for value in config] if isinstance(config, list) else config

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,30 +20,36 @@ TOLERANCE = 1e-3
 sums over some hundred terms, so 1e-4 is what another order of addition gives; ten times that is an error."""
 
 
-def save_onnx(model: Any, path: Path) -> None:
-    """Export a served model (``training.model.two_tower.served``) with a dynamic batch named ``batch``."""
-    import onnx
+def to_onnx(function: Callable[..., Any], specs: Sequence[Any]) -> Any:
+    """A function of tensors with these ``tf.TensorSpec`` as an ONNX model."""
     import tensorflow as tf
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tf2onnx 1.17 looks for np.object, which numpy only warns of
         import tf2onnx
-    import logging
-
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
+    compiled = tf.function(function, input_signature=specs)
+    proto, _ = tf2onnx.convert.from_function(compiled, input_signature=specs, opset=OPSET)
+    proto.graph.name = "isthmus"
+    return proto
+
+
+def save_onnx(model: Any, path: Path) -> None:
+    """Export a ``training.model.two_tower.serving_model``; its dynamic batch is named ``batch``."""
+    import onnx
+    import tensorflow as tf
+
     signature = {
-        one.name: tf.TensorSpec((None, *one.shape[1:]), one.dtype, name=one.name) for one in model.inputs
+        tensor.name: tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype, name=tensor.name)
+        for tensor in model.inputs
     }
 
-    def serve(*given: Any) -> Any:
-        return model(dict(zip(signature, given, strict=True)), training=False)
+    def serve(*arrays: Any) -> Any:
+        return model(dict(zip(signature, arrays, strict=True)), training=False)
 
-    specs = list(signature.values())
-    compiled = tf.function(serve, input_signature=specs)
-    proto, _ = tf2onnx.convert.from_function(compiled, input_signature=specs, opset=OPSET)
+    proto = to_onnx(serve, list(signature.values()))
     for value in [*proto.graph.input, *proto.graph.output]:
         value.type.tensor_type.shape.dim[0].dim_param = "batch"
-    proto.graph.name = "isthmus"
     canonical(proto.graph)
     onnx.checker.check_model(proto)
     path.write_bytes(proto.SerializeToString(deterministic=True))
@@ -66,16 +73,16 @@ def largest_difference(
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    worst = 0.0
+    largest = 0.0
     for batch in batches:
-        items, scores = session.run(["items", "scores"], dict(batch))
-        every = np.asarray(keras_model(dict(batch), training=False))
-        by_item = np.take_along_axis(every, items.astype(np.int64), axis=1)
-        best = -np.sort(-every, axis=1)[:, : scores.shape[1]]
-        worst = max(worst, float(np.abs(scores - by_item).max()), float(np.abs(scores - best).max()))
-    if not worst <= TOLERANCE:
+        products, scores = session.run(["items", "scores"], dict(batch))
+        all_scores = np.asarray(keras_model(dict(batch), training=False))
+        by_product = np.take_along_axis(all_scores, products.astype(np.int64), axis=1)
+        best = -np.sort(-all_scores, axis=1)[:, : scores.shape[1]]
+        largest = max(largest, float(np.abs(scores - by_product).max()), float(np.abs(scores - best).max()))
+    if not largest <= TOLERANCE:
         raise TrainingError(
-            f"model.onnx differs from the Keras model by {worst:.2e}, more than {TOLERANCE:.0e}; "
+            f"model.onnx differs from the Keras model by {largest:.2e}, more than {TOLERANCE:.0e}; "
             "no release is written"
         )
-    return worst
+    return largest

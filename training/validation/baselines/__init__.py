@@ -1,7 +1,7 @@
 """Plain recommenders, fitted in the same run on the same purchases: what a release is compared with.
 
-Each is a function ``fit(past) -> scores``, where ``scores(rows)`` gives float [rows, items] for customers of
-the past; the higher, the better. Their constants are those that did best on ten months of this log.
+Each is a function ``fit(interactions) -> scores``, where ``scores(rows)`` gives float [rows, products] for
+these customers; the higher, the better. Their constants are those that did best on ten months of this log.
 """
 
 from __future__ import annotations

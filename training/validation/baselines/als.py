@@ -13,7 +13,7 @@ from training.validation.interaction_matrix import InteractionMatrix, Numbers
 FACTORS, REGULARIZATION, ALPHA, ROUNDS, SEED = 128, 5.0, 8.0, 10, 1
 
 
-def fit(past: InteractionMatrix) -> Callable[[Numbers], Numbers]:
+def fit(interactions: InteractionMatrix) -> Callable[[Numbers], Numbers]:
     """Factorise what was bought; at most as many factors as products."""
     from implicit.cpu.als import AlternatingLeastSquares
 
@@ -21,18 +21,18 @@ def fit(past: InteractionMatrix) -> Callable[[Numbers], Numbers]:
         # It warns of the threads of BLAS, which are few in a pod of one core.
         warnings.simplefilter("ignore", RuntimeWarning)
         model = AlternatingLeastSquares(
-            factors=min(FACTORS, past.items),
+            factors=min(FACTORS, interactions.product_count),
             regularization=REGULARIZATION,
             alpha=ALPHA,
             iterations=ROUNDS,
             num_threads=1,
             random_state=SEED,
         )
-        model.fit(past.matrix(), show_progress=False)
-    users, items = np.asarray(model.user_factors), np.asarray(model.item_factors)
+        model.fit(interactions.matrix(), show_progress=False)
+    customer_factors, product_factors = np.asarray(model.user_factors), np.asarray(model.item_factors)
 
     def scores(rows: Numbers) -> Numbers:
-        found: Numbers = users[rows] @ items.T
-        return found
+        scored: Numbers = customer_factors[rows] @ product_factors.T
+        return scored
 
     return scores

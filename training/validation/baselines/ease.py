@@ -16,22 +16,22 @@ LAMBDA_PER_BUYER = 4.0
 """lambda over the mean number of buyers of a product: about 300 with ten months of orders."""
 
 
-def fit(past: InteractionMatrix) -> Callable[[Numbers], Numbers]:
-    """Solve for the weights; memory is three matrices float64 [items, items]."""
-    bought = past.matrix()
+def fit(interactions: InteractionMatrix) -> Callable[[Numbers], Numbers]:
+    """Solve for the weights; memory is three matrices float64 [products, products]."""
+    bought = interactions.matrix()
     weights = weights_of(
-        (bought.T @ bought).toarray().astype(np.float64), LAMBDA_PER_BUYER * past.buyers().mean()
+        (bought.T @ bought).toarray().astype(np.float64), LAMBDA_PER_BUYER * interactions.buyers().mean()
     )
 
     def scores(rows: Numbers) -> Numbers:
-        found: Numbers = np.asarray(bought[rows] @ weights)
-        return found
+        scored: Numbers = np.asarray(bought[rows] @ weights)
+        return scored
 
     return scores
 
 
 def weights_of(gram: Numbers, regularization: float) -> Numbers:
-    """B for a Gram matrix X'X, float32 [items, items]."""
+    """B for a Gram matrix X'X, float32 [products, products]."""
     from scipy.linalg import cho_factor, cho_solve
 
     gram[np.diag_indices(len(gram))] += regularization

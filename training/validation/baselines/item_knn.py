@@ -2,7 +2,7 @@
 
 Cosine: Sarwar et al., Item-Based Collaborative Filtering, WWW 2001, with a damped norm so that two products
 of one customer each are not held to be the same. A product is the most alike to itself, which is how repeat
-buying is told. BM25 weighting of a customer's products: Robertson and
+buying counts. BM25 weighting of a customer's products: Robertson and
 Zaragoza, The Probabilistic Relevance Framework, 2009, customers being the documents.
 """
 
@@ -20,33 +20,34 @@ NEIGHBOURS = 20
 K1, B = 1.2, 0.75
 
 
-def cosine(past: InteractionMatrix) -> Callable[[Numbers], Numbers]:
+def cosine(interactions: InteractionMatrix) -> Callable[[Numbers], Numbers]:
     """Similarity: common customers / sqrt((n_i + 2) (n_j + 2))."""
-    bought = past.matrix()
-    norm = 1 / np.sqrt(past.buyers() + DAMPING)
+    bought = interactions.matrix()
+    norm = 1 / np.sqrt(interactions.buyers() + DAMPING)
     return _neighbours(bought, (bought.T @ bought).toarray() * norm[:, None] * norm[None, :])
 
 
-def bm25(past: InteractionMatrix) -> Callable[[Numbers], Numbers]:
+def bm25(interactions: InteractionMatrix) -> Callable[[Numbers], Numbers]:
     """Similarity: inner products of BM25 weights."""
-    weighed = past.matrix()
-    lengths = np.diff(weighed.indptr)
+    weighted = interactions.matrix()
+    lengths = np.diff(weighted.indptr)
     rows = np.repeat(np.arange(len(lengths)), lengths)
-    rarity = np.log(1 + len(lengths) / (1 + past.buyers()))
-    long = lengths[rows] / lengths.mean()
-    weighed.data = ((K1 + 1) / (1 + K1 * (1 - B + B * long)) * rarity[weighed.indices]).astype(np.float32)
-    return _neighbours(weighed, (weighed.T @ weighed).toarray())
+    rarity = np.log(1 + len(lengths) / (1 + interactions.buyers()))
+    relative_length = lengths[rows] / lengths.mean()
+    damped = (K1 + 1) / (1 + K1 * (1 - B + B * relative_length))
+    weighted.data = (damped * rarity[weighted.indices]).astype(np.float32)
+    return _neighbours(weighted, (weighted.T @ weighted).toarray())
 
 
-def _neighbours(history: Any, alike: Numbers) -> Callable[[Numbers], Numbers]:
+def _neighbours(history: Any, similarity: Numbers) -> Callable[[Numbers], Numbers]:
     """Keep the products most alike each product, itself among them, and add them up over a history."""
-    alike = alike.astype(np.float32)
-    if len(alike) > NEIGHBOURS:
-        least = np.partition(alike, -NEIGHBOURS, axis=1)[:, -NEIGHBOURS]
-        alike[alike < least[:, None]] = 0
+    similarity = similarity.astype(np.float32)
+    if len(similarity) > NEIGHBOURS:
+        least = np.partition(similarity, -NEIGHBOURS, axis=1)[:, -NEIGHBOURS]
+        similarity[similarity < least[:, None]] = 0
 
     def scores(rows: Numbers) -> Numbers:
-        found: Numbers = np.asarray(history[rows] @ alike)
-        return found
+        scored: Numbers = np.asarray(history[rows] @ similarity)
+        return scored
 
     return scores

@@ -12,25 +12,25 @@ POPULAR_DAYS = 30
 HALF_LIFE_DAYS = 180.0
 
 
-def by_count(past: InteractionMatrix) -> Callable[[Numbers], Numbers]:
+def by_count(interactions: InteractionMatrix) -> Callable[[Numbers], Numbers]:
     """By the number of the customer's baskets with the product; ties by the last 30 days' popularity."""
-    return _own_first(past, np.ones(len(past.rows)))
+    return _own_first(interactions, np.ones(len(interactions.rows)))
 
 
-def by_recency(past: InteractionMatrix) -> Callable[[Numbers], Numbers]:
+def by_recency(interactions: InteractionMatrix) -> Callable[[Numbers], Numbers]:
     """The same, where a basket counts 0.5 ** (age / 180 days)."""
-    return _own_first(past, 0.5 ** ((past.day_after - past.days) / HALF_LIFE_DAYS))
+    return _own_first(interactions, 0.5 ** ((interactions.day_after - interactions.days) / HALF_LIFE_DAYS))
 
 
-def _own_first(past: InteractionMatrix, weights: Numbers) -> Callable[[Numbers], Numbers]:
-    counts = past.popularity(POPULAR_DAYS).astype(np.float64)
+def _own_first(interactions: InteractionMatrix, weights: Numbers) -> Callable[[Numbers], Numbers]:
+    counts = interactions.popularity(POPULAR_DAYS).astype(np.float64)
     # Below any difference of two weights that is worth the name, so that it decides ties alone.
     ties = counts / (counts.max(initial=0.0) + 1) * 1e-6
-    own = past.matrix(weights)
+    own = interactions.matrix(weights)
 
     def scores(rows: Numbers) -> Numbers:
-        mine: Numbers = own[rows].toarray().astype(np.float64)
-        mine += ties
-        return mine
+        own_scores: Numbers = own[rows].toarray().astype(np.float64)
+        own_scores += ties
+        return own_scores
 
     return scores

@@ -1,4 +1,4 @@
-"""The same for everybody: what is in most baskets of the window."""
+"""One list for everybody: the products in most baskets of the window."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from training.validation.interaction_matrix import InteractionMatrix, Numbers
 
 
-def fit(past: InteractionMatrix) -> Callable[[Numbers], Numbers]:
+def fit(interactions: InteractionMatrix) -> Callable[[Numbers], Numbers]:
     """Count baskets."""
-    scores = past.popularity().astype(np.float64)
+    scores = interactions.popularity().astype(np.float64)
     return lambda rows: np.tile(scores, (len(rows), 1))

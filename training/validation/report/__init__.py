@@ -34,14 +34,14 @@ class Report:
 
 
 def report(digest: str, window: Window, evaluation: Evaluation, gates: Gates) -> Report:
-    """Tell how a release did; no time of day is in it, so the same evaluation gives the same report."""
-    judged = sorted(checks(evaluation, gates), key=lambda check: check.passed)
-    given = {
+    """Write up an evaluation; no time of day is in it, so the same evaluation gives the same report."""
+    ordered = sorted(checks(evaluation, gates), key=lambda check: check.passed)
+    context = {
         "digest": digest,
         "window": window,
         "evaluation": evaluation,
-        "checks": judged,
-        "refused": [check for check in judged if not check.passed],
+        "checks": ordered,
+        "refused": [check for check in ordered if not check.passed],
         "model": MODEL,
         "in_service": IN_SERVICE,
         "every": ALL,
@@ -56,8 +56,8 @@ def report(digest: str, window: Window, evaluation: Evaluation, gates: Gates) ->
     }
     templates = _templates()
     return Report(
-        html=templates.get_template("report.html.j2").render(given | plots),
-        markdown=templates.get_template("report.md.j2").render(given),
+        html=templates.get_template("report.html.j2").render(context | plots),
+        markdown=templates.get_template("report.md.j2").render(context),
     )
 
 
@@ -98,7 +98,7 @@ def _bits_range(ends: Sequence[float] | None) -> str:
     return "" if ends is None else f" [{ends[0]:.1f}–{ends[1]:.1f}]"
 
 
-def _signed(told: Sequence[float]) -> str:
+def _signed(interval: Sequence[float]) -> str:
     """A difference with its interval; a minus sign, not a hyphen, so that a column of them lines up."""
-    mean, low, high = (f"{value:+.3f}".replace("-", "−") for value in told)
+    mean, low, high = (f"{value:+.3f}".replace("-", "−") for value in interval)
     return f"{mean} [{low}, {high}]"

@@ -17,8 +17,9 @@ def recommender_plot(evaluation: Evaluation, protocol: str) -> str:
     """recall@20 of every recommender with its 95 % interval."""
     names = list(evaluation.table)
     rows = [evaluation.table[name][protocol] for name in names]
-    told = f"recall@20 over {protocol}: " + _in_words(names, rows)
-    return _bars(f"recommenders-{protocol.split()[0]}", told, names, rows, [name == MODEL for name in names])
+    description = f"recall@20 over {protocol}: " + _in_words(names, rows)
+    ours = [name == MODEL for name in names]
+    return _bars(f"recommenders-{protocol.split()[0]}", description, names, rows, ours)
 
 
 def segment_plot(evaluation: Evaluation) -> str:
@@ -28,37 +29,40 @@ def segment_plot(evaluation: Evaluation) -> str:
     kinds = list(evaluation.segments)
     rows = [evaluation.segments[kind][MODEL] for kind in kinds]
     labels = [f"{kind} ({row.customers})" for kind, row in zip(kinds, rows, strict=True)]
-    told = "recall@20 of this release by segment: " + _in_words(kinds, rows)
-    return _bars("segments", told, labels, rows, [True] * len(kinds))
+    description = "recall@20 of this release by segment: " + _in_words(kinds, rows)
+    return _bars("segments", description, labels, rows, [True] * len(kinds))
 
 
 def reliability_plot(calibration: Calibration | None) -> str:
-    """Share bought over the told probability, with 95 % intervals; empty where none is told."""
+    """Share bought over the probability, with 95 % intervals; empty where there is none."""
     if calibration is None:
         return ""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(WIDTH, 3.6), layout="constrained")
     axis = figure.subplots()
-    told = [one.told for one in calibration.bins]
-    seen = [one.happened for one in calibration.bins]
-    below = [max(one.happened - one.low, 0.0) for one in calibration.bins]
-    above = [max(one.high - one.happened, 0.0) for one in calibration.bins]
-    end = 1.06 * max([*told, *(one.high for one in calibration.bins), 0.01])
+    probabilities = [group.told for group in calibration.bins]
+    shares = [group.happened for group in calibration.bins]
+    below = [max(group.happened - group.low, 0.0) for group in calibration.bins]
+    above = [max(group.high - group.happened, 0.0) for group in calibration.bins]
+    end = 1.06 * max([*probabilities, *(group.high for group in calibration.bins), 0.01])
     axis.plot([0, end], [0, end], color=QUIET, linewidth=1, linestyle="--")
+    bars = [below, above]
     axis.errorbar(
-        told, seen, yerr=[below, above], color=ACCENT, ecolor=ACCENT, marker="o", markersize=4, capsize=2
+        probabilities, shares, bars, color=ACCENT, ecolor=ACCENT, marker="o", markersize=4, capsize=2
     )
     axis.set_xlim(0, end)
     axis.set_ylim(0, end)
     axis.set_xlabel("probability told", fontsize=9, color=INK)
     axis.set_ylabel("share bought", fontsize=9, color=INK)
     _quiet_frame(axis)
-    words = "; ".join(f"told {one.told:.3f}, bought {one.happened:.3f}" for one in calibration.bins)
+    words = "; ".join(f"told {group.told:.3f}, bought {group.happened:.3f}" for group in calibration.bins)
     return svg_of(figure, "reliability", f"Share bought by probability told: {words}")
 
 
-def _bars(name: str, told: str, labels: Sequence[str], rows: Sequence[Scores], ours: Sequence[bool]) -> str:
+def _bars(
+    name: str, description: str, labels: Sequence[str], rows: Sequence[Scores], ours: Sequence[bool]
+) -> str:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(WIDTH, BAR_HEIGHT * len(rows) + FRAME_HEIGHT), layout="constrained")
@@ -79,7 +83,7 @@ def _bars(name: str, told: str, labels: Sequence[str], rows: Sequence[Scores], o
     axis.set_xlabel("recall@20, 95 % interval", fontsize=9, color=INK)
     _quiet_frame(axis)
     axis.tick_params(axis="y", length=0)
-    return svg_of(figure, name, told)
+    return svg_of(figure, name, description)
 
 
 def _quiet_frame(axis: Any) -> None:

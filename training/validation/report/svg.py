@@ -12,13 +12,13 @@ INK, QUIET, ACCENT, REST = "#010203", "#010204", "#010205", "#010206"
 _COLOURS = {INK: "var(--ink)", QUIET: "var(--quiet)", ACCENT: "var(--ours)", REST: "var(--rest)"}
 
 
-def svg_of(figure: Any, name: str, told: str) -> str:
+def svg_of(figure: Any, name: str, description: str) -> str:
     """SVG that names no colour and no font of its own; the same figure gives the same text.
 
     Args:
-        figure: of matplotlib.
+        figure: a figure of matplotlib.
         name: prefix of every id in it, so that the figures of a page do not share any.
-        told: what it shows, in words.
+        description: what it shows, in words.
     """
     import matplotlib
     from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -36,4 +36,4 @@ def svg_of(figure: Any, name: str, told: str) -> str:
     text = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", text)
     for stand_in, colour in _COLOURS.items():
         text = text.replace(stand_in, colour)
-    return text.replace("<svg ", f'<svg role="img" aria-label="{html.escape(told)}" ', 1)
+    return text.replace("<svg ", f'<svg role="img" aria-label="{html.escape(description)}" ', 1)
