@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from isthmus.errors import WRONG_DATA, StoreFailed, WrongData
+from isthmus.errors import WRONG_DATA, IsthmusError, StoreFailed, WrongData
 
 MISSING: Final = frozenset({"404", "NoSuchKey", "NotFound"})
 """Codes of an object that is not there."""
@@ -45,7 +45,7 @@ class StoreMisnamed(WrongData):
     """No client can be made: an address, a profile or a setting of AWS is not one."""
 
 
-class Answered(Exception):
+class ExpectedCode(IsthmusError):
     """The store answered with a code that the caller deals with itself."""
 
 
@@ -98,21 +98,21 @@ class Bucket:
 
     def head(self, key: str, **more: Any) -> dict[str, Any] | None:
         """What the store tells of an object; None when there is none."""
-        with suppress(Answered), self.speaking("read", key, but=MISSING):
+        with suppress(ExpectedCode), self.speaking("read", key, but=MISSING):
             told: dict[str, Any] = self.client.head_object(Bucket=self.name, Key=self.prefix + key, **more)
             return told
         return None
 
     def get(self, key: str) -> bytes | None:
         """An object's bytes; None when there is none."""
-        with suppress(Answered), self.speaking("read", key, but=MISSING):
+        with suppress(ExpectedCode), self.speaking("read", key, but=MISSING):
             body: bytes = self.client.get_object(Bucket=self.name, Key=self.prefix + key)["Body"].read()
             return body
         return None
 
     def download(self, key: str, path: Path) -> bool:
         """Write an object to a file; False when there is none."""
-        with suppress(Answered), self.speaking("read", key, but=MISSING):
+        with suppress(ExpectedCode), self.speaking("read", key, but=MISSING):
             self.client.download_file(self.name, self.prefix + key, str(path))
             return True
         return False
@@ -124,7 +124,7 @@ class Bucket:
 
     def put_new(self, key: str, content: bytes) -> bool:
         """Write an object where none is yet; False when there is one."""
-        with suppress(Answered), self.speaking("written", key, but=_TAKEN):
+        with suppress(ExpectedCode), self.speaking("written", key, but=_TAKEN):
             self.client.put_object(Bucket=self.name, Key=self.prefix + key, Body=content, IfNoneMatch="*")
             return True
         return False
@@ -160,7 +160,7 @@ class Bucket:
 
         Raises:
             StoreFailed: its exit status is that of wrong data where no retry can help.
-            Answered: the store answered with one of the codes ``but``.
+            ExpectedCode: the store answered with one of the codes ``but``.
         """
         try:
             yield
@@ -168,7 +168,7 @@ class Bucket:
             if not _is_of_the_library(error):
                 raise
             if _code(error) in but:
-                raise Answered from error
+                raise ExpectedCode from error
             where = self.address(key)
             endpoint = str(getattr(getattr(self.client, "meta", None), "endpoint_url", None) or "the store")
             why, for_good = _why(error, where, endpoint)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from isthmus.errors import StoreFailed
-from isthmus.object_store import Answered, Bucket
+from isthmus.object_store import Bucket, ExpectedCode
 from training.errors import TrainingError
 from training.transfer.parts import Part, base64_of, composite, digest, parts_of
 from training.transfer.upload import REFUSED, ROUNDS, ChecksumMismatch, Upload
@@ -117,7 +117,7 @@ class BatchBucket(Bucket):
                 told = self.client.put_object(
                     Bucket=self.name, Key=key, Body=body, Metadata={"sha256": sha256}, **extra
                 )
-        except Answered:
+        except ExpectedCode:
             return False
         if "ChecksumSHA256" in told:
             return bool(told["ChecksumSHA256"] == checksum)
@@ -159,7 +159,7 @@ class BatchBucket(Bucket):
 
     def abort(self, prefix: str, kept: Collection[str] = ()) -> None:
         """Throw away unfinished uploads under a prefix, but for those of the keys ``kept``."""
-        with suppress(Answered), self.speaking("cleared of unfinished uploads", prefix, but=_UNKNOWN):
+        with suppress(ExpectedCode), self.speaking("cleared of unfinished uploads", prefix, but=_UNKNOWN):
             pages = self.client.get_paginator("list_multipart_uploads").paginate(
                 Bucket=self.name, Prefix=prefix
             )
@@ -171,7 +171,7 @@ class BatchBucket(Bucket):
 
     def _versions(self, prefix: str, keys: Collection[str]) -> list[dict[str, str]]:
         found: list[dict[str, str]] = []
-        with suppress(Answered), self.speaking("deleted", prefix, but=_UNKNOWN):
+        with suppress(ExpectedCode), self.speaking("deleted", prefix, but=_UNKNOWN):
             pages = self.client.get_paginator("list_object_versions").paginate(
                 Bucket=self.name, Prefix=prefix
             )
