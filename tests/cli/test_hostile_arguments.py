@@ -6,7 +6,6 @@ import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -143,7 +142,7 @@ def _cut(path: Path) -> None:
 
 
 @pytest.fixture
-def here(_things: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def here(_things: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder to be in, with homes of its own and a store at which nothing answers."""
     monkeypatch.chdir(_things)
     monkeypatch.setattr("boto3.DEFAULT_SESSION", None)

@@ -87,15 +87,15 @@ class Recorder(Mocks):
         )
         return f"{args.name}-id", {**_made_up(args), **args.inputs}
 
-    def call(self, args: MockCallArgs) -> dict[str, Any]:
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         match args.token:
             case "aws:s3/getObject:getObject":
-                return {"body": json.dumps({"digest": DIGEST})}
+                return {"body": json.dumps({"digest": DIGEST})}, []
             case "openstack:networking/getNetwork:getNetwork":
-                return {"id": "external-network"}
+                return {"id": "external-network"}, []
             case "openstack:keymanager/getSecret:getSecret":
                 fields = ("pseudonym", "signing", "orders_access_key_id", "orders_secret_access_key")
-                return {"payload": json.dumps({field: f"secret {field}" for field in fields})}
+                return {"payload": json.dumps({field: f"secret {field}" for field in fields})}, []
         raise AssertionError(f"the program calls {args.token}, which the mocks do not know")
 
 

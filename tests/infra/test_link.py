@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.link.vocabulary import AwsTunnel, LinkError, NeutronTunnel, halves
-from infra.settings.link import DeadPeerDetection, Esp, Ike, LinkSettings
+from infra.settings.link import DeadPeerDetection, DhGroup, Encryption, Esp, Ike, Integrity, LinkSettings
 from tests.infra.recorded import STACKS, Estate, estate_of, secret
 
-GROUPS = st.integers(14, 21)
-CIPHERS, HASHES = st.sampled_from(["aes128", "aes256"]), st.sampled_from(["sha256", "sha384", "sha512"])
+GROUPS: st.SearchStrategy[DhGroup] = st.sampled_from([14, 15, 16, 17, 18, 19, 20, 21])
+CIPHERS: st.SearchStrategy[Encryption] = st.sampled_from(["aes128", "aes256"])
+HASHES: st.SearchStrategy[Integrity] = st.sampled_from(["sha256", "sha384", "sha512"])
 
 # Written by hand from the two APIs' references, and not from the code: what each word means.
 MEANING: dict[str, Any] = {
@@ -31,13 +32,13 @@ def specs(draw: st.DrawFn) -> LinkSettings:
         ike=Ike(
             encryption=draw(CIPHERS),
             integrity=draw(HASHES),
-            dh_group=draw(GROUPS),  # type: ignore[arg-type]
+            dh_group=draw(GROUPS),
             lifetime_seconds=ike,
         ),
         esp=Esp(
             encryption=draw(CIPHERS),
             integrity=draw(HASHES),
-            pfs_group=draw(GROUPS),  # type: ignore[arg-type]
+            pfs_group=draw(GROUPS),
             lifetime_seconds=draw(st.integers(900, min(ike, 3600))),
         ),
         dpd=DeadPeerDetection(

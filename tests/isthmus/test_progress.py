@@ -37,8 +37,8 @@ def test_a_transfer_tells_each_day_of_each_stage(tmp_path: Path) -> None:
     source = Folder(write_shop(tmp_path / "orders", 12))
     said: list[str] = []
     settings = TrainingSettings(hold_back_days=3)
-    buckets = [BatchFolder(tmp_path / name, takes_away=True) for name in ("arrivals", "private")]
-    transfer(source, Pseudonyms("ab" * 32), settings, *buckets, say=said.append)
+    arrivals, private = (BatchFolder(tmp_path / name, takes_away=True) for name in ("arrivals", "private"))
+    transfer(source, Pseudonyms("ab" * 32), settings, arrivals, private, said.append)
     steps = [step for line in said if (step := Progress.of_line(line))]
     days = len(source.days())
     for stage in ("clean", "hold back", "send"):

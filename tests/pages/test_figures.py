@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
 
@@ -17,9 +18,9 @@ README = ROOT / "README.md"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
-def test_a_page_shows_the_figures_as_they_are(page: object) -> None:
+def test_a_page_shows_the_figures_as_they_are(page: Path) -> None:
     assert page in PAGES
-    text = page.read_text()  # type: ignore[attr-defined]
+    text = page.read_text()
     assert written(text, KNOWN) == text, "python -m tests.pages.figures writes them"
 
 

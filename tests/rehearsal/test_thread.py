@@ -283,7 +283,9 @@ def test_destroy_leaves_nothing_in_moto_and_down_leaves_no_process_and_no_record
     # The engine and the plugins stay; nothing that says what there was.
     assert {path.name for path in estate.home.root.iterdir()} <= {"bin", "pulumi-home", "locks"}
     ports = re.findall(r"127\.0\.0\.1:(\d+)", sandbox.stack_file(estate.project_dir).read_text())
-    listening = {c.laddr.port for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN}
+    listening = {
+        c.laddr.port for c in psutil.net_connections("tcp") if c.laddr and c.status == psutil.CONN_LISTEN
+    }
     assert not listening & {int(port) for port in ports}
 
     assert "Nothing to end" in isthmus(estate, "down") or "is left" in isthmus(estate, "down")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -15,7 +16,7 @@ from tests.serving.small_release import CUSTOMERS, ITEMS, TOP_K, SmallRelease, c
 
 
 @pytest.fixture(params=["grpc", "http"])
-def recommender(server: LocalServer, request: pytest.FixtureRequest):
+def recommender(server: LocalServer, request: pytest.FixtureRequest) -> Iterator[Recommender]:
     with Recommender(server.url(request.param)) as client:
         yield client
 

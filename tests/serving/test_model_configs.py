@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import get_args
 
 import pytest
 from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2 as pb
 
-from serving.repository.model_configs import ANSWERED, ASKED, model_configs, to_text
+from isthmus_client.interface import ANSWERED, ASKED
+from serving.repository.model_configs import OnnxBackend, model_configs, to_text
 from tests.serving.small_release import SmallRelease
 
 
 @pytest.mark.parametrize(("backend", "gpu"), [("python", False), ("native", False), ("native", True)])
-def test_configs_parse_back(release: SmallRelease, backend: str, gpu: bool) -> None:
+def test_configs_parse_back(release: SmallRelease, backend: OnnxBackend, gpu: bool) -> None:
     for config in model_configs(release.manifest, onnx_backend=backend, gpu=gpu).values():
         assert text_format.Parse(to_text(config), pb.ModelConfig()) == config
         assert config.parameters["onnx_backend"].string_value == backend
@@ -53,7 +55,7 @@ def test_gpus_run_the_towers_through_tensorrt(release: SmallRelease) -> None:
 
 
 def test_every_model_batches_and_warms_up(release: SmallRelease) -> None:
-    for backend, name in product(("python", "native"), ("lookup", "two_tower", "answer")):
+    for backend, name in product(get_args(OnnxBackend), ("lookup", "two_tower", "answer")):
         config = model_configs(release.manifest, onnx_backend=backend)[name]
         assert config.HasField("dynamic_batching")
         assert config.max_batch_size == 64

@@ -19,9 +19,9 @@ from tritonclient import grpc as triton
 from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 
 from isthmus_client import NotTriton, QuestionRefused, Recommender, ServerRefused, ServerUnavailable
+from isthmus_client.interface import MAX_BATCH_SIZE
 from isthmus_client.question import LONGEST_NAME
-from serving.local.server import LocalServer
-from serving.repository.model_configs import MAX_BATCH_SIZE
+from serving.local.server import LocalServer, Port
 from serving.server.front import MAX_REQUEST_BYTES
 from tests.serving.small_release import ITEMS, SmallRelease
 
@@ -296,7 +296,7 @@ def test_a_request_of_5_mb_by_grpc_is_refused_and_the_server_lives(server: Local
 
 
 @pytest.mark.parametrize("kind", ["grpc", "http"])
-def test_the_largest_question_of_the_client_passes_the_front(server: LocalServer, kind: str) -> None:
+def test_the_largest_question_of_the_client_passes_the_front(server: LocalServer, kind: Port) -> None:
     with Recommender(server.url(kind)) as client:
         answers_ = client.recommend_many(["x" * LONGEST_NAME] * MAX_BATCH_SIZE, 3)
     assert len(answers_) == MAX_BATCH_SIZE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NoReturn
 
 import kubernetes_validate
 import pulumi
@@ -28,7 +28,7 @@ class Recorder(mocks.Mocks):
             self.objects[args.typ.rsplit(":", 1)[1]] = args.inputs
         return f"{args.name}-id", dict(args.inputs)
 
-    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
+    def call(self, args: mocks.MockCallArgs) -> NoReturn:
         raise AssertionError(f"no data source is needed, but {args.token} was called")
 
 

@@ -10,6 +10,7 @@ import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 from training.fit.checkpoint import Checkpoint
 from training.fit.checkpoint_writer import CheckpointWriter
@@ -59,7 +60,8 @@ def _hold(file: Path) -> None:
         ask_to_stop(watch)
         stopping.set()
 
-    CheckpointWriter.save, PeerMonitor.ask_to_stop = save_and_wait, stop  # type: ignore[method-assign]
+    patch.object(CheckpointWriter, "save", save_and_wait).start()
+    patch.object(PeerMonitor, "ask_to_stop", stop).start()
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import kubernetes_validate
 import pytest
@@ -35,7 +35,7 @@ class Recorder(mocks.Mocks):
             outputs["metadata"] = {**args.inputs["metadata"], "uid": "a-uid"}
         return f"{args.name}-id", outputs
 
-    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
+    def call(self, args: mocks.MockCallArgs) -> NoReturn:
         raise AssertionError(f"no data source is needed, but {args.token} was called")
 
 
@@ -57,14 +57,17 @@ def pipeline(settings: str = "{}") -> JobContext:
     )
 
 
-def made(settings: str = "{}", **train: Any) -> tuple[dict[tuple[str, str], dict[str, Any]], dict[str, str]]:
+def made(
+    settings: str = "{}", **train: Any
+) -> tuple[dict[tuple[str, str], dict[str, Any]], dict[str, str | None]]:
     """The objects of all four jobs, and the components' outputs, awaited."""
     from training.components.ranking_job import RankingJob
     from training.components.training_job import TrainingJob
     from training.components.transfer_job import TransferJob
     from training.components.validation_job import ValidationJob
 
-    recorder, outputs = Recorder(), {}
+    recorder = Recorder()
+    outputs: dict[str, str | None] = {}
 
     async def program() -> None:
         context = pipeline()

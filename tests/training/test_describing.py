@@ -81,7 +81,7 @@ def _write(
             )
             price = f"{1000 * (at % 3) + float(row['UnitPrice']):,.2f}"
             price = price.replace(",", "_").replace(".", decimal).replace("_", thousands)
-            cells = (
+            cells: tuple[str, ...] = (
                 *(
                     row["InvoiceNo"],
                     code.format(row["StockCode"]),

@@ -26,10 +26,18 @@ def _scores(recall: float, customers: int = 100, coverage: float = 0.2) -> Score
 
 
 def _evaluation(
-    model: float = 0.2, popular: float = 0.1, best: float = 0.2, service: Comparison | None = None, **more
+    model: float = 0.2,
+    popular: float = 0.1,
+    best: float = 0.2,
+    service: Comparison | None = None,
+    customers: int = 100,
+    coverage: float = 0.2,
 ) -> Evaluation:
     def row(recall: float) -> dict[str, Scores]:
-        return {ALL: _scores(recall, **more), NEW: _scores(recall / 2, **more)}
+        return {
+            ALL: _scores(recall, customers, coverage),
+            NEW: _scores(recall / 2, customers, coverage),
+        }
 
     kinds = {"new": 0.1, "regular": 0.4, "tiny": 0.0}
     return Evaluation(
@@ -116,7 +124,7 @@ def test_a_stricter_gate_lets_no_more_through_and_a_check_says_what_it_did(
 ) -> None:
     evaluation = _evaluation(model, popular, best)
     names = [name for name in Gates.model_fields if "ratio_to" in name]
-    lax, strict = (Gates(**dict.fromkeys(names, value)) for value in (ratio, ratio + more))
+    lax, strict = (Gates.model_validate(dict.fromkeys(names, value)) for value in (ratio, ratio + more))
     for one, other in zip(checks(evaluation, lax), checks(evaluation, strict), strict=True):
         assert one.passed or not other.passed
         assert one.passed == (one.value >= one.bar)

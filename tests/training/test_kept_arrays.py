@@ -34,7 +34,8 @@ def _kept(folder: Path, said: list[str], most_bytes: int = 1 << 20) -> ArrayCach
 
 
 def test_what_is_kept_is_read_to_the_bit_and_an_ordinary_npz(tmp_path: Path) -> None:
-    kept = _kept(tmp_path, said := [])
+    said: list[str] = []
+    kept = _kept(tmp_path, said)
     assert kept.find("some") is None
     kept.keep("some", ARRAYS)
     found = kept.find("some")
@@ -50,7 +51,8 @@ def test_what_is_kept_is_read_to_the_bit_and_an_ordinary_npz(tmp_path: Path) -> 
 
 
 def test_a_bit_that_flipped_anywhere_and_half_a_file_are_told_and_made_again(tmp_path: Path) -> None:
-    kept = _kept(tmp_path, said := [])
+    said: list[str] = []
+    kept = _kept(tmp_path, said)
     kept.keep("some", ARRAYS)
     path = kept.path("some")
     whole = path.read_bytes()

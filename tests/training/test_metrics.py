@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -56,7 +58,9 @@ def test_scores_are_shares_and_a_list_of_what_was_bought_is_perfect(lists: list)
 
 @settings(max_examples=60)
 @given(LISTS, st.randoms(use_true_random=False))
-def test_the_order_of_customers_is_nothing_and_the_order_of_a_list_only_of_ndcg(lists: list, random) -> None:
+def test_the_order_of_customers_is_nothing_and_the_order_of_a_list_only_of_ndcg(
+    lists: list, random: Random
+) -> None:
     first = per_customer([one for one, _ in lists], [two for _, two in lists])
     shuffled = list(range(len(lists)))
     random.shuffle(shuffled)

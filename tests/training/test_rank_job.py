@@ -16,6 +16,7 @@ from training.job_runtime import Environment
 from training.jobs.local.run import train_here
 from training.jobs.rank import main
 from training.orders.source import Folder
+from training.ranking.settings import RankingSettings
 from training.ranking.stage import RECORD, first_day_after
 from training.release import Store, read
 from training.release.ranked import RANKED
@@ -50,7 +51,7 @@ def rank(
 
     def run(
         settings: TrainingSettings = SMALL,
-        ranking: object = RANKING,
+        ranking: RankingSettings = RANKING,
         candidate: str = "train-1",
         **more: str,
     ) -> Store:

@@ -245,8 +245,8 @@ def test_whatever_is_wrong_with_a_store_is_one_sentence_in_every_place(
                 try:
                     call(MADE[speaker](bucket, client), tmp_path)
                     told[f"{speaker.__name__}.{name}"] = None
-                except IsthmusError as error:  # anything else is what this test is against
-                    told[f"{speaker.__name__}.{name}"] = error
+                except IsthmusError as caught:  # anything else is what this test is against
+                    told[f"{speaker.__name__}.{name}"] = caught
     fell = {name: error for name, error in told.items() if error is not None}
     if kind == "no bucket":
         # A HEAD cannot tell a bucket that is not there from an object that is not.

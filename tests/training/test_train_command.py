@@ -33,9 +33,9 @@ def _training(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
         "isthmus.cli.main",
         "train",
         "--orders",
-        orders,
+        str(orders),
         "--out",
-        tmp_path / "release",
+        str(tmp_path / "release"),
     ]
     command += ["--workers", "2", "--epochs", str(EPOCHS)]
     with (tmp_path / "said").open("wb") as said:

@@ -246,9 +246,9 @@ def test_transfer_of_another_window_at_the_same_time_is_noticed(
     class Meanwhile(BatchBucket):
         """Another transfer, with other held-back days, runs to its end before this one's manifest."""
 
-        def put(self, key: str, content: bytes) -> None:
+        def put(self, key: str, content: bytes, **more: Any) -> None:
             _run(folder, s3, arrivals, private, SETTINGS.model_copy(update={"hold_back_days": 4}))
-            super().put(key, content)
+            super().put(key, content, **more)
 
     with pytest.raises(StoreFailed, match="is gone again: another transfer ran at the same time"):
         transfer(

@@ -28,7 +28,7 @@ from infra.settings.model import Sections, Settings
 from infra.settings.stack_file import read_stack_file
 from isthmus.settings.fields import flatten
 
-GOOD = read_stack_file(Path(__file__).parent / "good.yaml", "good.yaml").config
+GOOD = dict(read_stack_file(Path(__file__).parent / "good.yaml", "good.yaml").config)
 KEY = "7RyPUTR4u6AGZ3VfgySZ4vP33277IT8MmKTGcMGZs7A="
 OTHER_KEY = "MjpmG4gh697AdfVXiKtIlvemHsAAOHkI53lV6bLXeDc="
 POOLS = ("training", "serving", "serving-spot", "a", "x-on-demand", "x" * 32)

@@ -68,7 +68,7 @@ def test_values_go_by_the_keys_of_the_models() -> None:
 def test_an_estate_of_the_same_settings_is_told_nothing() -> None:
     now = settings()
     stands = Standing.of(output(now, Standing()))
-    assert list(refusals(now, stands)) == list(warnings(now, stands)) == []
+    assert [*refusals(now, stands), *warnings(now, stands)] == []
     # As the engine hands outputs back: one kind of number.
     stands = replace(
         stands, settings={k: float(v) if isinstance(v, int) else v for k, v in stands.settings.items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +10,7 @@ import pytest
 from infra.settings.catalogue import partitions, zones
 from infra.settings.checking import check
 from infra.settings.secrets_provider import secrets_provider
-from infra.settings.stack_file import read_stack_file
-
-GOOD = read_stack_file(Path(__file__).parent / "good.yaml", "good.yaml").config
+from tests.infra.settings.drawn import GOOD
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -16,10 +17,11 @@ from infra.settings import Settings, SettingsError, load, read
 from infra.settings.stack_file import read_stack_file
 
 ROOT = Path(__file__).parents[3]
+HandOver = Callable[..., None]
 
 
 @pytest.fixture
-def as_the_engine(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+def as_the_engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[HandOver]:
     """Hand a stack's configuration over as the engine does: JSON texts, by key."""
     before, secret = dict(engine.CONFIG.get()), list(engine._SECRET_KEYS.get())
 
@@ -33,14 +35,14 @@ def as_the_engine(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-d
 
 
 @pytest.mark.parametrize("stack", ["local", "dev", "staging", "prod"])
-def test_the_engine_and_the_file_give_the_same(stack: str, as_the_engine) -> None:  # type: ignore[no-untyped-def]
+def test_the_engine_and_the_file_give_the_same(stack: str, as_the_engine: HandOver) -> None:
     path = ROOT / "stacks" / f"Pulumi.{stack}.yaml"
     as_the_engine(stack, read_stack_file(path, path.name).config)
     assert load() == read(path)
     assert isinstance(load(), Settings)
 
 
-def test_a_refusal_is_a_run_error_with_the_sentence(as_the_engine) -> None:  # type: ignore[no-untyped-def]
+def test_a_refusal_is_a_run_error_with_the_sentence(as_the_engine: HandOver) -> None:
     path = ROOT / "stacks" / "Pulumi.dev.yaml"
     values = dict(read_stack_file(path, path.name).config)
     values["isthmus:budget"] = {"usd_per_month": -1}
@@ -49,7 +51,7 @@ def test_a_refusal_is_a_run_error_with_the_sentence(as_the_engine) -> None:  # t
         load()
 
 
-def test_a_provider_key_is_seen(as_the_engine) -> None:  # type: ignore[no-untyped-def]
+def test_a_provider_key_is_seen(as_the_engine: HandOver) -> None:
     path = ROOT / "stacks" / "Pulumi.dev.yaml"
     as_the_engine("dev", {**read_stack_file(path, path.name).config, "aws:region": "us-east-1"})
     with pytest.raises(pulumi.RunError, match="aws:region: would go round"):
@@ -58,7 +60,7 @@ def test_a_provider_key_is_seen(as_the_engine) -> None:  # type: ignore[no-untyp
 
 def test_an_encrypted_value_is_open_for_the_program_and_closed_for_a_reader(
     tmp_path: Path,
-    as_the_engine,  # type: ignore[no-untyped-def]
+    as_the_engine: HandOver,
 ) -> None:
     file = tmp_path / "Pulumi.dev.yaml"
     text = (Path(__file__).parent / "good.yaml").read_text(encoding="utf-8")
@@ -71,7 +73,7 @@ def test_an_encrypted_value_is_open_for_the_program_and_closed_for_a_reader(
     assert load().budget.alert_emails == ("me@example.org",)
 
 
-def test_a_day_without_quotes(tmp_path: Path, as_the_engine) -> None:  # type: ignore[no-untyped-def]
+def test_a_day_without_quotes(tmp_path: Path, as_the_engine: HandOver) -> None:
     file = tmp_path / "Pulumi.dev.yaml"
     text = (Path(__file__).parent / "good.yaml").read_text(encoding="utf-8")
     file.write_text(text + "  isthmus:training: { window: { first_day: 2011-09-01 } }\n", encoding="utf-8")

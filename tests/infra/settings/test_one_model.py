@@ -77,7 +77,7 @@ def test_a_wrong_value_has_the_same_sentence_in_a_stack_file_and_in_a_job(
 
 
 def test_defaults_of_a_stack_are_those_of_a_laptop_but_for_these() -> None:
-    found = {}
+    found: dict[str, tuple[Any, Any]] = {}
     for section, (stack, run) in PAIRS.items():
         on_laptop, in_stack = values(run()), values(stack())
         found |= {

@@ -8,7 +8,6 @@ import string
 from contextlib import suppress
 from ipaddress import IPv4Network, ip_network
 from itertools import combinations
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -20,10 +19,9 @@ from infra.settings import SettingsError, carve
 from infra.settings.checking import check
 from infra.settings.checks.addresses import overlaps
 from infra.settings.plain_secrets import plain_secrets
-from infra.settings.stack_file import read_stack_file
 from infra.settings.subnets import room
+from tests.infra.settings.drawn import GOOD
 
-GOOD = read_stack_file(Path(__file__).parent / "good.yaml", "good.yaml").config
 SITES = ("aws.network", "aws.cluster", "openstack.network", "openstack.cluster.pods", "openstack.cluster")
 
 
@@ -64,7 +62,7 @@ def test_a_whole_file_is_refused_exactly_when_its_networks_overlap(
     fixed = [ip_network(text) for text in ("172.20.32.0/20", "10.40.0.0/16", "172.20.48.0/20")]
     everything = [vpc, other, *fixed]
     private = all(
-        any(n.subnet_of(p) for p in map(ip_network, ("10.0.0.0/8", "172.16.0.0/12"))) for n in (vpc, other)
+        any(n.subnet_of(p) for p in map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12"))) for n in (vpc, other)
     )
     wrong = not private or any(a.overlaps(b) for a, b in combinations(everything, 2))
     if wrong:

@@ -72,7 +72,7 @@ def test_production_is_the_widest(stacks: dict[str, Settings]) -> None:
 
 def test_settings_are_frozen(stacks: dict[str, Settings]) -> None:
     with pytest.raises(ValueError, match="frozen"):
-        stacks["prod"].budget.usd_per_month = 1.0  # type: ignore[misc]
+        stacks["prod"].budget.usd_per_month = 1.0
 
 
 def test_cloud_stacks_encrypt_by_their_own_key() -> None:

@@ -215,11 +215,11 @@ def plays() -> Iterator[Play]:
 
 
 def _derived(key: str, standing: Mapping[str, Any]) -> Play:
-    path = key.replace(NAME, POOL.get(key.partition(".")[0], NAME)).split(".")
-    found = find(Sections, path)
+    path = key.replace(NAME, POOL.get(key.partition(".")[0], NAME))
+    found = find(Sections, tuple(path.split(".")))
     assert found is not None, key
     annotation, metadata = flatten(*found)
-    now = get(standing, ".".join(path))
+    now = get(standing, path)
     if annotation is bool:
         return Play(key, not now)
     if get_origin(annotation) is Literal:

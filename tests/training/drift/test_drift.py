@@ -45,9 +45,7 @@ SMALL = TrainingSettings(
 )
 
 
-def purchases(
-    days: int, seed: int, first: date = FIRST_DAY, products: int = 200, **how: float
-) -> pd.DataFrame:
+def purchases(days: int, seed: int, first: date = FIRST_DAY, **how: float) -> pd.DataFrame:
     """Baskets of some days: popularity falls off, prices are of the product."""
     random, products = np.random.default_rng(seed), 200
     popularity = 1 / np.arange(1, products + 1)

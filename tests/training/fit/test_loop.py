@@ -36,7 +36,7 @@ def learning(tmp_path_factory: pytest.TempPathFactory) -> TrainingData:
     source = Folder(small_shop(folder / "orders"))
     work = Workspace.of(source.url, folder / "work")
     transfer(
-        source, Pseudonyms("a key of the private site"), SETTINGS, work.arrivals, work.private, lambda _: 0
+        source, Pseudonyms("a key of the private site"), SETTINGS, work.arrivals, work.private, lambda _: None
     )
     return work.learning(SETTINGS)
 

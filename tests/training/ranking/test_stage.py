@@ -27,10 +27,10 @@ def write_shop(folder: Path, days: int) -> Path:
     for day, lines in rows(days).groupby("day"):
         on = date.fromordinal(int(str(day)))
         text = [
-            f"{'C' if one.cancelled else ''}{one.invoice},{one.product},{one.text},"
-            f"{-one.quantity if one.cancelled else one.quantity:.0f},{on} 10:00:00,{one.price},"
-            f"{one.customer},United Kingdom"
-            for one in lines.itertuples()
+            f"{'C' if line['cancelled'] else ''}{line['invoice']},{line['product']},{line['text']},"
+            f"{-line['quantity'] if line['cancelled'] else line['quantity']:.0f},{on} 10:00:00,"
+            f"{line['price']},{line['customer']},United Kingdom"
+            for line in lines.to_dict("records")
         ]
         write_day(folder, on, text)
     return folder
@@ -54,7 +54,7 @@ def test_a_release_carries_lists_by_pseudonym_and_is_not_ranked_twice(tmp_path: 
     assert set(lists["customer"]) == expected
     assert list(lists["rank"][:5]) == [1, 2, 3, 4, 5]
     new = read_ranked(out, only_new=True, top=5).to_pandas()
-    owned = {(PSEUDONYMS.customer(one.customer), one.product) for one in early.itertuples()}
+    owned = set(zip(early["customer"].map(PSEUDONYMS.customer), early["product"], strict=True))
     assert owned.isdisjoint(zip(new["customer"], new["product"], strict=True))
     assert any(line.startswith("ranking, new products: ") for line in said)
 

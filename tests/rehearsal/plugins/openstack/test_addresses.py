@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,7 +23,7 @@ networks = st.builds(
 
 
 @pytest.fixture(scope="module")
-def shared() -> Cloud:
+def shared() -> Iterator[Cloud]:
     with TemporaryDirectory() as folder:
         yield Cloud(Path(folder))
 

@@ -34,7 +34,8 @@ def sdk_arguments(token: str) -> tuple[set[str], set[str]]:
 
 def sdk_outputs(token: str) -> set[str]:
     members = vars(sdk_class(token)).values()
-    return {getattr(m.fget, "_pulumi_name", m.fget.__name__) for m in members if isinstance(m, property)}
+    getters = [m.fget for m in members if isinstance(m, property) and m.fget]
+    return {getattr(getter, "_pulumi_name", getter.__name__) for getter in getters}
 
 
 def test_every_row_has_a_sample() -> None:
@@ -104,9 +105,10 @@ def test_life_of_a_resource(cloud: Cloud, token: str) -> None:
 @pytest.mark.parametrize("token", TOKENS)
 def test_a_preview_passes_with_nothing_known(cloud: Cloud, token: str) -> None:
     sample = SAMPLES[token]
-    required = {f.alias for f in ROWS[token].arguments.model_fields.values() if f.is_required()}
-    one_unknown = [{**sample.inputs, key: UNKNOWN} for key in sample.inputs]
-    for inputs in (dict.fromkeys({*sample.inputs, *required}, UNKNOWN), *one_unknown):
+    required = {str(f.alias) for f in ROWS[token].arguments.model_fields.values() if f.is_required()}
+    unknown: list[dict[str, Any]] = [dict.fromkeys({*sample.inputs, *required}, UNKNOWN)]
+    unknown += [{**sample.inputs, key: UNKNOWN} for key in sample.inputs]
+    for inputs in unknown:
         wanted = Resource(f"urn:pulumi:prod::isthmus::{token}::it", token, "it", "", inputs)
         checked = cloud.backend.check(wanted)
         outputs = cloud.backend.preview(Resource(wanted.urn, token, "it", "", checked))
