@@ -2,7 +2,7 @@
 
 ``objects/<kind>/<namespace>/<name>.json`` is the object with what its manager applied last;
 ``status/...`` beside it is what the node agent says of it. Anyone may look; a field edited here is drift,
-which ``pulumi refresh`` sees.
+which ``pulumi refresh`` sees. ``held_by.json`` tells the clusters that had this name one after the other.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import copy
 import shutil
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -40,6 +40,7 @@ class Cluster:
         self.home = home
         self.name = name
         self.folder = home.clusters / name
+        self._held_by = self.folder / "held_by.json"
         self.writes = 0
         """How often this instance changed the record."""
         self._kept: dict[Path, tuple[tuple[int, int], Any]] = {}
@@ -91,6 +92,34 @@ class Cluster:
     def pod_folder(self, namespace: str, name: str) -> Path:
         """Where a pod's logs, volumes and runs lie."""
         return self.folder / "pods" / namespace / name
+
+    # One cluster after another
+
+    def is_of(self, cluster: str) -> bool:
+        """Whether no other cluster of the name came after ``cluster``; "" stands for whichever is there."""
+        holders = self._holders()
+        return not cluster or not holders or cluster == holders[-1]
+
+    def begin(self, cluster: str) -> None:
+        """Let a new cluster hold the record: what an earlier one of its name held went with it.
+
+        Raises Rejected for a cluster that is gone.
+        """
+        if not cluster or self._holders()[-1:] == [cluster]:
+            return
+        with self._changing():
+            holders = self._holders()
+            if cluster in holders[:-1]:
+                raise Rejected(gone(self.name))
+            if cluster in holders:
+                return
+            for object in self.everything() if holders else ():
+                kind, namespace, name = key_of(object)
+                self.delete(kind, name, namespace)
+            files.write(self._held_by, [*holders, cluster])
+
+    def _holders(self) -> Sequence[str]:
+        return self._read(self._held_by) or []
 
     # Changing
 
@@ -172,7 +201,8 @@ class Cluster:
         with self._changing():
             for part in ("objects", "status", "pods", "volumes"):
                 shutil.rmtree(self.folder / part, ignore_errors=True)
-            (self.folder / "instance.json").unlink(missing_ok=True)
+            for about in (self.folder / "instance.json", self._held_by):
+                about.unlink(missing_ok=True)
             self._kept.clear()
 
     # Inside
@@ -283,6 +313,13 @@ def refuse_changes(kind: str, before: dict[str, Any], after: dict[str, Any]) -> 
         if merge.at(before, path) != merge.at(after, path):
             name = before["metadata"]["name"]
             raise Rejected(f"{kind} {name}: {path}: field is immutable; delete the object first or rename it")
+
+
+def gone(name: str) -> str:
+    """What the API server of a cluster says that another one of its name has come after: nothing."""
+    return (
+        f"the cluster {name} of this kubeconfig is unreachable: another one of its name stands in its place"
+    )
 
 
 def clusters(home: Home) -> list[Cluster]:

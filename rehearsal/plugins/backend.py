@@ -175,8 +175,8 @@ class Backend(ABC):
         return frozenset()
 
     def scope(self) -> str:
-        """What an id is unique within, where that is less than the stand-in: a cluster's name. "" where an id
-        names one resource of a type."""
+        """What an id is unique within, where that is less than the stand-in: a cluster. "" where an id names
+        one resource of a type."""
         return ""
 
     def instance(self) -> str:

@@ -194,10 +194,11 @@ def _keys(entries: Mapping[tuple[str, str], Entry], urn: str, id: str, scope: st
     """The entries of a resource: under its urn, else under an earlier one.
 
     An alias moves a resource to another urn: stack, project, type and id say which it is, within a scope. Two
-    clusters hold objects of the same type and id, and one of them is not the other under an earlier urn.
+    clusters hold objects of the same type and id, and one of them is not the other under an earlier urn; nor
+    is what a cluster made again holds that of the one before it.
     """
     if (urn, id) in entries:
-        return [(urn, id)]
+        return [(urn, id)] if entries[urn, id].scope == scope else []
     kin = _kin(urn)
     return [
         key for key, entry in entries.items() if key[1] == id and entry.scope == scope and _kin(key[0]) == kin

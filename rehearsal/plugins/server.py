@@ -318,12 +318,8 @@ class Servicer(provider_grpc.ResourceProviderServicer):  # type: ignore[misc]
         self._journal.known(urn, id, self._backend.scope())
 
     def _check_not_lost(self, urn: str, id: str) -> None:
-        scope = self._backend.scope()
-        entry = self._journal.entry(urn, id, scope)
-        # What lies in another cluster says nothing of this one.
-        if entry is None or entry.scope != scope:
-            return
-        if entry.instance and entry.instance != self._backend.instance():
+        entry = self._journal.entry(urn, id, self._backend.scope())
+        if entry is not None and entry.instance and entry.instance != self._backend.instance():
             raise BackendLost(
                 f"What stands in for {self._backend.package} was restarted and has forgotten what this stack "
                 f"made ({_name(urn)} among it): run `isthmus rehearse` to rebuild it."

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from rehearsal.cluster import agent, merge
 from rehearsal.cluster.job import is_over
 from rehearsal.cluster.kinds import noun
-from rehearsal.cluster.record import Cluster, Rejected
+from rehearsal.cluster.record import Cluster, Rejected, gone
 from rehearsal.home import Home
 from rehearsal.plugins.backend import (
     UNKNOWN,
@@ -31,7 +31,7 @@ from rehearsal.plugins.backend import (
 )
 from rehearsal.plugins.kubernetes import awaits, rules, schema
 from rehearsal.plugins.kubernetes.faults import mapping
-from rehearsal.plugins.kubernetes.kubeconfig import active_cluster, cluster_name
+from rehearsal.plugins.kubernetes.kubeconfig import active_cluster, cluster_name, identity
 from rehearsal.plugins.kubernetes.rows import ROWS, Kind, row_of, wire_version
 
 AUTONAMED = "pulumi.com/autonamed"
@@ -55,6 +55,7 @@ class KubernetesBackend(Backend):
         self._home = home
         self._version = version
         self._cluster: Cluster | None = None
+        self._identity = ""
         self._namespace = "default"
         self._mutable: set[str] = set()
         self._stopped = threading.Event()
@@ -64,6 +65,7 @@ class KubernetesBackend(Backend):
         if isinstance(kubeconfig, str) and kubeconfig:
             name = cluster_name(kubeconfig, context if isinstance(context, str) else "")
             self._cluster = Cluster(self._home, name)
+            self._identity = identity(config)
         if isinstance(config.get("namespace"), str) and config["namespace"]:
             self._namespace = config["namespace"]
         for kind in ("ConfigMap", "Secret"):
@@ -136,7 +138,7 @@ class KubernetesBackend(Backend):
         annotations = mapping(mapping(new.inputs.get("metadata")).get("annotations"))
         if row.kind != "Job" or annotations.get(REPLACE_UNREADY) != "true" or self._cluster is None:
             return False
-        job = self._cluster.get("Job", *_split(old.id))
+        job = self._cluster.get("Job", *_split(old.id)) if self._cluster.is_of(self._identity) else None
         over = is_over(job) if job else None
         return over is not None and not over[0]
 
@@ -160,6 +162,7 @@ class KubernetesBackend(Backend):
         object = _object(row, resource.inputs)
         name, namespace = object["metadata"]["name"], object["metadata"].get("namespace", "")
         kind = noun(object["apiVersion"], object["kind"])
+        _asked(lambda: cluster.begin(self._identity))
         existing = cluster.get(kind, name, namespace)
         if existing is not None:
             self._clear_the_way(cluster, row, existing, resource)
@@ -190,7 +193,7 @@ class KubernetesBackend(Backend):
         row, cluster = row_of(resource.type), self._known_cluster()
         name, namespace = _split(resource.id)
         live = cluster.get(noun(wire_version(row.api_version), row.kind), name, namespace)
-        if live is None or "deletionTimestamp" in live["metadata"]:
+        if live is None or "deletionTimestamp" in live["metadata"] or not cluster.is_of(self._identity):
             return None
         shown = _shown(row, live, resource.inputs)
         if not resource.inputs:
@@ -202,6 +205,8 @@ class KubernetesBackend(Backend):
         row, cluster = row_of(new.type), self._known_cluster()
         object = _object(row, new.inputs)
         kind = noun(object["apiVersion"], object["kind"])
+        if not cluster.is_of(self._identity):
+            raise Refused(gone(cluster.name))
         if cluster.get(kind, *_split(old.id)) is None:
             self._missing(cluster, row, old)
         made = _asked(lambda: cluster.apply(object, urn=new.urn))
@@ -211,7 +216,8 @@ class KubernetesBackend(Backend):
         row, cluster = row_of(resource.type), self._known_cluster()
         name, namespace = _split(resource.id)
         kind = noun(wire_version(row.api_version), row.kind)
-        if cluster.get(kind, name, namespace) is not None:
+        # An engine may delete late, or a second time, what went with a cluster that is gone.
+        if cluster.is_of(self._identity) and cluster.get(kind, name, namespace) is not None:
             self._remove(cluster, row, name, namespace)
 
     def _remove(self, cluster: Cluster, row: Kind, name: str, namespace: str) -> None:
@@ -236,7 +242,7 @@ class KubernetesBackend(Backend):
         return row_of(type).note
 
     def scope(self) -> str:
-        return self._cluster.name if self._cluster is not None else ""
+        return f"{self._cluster.name} {self._identity}".rstrip() if self._cluster is not None else ""
 
     def instance(self) -> str:
         if self._cluster is None:

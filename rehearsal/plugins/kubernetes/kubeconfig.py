@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,14 @@ def active_cluster(config: Properties) -> Any:
     except (yaml.YAMLError, AttributeError, KeyError, TypeError):
         return None
     return named.get(config.get("cluster") or contexts.get(context or known.get("current-context")))
+
+
+def identity(config: Properties) -> str:
+    """What tells a cluster from others of its name, as its clients tell it: its server and certificate; ""
+    where a provider's inputs name none.
+    """
+    known = active_cluster(config)
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:16] if known else ""
 
 
 def cluster_name(kubeconfig: str, context: str = "") -> str:

@@ -175,3 +175,13 @@ def test_two_clusters_hold_objects_of_the_same_type_and_id(tmp_path: Path) -> No
         assert journal.entry(urns[0], "training", "aws") is None
     journal.end()
     assert [entry.scope for entry in Journal(tmp_path).entries()] == ["private"]
+
+
+def test_a_cluster_made_again_holds_what_it_holds_whatever_goes_from_the_one_before(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    for scope in ("the old", "the new"):
+        journal.created(URN + "a", "training", {}, "", scope)
+    journal.deleted(URN + "a", "training", "the old")
+    assert [entry.scope for entry in journal.entries()] == ["the new"]
+    journal.deleted(URN + "a", "training", "the new")
+    assert journal.entries() == []

@@ -16,23 +16,25 @@ from rehearsal.home import Home
 from rehearsal.plugins.backend import Created, Resource
 from rehearsal.plugins.kubernetes.backend import KubernetesBackend
 
-KUBECONFIG = json.dumps(
-    {
-        "apiVersion": "v1",
-        "clusters": [{"name": "private", "cluster": {"server": "https://127.78.0.1:6443"}}],
-        "contexts": [{"name": "c", "context": {"cluster": "private", "user": "u"}}],
-        "current-context": "c",
-    }
-)
+
+def kubeconfig(server: str) -> str:
+    return json.dumps(
+        {
+            "apiVersion": "v1",
+            "clusters": [{"name": "private", "cluster": {"server": server}}],
+            "contexts": [{"name": "c", "context": {"cluster": "private", "user": "u"}}],
+            "current-context": "c",
+        }
+    )
 
 
 class Engine:
     """Asks a backend as the server does, in the order of an update."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, server: str = "https://127.78.0.1:6443") -> None:
         self.home = home
         self.backend = KubernetesBackend(home, KUBERNETES_VERSION)
-        self.backend.configure({"kubeconfig": KUBECONFIG})
+        self.backend.configure({"kubeconfig": kubeconfig(server)})
 
     def resource(self, type: str, inputs: dict[str, Any], name: str = "it") -> Resource:
         urn = f"urn:pulumi:local::isthmus::kubernetes:{type}::{name}"

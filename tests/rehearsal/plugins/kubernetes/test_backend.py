@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from infra.pins import KUBERNETES_VERSION
-from rehearsal.cluster.record import Cluster
+from rehearsal.cluster.record import Cluster, owner
 from rehearsal.plugins.backend import UNKNOWN, Incomplete, Refused
 from tests.rehearsal.plugins.kubernetes.conftest import Engine, deployment, job
 
@@ -126,6 +126,39 @@ def test_what_a_killed_engine_left_is_adopted_and_what_others_made_is_refused(en
     assert created.outputs["data"] == {"k": "2"}
     with pytest.raises(Refused, match="already exists: it of the program made it"):
         engine.up("core/v1:ConfigMap", inputs, "another")
+
+
+def test_a_cluster_made_again_is_spared_by_what_is_asked_of_the_one_before_it(engine: Engine) -> None:
+    """Both have one name: an engine deletes by the old provider what it has made by the new one already."""
+    inputs = {"metadata": {"name": "c"}, "data": {"k": "1"}}
+    old, _ = engine.up("core/v1:ConfigMap", inputs)
+    again = Engine(engine.home, "https://127.78.0.2:6443")
+    assert again.backend.read(old) is None
+    again.backend.delete(old)
+    assert engine.backend.read(old) is not None
+    new, _ = again.up("core/v1:ConfigMap", inputs)
+    assert engine.backend.scope() != again.backend.scope()
+    engine.backend.delete(old)
+    assert again.backend.read(new) is not None
+    assert engine.backend.read(old) is None
+    for ask in (lambda: engine.backend.update(old, old), lambda: engine.backend.create(old)):
+        with pytest.raises(Refused, match="unreachable: another one of its name"):
+            ask()
+
+
+def test_what_a_cluster_still_held_goes_with_it(engine: Engine) -> None:
+    running = deployment()
+    namespace = {"metadata": {"name": "training"}}
+    inside = {"metadata": {"name": "c", "namespace": "training"}, "data": {"k": "1"}}
+    engine.up("apps/v1:Deployment", running)
+    engine.up("core/v1:Namespace", namespace, "namespace")
+    engine.up("core/v1:ConfigMap", inside)
+    again = Engine(engine.home, "https://127.78.0.2:6443")
+    again.up("core/v1:Namespace", namespace, "namespace")
+    cluster = Cluster(engine.home, "private")
+    assert cluster.list("ConfigMap") == []
+    assert again.up("apps/v1:Deployment", running)[1].outputs["status"]["availableReplicas"] == 1
+    assert len({owner(pod) for pod in cluster.list("Pod")}) == 1
 
 
 def test_previews_of_a_cluster_that_does_not_exist_yet(engine: Engine) -> None:
