@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TextIO
 
 from isthmus.errors import IsthmusError
 from isthmus.os_errors import as_ours
+from isthmus.progress import Progress, listen
 from training.errors import TrainingError
 
 
@@ -41,10 +43,34 @@ class MissingVariable(TrainingError, KeyError):
         return str(self.args[0])
 
 
-def run_job(job: Callable[[Environment], int]) -> None:
-    """Run a job as a process; an error of ours is one sentence on stderr and the exit status of its class."""
+@dataclass
+class _Printer:
+    """Prints what is logged, line by line."""
+
+    stream: TextIO | None = None
+    words: str = ""
+
+    def __call__(self, event: Progress | str) -> None:
+        print(f"{self.words}{event}", file=self.stream, flush=True)
+
+
+_printer = _Printer()
+
+
+def begin_lines_with(words: str) -> None:
+    """Let each line that is logged from here on begin with some words."""
+    _printer.words = words
+
+
+def run_job(job: Callable[[Environment], int], log: TextIO | None = None) -> None:
+    """Run a job as a process; an error of ours is one sentence on stderr and the exit status of its class.
+
+    What is logged is printed to ``log``: stdout when absent.
+    """
+    _printer.stream = log
     try:
-        code = job(Environment())
+        with listen(_printer), listen(_printer, "__main__"):  # the job's own module runs as __main__
+            code = job(Environment())
     except (IsthmusError, OSError) as error:
         if (ours := as_ours(error)) is None:
             raise

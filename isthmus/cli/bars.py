@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from time import monotonic as _now
 from types import TracebackType
 
@@ -19,21 +20,22 @@ from rich.progress import (
 )
 from rich.progress import Progress as RichProgress
 
-from isthmus.progress import Progress
+from isthmus.progress import Progress, listen
 
 # Between two lines of one stage where there is no terminal, in seconds.
 _QUIET = 15.0
 
 
 class Bars:
-    """Takes how far the stages are, and lines that stay above the bars.
+    """Shows how far the stages are, and lines that stay above the bars: what the work logs meanwhile.
 
     Args:
         left: what to call the bytes that leave; "" where none do.
         console: stderr when absent.
+        logger: the name of the modules whose log is shown.
     """
 
-    def __init__(self, left: str = "", console: Console | None = None) -> None:
+    def __init__(self, left: str = "", console: Console | None = None, logger: str = "training") -> None:
         from isthmus.cli.console import err
 
         self._console = console or err
@@ -46,6 +48,8 @@ class Bars:
         self._bytes = self._sent.add_task(left, total=None) if left else None
         self._tasks: dict[str, TaskID] = {}
         self._spoken = _now()
+        self._logger = logger
+        self._open = ExitStack()
         self._live = (
             Live(Group(self._stages, self._sent), console=self._console, refresh_per_second=8)
             if self._console.is_terminal
@@ -54,25 +58,25 @@ class Bars:
 
     def __enter__(self) -> Bars:
         if self._live:
-            self._live.start()
+            self._open.enter_context(self._live)
+        self._open.enter_context(listen(self.take, self._logger))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._live:
-            self._live.stop()
+        self._open.close()
 
     def say(self, line: str) -> None:
         """A line that stays."""
         self._console.print(f"[dim]{escape(line)}[/]")
 
-    def take(self, line: str) -> None:
-        """A line of the work: a step moves the bar of its stage, anything else stays."""
-        if (step := Progress.of_line(line)) is None:
-            self.say(line)
+    def take(self, event: Progress | str) -> None:
+        """What the work tells: a step moves the bar of its stage, a line stays."""
+        if isinstance(event, Progress):
+            self.move(event.stage, event.done, event.total, event.note)
         else:
-            self.move(step.stage, step.done, step.total, step.note)
+            self.say(event)
 
     def move(self, stage: str, done: int, total: int, note: str = "") -> None:
         """A stage has got so far."""

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from isthmus.progress import listen
 from rehearsal.drills.drill import Drill, expect
 from rehearsal.estate import Estate
 from rehearsal.home import project_root
@@ -80,8 +81,8 @@ def play(estate: Estate, rounds: int, say: Callable[[str], None]) -> str:
     source = Folder(project_root() / "data" / "online-retail" / "by-day")
     pseudonyms = Pseudonyms("the key of a drill, in no other use")
     plain, disturbed = Workspace(folder / "plain"), Workspace(folder / "disturbed")
-    transfer(source, pseudonyms, SETTINGS, disturbed.arrivals, disturbed.private, lambda _: None)
-    transferred = transfer(source, pseudonyms, SETTINGS, plain.arrivals, plain.private, lambda _: None)
+    transfer(source, pseudonyms, SETTINGS, disturbed.arrivals, disturbed.private)
+    transferred = transfer(source, pseudonyms, SETTINGS, plain.arrivals, plain.private)
     steps = plain.learning(SETTINGS).examples.steps
     total = steps * SETTINGS.epochs
 
@@ -118,7 +119,8 @@ def _train(
 ) -> float:
     started = time.monotonic()
     # A drawn worker may be killed each time; a Job forgives the loss of a node (DisruptionTarget).
-    Workers(SETTINGS, work.folder, out, lines.append, poll, most_failures=DRILL.long).run()
+    with listen(lambda event: lines.append(str(event))):
+        Workers(SETTINGS, work.folder, out, poll, most_failures=DRILL.long).run()
     return time.monotonic() - started
 
 

@@ -64,7 +64,6 @@ def main(
             settings,
             work.arrivals,
             work.private,
-            lambda _: None,
         )
         print("| form | weights | examples/s | MiB | recall@20 |\n|---|---|---|---|---|")
         for name in form or FORMS:
@@ -105,7 +104,6 @@ def one(folder: Path, text: str) -> None:
             learning,
             ALONE,
             FolderObjects(Path(checkpoints) / "checkpoints"),
-            lambda _: None,
             after_epoch=lambda epoch: speeds.append(epoch.examples_per_second),
         )
     told = {

@@ -120,7 +120,7 @@ def _learning(folder: str, epochs: int) -> TrainingData:
     source = Folder(SAMPLE)
     work = Workspace.of(source.url, Path(tempfile.mkdtemp(dir=folder)))
     pseudonyms = Pseudonyms("the key of a benchmark")
-    transfer(source, pseudonyms, settings, work.arrivals, work.private, lambda _: None)
+    transfer(source, pseudonyms, settings, work.arrivals, work.private)
     return work.learning(settings)
 
 
@@ -184,7 +184,6 @@ def _fit(learning: TrainingData, folder: str, after_epoch: Callable[[Any], None]
         examples=learning.examples,
         settings=learning.settings,
         keeper=CheckpointWriter(CheckpointStore(FolderObjects(Path(folder)), "run"), saves=False),
-        say=lambda _: None,
         after_epoch=after_epoch,
     )
 

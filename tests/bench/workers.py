@@ -20,6 +20,7 @@ from pathlib import Path
 
 import psutil
 
+from isthmus.progress import Progress, listen
 from tests.training.shops import SAMPLE
 from training.jobs.local.workers import Workers
 from training.operations.tracking.run import SPEED, TRACKING
@@ -111,7 +112,7 @@ def _run(settings: TrainingSettings, cores: list[int]) -> tuple[list[float], flo
         source = Folder(longer_log(Path(folder) / "orders"))
         work = Workspace.of(source.url, Path(folder))
         pseudonyms = Pseudonyms("the key of a benchmark")
-        transfer(source, pseudonyms, settings, work.arrivals, work.private, lambda _: None)
+        transfer(source, pseudonyms, settings, work.arrivals, work.private)
         pinned: dict[int, psutil.Process] = {}
         spent: list[float] = []
 
@@ -122,12 +123,13 @@ def _run(settings: TrainingSettings, cores: list[int]) -> tuple[list[float], flo
                     os.sched_setaffinity(process.pid, {cores[index]})
                     pinned[process.pid] = psutil.Process(process.pid)
 
-        def count(line: str) -> None:
-            if f"/{settings.epochs}: loss" in line:
+        def count(event: Progress | str) -> None:
+            if isinstance(event, Progress):  # an epoch
                 times = [process.cpu_times() for process in pinned.values()]
                 spent.append(sum(one.user + one.system for one in times))
 
-        Workers(settings, work.folder, Path(folder) / "release", count, pin).run()
+        with listen(count):
+            Workers(settings, work.folder, Path(folder) / "release", pin).run()
         (run,) = (work.folder / TRACKING).iterdir()
         by_epoch = read_scalars(run)[SPEED]
     speeds = [value for epoch, value in by_epoch.items() if epoch > WARM_UP]

@@ -39,7 +39,7 @@ def main(out: Annotated[Path, typer.Argument(help="The PNG to write.")]) -> None
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for release, settings in (("good", TrainingSettings()), ("worse", WORSE)):
-            train_here(source, settings, PSEUDONYMS, folder / "work", folder / release, print, ranking=None)
+            train_here(source, settings, PSEUDONYMS, folder / "work", folder / release, ranking=None)
         worse = folder / "worse"
         judged = validate_release(
             release=worse,

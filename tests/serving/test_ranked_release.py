@@ -67,7 +67,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
         Pseudonyms(KEY),
         folder / "work",
         made.release,
-        lambda _: None,
         ranking=RANKING,
         register=made.register,
     )

@@ -29,13 +29,12 @@ ARRAYS = {
 }
 
 
-def _kept(folder: Path, said: list[str], most_bytes: int = 1 << 20) -> ArrayCache:
-    return ArrayCache(folder / "kept", most_bytes, said.append)
+def _kept(folder: Path, most_bytes: int = 1 << 20) -> ArrayCache:
+    return ArrayCache(folder / "kept", most_bytes)
 
 
-def test_what_is_kept_is_read_to_the_bit_and_an_ordinary_npz(tmp_path: Path) -> None:
-    said: list[str] = []
-    kept = _kept(tmp_path, said)
+def test_what_is_kept_is_read_to_the_bit_and_an_ordinary_npz(log_lines: list[str], tmp_path: Path) -> None:
+    kept = _kept(tmp_path)
     assert kept.find("some") is None
     kept.keep("some", ARRAYS)
     found = kept.find("some")
@@ -46,13 +45,14 @@ def test_what_is_kept_is_read_to_the_bit_and_an_ordinary_npz(tmp_path: Path) -> 
             for one in (found[name], plain[name]):
                 assert (one.dtype, one.shape) == (array.dtype, array.shape)
                 assert one.tobytes() == array.tobytes()
-    assert said == []
+    assert log_lines == []
     assert [path.name for path in kept.folder.iterdir()] == ["some.npz"], "nothing is left aside"
 
 
-def test_a_bit_that_flipped_anywhere_and_half_a_file_are_told_and_made_again(tmp_path: Path) -> None:
-    said: list[str] = []
-    kept = _kept(tmp_path, said)
+def test_a_bit_that_flipped_anywhere_and_half_a_file_are_told_and_made_again(
+    log_lines: list[str], tmp_path: Path
+) -> None:
+    kept = _kept(tmp_path)
     kept.keep("some", ARRAYS)
     path = kept.path("some")
     whole = path.read_bytes()
@@ -62,9 +62,9 @@ def test_a_bit_that_flipped_anywhere_and_half_a_file_are_told_and_made_again(tmp
         path.write_bytes(content)
         with pytest.raises(ArraysDamaged, match=str(path)):
             read_arrays(path)
-        said.clear()
+        log_lines.clear()
         assert kept.find("some") is None
-        assert said == [f"{path} is damaged; it is made again"]
+        assert log_lines == [f"{path} is damaged; it is made again"]
         assert not path.exists()
         assert not kept.holds("some")
     path.write_bytes(whole)
@@ -72,23 +72,23 @@ def test_a_bit_that_flipped_anywhere_and_half_a_file_are_told_and_made_again(tmp
 
 
 def test_what_was_not_used_for_longest_makes_room_and_what_is_needed_stays(tmp_path: Path) -> None:
-    kept = _kept(tmp_path, [])
+    kept = _kept(tmp_path)
     for age, name in enumerate(("new", "used", "old", "needed")):
         kept.keep(name, ARRAYS)
         os.utime(kept.path(name), (1000 - age, 1000 - age))
     size = kept.path("new").stat().st_size
     assert kept.find("old") is not None  # which makes it the one that was used last
-    few = ArrayCache(kept.folder, 2 * size, print)
+    few = ArrayCache(kept.folder, 2 * size)
     few.trim(["needed"])
     assert {path.stem for path in few.folder.iterdir()} == {"old", "needed"}
     few.keep("another", ARRAYS)
     assert {path.stem for path in few.folder.iterdir()} == {"old", "another"}
-    ArrayCache(kept.folder, 1, print).keep("larger than all room", ARRAYS)
+    ArrayCache(kept.folder, 1).keep("larger than all room", ARRAYS)
     assert {path.stem for path in few.folder.iterdir()} == {"larger than all room"}
 
 
 def test_what_a_killed_writer_left_aside_is_removed_and_a_live_ones_is_not(tmp_path: Path) -> None:
-    kept = _kept(tmp_path, [])
+    kept = _kept(tmp_path)
     kept.keep("some", ARRAYS)
     live, dead = kept.folder / ".other.npz.17", kept.folder / ".other.npz.18"
     for aside in (live, dead):

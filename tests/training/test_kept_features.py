@@ -33,7 +33,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     folder = tmp_path_factory.mktemp("kept")
     made = Workspace(folder / "work")
     shop = Folder(small_shop(folder / "orders", customers=20))
-    transfer(shop, PSEUDONYMS, SETTINGS, made.arrivals, made.private, lambda _: None)
+    transfer(shop, PSEUDONYMS, SETTINGS, made.arrivals, made.private)
     return made
 
 
@@ -88,30 +88,32 @@ def test_another_half_life_other_orders_or_other_code_is_counted_anew(
         assert work.learning(SETTINGS).examples.features
 
 
-def test_damaged_facts_are_told_in_one_line_and_counted_again(cold: TrainingData, work: Workspace) -> None:
+def test_damaged_facts_are_told_in_one_line_and_counted_again(
+    log_lines: list[str], cold: TrainingData, work: Workspace
+) -> None:
     whole = _drawn(cold)
     (path,) = (work.folder / "features").iterdir()
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(bytes(content))
-    said: list[str] = []
-    assert _drawn(work.learning(SETTINGS, said.append)) == whole
-    assert said == [f"{path} is damaged; it is made again"]
+    assert _drawn(work.learning(SETTINGS)) == whole
+    assert log_lines == [f"{path} is damaged; it is made again"]
     assert path.exists()
 
 
 @pytest.mark.long
 def test_a_run_that_finds_features_and_windows_ends_with_the_bits_of_one_that_makes_them(
+    log_lines: list[str],
     tmp_path: Path,
 ) -> None:
     source = Folder(write_shop(tmp_path / "orders", 90))
     work = Workspace.of(source.url, tmp_path / "work")
 
     def run(name: str) -> list[str]:
-        said: list[str] = []
+        log_lines.clear()
         out = tmp_path / name
-        train_here(source, SMALL, PSEUDONYMS, tmp_path / "work", out, said.append, ranking=RANKING)
-        return [line for line in said if "window of" in line]
+        train_here(source, SMALL, PSEUDONYMS, tmp_path / "work", out, ranking=RANKING)
+        return [line for line in log_lines if "window of" in line]
 
     def kept() -> dict[Path, int]:
         folders = (work.folder / "features", work.ranking)

@@ -53,23 +53,20 @@ class Killer:
 
 def _train(
     folder: Path, work: Path, out: Path, settings: TrainingSettings, killer: Killer | None = None
-) -> tuple[Trained, list[str]]:
-    said: list[str] = []
-    trained = train_here(
+) -> Trained:
+    return train_here(
         Folder(folder),
         settings,
         PSEUDONYMS,
         work,
         out,
-        said.append,
         poll=killer if killer is not None else lambda _: None,
     )
-    return trained, said
 
 
 @pytest.mark.long
 def test_two_workers_one_killed_end_where_one_preempted_ends(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    log_lines: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop = small_shop(tmp_path / "orders")
     settings = TrainingSettings(
@@ -79,15 +76,16 @@ def test_two_workers_one_killed_end_where_one_preempted_ends(
     work = Workspace.of(Folder(shop).url, tmp_path / "work")
     hold = Hold(tmp_path, monkeypatch)
     killer = Killer(hold, work.folder, 1, signal.SIGKILL)
-    trained, said = _train(shop, tmp_path / "work", tmp_path / "two", probe, killer)
+    trained = _train(shop, tmp_path / "work", tmp_path / "two", probe, killer)
     assert len(killer.killed) == 1
-    assert any("resumed at step" in line for line in said)
-    assert any("worker 0 ended with code 75" in line for line in said)
+    assert any("resumed at step" in line for line in log_lines)
+    assert any("worker 0 ended with code 75" in line for line in log_lines)
     batch = work.learning(probe).examples.shape.batch
     assert batch == work.learning(settings).examples.shape.batch, "the comparison needs equal steps"
     preempter = Killer(hold, work.folder, 0, signal.SIGTERM, runs=2)
-    _, said = _train(shop, tmp_path / "work", tmp_path / "one", settings, preempter)
-    assert any("worker 0 ended with code 76" in line for line in said)
+    log_lines.clear()
+    _train(shop, tmp_path / "work", tmp_path / "one", settings, preempter)
+    assert any("worker 0 ended with code 76" in line for line in log_lines)
     one, two = (read_report(tmp_path / name)["losses"] for name in ("one", "two"))
     assert len(one) == len(two) == 8
     np.testing.assert_allclose(two, one, rtol=2e-3)
@@ -99,9 +97,7 @@ def test_two_workers_one_killed_end_where_one_preempted_ends(
 def test_model_beats_the_popular_list_on_the_sample(tmp_path: Path) -> None:
     settings = TrainingSettings()
     key = new_key()
-    trained = train_here(
-        Folder(SAMPLE), settings, PSEUDONYMS, tmp_path / "work", tmp_path / "release", lambda _: None, key
-    )
+    trained = train_here(Folder(SAMPLE), settings, PSEUDONYMS, tmp_path / "work", tmp_path / "release", key)
     assert trained.table is not None
     model, popular = trained.table[MODEL][ALL], trained.table[POPULAR][ALL]
     assert model.customers > 80
@@ -109,9 +105,7 @@ def test_model_beats_the_popular_list_on_the_sample(tmp_path: Path) -> None:
     manifest = verify(tmp_path / "release", trained.digest)
     assert manifest.model.max_abs_difference < manifest.model.tolerance
     verify_signature(read_signature(tmp_path / "release"), trained.digest, [public_key(key)])
-    again = train_here(
-        Folder(SAMPLE), settings, PSEUDONYMS, tmp_path / "work", tmp_path / "release", lambda _: None
-    )
+    again = train_here(Folder(SAMPLE), settings, PSEUDONYMS, tmp_path / "work", tmp_path / "release")
     assert again.unchanged
     assert again.digest == trained.digest
 

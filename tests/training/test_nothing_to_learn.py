@@ -47,7 +47,7 @@ def _shop(folder: Path, code: str = "10001", one_customer: bool = False) -> Fold
 
 def _train(source: Folder, tmp_path: Path, **more: Any) -> None:
     given = {"settings": SETTINGS, "out": tmp_path / "release", **more}
-    train_here(source, pseudonyms=PSEUDONYMS, work_folder=tmp_path / "work", say=lambda _: None, **given)
+    train_here(source, pseudonyms=PSEUDONYMS, work_folder=tmp_path / "work", **given)
 
 
 @pytest.fixture

@@ -65,7 +65,6 @@ def _sent(
     orders: Folder,
     folder: Path,
     withhold: bool = False,
-    said: list[str] | None = None,
     hold_back_days: int = 1,
     dry_run: bool = False,
 ) -> tuple[Transferred, pd.DataFrame]:
@@ -76,7 +75,6 @@ def _sent(
         TrainingSettings(hold_back_days=hold_back_days, transfer=Transfer(withhold_texts=withhold)),
         there,
         BatchFolder(folder / "private"),
-        (said if said is not None else []).append,
         dry_run=dry_run,
     )
     rows = pd.DataFrame()
@@ -110,7 +108,7 @@ WRITTEN = {
 )
 @pytest.mark.parametrize("own", [True, False])
 def test_identifier_that_someone_typed_however_written_does_not_leave(
-    tmp_path: Path, customer: str, text: str, own: bool
+    log_lines: list[str], tmp_path: Path, customer: str, text: str, own: bool
 ) -> None:
     """It is the product's only row, so the catalogue has no better text for it."""
     of = customer if own and customer in CUSTOMERS else "12347" if customer != "12347" else "007"
@@ -118,19 +116,20 @@ def test_identifier_that_someone_typed_however_written_does_not_leave(
     taken_back = _line("C5001", "10001", "CUP", "007", FIRST_DAY).replace(",2,", ",-2,")
     second = FIRST_DAY + timedelta(days=1)
     orders = _shop(tmp_path / "orders", {0: [taken_back], 1: [_line("5099", "20001", text, of, second)]})
-    said: list[str] = []
     texts = []
     with suppress(TextsNameSomebody):
-        _, rows = _sent(orders, tmp_path / "sent", said=said)
+        _, rows = _sent(orders, tmp_path / "sent")
         texts = rows.loc[rows["stock_code"] == "20001", "description"].tolist()
     assert texts or not list((tmp_path / "sent" / "arrivals").rglob("*.*"))
     wanted = runs_of(customer)
-    for one in [*texts, *said]:
+    for one in [*texts, *log_lines]:
         runs = runs_of(one)
         assert not any(runs[at : at + len(wanted)] == wanted for at in range(len(runs))), one
 
 
-def test_refusal_names_days_in_public_and_rows_in_private_and_withholding_goes_on(tmp_path: Path) -> None:
+def test_refusal_names_days_in_public_and_rows_in_private_and_withholding_goes_on(
+    log_lines: list[str], tmp_path: Path
+) -> None:
     first, second = FIRST_DAY, FIRST_DAY + timedelta(days=1)
     orders = _shop(
         tmp_path / "orders",
@@ -144,11 +143,10 @@ def test_refusal_names_days_in_public_and_rows_in_private_and_withholding_goes_o
     with pytest.raises(TextsNameSomebody) as dry:
         _sent(orders, tmp_path, dry_run=True)
     assert not (tmp_path / "private" / REPORT_KEY).exists()
-    said: list[str] = []
     with pytest.raises(TextsNameSomebody) as refused:
-        _sent(orders, tmp_path, said=said)
+        _sent(orders, tmp_path)
     assert {path: path.read_bytes() for path in (tmp_path / "arrivals").rglob("*.*")} == before
-    for public in (str(dry.value), str(refused.value), *said):
+    for public in (str(dry.value), str(refused.value), *log_lines):
         assert not any(private in public for private in ("007", "Kd", "CAKE", "TART", "20001", "5900")), (
             public
         )

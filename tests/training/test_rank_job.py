@@ -31,9 +31,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A folder of orders, and a release without a ranking stage that learned from them."""
     folder = tmp_path_factory.mktemp("rank")
     orders = write_shop(folder / "orders", 90)
-    train_here(
-        Folder(orders), SMALL, PSEUDONYMS, folder / "work", folder / "release", lambda _: None, ranking=None
-    )
+    train_here(Folder(orders), SMALL, PSEUDONYMS, folder / "work", folder / "release", ranking=None)
     return orders, folder / "release"
 
 
@@ -73,7 +71,7 @@ def rank(
 
 
 def test_a_candidate_gets_its_ranking_stage_once(
-    rank: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    rank: Run, tmp_path: Path, log_lines: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = rank()
     before, after = store.candidate("train-1"), store.candidate("rank-1")
@@ -89,14 +87,14 @@ def test_a_candidate_gets_its_ranking_stage_once(
         raise AssertionError("a second run must find the result of the first")
 
     monkeypatch.setattr("training.jobs.rank.add_ranking", never)
-    capsys.readouterr()
+    log_lines.clear()
     rank()
     assert store.candidate("rank-1") == after
-    assert "nothing to do" in capsys.readouterr().out
+    assert "nothing to do" in "\n".join(log_lines)
 
 
 def test_a_job_that_was_stopped_goes_on_with_the_windows_in_its_work_folder(
-    rank: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    rank: Run, tmp_path: Path, log_lines: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
@@ -105,11 +103,12 @@ def test_a_job_that_was_stopped_goes_on_with_the_windows_in_its_work_folder(
         patched.setattr("training.ranking.train._gather", stop)
         with pytest.raises(KeyboardInterrupt):
             rank(WORK=str(tmp_path))
-    printed = capsys.readouterr().out
+    printed = "\n".join(log_lines)
+    log_lines.clear()
     assert "candidates" in printed
     assert "there already" not in printed
     assert rank(WORK=str(tmp_path)).candidate("rank-1") is not None
-    windows = [line for line in capsys.readouterr().out.splitlines() if "window of" in line]
+    windows = [line for line in log_lines if "window of" in line]
     assert windows
     assert all("there already" in line for line in windows)
 
@@ -131,15 +130,13 @@ def test_it_learns_from_no_day_after_the_release_though_new_days_have_come(
     assert last.toordinal() < rows(90)["day"].max()
 
 
-def test_with_too_few_days_the_candidate_goes_on_as_it_is(
-    rank: Run, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_with_too_few_days_the_candidate_goes_on_as_it_is(rank: Run, log_lines: list[str]) -> None:
     store = rank(ranking=None)  # the defaults need 132 days
     before, after = store.candidate("train-1"), store.candidate("rank-1")
     assert before is not None
     assert after is not None
     assert after["digest"] == before["digest"]
-    assert "no ranking stage" in capsys.readouterr().out
+    assert "no ranking stage" in "\n".join(log_lines)
 
 
 def test_without_a_candidate_it_says_what_to_run_first(rank: Run) -> None:

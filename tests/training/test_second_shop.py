@@ -39,7 +39,7 @@ def _described(folder: Path) -> Folder:
 
 def _sent(orders: Folder, folder: Path) -> tuple[pd.DataFrame, dict[str, int]]:
     there, private = BatchFolder(folder / "arrivals"), BatchFolder(folder / "private")
-    done = transfer(orders, KEY, TrainingSettings(hold_back_days=2), there, private, lambda _: None)
+    done = transfer(orders, KEY, TrainingSettings(hold_back_days=2), there, private)
     rows = [from_parquet(there.batch(one)) for one in done.arrivals.batches]
     return pd.concat(rows, ignore_index=True), done.arrivals.cleaning
 
@@ -64,7 +64,7 @@ def test_second_shop_gives_the_same_rows_after_its_transfer(tmp_path: Path) -> N
 def test_second_shop_trains_a_release_of_the_same_quality_to_the_last_digit(tmp_path: Path) -> None:
     def quality(orders: Folder, name: str) -> tuple[dict[str, Any], Any]:
         work, out = tmp_path / f"{name}-work", tmp_path / f"{name}-release"
-        trained = train_here(orders, TrainingSettings(), KEY, work, out, lambda _: None)
+        trained = train_here(orders, TrainingSettings(), KEY, work, out)
         scores = json.loads((out / VALIDATION).read_text())
         assert scores.pop("digest") == trained.digest, "a release names its products, so it is another one"
         return scores, trained.manifest.metrics

@@ -73,7 +73,6 @@ def _run(
         settings,
         BatchBucket(arrivals, s3, server_checksums=True),
         BatchBucket(private, s3, server_checksums=False),
-        say=lambda _: None,
         dry_run=dry_run,
     )
 
@@ -257,6 +256,5 @@ def test_transfer_of_another_window_at_the_same_time_is_noticed(
             SETTINGS,
             Meanwhile(arrivals, s3, server_checksums=True),
             BatchBucket(private, s3, server_checksums=False),
-            say=lambda _: None,
         )
     assert _run(folder, s3, arrivals, private).sent == 2

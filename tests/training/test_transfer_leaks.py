@@ -60,7 +60,6 @@ def test_nothing_that_was_uploaded_names_a_customer_an_invoice_a_person_or_the_k
         TrainingSettings(hold_back_days=2),
         there,
         BatchFolder(tmp_path),
-        lambda _: None,
     )
     source = pd.concat([read_day(orders, day) for day in orders.days()])
     customers = {one.removesuffix(".0") for one in source["CustomerID"].str.strip()} - {""}
@@ -114,7 +113,7 @@ def test_without_the_key_uploads_cannot_be_joined_with_the_source_or_with_each_o
 
     def uploaded(name: str, key: str) -> pd.DataFrame:
         there, private = BatchFolder(tmp_path / name), BatchFolder(tmp_path / f"{name}-private")
-        done = transfer(orders, Pseudonyms(key), settings, there, private, lambda _: None)
+        done = transfer(orders, Pseudonyms(key), settings, there, private)
         return pd.concat([from_parquet(there.batch(one)) for one in done.arrivals.batches])
 
     here, there, again = uploaded("a", KEY), uploaded("b", KEY + "!"), uploaded("c", KEY)
@@ -137,9 +136,7 @@ def test_without_the_key_uploads_cannot_be_joined_with_the_source_or_with_each_o
 
 def test_held_back_and_rejected_rows_stay(tmp_path: Path, orders: Folder) -> None:
     there, private = BatchFolder(tmp_path / "a"), BatchFolder(tmp_path / "b")
-    done = transfer(
-        orders, Pseudonyms(KEY), TrainingSettings(hold_back_days=3), there, private, lambda _: None
-    )
+    done = transfer(orders, Pseudonyms(KEY), TrainingSettings(hold_back_days=3), there, private)
     last = orders.days()[-1]
     assert date.fromisoformat(str(last)) not in {one.day for one in done.arrivals.batches}
     assert {path.parts[-3:-1] for path in (tmp_path / "a").rglob("*.parquet")} == {

@@ -115,7 +115,7 @@ def test_upload_killed_anywhere_and_begun_again_is_whole_and_sends_no_part_that_
         if there.holds(entry, path):  # killed when all was done; a transfer asks first, too
             break
         try:
-            there.send(entry, path, say=lambda _: None)
+            there.send(entry, path)
             break
         except Killed:
             continue
@@ -123,7 +123,7 @@ def test_upload_killed_anywhere_and_begun_again_is_whole_and_sends_no_part_that_
     last = FaultyClient(s3)
     there = BatchBucket(name, last, True, LINE)
     if not there.holds(entry, path):
-        there.send(entry, path, say=lambda _: None)
+        there.send(entry, path)
     assert not set(last.parts) & held
     _ends_whole(s3, name, entry)
 
@@ -140,15 +140,19 @@ def _held_parts(s3: Any, name: str) -> set[int]:
 
 @pytest.mark.parametrize("checksums", [True, False])
 def test_part_that_arrives_changed_is_named_and_sent_again_alone(
-    large: tuple[BatchEntry, Path], s3_url: str, bucket: Callable[[str], str], checksums: bool
+    log_lines: list[str],
+    large: tuple[BatchEntry, Path],
+    s3_url: str,
+    bucket: Callable[[str], str],
+    checksums: bool,
 ) -> None:
     entry, path = large
-    name, s3, told = bucket("arrivals"), client(s3_url), list[str]()
+    name, s3 = bucket("arrivals"), client(s3_url)
     line = FaultyClient(s3, changed={3: 1})
-    assert BatchBucket(name, line, checksums, LINE).send(entry, path, say=told.append) == 1
+    assert BatchBucket(name, line, checksums, LINE).send(entry, path) == 1
     _ends_whole(s3, name, entry)
     assert sorted(line.parts) == [1, 2, 3, 3, 4, 5, 6]
-    assert [line for line in told if "part 3 of 6" in line]
+    assert [line for line in log_lines if "part 3 of 6" in line]
 
 
 @pytest.mark.parametrize("checksums", [True, False])
@@ -158,23 +162,21 @@ def test_part_that_always_arrives_changed_is_named_and_nothing_is_shown(
     entry, path = large
     name, s3 = bucket("arrivals"), client(s3_url)
     with pytest.raises(ChecksumMismatch, match="part 2 arrived changed 3 times"):
-        BatchBucket(name, FaultyClient(s3, changed={2: 9}), checksums, LINE).send(
-            entry, path, say=lambda _: None
-        )
+        BatchBucket(name, FaultyClient(s3, changed={2: 9}), checksums, LINE).send(entry, path)
     assert entry.key not in keys(s3, name)
 
 
 def test_part_changed_in_the_store_while_nobody_ran_is_found(
-    large: tuple[BatchEntry, Path], s3_url: str, bucket: Callable[[str], str]
+    log_lines: list[str], large: tuple[BatchEntry, Path], s3_url: str, bucket: Callable[[str], str]
 ) -> None:
     entry, path = large
-    name, s3, told = bucket("arrivals"), client(s3_url), list[str]()
+    name, s3 = bucket("arrivals"), client(s3_url)
     with pytest.raises(Killed):
         BatchBucket(name, FaultyClient(s3, (7, True)), True, LINE).send(entry, path)
     upload = s3.list_multipart_uploads(Bucket=name)["Uploads"][0]["UploadId"]
     s3.upload_part(Bucket=name, Key=entry.key, UploadId=upload, PartNumber=1, Body=b"?" * PART)
-    assert BatchBucket(name, s3, True, LINE).send(entry, path, say=told.append) == 1
-    assert "part 1 of 6" in told[0]
+    assert BatchBucket(name, s3, True, LINE).send(entry, path) == 1
+    assert "part 1 of 6" in log_lines[0]
     _ends_whole(s3, name, entry)
 
 

@@ -33,7 +33,7 @@ SETTINGS = TrainingSettings(
 def learned(folder: Path, orders: Path, **settings: Any) -> TrainingData:
     """What a run learns from."""
     work, chosen = Workspace(folder), SETTINGS.model_copy(update=settings)
-    transfer(Folder(orders), KEY, chosen, work.arrivals, work.private, lambda _: None)
+    transfer(Folder(orders), KEY, chosen, work.arrivals, work.private)
     return work.learning(chosen)
 
 
@@ -47,7 +47,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, TrainingData, 
     from training.fit.run import fit
     from training.release.build_release import build_release
 
-    model, losses = fit(early, ALONE, FolderObjects(folder / "one"), lambda _: None)
+    model, losses = fit(early, ALONE, FolderObjects(folder / "one"))
     build_release(model, early, losses, folder / "release")
     small_shop(orders, days=12)
     line = f"99,00001,A NEW THING,2,{FIRST_DAY + timedelta(days=12)} 10:00:00,1.00,13001.0,United Kingdom"
@@ -56,21 +56,20 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, TrainingData, 
 
 
 def test_the_first_epoch_of_a_warm_start_is_better_than_that_of_a_cold_one(
-    shop: tuple[Path, TrainingData, TrainingData], tmp_path: Path
+    log_lines: list[str], shop: tuple[Path, TrainingData, TrainingData], tmp_path: Path
 ) -> None:
     from training.fit.run import fit
 
     release, _, late = shop
     once = replace(late, settings=late.settings.model_copy(update={"epochs": 1}))
-    _, cold = fit(once, ALONE, FolderObjects(tmp_path / "cold"), lambda _: None)
-    said: list[str] = []
+    _, cold = fit(once, ALONE, FolderObjects(tmp_path / "cold"))
 
     def begin(model: Any) -> None:
-        Weights(release).into(model, once.catalogue, said.append)
+        Weights(release).into(model, once.catalogue)
 
-    _, warm = fit(once, ALONE, FolderObjects(tmp_path / "warm"), lambda _: None, begin=begin)
+    _, warm = fit(once, ALONE, FolderObjects(tmp_path / "warm"), begin=begin)
     assert warm[0] < 0.95 * cold[0], (warm, cold)
-    assert said == ["warm start: 40 of 41 products are known to the release in service"]
+    assert "warm start: 40 of 41 products are known to the release in service" in log_lines
 
 
 def test_a_vector_goes_to_its_product_though_all_numbers_have_moved(
@@ -82,7 +81,7 @@ def test_a_vector_goes_to_its_product_though_all_numbers_have_moved(
     model = build(Sizes(len(late.catalogue), 8, 16), late.catalogue.features())
     before = {one.path: np.array(one) for one in model.trainable_variables}
     weights = Weights(release)
-    weights.into(model, late.catalogue, lambda _: None)
+    weights.into(model, late.catalogue)
     after = {one.path: np.array(one) for one in model.trainable_variables}
     (vectors,) = (path for path in after if path.startswith("item_embedding/"))
     old, new = early.catalogue.index, late.catalogue.index
@@ -101,18 +100,18 @@ def test_a_table_in_parts_begins_with_one_in_a_piece_and_the_other_way_round(
 
     release, early, late = shop
     parts = build_model(late, embedding_shards=3)
-    Weights(release).into(parts, late.catalogue, lambda _: None)
+    Weights(release).into(parts, late.catalogue)
     table = parts.get_layer("item_embedding").table()
     one = build_model(late)
-    Weights(release).into(one, late.catalogue, lambda _: None)
+    Weights(release).into(one, late.catalogue)
     np.testing.assert_array_equal(table, np.array(one.get_layer("item_embedding").embeddings))
 
     (tmp_path / "items.json").write_bytes((release / "items.json").read_bytes())
     old = build_model(early, embedding_shards=2)
-    Weights(release).into(old, early.catalogue, lambda _: None)
+    Weights(release).into(old, early.catalogue)
     save_keras(old, tmp_path / KERAS_MODEL)
     again = build_model(late)
-    Weights(tmp_path).into(again, late.catalogue, lambda _: None)
+    Weights(tmp_path).into(again, late.catalogue)
     np.testing.assert_array_equal(np.array(again.get_layer("item_embedding").embeddings), table)
 
 

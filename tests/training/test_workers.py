@@ -16,7 +16,7 @@ from training.settings import TrainingSettings
 
 
 def test_last_line_of_a_worker_that_ends_is_said_while_another_goes_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    log_lines: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It may print it and end after the lines of all were looked for, and before who has ended is asked."""
     monkeypatch.setattr(workers, "WORKER", "tests.training.test_workers")
@@ -28,9 +28,12 @@ def test_last_line_of_a_worker_that_ends_is_said_while_another_goes_on(
                 (tmp_path / "go").touch()
                 self._running[0].wait()
 
-    said: list[str] = []
-    Late(TrainingSettings(workers=2), tmp_path, tmp_path / "out", said.append).run()
-    assert said[1:] == ["my last line", f"worker 0 ended with code {EXIT_PEER_LOST}; it starts again", "done"]
+    Late(TrainingSettings(workers=2), tmp_path, tmp_path / "out").run()
+    assert log_lines[1:] == [
+        "my last line",
+        f"worker 0 ended with code {EXIT_PEER_LOST}; it starts again",
+        "done",
+    ]
 
 
 def _stand_in() -> int:

@@ -48,7 +48,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     orders = small_shop(folder / "orders")
     for name, settings in (("good", SETTINGS), ("worse", WORSE)):
         train_here(
-            Folder(orders), settings, Pseudonyms(KEY), folder / "work", folder / name, lambda _: None,
+            Folder(orders), settings, Pseudonyms(KEY), folder / "work", folder / name,
             ranking=None,
         )  # fmt: skip
     return Shop(orders, folder / "good", folder / "worse")
@@ -61,12 +61,13 @@ def test_the_job_refuses_it_says_why_and_leaves_what_is_in_service(
     bucket: Callable[[str], str],
     stand_in_aws: None,
     capsys: pytest.CaptureFixture[str],
+    log_lines: list[str],
 ) -> None:
     s3 = client(s3_url)
     private = BatchBucket(bucket("private"), s3, server_checksums=False)
     settings = SETTINGS.model_copy(update={"orders_url": Folder(shop.orders).url})
     arrivals = BatchFolder(tmp_path / "arrivals")
-    transfer(Folder(shop.orders), Pseudonyms(KEY), settings, arrivals, private, lambda _: None)
+    transfer(Folder(shop.orders), Pseudonyms(KEY), settings, arrivals, private)
     store = r.Store(bucket("releases"), s3)
     environment = Environment(
         {
@@ -87,19 +88,20 @@ def test_the_job_refuses_it_says_why_and_leaves_what_is_in_service(
 
     store.set_candidate("train", worse)
     capsys.readouterr()
+    log_lines.clear()
     assert validate.main(environment) == EXIT_REFUSED
     assert store.latest() == before
     assert store.signature(worse) is None
-    printed = capsys.readouterr()
-    rows = {line.split()[1]: line for line in printed.out.splitlines() if line.startswith("missed  ")}
+    refusal = capsys.readouterr().err
+    rows = {line.split()[1]: line for line in log_lines if line.startswith("missed  ")}
     assert "max_recall_loss_to_service" in rows
     assert "in service: " in rows["max_recall_loss_to_service"]
-    assert f"{worse} is refused" in printed.err
+    assert f"{worse} is refused" in refusal
     told = store.validation(worse)
     assert told is not None
     assert {gate["gate"] for gate in told["gates"] if not gate["passed"]} == set(rows)
     for gate in told["gates"]:
-        assert gate["reached"] in printed.out
+        assert gate["reached"] in "\n".join(log_lines)
 
     store.set_candidate("train", good)
     assert validate.main(environment) == 0, "what was refused leaves no trace on what is good"

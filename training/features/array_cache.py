@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -22,6 +23,8 @@ from numpy.typing import NDArray
 
 from isthmus.atomic_files import atomic_file
 from isthmus.errors import IsthmusError
+
+logger = logging.getLogger(__name__)
 
 Arrays = dict[str, NDArray[Any]]
 LIBRARIES = ("numpy", "pandas", "scipy")
@@ -81,12 +84,10 @@ class ArrayCache:
     Attributes:
         folder: may be missing.
         most_bytes: what all files together may take; see ``trim``.
-        say: takes a line about a damaged file.
     """
 
     folder: Path
     most_bytes: int
-    say: Callable[[str], None] = print
 
     def path(self, name: str) -> Path:
         """Where the arrays of a name are, or would be."""
@@ -109,7 +110,7 @@ class ArrayCache:
             return False
         except ArraysDamaged as damaged:
             path.unlink(missing_ok=True)
-            self.say(f"{damaged}; it is made again")
+            logger.info(f"{damaged}; it is made again")
             return False
         return True
 

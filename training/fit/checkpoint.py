@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,6 +18,8 @@ import numpy.typing as npt
 from isthmus.atomic_files import atomic_write
 from isthmus.object_store import Bucket
 from training.errors import TrainingError
+
+logger = logging.getLogger(__name__)
 
 POINTER = "latest.json"
 KEPT = 2
@@ -74,11 +77,10 @@ class CheckpointStore:
     Args:
         objects: where they are.
         run: the run's fingerprint; a run with other orders or settings never meets them.
-        say: takes a sentence about a damaged one.
     """
 
-    def __init__(self, objects: Objects, run: str, say: Callable[[str], None] = print) -> None:
-        self._objects, self._run, self._say = objects, run, say
+    def __init__(self, objects: Objects, run: str) -> None:
+        self._objects, self._run = objects, run
 
     def save(self, checkpoint: Checkpoint) -> None:
         """Write the checkpoint, then move the pointer, then drop what is older than the one before."""
@@ -102,7 +104,7 @@ class CheckpointStore:
                 return Checkpoint.from_bytes(content)
             what = "is missing" if content is None else f"does not have the SHA-256 {one['sha256'][:16]}..."
             then = "the one before" if number + 1 < len(listed) else "none, so training begins anew"
-            self._say(f"checkpoint {one['name']} {what}; going on from {then}")
+            logger.info(f"checkpoint {one['name']} {what}; going on from {then}")
         return None
 
     def _listed(self) -> list[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import statistics
 import time
@@ -9,6 +10,8 @@ from collections.abc import Callable, Sequence
 
 from isthmus.errors import IsthmusError
 from training.errors import TrainingError
+
+logger = logging.getLogger(__name__)
 
 
 class NotANumber(IsthmusError):
@@ -30,7 +33,6 @@ class Health:
         me: this worker's place among the workers.
         ratio: a worker that takes so many times the median of the others is slow; 0 never.
         epochs: after so many slow epochs in a row the slow worker leaves; 0 never.
-        say: takes a sentence about a slow worker.
         clock: seconds since 1970, as the step function reads them.
     """
 
@@ -39,10 +41,9 @@ class Health:
         me: int = 0,
         ratio: float = 0.0,
         epochs: int = 0,
-        say: Callable[[str], None] = lambda _: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._me, self._ratio, self._epochs, self._say, self._clock = me, ratio, epochs, say, clock
+        self._me, self._ratio, self._epochs, self._clock = me, ratio, epochs, clock
         self._seconds: list[float] = []
         self._steps = self._slow = 0
         self.began = clock()
@@ -73,7 +74,7 @@ class Health:
         means = tuple(total / self._steps for total in self._seconds)
         slow = stragglers(means, self._ratio)
         for index, times in slow.items():
-            self._say(
+            logger.info(
                 f"worker {index} is slow: {means[index]:.3f} s of its own for a step, "
                 f"{times:.1f} times the median of the others"
             )

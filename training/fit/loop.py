@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -30,6 +31,8 @@ from training.model.make_objective import make_objective
 from training.model.objective import Objective, StepShape
 from training.settings import TrainingSettings
 
+logger = logging.getLogger(__name__)
+
 
 class WorkersDisagree(IsthmusError):
     """Two workers resumed from different steps; all must start again."""
@@ -50,7 +53,7 @@ class Fit:
         settings: epochs, learning rate, and what the model learns by.
         keeper: where and when to save, and where to resume from.
         health: watches the losses and the workers' seconds.
-        say: takes one line of progress.
+        log: takes steps and sentences of the run.
         stop: asked before each step; True saves and raises Preempted.
         alive: called after each step.
         after_epoch: called with each epoch that has ended, before its checkpoint is saved.
@@ -63,7 +66,7 @@ class Fit:
     settings: TrainingSettings
     keeper: CheckpointWriter
     health: Health = field(default_factory=Health)
-    say: Callable[[str], None] = print
+    log: logging.Logger | logging.LoggerAdapter[logging.Logger] = logger
     stop: Callable[[], bool] = lambda: False
     alive: Callable[[], None] = lambda: None
     after_epoch: AfterEpoch = lambda _: None
@@ -107,7 +110,9 @@ class Fit:
                 if self.stop():
                     self._save(epoch, step, loss)
                     self.keeper.flush()
-                    self.say(f"saved at step {self._at(epoch, step)} of {self._at(self.settings.epochs)}")
+                    self.log.info(
+                        f"saved at step {self._at(epoch, step)} of {self._at(self.settings.epochs)}"
+                    )
                     raise Preempted("training was asked to stop; the checkpoint is saved")
                 pulse = train(examples, tf.constant(number), tf.constant(self.health.began, tf.float64))
                 loss += self.health.step(pulse.numpy(), self._at(epoch, step) + 1)
@@ -137,7 +142,7 @@ class Fit:
         lowered = self.settings.learning_rate * self.rate
         if self.rate < 1:
             raise beyond_repair(error, self._digest(error.at - 1), lowered) from None
-        self.say(f"{error}; going back to the last checkpoint, with the learning rate {lowered / 2:g}")
+        self.log.info(f"{error}; going back to the last checkpoint, with the learning rate {lowered / 2:g}")
         self.keeper.flush()
         self._agree(error.at)  # the chief has written what it had before anyone reads
         self._assign(self._first)
@@ -169,7 +174,7 @@ class Fit:
             )
         self.losses.append(mean)
         note = f"loss {mean:.4f}, {self.examples.steps} steps of {self.examples.shape.batch} orders"
-        self.say(str(Progress("epoch", epoch + 1, self.settings.epochs, note)))
+        self.log.info(Progress("epoch", epoch + 1, self.settings.epochs, note))
         return mean
 
     def _epoch(self, epoch: int) -> Mapping[str, Any]:
@@ -262,7 +267,7 @@ class Fit:
             self._assign(found.values)
             epoch, step, loss = found.epoch, found.step, found.loss
             self.losses[:], self.rate = found.losses, found.rate
-            self.say(f"resumed at step {self._at(epoch, step)} of {self._at(self.settings.epochs)}")
+            self.log.info(f"resumed at step {self._at(epoch, step)} of {self._at(self.settings.epochs)}")
         self._agree(self._at(epoch, step))
         return epoch, step, loss
 

@@ -9,6 +9,7 @@ answer so) and waits at its own door, where the first of the run sees it and sta
 from __future__ import annotations
 
 import json
+import logging
 import socket
 import threading
 import time
@@ -17,6 +18,8 @@ from contextlib import suppress
 from typing import Any
 
 from training.fit.cluster import Worker
+
+logger = logging.getLogger(__name__)
 
 ASK_SECONDS = 2.0
 EVERY_SECONDS = 0.5
@@ -84,7 +87,6 @@ def gather(
     run: str,
     least: int,
     wait_seconds: float,
-    say: Callable[[str], None] = print,
     stopping: Callable[[], bool] = lambda: False,
 ) -> Worker | None:
     """Find who trains; this worker as one of them, or None when it was told to stop.
@@ -94,7 +96,6 @@ def gather(
         run: its fingerprint.
         least: fewest workers to begin with.
         wait_seconds: how long nothing must change before the run begins with fewer than all.
-        say: takes a line about who is there.
         stopping: asked while waiting.
     """
     door = RendezvousServer(worker, run)
@@ -122,7 +123,7 @@ def gather(
         door.close()
     if chosen.absent:
         away = ", ".join(chosen.absent)
-        say(f"going on with {len(chosen.peers)} of {len(worker.peers)} workers; away: {away}")
+        logger.info(f"going on with {len(chosen.peers)} of {len(worker.peers)} workers; away: {away}")
     return chosen
 
 

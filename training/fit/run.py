@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 from training.features.training_data import TrainingData
@@ -14,12 +15,20 @@ from training.fit.epoch import AfterEpoch
 from training.fit.health import Health, Straggling
 from training.fit.peer_monitor import PeerMonitor
 
+logger = logging.getLogger(__name__)
+
+
+class _PreTrainingLog(logging.LoggerAdapter[logging.Logger]):
+    """Tells the lines of the pre-training from those of the training after it."""
+
+    def process(self, msg: object, kwargs: MutableMapping[str, Any]) -> tuple[str, MutableMapping[str, Any]]:
+        return f"pre-training: {msg}", kwargs
+
 
 def fit(
     learning: TrainingData,
     worker: Worker,
     checkpoints: Objects,
-    say: Callable[[str], None] = print,
     watch: PeerMonitor | None = None,
     after_epoch: AfterEpoch = lambda _: None,
     after_masked_epoch: AfterEpoch = lambda _: None,
@@ -31,7 +40,6 @@ def fit(
         learning: what to learn from.
         worker: which worker this is.
         checkpoints: where they are kept.
-        say: takes one line of progress.
         watch: looks after the other workers.
         after_epoch: see ``training.fit.epoch``.
         after_masked_epoch: the same, of the pre-training.
@@ -64,15 +72,15 @@ def fit(
             examples=learning.examples,
             settings=settings.model_copy(update={"epochs": epochs}),
             keeper=CheckpointWriter(
-                CheckpointStore(checkpoints, name, say),
+                CheckpointStore(checkpoints, name),
                 worker.is_chief,
                 settings.checkpoint_steps,
                 settings.checkpoint_seconds,
             ),
-            health=Health(worker.index, settings.straggler_ratio, slow_epochs, say),
+            health=Health(worker.index, settings.straggler_ratio, slow_epochs),
             stop=(lambda: watch.stopping) if watch is not None else (lambda: False),
             alive=watch.step if watch is not None else (lambda: None),
-            **{"say": say, **more},
+            **more,
         )
         try:
             one.run()
@@ -94,7 +102,7 @@ def fit(
             made,
             form=MaskedObjective,
             after_epoch=after_masked_epoch,
-            say=lambda line: say(f"pre-training: {line}"),
+            log=_PreTrainingLog(logger),
         )
         weights = filled.model.get_weights()
 

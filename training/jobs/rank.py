@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import tempfile
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ from training.release.signature import SIGNATURE
 from training.settings import TrainingSettings, Window, parse
 from training.transfer.pseudonym import Pseudonyms
 
-say = partial(print, flush=True)
+logger = logging.getLogger(__name__)
 
 
 def main(environment: Environment, ranking: RankingSettings | None = None) -> int:
@@ -53,7 +53,7 @@ def main(environment: Environment, ranking: RankingSettings | None = None) -> in
     orders_format = parse_orders(environment.get(VARIABLE)).recorded()
     run = _fingerprint(digest, ranking, orders_format)
     if _is_done(store, ranked, run):
-        say(f"candidate {ranked} was made from {digest} by the same code; nothing to do")
+        logger.info(f"candidate {ranked} was made from {digest} by the same code; nothing to do")
         return 0
     if settings.orders_url is None:
         raise TrainingError("TRAINING_SETTINGS has no orders_url; the ranking is trained on the raw orders")
@@ -63,7 +63,7 @@ def main(environment: Environment, ranking: RankingSettings | None = None) -> in
 
     def without(why: str) -> int:
         store.set_candidate(ranked, digest, run=run, ranked=False)
-        say(f"no ranking stage: {why}; {digest} goes on as it is")
+        logger.info(f"no ranking stage: {why}; {digest} goes on as it is")
         return 0
 
     if not has_enough_days(source, learned, ranking):
@@ -74,12 +74,12 @@ def main(environment: Environment, ranking: RankingSettings | None = None) -> in
             (release / later).unlink(missing_ok=True)  # of the release without the stage
         windows = Path(environment.get("WORK", folder)) / "windows"
         try:
-            add_ranking(release, source, learned, ranking, pseudonyms, windows, say)
+            add_ranking(release, source, learned, ranking, pseudonyms, windows)
         except NothingToRank as nothing:
             return without(str(nothing))
         with_stage = store.push(release)
     store.set_candidate(ranked, with_stage, run=run, ranked=True)
-    say(f"release {with_stage} is {digest} with the ranking stage")
+    logger.info(f"release {with_stage} is {digest} with the ranking stage")
     return 0
 
 

@@ -10,8 +10,8 @@ Exit codes: 0 done, whatever was decided; 64 wrong input.
 from __future__ import annotations
 
 import json
+import logging
 import tempfile
-from functools import partial
 from pathlib import Path
 
 from isthmus.object_store import aws_client, client_for_orders
@@ -25,14 +25,14 @@ from training.release import ReleaseError, Store
 from training.transfer.bucket import BatchBucket
 from training.transfer.pseudonym import Pseudonyms
 
-say = partial(print, flush=True)
+logger = logging.getLogger(__name__)
 
 
 def main(environment: Environment) -> int:
     """Decide, and transfer where it is to be trained; returns the exit code."""
     decision = look(environment)
     for line in decision.lines():
-        say(line)
+        logger.info(line)
     private = BatchBucket(environment["PRIVATE_BUCKET"], client_for_orders(environment), False)
     last = open_source(environment["ORDERS_URL"], environment).days()[-1]
     private.put(f"retraining/{last}.json", json.dumps(decision.as_plain(), indent=1).encode() + b"\n")
@@ -53,7 +53,7 @@ def look(environment: Environment) -> Decision:
         except ReleaseError as error:
             raise TrainingError(f"the release in service cannot be read: {error}") from None
         pseudonyms = Pseudonyms(environment["PSEUDONYM_KEY"])
-        return decide(release, source, pseudonyms, store.validation(latest["digest"]), settings, say)
+        return decide(release, source, pseudonyms, store.validation(latest["digest"]), settings)
 
 
 if __name__ == "__main__":

@@ -8,13 +8,13 @@ writes the release.
 
 from __future__ import annotations
 
+import logging
 import os
 import resource
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +27,14 @@ from training.fit.cluster import Worker, prepare, worker_of
 from training.fit.peer_monitor import PeerMonitor
 from training.fit.rendezvous import ask, gather
 from training.fit.spot import SpotNotice
-from training.job_runtime import Environment, run_job
+from training.job_runtime import Environment, begin_lines_with, run_job
 from training.release import ReleaseError, Store
 from training.release.warm_start import Weights, begun_from
 from training.settings import TrainingSettings, parse
 from training.transfer.bucket import BatchBucket
 from training.transfer.manifest import MANIFEST_KEY, TransferManifest, describe
 
-say = partial(print, flush=True)
+logger = logging.getLogger(__name__)
 
 
 def main(environment: Environment) -> int:
@@ -47,7 +47,7 @@ def main(environment: Environment) -> int:
     learning = begun_from(learning, store)
     name = environment.get("CANDIDATE", "train")
     if is_done(store, name, learning):
-        say(f"candidate {name} was made from the same orders, settings and code; nothing to do")
+        logger.info(f"candidate {name} was made from the same orders, settings and code; nothing to do")
         return 0
     return train(
         worker,
@@ -65,7 +65,7 @@ def begin(model: Any, learning: TrainingData, store: Store) -> None:
     if (digest := learning.settings.warm_start_from) is None:
         return
     with tempfile.TemporaryDirectory() as folder:
-        Weights(store.pull(digest, Path(folder))).into(model, learning.catalogue, say)
+        Weights(store.pull(digest, Path(folder))).into(model, learning.catalogue)
 
 
 def read(bucket: BatchBucket, settings: TrainingSettings) -> TrainingData:
@@ -79,7 +79,7 @@ def read(bucket: BatchBucket, settings: TrainingSettings) -> TrainingData:
     if content is None:
         raise TrainingError(f"{where} is not there: no transfer has ended yet; run the transfer first")
     learning = read_training_data(bucket, TransferManifest.from_bytes(content, where), settings)
-    say(f"orders: {describe(learning.manifest.cleaning)}")
+    logger.info(f"orders: {describe(learning.manifest.cleaning)}")
     return learning
 
 
@@ -116,11 +116,8 @@ def train(
         begin: takes the model before the first step.
     """
     run, settings = learning.fingerprint, learning.settings
-    prefix = f"worker {worker.index}: " if not worker.alone else ""
-
-    def tell(line: str) -> None:
-        say(prefix + line)
-
+    if not worker.alone:
+        begin_lines_with(f"worker {worker.index}: ")
     watch = PeerMonitor(worker, is_done=done, back=lambda peer: ask(peer, run) == "waiting")
     watch.begin()
     if spot_notice_url:
@@ -128,14 +125,14 @@ def train(
     if 0 < settings.elastic_min_workers < len(worker.peers):
         watch.gathering()
         least, wait = settings.elastic_min_workers, settings.elastic_wait_seconds
-        chosen = gather(worker, run, least, wait, tell, lambda: watch.stopping)
+        chosen = gather(worker, run, least, wait, lambda: watch.stopping)
         if chosen is None:
             return leave(EXIT_PREEMPTED)
         worker = chosen
         watch.join(worker)
     prepare(os.environ, worker)
     if not worker.alone:
-        tell(f"TF_CONFIG={os.environ['TF_CONFIG']}")
+        logger.info(f"TF_CONFIG={os.environ['TF_CONFIG']}")
     from tensorflow import errors
 
     from training.fit.health import Straggling
@@ -145,9 +142,9 @@ def train(
 
     lost = (errors.UnavailableError, errors.AbortedError, errors.CancelledError, errors.DeadlineExceededError)
     try:
-        with tracked(learning, worker, checkpoints, tell) as tracking:
+        with tracked(learning, worker, checkpoints) as tracking:
             model, losses = fit(
-                learning, worker, checkpoints, tell, watch, tracking.epoch, tracking.masked_epoch, begin
+                learning, worker, checkpoints, watch, tracking.epoch, tracking.masked_epoch, begin
             )
     except Preempted:
         print("isthmus: stopped; the checkpoint is saved", file=sys.stderr)
@@ -163,6 +160,7 @@ def train(
         return leave(EXIT_PEER_LOST)
     if not worker.is_chief:
         return leave(watch.await_done())
+    begin_lines_with("")
     publish(model, losses)
     return leave(0)
 
@@ -182,7 +180,7 @@ def publish(
     store.set_candidate(
         name, digest, run=learning.fingerprint, seconds=round(seconds, 1), peak_mib=round(peak)
     )
-    say(f"release {digest} ({seconds:.0f} s, {peak:.0f} MiB)")
+    logger.info(f"release {digest} ({seconds:.0f} s, {peak:.0f} MiB)")
 
 
 def leave(code: int) -> int:

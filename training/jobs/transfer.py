@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from isthmus.object_store import aws_client, client_for_orders
 from training.job_runtime import Environment, run_job
 from training.orders.source import open_source
@@ -27,7 +25,6 @@ def main(environment: Environment) -> int:
             environment["ARRIVALS_BUCKET"], aws_client(), True, UploadLimits(settings.transfer)
         ),
         private=BatchBucket(environment["PRIVATE_BUCKET"], client_for_orders(environment), False, near),
-        say=partial(print, flush=True),
         dry_run=environment.get("DRY_RUN", "").lower() in {"1", "true", "yes"},
     )
     return 0

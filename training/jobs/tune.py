@@ -9,11 +9,11 @@ kept under TUNING_URL, so a pod that comes back takes up what it was at. Exit co
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 import tempfile
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 from isthmus.exit_codes import EXIT_PREEMPTED
@@ -34,7 +34,7 @@ from training.transfer.bucket import BatchBucket
 from training.transfer.manifest import HELD_BACK_MANIFEST_KEY, MANIFEST_KEY, TransferManifest
 from training.transfer.run import split_days
 
-say = partial(print, flush=True)
+logger = logging.getLogger(__name__)
 
 
 def main(environment: Environment, ranges: Ranges | None = None) -> int:
@@ -51,17 +51,17 @@ def main(environment: Environment, ranges: Ranges | None = None) -> int:
         settings = bring(arrivals, work, base, tuning)
         ranges = (ranges or Ranges()).model_copy(update={"epochs": tuning.epochs})
         study = Study(work, settings, ranges, shared)
-        say(f"study {study.name}: {study.count()} of {tuning.trials} trials were begun")
-        Trials(study, tuning.trials, say=say).run()
+        logger.info(f"study {study.name}: {study.count()} of {tuning.trials} trials were begun")
+        Trials(study, tuning.trials).run()
         best = study.best()
         if best is None:
-            say("no trial has come to its end yet; another index may still be at one")
+            logger.info("no trial has come to its end yet; another index may still be at one")
             return 0
         # Every index that ends writes the best of all that have ended: the last one has the last word.
         content = best_text(study, best)
         shared.objects.put(f"{study.name}/{BEST}", content)
         shared.objects.put(BEST, content)
-        say(f"trial {best.number} is the best: recall@20 {best.recall:.4f}; {shared.place}/{BEST}")
+        logger.info(f"trial {best.number} is the best: recall@20 {best.recall:.4f}; {shared.place}/{BEST}")
     return 0
 
 

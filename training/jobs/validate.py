@@ -6,9 +6,9 @@ service; 64 wrong input; 77 refused by a gate.
 
 from __future__ import annotations
 
+import logging
 import sys
 import tempfile
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -29,7 +29,7 @@ from training.validation.load_window import read_window
 from training.validation.report import HTML, MARKDOWN
 from training.validation.validate_release import validate_release
 
-say = partial(print, flush=True)
+logger = logging.getLogger(__name__)
 
 
 def main(environment: Environment) -> int:
@@ -60,13 +60,13 @@ def main(environment: Environment) -> int:
         source = open_source(settings.orders_url, environment)
         interactions = read_window(source, Pseudonyms(environment["PSEUDONYM_KEY"]), release)
         other = in_service(store, digest, Path(folder))
-        judged = validate_release(release, manifest, held_back, interactions, settings.gates, other, say)
+        judged = validate_release(release, manifest, held_back, interactions, settings.gates, other)
     for line in judged.lines():
-        say(line)
+        logger.info(line)
     where = f"reports/{digest.removeprefix('sha256:')}/"
     private.put(where + HTML, judged.report.html.encode())
     private.put(where + MARKDOWN, judged.report.markdown.encode())
-    say(f"report: s3://{private.name}/{where}{HTML}")
+    logger.info(f"report: s3://{private.name}/{where}{HTML}")
     store.set_validation(digest, judged.as_plain())
     if judged.refusals:
         print(f"isthmus: {digest} is refused: {'; '.join(judged.refusals)}", file=sys.stderr, flush=True)
@@ -75,7 +75,7 @@ def main(environment: Environment) -> int:
     signature = existing if existing is not None and _is_ours(existing.keyid, key) else sign(digest, key)
     store.sign(signature)
     store.set_latest(signature)
-    say(f"signed {digest} with key {signature.keyid}; it is in service")
+    logger.info(f"signed {digest} with key {signature.keyid}; it is in service")
     return 0
 
 
@@ -90,7 +90,7 @@ def in_service(store: Store, candidate: str, folder: Path) -> Path | None:
     try:
         return store.pull(latest["digest"], folder)
     except (ReleaseError, StoreFailed) as error:
-        say(f"the release in service is not compared: {error}")
+        logger.info(f"the release in service is not compared: {error}")
         return None
 
 

@@ -5,14 +5,14 @@ For a schedule: a candidate that was judged, whichever way, is not judged again 
 
 from __future__ import annotations
 
-from functools import partial
+import logging
 
 from isthmus.object_store import aws_client
 from training.job_runtime import Environment, run_job
 from training.jobs import validate
 from training.release import Store
 
-say = partial(print, flush=True)
+logger = logging.getLogger(__name__)
 
 
 def main(environment: Environment) -> int:
@@ -21,12 +21,12 @@ def main(environment: Environment) -> int:
     name = environment["CANDIDATE"]
     candidate = store.candidate(name)
     if candidate is None:
-        say(f"there is no candidate {name} yet; nothing to do")
+        logger.info(f"there is no candidate {name} yet; nothing to do")
         return 0
     verdict = store.validation(candidate["digest"])
     if verdict is not None:
         how = "was refused" if verdict.get("refusals") else "passed"
-        say(f"{candidate['digest']} {how} before; nothing to do")
+        logger.info(f"{candidate['digest']} {how} before; nothing to do")
         return 0
     return validate.main(environment)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,18 +53,18 @@ class Workspace:
             raise TrainingError(f"{bucket.folder / key} is not there; run `isthmus train` again")
         return TransferManifest.from_bytes(content, str(bucket.folder / key))
 
-    def features(self, say: Callable[[str], None]) -> ArrayCache:
+    def features(self) -> ArrayCache:
         """What is counted of the orders: workers of a run, and later runs, share it."""
-        return ArrayCache(self.folder / "features", MOST_BYTES, say)
+        return ArrayCache(self.folder / "features", MOST_BYTES)
 
     @property
     def ranking(self) -> Path:
         """The windows of the ranking stage."""
         return self.folder / "ranking"
 
-    def learning(self, settings: TrainingSettings, say: Callable[[str], None] = print) -> TrainingData:
-        """What to learn from; ``say`` takes lines of what is counted again."""
-        return read_training_data(self.arrivals, self.manifest(), settings, self.features(say))
+    def learning(self, settings: TrainingSettings) -> TrainingData:
+        """What to learn from."""
+        return read_training_data(self.arrivals, self.manifest(), settings, self.features())
 
 
 def is_made(release: Path, learning: TrainingData) -> bool:

@@ -42,6 +42,7 @@ def _run(args: argparse.Namespace) -> None:
     from platformdirs import user_cache_path
 
     from isthmus.atomic_files import refuse_other_folder
+    from isthmus.progress import listen
     from training.orders.named_folder import named_folder
     from training.ranking.features import FeatureBuilder
     from training.ranking.folder import RECORD, write
@@ -53,18 +54,19 @@ def _run(args: argparse.Namespace) -> None:
     started = time.monotonic()
     refuse_other_folder(args.out, RECORD, "ranking")
 
-    def say(line: str) -> None:
+    def show(line: object) -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         print(f"{time.monotonic() - started:6.0f} s {peak:5.2f} GiB  {line}", flush=True)
 
-    orders = Orders.of(read_orders(named_folder(args), args.before, say=say))
     day = args.before.toordinal()
     settings = RankingSettings(seeds=tuple(range(args.seeds)))
     work = args.work if args.work is not None else user_cache_path("isthmus") / "ranking"
-    ranking = train(orders, day, settings, work, say)
-    recommendations = recommend(FeatureBuilder(orders, day), ranking, args.top, say)
+    with listen(show):
+        orders = Orders.of(read_orders(named_folder(args), args.before))
+        ranking = train(orders, day, settings, work)
+        recommendations = recommend(FeatureBuilder(orders, day), ranking, args.top)
     write(args.out, ranking, recommendations, orders, args.before)
-    say(f"{args.out} is written")
+    show(f"{args.out} is written")
 
 
 if __name__ == "__main__":

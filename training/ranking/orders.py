@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import logging
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -22,6 +22,8 @@ from training.orders.schema import customers, is_cancellation, is_product
 from training.orders.settings import OrdersSettings
 from training.orders.source import OrderSource, read_rows
 from training.orders.values import numbers
+
+logger = logging.getLogger(__name__)
 
 Integers = NDArray[np.int64]
 
@@ -168,9 +170,7 @@ def clean(day: date, raw: pd.DataFrame, orders_format: OrdersFormat | None = Non
     return counted
 
 
-def read_orders(
-    source: OrderSource, before: date, since: date = date.min, say: Callable[[str], None] = lambda _: None
-) -> pd.DataFrame:
+def read_orders(source: OrderSource, before: date, since: date = date.min) -> pd.DataFrame:
     """Cleaned rows of the files from ``since`` on and before ``before``; no other file is opened.
 
     Raises:
@@ -180,7 +180,7 @@ def read_orders(
     days = [day for day in source.days() if since <= day < before]
     if not days:
         raise TrainingError(f"{source.url} holds no orders before {before}; name a later day with --before")
-    say(f"reading {len(days)} days of orders, {days[0]} to {days[-1]}")
+    logger.info(f"reading {len(days)} days of orders, {days[0]} to {days[-1]}")
     judge = Judge(source.settings, UNCHANGED)
     read = [_checked_rows(read_rows(source, day), source.settings, judge) for day in days]
     judge.all()

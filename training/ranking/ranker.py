@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from training.errors import TrainingError
 from training.ranking.history_snapshot import Floats
 from training.ranking.settings import RankingSettings
+
+logger = logging.getLogger(__name__)
 
 POSITIVES_POWER = 0.7
 """A customer's loss is divided by positives ** this: big buyers count for more, but not in proportion."""
@@ -52,7 +55,7 @@ def network(features: int, settings: RankingSettings) -> Any:
     )
 
 
-def train_one(examples: Examples, settings: RankingSettings, seed: int, say: Callable[[str], None]) -> Any:
+def train_one(examples: Examples, settings: RankingSettings, seed: int) -> Any:
     """A network trained from ``seed``.
 
     Raises:
@@ -100,7 +103,7 @@ def train_one(examples: Examples, settings: RankingSettings, seed: int, say: Cal
             total += float(step(examples.values[rows], examples.label[rows], owned[rows], segment))
         if not np.isfinite(total):
             raise TrainingError(f"the ranker's loss is {total} in epoch {epoch + 1}; lower learning_rate")
-        say(f"seed {seed}, epoch {epoch + 1}/{settings.epochs}: loss {total / steps:.4f}")
+        logger.info(f"seed {seed}, epoch {epoch + 1}/{settings.epochs}: loss {total / steps:.4f}")
     return model
 
 

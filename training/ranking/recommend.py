@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,8 @@ from training.ranking.train import Ranking
 from training.release.ranked import COLUMNS
 from training.release.shortlist import Shortlist
 from training.ties import grouped_order
+
+logger = logging.getLogger(__name__)
 
 CUSTOMERS_AT_ONCE = 500
 """A chunk of 500 needs about 400 MiB of scores and features on 3,500 products."""
@@ -32,9 +34,7 @@ class Recommendations:
     shortlist: Shortlist
 
 
-def recommend(
-    builder: FeatureBuilder, ranking: Ranking, top: int, say: Callable[[str], None] = lambda _: None
-) -> Recommendations:
+def recommend(builder: FeatureBuilder, ranking: Ranking, top: int) -> Recommendations:
     """Up to ``top`` products for each customer who bought before the day."""
     number = builder.snapshot.shape[0]
     all_products, new_products, shortlist_parts = [], [], []
@@ -51,7 +51,7 @@ def recommend(
         rows = np.union1d(chosen[0], chosen_new[0])
         columns = (features.customer, features.product, features.owned, values)
         shortlist_parts.append([column[rows] for column in columns])
-        say(f"recommended for {chunk[-1] + 1:,} of {number:,} customers")
+        logger.info(f"recommended for {chunk[-1] + 1:,} of {number:,} customers")
     customer, product, owned, values = (np.concatenate(part) for part in zip(*shortlist_parts, strict=True))
     return Recommendations(
         pd.concat(all_products, ignore_index=True),

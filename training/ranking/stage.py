@@ -4,8 +4,8 @@ pseudonyms."""
 from __future__ import annotations
 
 import json
+import logging
 import os
-from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -25,6 +25,8 @@ from training.release import RANKER_MODEL, describe, read, write
 from training.release.ranked import COLUMNS, write_ranked
 from training.settings import TrainingSettings
 from training.transfer.pseudonym import Pseudonyms
+
+logger = logging.getLogger(__name__)
 
 RANKER, NORMALISER, RECORD = RANKER_MODEL, "ranker.npz", "ranker.json"
 LENGTH = 100
@@ -58,7 +60,6 @@ def add_ranking(
     ranking_settings: RankingSettings,
     pseudonyms: Pseudonyms,
     window_folder: Path,
-    say: Callable[[str], None],
 ) -> None:
     """Train the ranking stage, put it into the release, and seal the release again.
 
@@ -71,7 +72,6 @@ def add_ranking(
         ranking_settings: those of the stage.
         pseudonyms: made with the key of the release.
         window_folder: keeps the windows, for a run that goes on and for the next one.
-        say: takes lines of progress.
 
     Raises:
         TrainingError: when there are too few days of orders; see ``has_enough_days``.
@@ -79,12 +79,12 @@ def add_ranking(
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     before = first_day_after(source, settings)
-    rows = read_orders(source, before, settings.window.first_day or date.min, say)
+    rows = read_orders(source, before, settings.window.first_day or date.min)
     names = {name: pseudonyms.customer(name) if name else "" for name in rows["customer"].unique()}
     rows["customer"] = rows["customer"].map(names)
     orders = Orders.of(rows)
-    ranking = train(orders, before.toordinal(), ranking_settings, window_folder, say)
-    lists = recommend(FeatureBuilder(orders, before.toordinal()), ranking, LENGTH, say)
+    ranking = train(orders, before.toordinal(), ranking_settings, window_folder)
+    lists = recommend(FeatureBuilder(orders, before.toordinal()), ranking, LENGTH)
     trial = np.random.default_rng(0).normal(size=(512, len(ranking.names))).astype(np.float32)
     difference = save_onnx(ranking.model, release / RANKER, trial)
     ranking.normaliser.save(release / NORMALISER)
@@ -98,5 +98,5 @@ def add_ranking(
         later = read_orders(source, before + timedelta(days=settings.hold_back_days), before)
         later["customer"] = [pseudonyms.customer(name) if name else "" for name in later["customer"]]
         bought = bought_after(orders, later)
-        say(f"ranking, all products: {measure(lists.all_products, bought)}")
-        say(f"ranking, new products: {measure(lists.new_products, bought[bought['new']])}")
+        logger.info(f"ranking, all products: {measure(lists.all_products, bought)}")
+        logger.info(f"ranking, new products: {measure(lists.new_products, bought[bought['new']])}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from training.ranking.orders import Orders
 from training.ranking.ranker import Examples, average, scores_of, train_one
 from training.ranking.settings import RankingSettings
 from training.ranking.windows import load_window, windows
+
+logger = logging.getLogger(__name__)
 
 NOTHING = "no customer bought a candidate in any window; train on more orders"
 SAMPLE_EVERY = 5
@@ -63,9 +65,7 @@ class Ranking:
         return scores_of(self.model, values)
 
 
-def train(
-    orders: Orders, before: int, settings: RankingSettings, folder: Path, say: Callable[[str], None]
-) -> Ranking:
+def train(orders: Orders, before: int, settings: RankingSettings, folder: Path) -> Ranking:
     """Train on orders before ``before``.
 
     Args:
@@ -73,24 +73,21 @@ def train(
         before: ordinal of the first day that is not used.
         settings: those of the run.
         folder: keeps the windows, so that a stopped run goes on and the next one finds them.
-        say: takes lines of progress.
 
     Raises:
         TrainingError: when there are too few days of orders.
         NothingToRank: when nothing was bought in the windows.
     """
-    files = tuple(windows(orders, before, settings, folder, say))
-    examples, normaliser, names = _gather(files, say)
+    files = tuple(windows(orders, before, settings, folder))
+    examples, normaliser, names = _gather(files)
     if not examples.label.any():
         raise NothingToRank(NOTHING)
-    models = [train_one(examples, settings, seed, say) for seed in settings.seeds]
+    models = [train_one(examples, settings, seed) for seed in settings.seeds]
     model = calibrated(average(models), examples, settings.negatives)
     return Ranking(model, normaliser, names, settings, len(examples.label), files)
 
 
-def _gather(
-    files: tuple[Path, ...], say: Callable[[str], None]
-) -> tuple[Examples, Normaliser, tuple[str, ...]]:
+def _gather(files: tuple[Path, ...]) -> tuple[Examples, Normaliser, tuple[str, ...]]:
     """All windows in one normalised array, reading one window at a time."""
     sample, sizes = [], []
     for path in files:
@@ -113,5 +110,5 @@ def _gather(
         values[part] = normaliser(window.values)
         label[part], group[part], owned[part] = window.label, window.group + groups, window.owned
         groups += int(window.group.max(initial=-1)) + 1
-    say(f"{rows:,} candidates of {groups:,} customers in {len(files)} windows, {len(names)} features")
+    logger.info(f"{rows:,} candidates of {groups:,} customers in {len(files)} windows, {len(names)} features")
     return Examples(values, label, group, owned), normaliser, names

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,6 +22,8 @@ from training.ranking.history_snapshot import Floats
 from training.ranking.orders import Orders
 from training.ranking.parallel import in_parallel, too_small_for_processes
 from training.ranking.settings import RankingSettings
+
+logger = logging.getLogger(__name__)
 
 MOST_BYTES = 2 << 30
 """The windows of ten months take 0.8 GB; those of the last kinds of run stay."""
@@ -63,9 +66,7 @@ def window_days(orders: Orders, before: int, settings: RankingSettings) -> list[
     return days
 
 
-def windows(
-    orders: Orders, before: int, settings: RankingSettings, folder: Path, say: Callable[[str], None]
-) -> Iterator[Path]:
+def windows(orders: Orders, before: int, settings: RankingSettings, folder: Path) -> Iterator[Path]:
     """The files of all windows; those that an earlier run left are not made again.
 
     A window is known by the orders that it sees, so those of days that did not change stay. All that this run
@@ -74,7 +75,7 @@ def windows(
     """
     orders = orders.before(before)
     days = window_days(orders, before, settings)
-    cache = ArrayCache(folder, MOST_BYTES, say)
+    cache = ArrayCache(folder, MOST_BYTES)
     names = {day: _window_name(orders, day, before, settings) for day in days}
     paths = {day: cache.path(name) for day, name in names.items()}
     missing = [day for day in days if not cache.holds(names[day])]
@@ -85,7 +86,7 @@ def windows(
         summaries = (_write(day, *shared) for day in missing)
     for number, day in enumerate(days, 1):
         summary = next(summaries) if day in missing else "there already"
-        say(str(Progress("windows", number, len(days), f"window of {date.fromordinal(day)}: {summary}")))
+        logger.info(Progress("windows", number, len(days), f"window of {date.fromordinal(day)}: {summary}"))
         yield paths[day]
     next(summaries, None)  # past the last one, its processes end by themselves
     cache.trim(names.values())

@@ -7,6 +7,7 @@ when products come and go; a new product is initialised as ever. The run names t
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,8 @@ from training.features.catalogue import Catalogue
 from training.features.training_data import TrainingData
 from training.release.contents import KERAS_MODEL, read_products
 from training.release.errors import reading
+
+logger = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from training.release.store import Store
@@ -60,7 +63,7 @@ class Weights:
         self.values = {path: value for path, value, _ in _values(model)}
         self.places = {product.product_code: product.index for product in read_products(release)}
 
-    def into(self, model: Any, catalogue: Catalogue, say: Callable[[str], None] = print) -> None:
+    def into(self, model: Any, catalogue: Catalogue) -> None:
         """Put them into a model for another catalogue; what fits nowhere stays as it was initialised."""
         pairs = [
             (product.index, self.places[product.product_code])
@@ -79,7 +82,7 @@ class Weights:
                 assign(known)
             else:
                 left.append(path)
-        say(
+        logger.info(
             f"warm start: {len(here)} of {len(catalogue)} products are known to the release in service"
             + (f"; as initialised: {', '.join(left)}" if left else "")
         )

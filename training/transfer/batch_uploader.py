@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -13,6 +14,8 @@ from training.transfer.batch import BatchEntry
 from training.transfer.bucket import BatchBucket
 from training.transfer.staging import Staged
 from training.transfer.upload_limits import BytesSent
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -38,7 +41,6 @@ class BatchUploader:
     bucket: BatchBucket
     private: BatchBucket
     tally: Tally
-    say: Callable[[str], None] = print
     dry_run: bool = False
     progress: BytesSent | None = None
 
@@ -60,7 +62,7 @@ class BatchUploader:
                 verb = ("would be sent" if self.dry_run else "sent") if new else "was there"
                 stage = "hold back" if self.bucket is self.private else "send"
                 note = f"{entry.day} {verb}: {entry.rows:,} rows, {entry.size:,} bytes"
-                self.say(str(Progress(stage, len(entries), len(days), note)))
+                logger.info(Progress(stage, len(entries), len(days), note))
 
             try:
                 for staged in days:
@@ -83,10 +85,10 @@ class BatchUploader:
         sent_again = 0
         if staged.rejects is not None:
             if not self.dry_run and not self.private.holds(staged.rejects, staged.left_out):
-                sent_again += self.private.send(staged.rejects, staged.left_out, self.say)
+                sent_again += self.private.send(staged.rejects, staged.left_out)
             staged.left_out.unlink()
         new = not self.bucket.holds(staged.entry, staged.kept)
         if new and not self.dry_run:
-            sent_again += self.bucket.send(staged.entry, staged.kept, self.say, self.progress)
+            sent_again += self.bucket.send(staged.entry, staged.kept, self.progress)
         staged.kept.unlink()
         return new, sent_again

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ from training.errors import TrainingError
 from training.transfer.parts import Part, base64_of, composite, digest, parts_of
 from training.transfer.upload import REFUSED, ROUNDS, ChecksumMismatch, Upload
 from training.transfer.upload_limits import BytesSent, UploadLimits
+
+logger = logging.getLogger(__name__)
 
 if TYPE_CHECKING:  # what only sends files needs no pandas
     from training.transfer.batch import BatchEntry
@@ -70,7 +73,6 @@ class BatchBucket(Bucket):
         self,
         entry: BatchEntry,
         path: Path,
-        say: Callable[[str], None] = print,
         progress: BytesSent | None = None,
     ) -> int:
         """Bring a batch's file there; parts sent again because they had arrived changed.
@@ -88,7 +90,6 @@ class BatchBucket(Bucket):
                 metadata={"sha256": entry.sha256},
                 limits=self.limits,
                 checksums=self._server_checksums,
-                say=say,
                 progress=progress,
             )
             with self._one_large_file, self.speaking("written", entry.key):
@@ -99,7 +100,7 @@ class BatchBucket(Bucket):
             with self.limits.body(path, whole, progress) as body:
                 if self._put(entry.key, body, entry.sha256, digest(path, whole, "md5")):
                     return turn
-            say(f"s3://{self.name}/{entry.key} arrived changed; it is sent again")
+            logger.info(f"s3://{self.name}/{entry.key} arrived changed; it is sent again")
         raise ChecksumMismatch(f"s3://{self.name}/{entry.key} arrived changed {ROUNDS} times")
 
     def put(self, key: str, content: bytes, **more: Any) -> None:

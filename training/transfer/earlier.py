@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +10,8 @@ from datetime import date
 from training.errors import TrainingError
 from training.transfer.bucket import BatchBucket
 from training.transfer.manifest import TransferManifest
+
+logger = logging.getLogger(__name__)
 
 THEN = (
     "put the orders there again; or, if they are right, accept it this once: --accept-fewer, or "
@@ -27,15 +30,12 @@ class Earlier:
     rows: Mapping[date, int]
 
     @classmethod
-    def of(
-        cls, *manifests: tuple[BatchBucket, str], holds: Callable[[date], bool], say: Callable[[str], None]
-    ) -> Earlier:
+    def of(cls, *manifests: tuple[BatchBucket, str], holds: Callable[[date], bool]) -> Earlier:
         """Read the manifests of the last transfer; one that cannot be read protects nothing, and is told.
 
         Args:
             manifests: buckets, and the keys there.
             holds: whether a day is still in the window.
-            say: takes a line.
         """
         rows: dict[date, int] = {}
         for bucket, key in manifests:
@@ -45,7 +45,7 @@ class Earlier:
             try:
                 manifest = TransferManifest.from_bytes(content, where)
             except TrainingError as error:
-                say(f"what was sent before is not compared: {error}")
+                logger.info(f"what was sent before is not compared: {error}")
                 continue
             rows |= {one.day: one.rows for one in manifest.batches if holds(one.day)}
         return cls(rows)

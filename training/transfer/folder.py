@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,6 @@ class BatchFolder(BatchBucket):
         self,
         entry: BatchEntry,
         path: Path,
-        say: Callable[[str], None] = print,  # noqa: ARG002
         progress: BytesSent | None = None,
     ) -> int:
         with atomic_file(self.folder / entry.key) as file:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -31,6 +32,8 @@ from training.transfer.pseudonym import Pseudonyms
 from training.transfer.refused import REPORT_KEY
 from training.transfer.staging import Staged, Staging
 from training.transfer.upload_limits import BytesSent
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,6 @@ def transfer(
     settings: TrainingSettings,
     arrivals: BatchBucket,
     private: BatchBucket,
-    say: Callable[[str], None] = print,
     dry_run: bool = False,
     progress: BytesSent | None = None,
 ) -> Transferred:
@@ -115,7 +117,6 @@ def transfer(
         settings: window and held-back days.
         arrivals: takes batches to learn from.
         private: takes held-back batches and rejected rows.
-        say: takes lines of progress.
         dry_run: read, clean and compare, but write nothing anywhere.
         progress: takes bytes as they leave for ``arrivals``.
 
@@ -125,15 +126,15 @@ def transfer(
         TextsNameSomebody: see ``training.transfer.refused``.
     """
     learn, held_back = split_days(source.days(), settings)
-    say(
+    logger.info(
         f"orders: {source.url}, {learn[0]} to {learn[-1]} to learn from, {len(held_back)} days held back, "
         f"key {pseudonyms.key_id}{', dry run' if dry_run else ''}"
     )
     with tempfile.TemporaryDirectory(prefix="isthmus-transfer-") as folder:
         leaving = Staging(pseudonyms, source.settings, Path(folder), BATCH_PREFIX)
         staying = Staging(pseudonyms, source.settings, Path(folder), HELD_BACK_PREFIX)
-        _read(source, learn, leaving, held_back, staying, say)
-        without = leaving.hold_against_identifiers(private, settings.transfer.withhold_texts, dry_run, say)
+        _read(source, learn, leaving, held_back, staying)
+        without = leaving.hold_against_identifiers(private, settings.transfer.withhold_texts, dry_run)
         staged = [*leaving.staged(without), *staying.staged(set())]
         rows = {one.entry.day: one.entry.rows for one in staged}
         if arrivals.takes_away and not source.settings.accept_fewer:
@@ -141,10 +142,9 @@ def transfer(
                 (arrivals, MANIFEST_KEY),
                 (private, HELD_BACK_MANIFEST_KEY),
                 holds=settings.window.holds,
-                say=say,
             )
             before.refuse_fewer(rows, source.settings.limits.fewer)
-        return _send(source, staged, set(held_back), pseudonyms, arrivals, private, say, dry_run, progress)
+        return _send(source, staged, set(held_back), pseudonyms, arrivals, private, dry_run, progress)
 
 
 def _read(
@@ -153,14 +153,13 @@ def _read(
     leaving: Staging,
     held_back: Sequence[date],
     staying: Staging,
-    say: Callable[[str], None],
 ) -> None:
     """Clean, judge and put aside every day."""
     days = (*learn, *held_back)
     for number, cleaned in enumerate(clean_days(source, days), 1):
         (leaving if number <= len(learn) else staying).take(cleaned)
         kept, read = cleaned.counts["kept"], cleaned.counts["read"]
-        say(str(Progress("clean", number, len(days), f"{cleaned.day}, {kept:,} of {read:,} rows kept")))
+        logger.info(Progress("clean", number, len(days), f"{cleaned.day}, {kept:,} of {read:,} rows kept"))
 
 
 def _send(
@@ -170,7 +169,6 @@ def _send(
     pseudonyms: Pseudonyms,
     arrivals: BatchBucket,
     private: BatchBucket,
-    say: Callable[[str], None],
     dry_run: bool,
     progress: BytesSent | None,
 ) -> Transferred:
@@ -184,7 +182,7 @@ def _send(
 
     def send(days: list[Staged], bucket: BatchBucket) -> TransferManifest:
         leaving = progress if bucket is arrivals else None
-        entries, counts = BatchUploader(bucket, private, tally, say, dry_run, leaving).run(days)
+        entries, counts = BatchUploader(bucket, private, tally, dry_run, leaving).run(days)
         return TransferManifest.of(entries, counts, pseudonyms.key_id, source.settings.recorded())
 
     def show(bucket: BatchBucket, key: str, manifest: TransferManifest) -> None:
@@ -228,8 +226,8 @@ def _send(
         sent_again=tally.sent_again,
         taken_away=taken_away,
     )
-    say(f"cleaning: {describe(arrivals_manifest.cleaning)}")
-    say(_summary(done, dry_run))
+    logger.info(f"cleaning: {describe(arrivals_manifest.cleaning)}")
+    logger.info(_summary(done, dry_run))
     return done
 
 

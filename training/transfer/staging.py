@@ -6,8 +6,8 @@ read. Nothing has left by then, and nothing does where a text names somebody.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -25,6 +25,8 @@ from training.transfer.manifest import REJECTS_PREFIX
 from training.transfer.naming import Named, Scan, identifiers_of
 from training.transfer.pseudonym import Pseudonyms
 from training.transfer.refused import refuse
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -90,16 +92,13 @@ class Staging:
         where = cleaned.source.where
         self._waiting.append(_Waiting(cleaned.day, where, kept, names, rejects, left_out, cleaned.counts))
 
-    def hold_against_identifiers(
-        self, private: BatchBucket, withhold: bool, dry_run: bool, say: Callable[[str], None]
-    ) -> set[str]:
+    def hold_against_identifiers(self, private: BatchBucket, withhold: bool, dry_run: bool) -> set[str]:
         """Products whose text names a customer, an invoice or another private value of any of the days.
 
         Args:
             private: takes the report of a refusal.
             withhold: whether such products go without a text.
             dry_run: no report is written.
-            say: takes a line.
 
         Raises:
             TextsNameSomebody: there are some, and ``withhold`` is not set; or a stock code does.
@@ -115,7 +114,7 @@ class Staging:
         if codes or (without and not withhold):
             refuse(list(named.values()), private, dry_run)
         if without:
-            say(f"{len(without)} products are sent without a text, as theirs could name somebody")
+            logger.info(f"{len(without)} products are sent without a text, as theirs could name somebody")
         return without
 
     def staged(self, without: set[str]) -> list[Staged]:

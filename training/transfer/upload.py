@@ -10,6 +10,7 @@ are looked for, named and sent again, and the others are copied where they are.
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from botocore.exceptions import ClientError
 from isthmus.errors import StoreFailed
 from training.transfer.parts import Part, base64_of, composite, digest, parts_of
 from training.transfer.upload_limits import BytesSent, UploadLimits
+
+logger = logging.getLogger(__name__)
 
 Parts = dict[int, dict[str, Any]]
 """Parts as ListParts tells them, by number."""
@@ -51,7 +54,6 @@ class Upload:
         metadata: kept with the object.
         limits: how the line is used.
         checksums: whether the store knows SHA-256. Else parts are compared by their ETag, which is an MD5.
-        say: takes a line for each part that is sent again.
         progress: takes bytes as they leave.
         sent_again: numbers of the parts that had arrived changed.
     """
@@ -63,7 +65,6 @@ class Upload:
     metadata: dict[str, str]
     limits: UploadLimits
     checksums: bool
-    say: Callable[[str], None] = print
     progress: BytesSent | None = None
     sent_again: list[int] = field(default_factory=list)
     _etags: dict[int, str] = field(default_factory=dict)
@@ -85,7 +86,7 @@ class Upload:
                 self._once()
                 return
             except _Lost:
-                self.say(f"{self._where}: another transfer ended this upload; it is begun anew")
+                logger.info(f"{self._where}: another transfer ended this upload; it is begun anew")
         raise StoreFailed(f"{self._where} is being uploaded by another transfer; let one end first")
 
     def _once(self) -> None:
@@ -256,7 +257,7 @@ class Upload:
 
     def _tell(self, part: Part, what: str) -> None:
         self.sent_again.append(part.number)
-        self.say(f"{self._where}: {_named([part])} of {len(self.parts)} {what}; it is sent again")
+        logger.info(f"{self._where}: {_named([part])} of {len(self.parts)} {what}; it is sent again")
 
     def _pool(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(self.limits.settings.at_once, "part")

@@ -7,8 +7,9 @@ before, recommended from what they had not bought before.
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from training.validation.metrics import Numbers, Scores, bought_by_customer, per
 from training.validation.ranked_lists import RankedLists, lists_of
 from training.validation.segments import segments
 from training.validation.top_k import top_k
+
+logger = logging.getLogger(__name__)
 
 MODEL, IN_SERVICE = "this release", "in service"
 ALL, NEW = "all products", "new products"
@@ -89,7 +92,6 @@ def evaluate(
     holdout: pd.DataFrame,
     interactions: InteractionMatrix,
     in_service: Path | None = None,
-    say: Callable[[str], None] = lambda _: None,
 ) -> Evaluation:
     """Score a release and its baselines on held-back purchases (columns of SCHEMA).
 
@@ -98,7 +100,6 @@ def evaluate(
         holdout: purchases on days that no release and no baseline has seen.
         interactions: the purchases of the release's window, by its numbers.
         in_service: the release that the candidate would replace.
-        say: takes lines of progress.
     """
     index = {product.product_code: product.index for product in read_products(release)}
     task = _task(holdout, interactions, index)
@@ -116,7 +117,7 @@ def evaluate(
         top, top_new = top_k(scoring, task.rows, K), top_k(scoring, task.rows, K, task.before)
         lists_by_name[name] = RankedLists(top, top_new)
         seconds[name] = time.monotonic() - started
-        say(f"baseline {name}: {seconds[name]:.1f} s")
+        logger.info(f"baseline {name}: {seconds[name]:.1f} s")
     notes, service, groups = [], None, segments(interactions, task.rows)
     if in_service is not None:
         served = read(in_service)

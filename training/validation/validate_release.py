@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -54,7 +53,6 @@ def validate_release(
     interactions: InteractionMatrix,
     gates: Gates,
     in_service: Path | None = None,
-    say: Callable[[str], None] = lambda _: None,
 ) -> ValidationResult:
     """Validate a release.
 
@@ -65,9 +63,8 @@ def validate_release(
         interactions: the purchases of its window.
         gates: what it must reach.
         in_service: the release that it would replace.
-        say: takes lines of progress.
     """
-    evaluation = evaluate(release, holdout, interactions, in_service, say)
+    evaluation = evaluate(release, holdout, interactions, in_service)
     return ValidationResult(
         digest=manifest.digest(),
         evaluation=evaluation,

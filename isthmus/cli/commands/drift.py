@@ -41,7 +41,8 @@ def drift(
     """
     from rich.table import Table
 
-    from isthmus.cli.console import err, out, print_json, print_table
+    from isthmus.cli.bars import Bars
+    from isthmus.cli.console import out, print_json, print_table
     from training.jobs.local import key
     from training.operations.drift.decide import COLUMNS, decide
     from training.orders.source import Folder
@@ -51,14 +52,14 @@ def drift(
 
     verify(release)
     validation = read_validation(release)
-    decision = decide(
-        release,
-        Folder(named_or_sample(orders), written),
-        Pseudonyms(key.pseudonym_key()),
-        validation,
-        _thresholds(settings_file, newest),
-        lambda line: err.print(f"[dim]{line}[/]"),
-    )
+    with Bars():
+        decision = decide(
+            release,
+            Folder(named_or_sample(orders), written),
+            Pseudonyms(key.pseudonym_key()),
+            validation,
+            _thresholds(settings_file, newest),
+        )
     if as_json:
         print_json(_plain(decision))
         return

@@ -212,7 +212,7 @@ def _window(manifest: Manifest, orders: Path, written: OrdersSettings) -> Window
     with tempfile.TemporaryDirectory() as folder:
         work = Workspace(Path(folder))
         pseudonyms = Pseudonyms(key.pseudonym_key())
-        transfer(Folder(orders, written), pseudonyms, settings, work.arrivals, work.private, lambda _: None)
+        transfer(Folder(orders, written), pseudonyms, settings, work.arrivals, work.private)
         return Window.of(work.learning(settings).manifest)
 
 

@@ -48,6 +48,7 @@ def judge(
 
     Example:  isthmus release judge release/ --in-service older/ --gate min_recall_ratio_to_best_baseline=1
     """
+    from isthmus.cli.bars import Bars
     from isthmus.cli.console import err, out
     from isthmus.exit_codes import EXIT_REFUSED
     from isthmus.outputs import refuse_as_folder
@@ -69,15 +70,15 @@ def judge(
         verify(in_service)
     pseudonyms = Pseudonyms(key.pseudonym_key())
     err.print(f"orders: {source.path}", style="dim", markup=False)
-    judged = validate_release(
-        release=release,
-        manifest=manifest,
-        holdout=read_holdout(source, pseudonyms, release, days),
-        interactions=read_window(source, pseudonyms, release),
-        gates=asked,
-        in_service=in_service,
-        say=lambda line: err.print(line, style="dim", markup=False),
-    )
+    with Bars():
+        judged = validate_release(
+            release=release,
+            manifest=manifest,
+            holdout=read_holdout(source, pseudonyms, release, days),
+            interactions=read_window(source, pseudonyms, release),
+            gates=asked,
+            in_service=in_service,
+        )
     for line in judged.lines():
         style = {"missed": "bold red", "off": "dim"}.get(line.split(" ", 1)[0])
         out.print(line, style=style, markup=False)

@@ -66,14 +66,13 @@ def train(
     first = days[-1] if len(days) > 1 else days[-1] + timedelta(days=1)
     split_days(days, settings, f"name the first day to hold back with --before, such as --before {first}")
     err.print(f"orders: {source.path}")
-    with Bars() as bars:
+    with Bars():
         trained = run.train_here(
             source=source,
             settings=settings,
             pseudonyms=Pseudonyms(key.pseudonym_key()),
             work_folder=key.work_folder(),
             out=out,
-            say=bars.take,
             signing_key=signing_key,
             register=CustomerIds(),
         )

@@ -94,7 +94,6 @@ def transfer(
             settings=settings,
             arrivals=arrivals,
             private=kept,
-            say=bars.take,
             dry_run=dry_run,
             progress=bars.left,
         )

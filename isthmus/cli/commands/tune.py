@@ -72,7 +72,7 @@ def tune(
     ranges = Ranges() if epochs is None else Ranges(epochs=epochs)
     settings = for_tuning(base, source.days(), before.date() if before else None, held_back)
     err.print(f"orders: {source.path}, none after {settings.window.last_day}")
-    with Bars() as bars:
+    with Bars(logger="training.operations.tuning") as bars:
         bars.move("trials", 0, trials)
         tuned = tune_here(
             source=source,
@@ -83,7 +83,6 @@ def tune(
             trials=trials,
             parallel=parallel,
             ranges=ranges,
-            say=bars.say,
             moved=lambda done: bars.move("trials", done, trials),
         )
     _show(tuned, out)

@@ -121,7 +121,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         Pseudonyms(KEY),
         folder / "work",
         folder / "release",
-        lambda _: None,
         ranking=None,
     )
     return orders, folder / "release"
@@ -168,7 +167,7 @@ def test_the_job_transfers_only_where_there_is_reason(
     bucket: Callable[[str], str],
     s3_url: str,
     stand_in_aws: None,
-    capsys: pytest.CaptureFixture[str],
+    log_lines: list[str],
 ) -> None:
     from training.jobs.retrain import main
 
@@ -176,7 +175,7 @@ def test_the_job_transfers_only_where_there_is_reason(
     store = Store(bucket("releases"), s3)
 
     def run(**retrain: Any) -> str:
-        capsys.readouterr()
+        log_lines.clear()
         environment = Environment(
             {
                 "ARRIVALS_BUCKET": arrivals,
@@ -192,7 +191,7 @@ def test_the_job_transfers_only_where_there_is_reason(
             }
         )
         assert main(environment) == 0
-        return capsys.readouterr().out
+        return "\n".join(log_lines)
 
     digest = store.push(shop[1])
     store._put_json("latest.json", {"digest": digest, "signed_at": "2011-09-13T00:00:00Z"})

@@ -32,9 +32,10 @@ def test_the_last_two_are_kept_and_the_last_is_used(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", ["changed", "missing"])
-def test_a_damaged_one_falls_back_to_the_one_before_and_says_so(tmp_path: Path, harm: str) -> None:
-    said: list[str] = []
-    store = CheckpointStore(FolderObjects(tmp_path), "run", said.append)
+def test_a_damaged_one_falls_back_to_the_one_before_and_says_so(
+    log_lines: list[str], tmp_path: Path, harm: str
+) -> None:
+    store = CheckpointStore(FolderObjects(tmp_path), "run")
     store.save(checkpoint(1))
     store.save(checkpoint(2))
     last = files(tmp_path)[-1]
@@ -47,12 +48,12 @@ def test_a_damaged_one_falls_back_to_the_one_before_and_says_so(tmp_path: Path, 
     found = store.load()
     assert found is not None
     assert found.step == 1
-    (line,) = said
+    (line,) = log_lines
     assert last.name in line
     assert "the one before" in line
     files(tmp_path)[0].write_bytes(b"")
     assert store.load() is None
-    assert "begins anew" in said[-1]
+    assert "begins anew" in log_lines[-1]
 
 
 def test_a_second_writer_keeps_what_the_first_wrote(tmp_path: Path) -> None:

@@ -104,9 +104,7 @@ def three() -> list[Worker]:
 def gathered(workers: list[Worker], least: int, wait: float) -> list[Worker | None]:
     found: dict[int, Worker | None] = {}
     threads = [
-        threading.Thread(
-            target=lambda one=one: found.update({one.index: gather(one, "run", least, wait, lambda _: None)})
-        )
+        threading.Thread(target=lambda one=one: found.update({one.index: gather(one, "run", least, wait)}))
         for one in workers
     ]
     for thread in threads:
@@ -136,9 +134,7 @@ def test_one_that_comes_later_waits_while_a_run_is_under_way() -> None:
     assert ask(third.name, "run") == "training"
     stop = threading.Event()
     found: list[Worker | None] = []
-    late = threading.Thread(
-        target=lambda: found.append(gather(second, "run", 1, 0.5, lambda _: None, stop.is_set))
-    )
+    late = threading.Thread(target=lambda: found.append(gather(second, "run", 1, 0.5, stop.is_set)))
     late.start()
     while ask(second.name, "run") == "away":
         assert late.is_alive()
@@ -163,25 +159,22 @@ def test_workers_of_another_run_are_strangers() -> None:
 @pytest.mark.long
 @pytest.mark.timeout(1500)
 def test_two_workers_one_for_a_while_then_two_learn_what_one_learns(
-    tmp_path: Path, metadata: Metadata, monkeypatch: pytest.MonkeyPatch
+    log_lines: list[str], tmp_path: Path, metadata: Metadata, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Workers are held at a checkpoint until what the test is about has happened, however long that takes."""
     source = Folder(small_shop(tmp_path / "orders"))
     work = Workspace.of(source.url, tmp_path / "work")
-    transfer(
-        source, Pseudonyms("a key of the private site"), SETTINGS, work.arrivals, work.private, lambda _: None
-    )
+    transfer(source, Pseudonyms("a key of the private site"), SETTINGS, work.arrivals, work.private)
     two = SETTINGS.model_copy(update={"workers": 2})
     assert work.learning(two).examples.shape == work.learning(SETTINGS).examples.shape
     run, alone = work.learning(two).fingerprint, work.learning(SETTINGS).fingerprint
     assert run != alone
     hold = Hold(tmp_path, monkeypatch)
-    said: list[str] = []
     killed: list[int] = []
     began = time.monotonic()
 
     def heard(words: str) -> bool:
-        return any(words in line for line in said)
+        return any(words in line for line in log_lines)
 
     def kill(running: dict[int, subprocess.Popen[bytes]]) -> None:
         if not killed and work.checkpoints.get(f"{run}/{POINTER}"):
@@ -199,19 +192,19 @@ def test_two_workers_one_for_a_while_then_two_learn_what_one_learns(
             return True
         return False
 
-    both_workers = Workers(two, work.folder, tmp_path / "two", said.append, kill, has_place)
+    both_workers = Workers(two, work.folder, tmp_path / "two", kill, has_place)
     hold.hold()
     both_workers.run()
     assert len(killed) == 1
-    starts = [line for line in said if "TF_CONFIG=" in line]
-    assert len(starts) == 2, said
+    starts = [line for line in log_lines if "TF_CONFIG=" in line]
+    assert len(starts) == 2, log_lines
     for told in (json.loads(line.split("TF_CONFIG=")[1]) for line in starts):
         assert len(told["cluster"]["worker"]) == 2
         assert told["task"] == {"type": "worker", "index": 0}
     (tracked,) = (work.folder / TRACKING).iterdir()
     own = [read_scalars(tracked)[f"{OWN_SECONDS}/worker_{index}"] for index in range(2)]
     assert all(0 < seconds < time.monotonic() - began for one in own for seconds in one.values())
-    resumed = [int(line.split()[5]) for line in said if "resumed at step" in line]
+    resumed = [int(line.split()[5]) for line in log_lines if "resumed at step" in line]
     assert len(resumed) == 2
     assert 0 < resumed[0] < resumed[1]
 
@@ -228,7 +221,7 @@ def test_two_workers_one_for_a_while_then_two_learn_what_one_learns(
         return True
 
     hold.hold()
-    Workers(SETTINGS, work.folder, tmp_path / "one", said.append, notice, another).run()
+    Workers(SETTINGS, work.folder, tmp_path / "one", notice, another).run()
     assert heard("worker 0 ended with code 76")
     one, both = (read_report(tmp_path / name)["losses"] for name in ("one", "two"))
     assert len(one) == len(both) == SETTINGS.epochs

@@ -16,13 +16,16 @@ def test_a_worker_is_measured_against_the_median_of_the_others() -> None:
     assert stragglers([1.0], 0.5) == {}
 
 
-def test_seconds_are_means_of_the_epoch_and_the_slow_one_is_named() -> None:
-    said: list[str] = []
-    health = Health(me=0, ratio=2.0, epochs=2, say=said.append)
+def test_seconds_are_means_of_the_epoch_and_the_slow_one_is_named(
+    log_lines: list[str],
+) -> None:
+    health = Health(me=0, ratio=2.0, epochs=2)
     health.step([1.0, 0.1, 0.2, 0.5], 1)
     health.step([1.0, 0.1, 0.4, 0.8], 2)
     assert health.epoch() == pytest.approx((0.3, 0.65))
-    assert said == ["worker 1 is slow: 0.650 s of its own for a step, 2.2 times the median of the others"]
+    assert log_lines == [
+        "worker 1 is slow: 0.650 s of its own for a step, 2.2 times the median of the others"
+    ]
     assert not health.leaves
     assert health.epoch() == ()
 

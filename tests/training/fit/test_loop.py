@@ -35,9 +35,7 @@ def learning(tmp_path_factory: pytest.TempPathFactory) -> TrainingData:
     folder = tmp_path_factory.mktemp("shop")
     source = Folder(small_shop(folder / "orders"))
     work = Workspace.of(source.url, folder / "work")
-    transfer(
-        source, Pseudonyms("a key of the private site"), SETTINGS, work.arrivals, work.private, lambda _: None
-    )
+    transfer(source, Pseudonyms("a key of the private site"), SETTINGS, work.arrivals, work.private)
     return work.learning(SETTINGS)
 
 
@@ -45,7 +43,7 @@ Fit = Callable[..., tuple[list[float], list[str]]]
 
 
 @pytest.fixture
-def fit(learning: TrainingData, tmp_path: Path) -> Fit:
+def fit(learning: TrainingData, tmp_path: Path, log_lines: list[str]) -> Fit:
     """Trains with checkpoints in a folder of the test; returns the losses and what was said."""
     prepare(os.environ, ALONE)
     from training.fit import loop
@@ -53,19 +51,16 @@ def fit(learning: TrainingData, tmp_path: Path) -> Fit:
     from training.model.two_tower import Sizes, build
 
     def run(name: str = "run", **more: Any) -> tuple[list[float], list[str]]:
-        said: list[str] = []
+        log_lines.clear()
         one = loop.Fit(
             strategy=strategy_of(ALONE, SETTINGS.seed),
             make_model=lambda: build(Sizes(len(learning.catalogue), 4, 8), learning.catalogue.features()),
             settings=SETTINGS,
-            keeper=CheckpointWriter(
-                CheckpointStore(FolderObjects(tmp_path), name, said.append), every_steps=2
-            ),
-            say=said.append,
+            keeper=CheckpointWriter(CheckpointStore(FolderObjects(tmp_path), name), every_steps=2),
             **{"examples": learning.examples, **more},
         )
         one.run()
-        return one.losses, said
+        return one.losses, [*log_lines]
 
     return run
 

@@ -29,5 +29,5 @@ def learning(tmp_path_factory: pytest.TempPathFactory) -> TrainingData:
     source = Folder(small_shop(folder / "orders"))
     work = Workspace.of(source.url, folder / "work")
     pseudonyms = Pseudonyms("a key of the private site")
-    transfer(source, pseudonyms, SETTINGS, work.arrivals, work.private, lambda _: None)
+    transfer(source, pseudonyms, SETTINGS, work.arrivals, work.private)
     return work.learning(SETTINGS)

@@ -61,13 +61,12 @@ def asked(learning: TrainingData, epochs: int = 2, **form: Any) -> TrainingData:
     return replace(learning, settings=settings)
 
 
-def trained(learning: TrainingData, folder: Path, said: list[str] | None = None) -> tuple[Any, list[float]]:
+def trained(learning: TrainingData, folder: Path) -> tuple[Any, list[float]]:
     from training.fit.run import fit
 
-    say = (lambda _: None) if said is None else said.append
     checkpoints = FolderObjects(folder / "checkpoints")
-    with tracked(learning, ALONE, checkpoints, say) as tracking:
-        return fit(learning, ALONE, checkpoints, say, None, tracking.epoch, tracking.masked_epoch)
+    with tracked(learning, ALONE, checkpoints) as tracking:
+        return fit(learning, ALONE, checkpoints, None, tracking.epoch, tracking.masked_epoch)
 
 
 def of_own_taste(model: Any, learning: TrainingData) -> float:
@@ -221,15 +220,18 @@ def test_what_is_masked_is_not_seen(learning: TrainingData) -> None:
     assert got == pytest.approx(wanted, rel=1e-4)
 
 
-def test_adapters_learn_and_the_encoder_stays(learning: TrainingData, tmp_path: Path) -> None:
+def test_adapters_learn_and_the_encoder_stays(
+    log_lines: list[str], learning: TrainingData, tmp_path: Path
+) -> None:
     from training.fit.checkpoint import CheckpointStore
     from training.model.submodels import encoder_variables
 
     this = asked(learning, 4, **TRANSFORMER, pretrain_epochs=6, masked_share=0.3, adapter_rank=4)
-    said: list[str] = []
-    model, losses = trained(this, tmp_path, said)
+    model, losses = trained(this, tmp_path)
     filled = [
-        float(line.split("loss ")[1].split(",")[0]) for line in said if line.startswith("pre-training: epoch")
+        float(line.split("loss ")[1].split(",")[0])
+        for line in log_lines
+        if line.startswith("pre-training: epoch")
     ]
     assert len(filled) == 6
     assert filled[-1] < 0.9 * filled[0]
@@ -252,22 +254,22 @@ def test_adapters_learn_and_the_encoder_stays(learning: TrainingData, tmp_path: 
 
 
 @pytest.mark.long
-def test_two_workers_learn_what_one_learns_also_by_all_that_is_large(tmp_path: Path) -> None:
+def test_two_workers_learn_what_one_learns_also_by_all_that_is_large(
+    log_lines: list[str], tmp_path: Path
+) -> None:
     form = {**FORMS["all that is large"], "pretrain_epochs": 1, "adapter_rank": 4}
     settings = SETTINGS.model_copy(update={"model": ModelSettings(**form)})
     source = Folder(small_shop(tmp_path / "orders"))
     work = Workspace.of(source.url, tmp_path / "work")
-    transfer(
-        source, Pseudonyms("a key of the private site"), settings, work.arrivals, work.private, lambda _: None
-    )
+    transfer(source, Pseudonyms("a key of the private site"), settings, work.arrivals, work.private)
     losses = []
     for workers in (1, 2):
-        said: list[str] = []
+        log_lines.clear()
         these = settings.model_copy(update={"workers": workers})
         out = tmp_path / f"release-{workers}"
-        Workers(these, work.folder, out, said.append, most_failures=0).run()
+        Workers(these, work.folder, out, most_failures=0).run()
         filled = next(
-            line.split("loss ")[1].split(",")[0] for line in said if "pre-training: epoch 1" in line
+            line.split("loss ")[1].split(",")[0] for line in log_lines if "pre-training: epoch 1" in line
         )
         losses.append([float(filled), *read_report(out)["losses"]])
     np.testing.assert_allclose(losses[1], losses[0], rtol=0.02)  # bfloat16 has eight bits

@@ -62,7 +62,6 @@ def _send(orders: Path, to: Path, settings: OrdersSettings | None = None, **trai
         settings=TrainingSettings.model_validate({"hold_back_days": 1, **training}),
         arrivals=BatchFolder(to / "arrivals", takes_away=True),
         private=BatchFolder(to / "private", takes_away=True),
-        say=lambda _: None,
     )
 
 

@@ -36,13 +36,14 @@ def write_shop(folder: Path, days: int) -> Path:
     return folder
 
 
-def test_a_release_carries_lists_by_pseudonym_and_is_not_ranked_twice(tmp_path: Path) -> None:
+def test_a_release_carries_lists_by_pseudonym_and_is_not_ranked_twice(
+    log_lines: list[str], tmp_path: Path
+) -> None:
     source = Folder(write_shop(tmp_path / "orders", 90))
-    said: list[str] = []
 
     def run() -> str:
         out, work = tmp_path / "out", tmp_path / "work"
-        return train_here(source, SMALL, PSEUDONYMS, work, out, said.append, ranking=RANKING).digest
+        return train_here(source, SMALL, PSEUDONYMS, work, out, ranking=RANKING).digest
 
     digest = run()
     out = tmp_path / "out"
@@ -56,11 +57,11 @@ def test_a_release_carries_lists_by_pseudonym_and_is_not_ranked_twice(tmp_path: 
     new = read_ranked(out, only_new=True, top=5).to_pandas()
     owned = set(zip(early["customer"].map(PSEUDONYMS.customer), early["product"], strict=True))
     assert owned.isdisjoint(zip(new["customer"], new["product"], strict=True))
-    assert any(line.startswith("ranking, new products: ") for line in said)
+    assert any(line.startswith("ranking, new products: ") for line in log_lines)
 
-    said.clear()
+    log_lines.clear()
     assert run() == digest
-    assert not any("window of" in line for line in said)
+    assert not any("window of" in line for line in log_lines)
 
 
 def test_a_ranking_needs_enough_days_before_those_held_back(tmp_path: Path) -> None:

@@ -35,15 +35,16 @@ def table() -> pd.DataFrame:
     return rows(120)
 
 
-def test_it_beats_popularity_repeats_itself_and_resumes(table: pd.DataFrame, tmp_path: Path) -> None:
+def test_it_beats_popularity_repeats_itself_and_resumes(
+    log_lines: list[str], table: pd.DataFrame, tmp_path: Path
+) -> None:
     past = Orders.of(table[table["day"] < BEFORE])
-    said: list[str] = []
-    first = train(past, BEFORE, SETTINGS, tmp_path / "work", said.append)
+    first = train(past, BEFORE, SETTINGS, tmp_path / "work")
     # A day of later orders must not matter, and a run that was stopped must not differ from one that was not.
     first.windows[1].unlink()
-    again = train(Orders.of(table), BEFORE, SETTINGS, tmp_path / "work", said.append)
+    again = train(Orders.of(table), BEFORE, SETTINGS, tmp_path / "work")
     assert again.windows == first.windows
-    assert sum("there already" in line for line in said) == len(first.windows) - 1
+    assert sum("there already" in line for line in log_lines) == len(first.windows) - 1
     builder = FeatureBuilder(past, BEFORE)
     lists = recommend(builder, first, 5)
     pd.testing.assert_frame_equal(lists.all_products, recommend(builder, again, 5).all_products)
@@ -80,16 +81,16 @@ def test_it_beats_popularity_repeats_itself_and_resumes(table: pd.DataFrame, tmp
 
 
 def test_windows_made_side_by_side_are_those_made_one_after_the_other(
-    table: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    log_lines: list[str], table: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     orders = Orders.of(table)
     few = SETTINGS.model_copy(update={"window_step": 30})
-    alone = list(windows(orders, BEFORE, few, tmp_path / "alone", lambda _: None))
+    alone = list(windows(orders, BEFORE, few, tmp_path / "alone"))
     monkeypatch.setattr("training.ranking.parallel.WORTH_IT", 0)
-    said: list[str] = []
-    together = list(windows(orders, BEFORE, few, tmp_path / "together", said.append))
+    log_lines.clear()
+    together = list(windows(orders, BEFORE, few, tmp_path / "together"))
     assert [path.name for path in together] == [path.name for path in alone]
-    assert len(together) == len(said) >= 2
+    assert len(together) == len(log_lines) >= 2
     for one, other in zip(alone, together, strict=True):
         np.testing.assert_array_equal(load_window(one).values, load_window(other).values)
         np.testing.assert_array_equal(load_window(one).label, load_window(other).label)
@@ -130,36 +131,37 @@ def test_a_future_row_slipped_in_reaches_no_feature_and_no_label_that_is_before_
     assert not rows(alone) & rows(of_eve), "else this test would pass on windows that see nothing at all"
 
 
-def test_windows_are_kept_by_the_orders_that_they_see(table: pd.DataFrame, tmp_path: Path) -> None:
-    first = {path.name for path in windows(Orders.of(table), BEFORE, SETTINGS, tmp_path, lambda _: None)}
+def test_windows_are_kept_by_the_orders_that_they_see(
+    log_lines: list[str], table: pd.DataFrame, tmp_path: Path
+) -> None:
+    first = {path.name for path in windows(Orders.of(table), BEFORE, SETTINGS, tmp_path)}
     late = table.index[table["day"].between(BEFORE - 5, BEFORE - 1)]
-    said: list[str] = []
     fewer = Orders.of(table.drop(late[:3]))
-    second = {path.name for path in windows(fewer, BEFORE, SETTINGS, tmp_path, said.append)}
-    assert 0 < sum("there already" in line for line in said) == len(first & second) < len(first)
+    second = {path.name for path in windows(fewer, BEFORE, SETTINGS, tmp_path)}
+    assert 0 < sum("there already" in line for line in log_lines) == len(first & second) < len(first)
     # Another place in the run is another draw, another setting of sampling other rows.
     few = SETTINGS.model_copy(update={"window_step": 30})
     more = few.model_copy(update={"negatives": 0.5})
     for before, settings in ((BEFORE + 1, few), (BEFORE, more)):
-        found = {path.name for path in windows(Orders.of(table), before, settings, tmp_path, said.append)}
+        found = {path.name for path in windows(Orders.of(table), before, settings, tmp_path)}
         assert not found & (first | second)
-    said.clear()
+    log_lines.clear()
     network = SETTINGS.model_copy(update={"epochs": 1, "hidden": (4,), "seeds": (7,)})
-    assert first == {path.name for path in windows(Orders.of(table), BEFORE, network, tmp_path, said.append)}
-    assert all("there already" in line for line in said)
+    assert first == {path.name for path in windows(Orders.of(table), BEFORE, network, tmp_path)}
+    assert all("there already" in line for line in log_lines)
 
 
 def test_a_damaged_window_is_made_again_and_one_that_goes_while_it_is_needed_is_a_sentence(
-    table: pd.DataFrame, tmp_path: Path
+    log_lines: list[str], table: pd.DataFrame, tmp_path: Path
 ) -> None:
     few = SETTINGS.model_copy(update={"window_step": 30})
-    paths = list(windows(Orders.of(table), BEFORE, few, tmp_path, lambda _: None))
+    paths = list(windows(Orders.of(table), BEFORE, few, tmp_path))
     whole = paths[0].read_bytes()
     paths[0].write_bytes(whole[: len(whole) // 2])
-    said: list[str] = []
-    assert list(windows(Orders.of(table), BEFORE, few, tmp_path, said.append)) == paths
-    assert said[0] == f"{paths[0]} is damaged; it is made again"
-    assert sum("there already" in line for line in said) == len(paths) - 1
+    log_lines.clear()
+    assert list(windows(Orders.of(table), BEFORE, few, tmp_path)) == paths
+    assert log_lines[0] == f"{paths[0]} is damaged; it is made again"
+    assert sum("there already" in line for line in log_lines) == len(paths) - 1
     assert paths[0].read_bytes() == whole
     paths[0].unlink()
     with pytest.raises(TrainingError, match="is gone or damaged now; run the same command again"):
@@ -168,7 +170,7 @@ def test_a_damaged_window_is_made_again_and_one_that_goes_while_it_is_needed_is_
 
 def test_too_few_days_are_refused_with_the_number_needed(table: pd.DataFrame, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="reach over 60 days; a ranking needs 61"):
-        train(Orders.of(table), FIRST + 60, SETTINGS, tmp_path, print)
+        train(Orders.of(table), FIRST + 60, SETTINGS, tmp_path)
 
 
 def test_a_window_in_whose_days_nobody_bought_is_empty(table: pd.DataFrame, tmp_path: Path) -> None:
@@ -176,10 +178,10 @@ def test_a_window_in_whose_days_nobody_bought_is_empty(table: pd.DataFrame, tmp_
     cuts = window_days(Orders.of(table), BEFORE, settings)
     last = cuts[-1]
     gap = table[(table["day"] < cuts[0]) | (table["day"] >= last)]
-    trained = train(Orders.of(gap), BEFORE, settings, tmp_path / "gap", lambda _: None)
+    trained = train(Orders.of(gap), BEFORE, settings, tmp_path / "gap")
     sizes = [len(load_window(path).label) for path in trained.windows]
     assert 0 in sizes
     assert trained.examples == sum(sizes) > 0
     early = table[table["day"] < cuts[0]]
     with pytest.raises(NothingToRank, match="no customer bought a candidate in any window"):
-        train(Orders.of(early), BEFORE, settings, tmp_path / "early", lambda _: None)
+        train(Orders.of(early), BEFORE, settings, tmp_path / "early")

@@ -34,7 +34,7 @@ SETTINGS = TrainingSettings(
 def test_a_run_is_tracked_and_made_again_from_its_manifest(tmp_path: Path) -> None:
     shop = Folder(small_shop(tmp_path / "orders"))
     key = Pseudonyms("a key of the private site")
-    first = train_here(shop, SETTINGS, key, tmp_path / "work", tmp_path / "one", lambda _: None)
+    first = train_here(shop, SETTINGS, key, tmp_path / "work", tmp_path / "one")
     work = Workspace.of(shop.url, tmp_path / "work")
     learning = work.learning(SETTINGS)
     scalars = read_scalars(work.folder / "tracking" / learning.fingerprint)
@@ -45,9 +45,7 @@ def test_a_run_is_tracked_and_made_again_from_its_manifest(tmp_path: Path) -> No
 
     manifest = verify(tmp_path / "one")
     assert differences(manifest, window=Window.of(learning.manifest)) == []
-    again = train_here(
-        shop, settings_of(manifest), key, tmp_path / "elsewhere", tmp_path / "two", lambda _: None
-    )
+    again = train_here(shop, settings_of(manifest), key, tmp_path / "elsewhere", tmp_path / "two")
     assert not again.unchanged
     assert again.digest == first.digest
 

@@ -95,7 +95,7 @@ def test_one_trial_too_many_is_taken_back_and_only_an_owner_gives_up_its_trials(
     source = Folder(small_shop(tmp_path / "orders", days=6, customers=10))
     work = Workspace(tmp_path / "work")
     settings = for_tuning(BASE, source.days(), None, 1)
-    transfer(source, KEY, settings, work.arrivals, work.private, lambda _: None)
+    transfer(source, KEY, settings, work.arrivals, work.private)
     url = f"sqlite:///{tmp_path / 'trials.db'}" if kept_in == "database" else None
     place = str(tmp_path / "shared")
     zero, one = (Study(work, settings, RANGES, Shared(index, place, url)) for index in (0, 1))
@@ -128,7 +128,6 @@ def pods(bucket: Callable[[str], str], s3_url: str, tmp_path: Path) -> Iterator[
         settings,
         to,
         BatchFolder(tmp_path / "private"),
-        lambda _: None,
     )
     started: list[subprocess.Popen[bytes]] = []
 

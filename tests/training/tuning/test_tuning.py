@@ -108,9 +108,7 @@ def test_a_trial_that_keeps_killing_its_process_is_given_up(tmp_path: Path) -> N
     source = Folder(small_shop(tmp_path / "orders", days=6, customers=10))
     work = Workspace(tmp_path / "work")
     settings = for_tuning(BASE, source.days(), None, 1)
-    transfer(
-        source, Pseudonyms("a key of the private site"), settings, work.arrivals, work.private, lambda _: None
-    )
+    transfer(source, Pseudonyms("a key of the private site"), settings, work.arrivals, work.private)
     study = Study(work, settings, RANGES)
     study.recover()
     first = study.ask()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import resource
 import subprocess
 import time
@@ -31,6 +32,8 @@ from training.validation.holdout import Table
 from training.validation.load_window import read_window
 from training.validation.report import HTML
 from training.validation.validate_release import validate_release
+
+logger = logging.getLogger(__name__)
 
 Poll = Callable[[dict[int, subprocess.Popen[bytes]]], None]
 LONGEST_HELD_BACK = 31
@@ -79,7 +82,6 @@ def train_here(
     pseudonyms: Pseudonyms,
     work_folder: Path,
     out: Path,
-    say: Callable[[str], None] = print,
     signing_key: str | None = None,
     poll: Poll = lambda _: None,
     ranking: RankingSettings | None = RankingSettings(),  # noqa: B008 (frozen)
@@ -93,7 +95,6 @@ def train_here(
         pseudonyms: made with the key that ``isthmus recommend`` will need.
         work_folder: keeps batches and checkpoints between runs.
         out: the release directory.
-        say: takes lines of progress.
         signing_key: base64 Ed25519 seed.
         poll: see ``Workers``.
         ranking: of the second stage; None for none. It is left out where the orders are too few days for it.
@@ -113,39 +114,39 @@ def train_here(
     if signing_key is not None:
         public_key(signing_key)
     work = Workspace.of(source.url, work_folder)
-    transferred = transfer(source, pseudonyms, settings, work.arrivals, work.private, say)
+    transferred = transfer(source, pseudonyms, settings, work.arrivals, work.private)
     learning = work.learning(settings)
     unchanged = is_made(out, learning)
     if unchanged:
-        say(f"{out} was made from the same orders, settings and code")
+        logger.info(f"{out} was made from the same orders, settings and code")
     else:
-        Workers(settings, work.folder, out, say, poll).run()
+        Workers(settings, work.folder, out, poll).run()
     if ranking is not None and not is_ranked(out):
         learned = _until_the_last_order(settings, source.days())
         if has_enough_days(source, learned, ranking):
             try:
-                add_ranking(out, source, learned, ranking, pseudonyms, work.ranking, say)
+                add_ranking(out, source, learned, ranking, pseudonyms, work.ranking)
                 unchanged = False
             except NothingToRank as nothing:
-                say(f"no ranking stage: {nothing}")
+                logger.info(f"no ranking stage: {nothing}")
         else:
-            say("no ranking stage: it needs orders of more days than these")
+            logger.info("no ranking stage: it needs orders of more days than these")
     if register is not None:
         register.remember(customer_ids(source))
     manifest = verify(out)
     table = None
     if transferred.held_back.batches:
-        say("evaluating on the held-back orders, beside baselines")
+        logger.info("evaluating on the held-back orders, beside baselines")
         frames = [from_parquet(work.private.batch(one)) for one in transferred.held_back.batches]
         interactions = read_window(source, pseudonyms, out)
         judged = validate_release(
-            out, manifest, pd.concat(frames, ignore_index=True), interactions, settings.gates, say=say
+            out, manifest, pd.concat(frames, ignore_index=True), interactions, settings.gates
         )
         table = judged.evaluation.table
         scores = json.dumps(judged.as_plain(), sort_keys=True, indent=1)
         atomic_write(out / VALIDATION, scores.encode() + b"\n")
         judged.report.write(beside)
-        say(f"report: {beside / HTML}")
+        logger.info(f"report: {beside / HTML}")
     if signing_key is not None:
         write_signature(out, sign(manifest.digest(), signing_key))
     usage = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]

@@ -6,28 +6,31 @@ for the buckets.
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
 from training.fit.cluster import worker_of
 from training.job_runtime import Environment, run_job
-from training.jobs.train import say, train
+from training.jobs.train import train
 from training.operations.workspace import Workspace, is_made
 from training.settings import parse
+
+logger = logging.getLogger(__name__)
 
 
 def main(environment: Environment) -> int:
     """Train as one worker; returns the exit code."""
     worker = worker_of(environment)
     work, out = Workspace(Path(environment["WORK"])), Path(environment["OUT"])
-    learning = work.learning(parse(environment["TRAINING_SETTINGS"]), say)
+    learning = work.learning(parse(environment["TRAINING_SETTINGS"]))
     if is_made(out, learning):
         return 0
 
     def publish(model: Any, losses: list[float]) -> None:
         from training.release.build_release import build_release
 
-        say(f"release {build_release(model, learning, losses, out)}")
+        logger.info(f"release {build_release(model, learning, losses, out)}")
 
     return train(
         worker,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import subprocess
@@ -16,8 +17,11 @@ from typing import IO
 
 from isthmus.errors import FAILED, WRONG_DATA
 from isthmus.exit_codes import EXIT_PEER_LOST, EXIT_PREEMPTED, EXIT_STRAGGLING
+from isthmus.progress import Progress
 from training.errors import TrainingError
 from training.settings import TrainingSettings
+
+logger = logging.getLogger(__name__)
 
 COSTS_NOTHING = (EXIT_PEER_LOST, EXIT_PREEMPTED, EXIT_STRAGGLING)
 MOST_FAILURES = 6
@@ -39,7 +43,6 @@ class Workers:
         settings: with the number of workers.
         work: folder of ``training.operations.workspace.Work``.
         out: the release directory to write.
-        say: takes who the workers are, where they are several, and each line that the first of them prints.
         poll: called about ten times a second with the processes, by index.
         has_place: asked before a worker is started again; one without a place waits for it, as a pod does.
         most_failures: of one worker; a kill counts as one here, where a Job forgives the loss of a node.
@@ -50,13 +53,12 @@ class Workers:
         settings: TrainingSettings,
         work: Path,
         out: Path,
-        say: Callable[[str], None] = print,
         poll: Callable[[dict[int, subprocess.Popen[bytes]]], None] = lambda _: None,
         has_place: Callable[[int], bool] = lambda _: True,
         most_failures: int = MOST_FAILURES,
     ) -> None:
         self.settings, self.work, self.out = settings, work, out
-        self._say, self._poll, self._has_place = say, poll, has_place
+        self._poll, self._has_place = poll, has_place
         self._most_failures = most_failures
         self._waiting: set[int] = set()
         self._done = False
@@ -78,7 +80,7 @@ class Workers:
                 self._start(index, peers, logs[index])
             if len(peers) > 1:
                 told = (f"process {self._running[index].pid} at {peer}" for index, peer in enumerate(peers))
-                self._say(f"{len(peers)} workers: {', '.join(told)}")
+                logger.info(f"{len(peers)} workers: {', '.join(told)}")
             printed = [_lines(log) for log in logs]
             while self._running or (self._waiting and not self._done):
                 time.sleep(0.1)
@@ -94,12 +96,12 @@ class Workers:
             self._print(printed)
 
     def _print(self, printed: Sequence[Iterator[str | None]]) -> None:
-        """Say what the first worker printed that runs; the others say the same."""
+        """Log what the first worker printed that runs, steps as such; the others print the same."""
         first = min(self._running, default=0)
         for index, lines in enumerate(printed):
             for line in iter(partial(next, lines), None):
                 if index == first:
-                    self._say(line)
+                    logger.info(Progress.of_line(line) or line)
 
     def _start(self, index: int, peers: Sequence[str], log: IO[bytes]) -> None:
         environment = {
@@ -133,9 +135,9 @@ class Workers:
             left = len(self._running) + len(self._waiting)
             if not 0 < self.settings.elastic_min_workers <= left:
                 raise WorkerFailed(words)
-            self._say(f"{words}; going on without it")
+            logger.info(f"{words}; going on without it")
             return
-        self._say(f"worker {index} ended with code {code}; it starts again")
+        logger.info(f"worker {index} ended with code {code}; it starts again")
         self._waiting.add(index)
 
     def _stop(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -25,6 +26,8 @@ from training.orders.source import OrderSource
 from training.release import Manifest, read
 from training.transfer.pseudonym import Pseudonyms
 from training.validation.text import table
+
+logger = logging.getLogger(__name__)
 
 COLUMNS = ("", "then", "now", "drift", "by chance", "may be", "")
 
@@ -81,7 +84,6 @@ def decide(
     pseudonyms: Pseudonyms,
     validation: Mapping[str, Any] | None,
     settings: DriftSettings,
-    say: Callable[[str], None] = lambda _: None,
 ) -> Decision:
     """Hold the newest orders against what a release was made from.
 
@@ -91,7 +93,6 @@ def decide(
         pseudonyms: with the key that the release was made with.
         validation: its scores on held-back orders; None where there are none.
         settings: the thresholds.
-        say: takes lines of progress.
     """
     manifest = read(release)
     last, days = manifest.window.last_day, source.days()
@@ -101,7 +102,9 @@ def decide(
     if days[-1] <= last:
         return Decision(False, f"there are no orders after {last}, the release's last day", digest, age)
     first_new = max(last, days[-1] - timedelta(days=settings.newest_days)) + timedelta(days=1)
-    say(f"orders of {first_new} to {days[-1]}, against those of {manifest.window.first_day} to {last}")
+    logger.info(
+        f"orders of {first_new} to {days[-1]}, against those of {manifest.window.first_day} to {last}"
+    )
     now = _read(source, first_new, days[-1])
     if now is None:
         return Decision(

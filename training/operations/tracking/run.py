@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +16,8 @@ from training.fit.cluster import Worker
 from training.fit.epoch import Epoch
 from training.operations.tracking import weights_and_biases
 from training.operations.tracking.tensorboard import TensorBoard
+
+logger = logging.getLogger(__name__)
 
 TRACKING = "tracking"
 LOSS, SPEED, RECALL = "loss", "examples_per_second", "recall_at_20"
@@ -64,9 +67,7 @@ class Tracking:
 
 
 @contextmanager
-def tracked(
-    data: TrainingData, worker: Worker, objects: Objects, say: Callable[[str], None] = print
-) -> Iterator[Tracking]:
+def tracked(data: TrainingData, worker: Worker, objects: Objects) -> Iterator[Tracking]:
     """Track a run beside its checkpoints.
 
     With checkpoints in a folder, ``tracking/RUN`` beside that folder; in a bucket, ``RUN/tracking/`` among
@@ -88,7 +89,7 @@ def tracked(
         for tracker in trackers:
             stack.callback(tracker.close)
         if local:
-            say(f"tracking: {folder}")
+            logger.info(f"tracking: {folder}")
         yield Tracking(tuple(trackers), folder, (lambda: None) if local else _mirror(folder, objects, run))
 
 

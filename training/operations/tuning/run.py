@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,6 +19,8 @@ from training.orders.source import OrderSource
 from training.settings import TrainingSettings, Window
 from training.transfer.pseudonym import Pseudonyms
 from training.transfer.run import split_days, transfer
+
+logger = logging.getLogger(__name__)
 
 LONGEST_HELD_BACK = 31
 
@@ -72,7 +75,6 @@ def tune_here(
     trials: int,
     parallel: int = 1,
     ranges: Ranges | None = None,
-    say: Callable[[str], None] = print,
     moved: Callable[[int], None] = lambda _: None,
 ) -> Tuned:
     """Transfer, run trials until there are as many as wanted, and write the best settings.
@@ -88,7 +90,6 @@ def tune_here(
         trials: wanted in all.
         parallel: at a time.
         ranges: to search.
-        say: takes a line for each event.
         moved: called with the trials that are done.
 
     Raises:
@@ -97,10 +98,12 @@ def tune_here(
     refuse_other_file(out)
     identity = f"{source.url} until {settings.window.last_day}, {settings.hold_back_days} held back"
     workspace = Workspace(work_folder / "tuning" / hashlib.sha256(identity.encode()).hexdigest()[:16])
-    transfer(source, pseudonyms, settings, workspace.arrivals, workspace.private, lambda _: None)
+    transfer(source, pseudonyms, settings, workspace.arrivals, workspace.private)
     study = Study(workspace, settings, ranges or Ranges())
-    say(f"study {study.name}: {study.count()} of {trials} trials were begun; it is kept in {study.folder}")
-    Trials(study, trials, parallel, say, moved).run()
+    logger.info(
+        f"study {study.name}: {study.count()} of {trials} trials were begun; it is kept in {study.folder}"
+    )
+    Trials(study, trials, parallel, moved).run()
     best = study.best()
     if best is None:
         raise TrainingError(

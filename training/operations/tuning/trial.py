@@ -50,14 +50,10 @@ def main(environment: Environment) -> int:
 
     url = environment["CHECKPOINT_URL"]
     checkpoints = open_objects(url, aws_client() if url.startswith("s3:") else None)
-    with tracked(data, ALONE, checkpoints, _log) as tracking:
-        fit(data, ALONE, checkpoints, _log, None, ended, tracking.masked_epoch)
+    with tracked(data, ALONE, checkpoints) as tracking:
+        fit(data, ALONE, checkpoints, None, ended, tracking.masked_epoch)
     tensorboard.close()
     return 0
-
-
-def _log(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def _end_with_parent() -> None:
@@ -67,4 +63,4 @@ def _end_with_parent() -> None:
 
 
 if __name__ == "__main__":
-    run_job(main)
+    run_job(main, log=sys.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import selectors
 import subprocess
@@ -17,6 +18,8 @@ from isthmus.errors import WRONG_DATA
 from training.errors import TrainingError
 from training.operations.tuning import trial as trial_process
 from training.operations.tuning.study import Running, Study
+
+logger = logging.getLogger(__name__)
 
 PATIENCE = 3
 """A trial ends when this many epochs were not better than its best: later ones rarely are."""
@@ -39,7 +42,6 @@ class Trials:
         study: takes what happens.
         wanted: trials in all, those of earlier starts included.
         parallel: processes at a time; each uses one core.
-        say: takes a line for each event.
         moved: called with the trials that are done, after each.
     """
 
@@ -48,11 +50,10 @@ class Trials:
         study: Study,
         wanted: int,
         parallel: int = 1,
-        say: Callable[[str], None] = print,
         moved: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.study, self.wanted, self.parallel = study, wanted, parallel
-        self._say, self._moved = say, moved
+        self._moved = moved
         self._selector = selectors.DefaultSelector()
         self._running: list[_RunningTrial] = []
 
@@ -71,7 +72,7 @@ class Trials:
             ) from None
         try:
             for number in self.study.recover():
-                self._say(
+                logger.info(
                     f"trial {number} was left running by a killed process: it failed, and is tried again"
                 )
             self._moved(self._done)
@@ -149,7 +150,7 @@ class Trials:
         running.process.kill()
         running.process.wait()
         self.study.tell(running.trial.number, state, value)
-        self._say(line)
+        logger.info(line)
 
     def _end(self, running: _RunningTrial) -> None:
         code = running.process.wait()
@@ -161,13 +162,13 @@ class Trials:
         elif not running.ended and code == WRONG_DATA:
             reason = self._last_words(running)
             self.study.tell(number, "fail", reason=reason)
-            self._say(f"trial {number}: failed: {reason}")
+            logger.info(f"trial {number}: failed: {reason}")
             if all(row.state == "fail" for row in self.study.rows()) and self.study.count() >= PATIENCE:
                 raise TrainingError(f"the first {PATIENCE} trials failed, the last one because {reason}")
         elif not running.ended:
             reason = f"its process ended with code {code}: {self._last_words(running)}"
             again = self.study.lose(number, reason)
-            self._say(f"trial {number}: {reason}; it {'is tried again' if again else 'is given up'}")
+            logger.info(f"trial {number}: {reason}; it {'is tried again' if again else 'is given up'}")
         self._moved(self._done)
 
     def _close(self, running: _RunningTrial) -> None:
