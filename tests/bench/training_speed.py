@@ -183,7 +183,7 @@ def _fit(learning: TrainingData, folder: str, after_epoch: Callable[[Any], None]
         make_model=lambda: _model(learning),
         examples=learning.examples,
         settings=learning.settings,
-        keeper=CheckpointWriter(CheckpointStore(FolderObjects(Path(folder)), "run"), saves=False),
+        writer=CheckpointWriter(CheckpointStore(FolderObjects(Path(folder)), "run"), saves=False),
         after_epoch=after_epoch,
     )
 

@@ -49,15 +49,15 @@ def _hold(file: Path) -> None:
     """Let every save take until the file is gone, or until the worker is asked to stop."""
     save, ask_to_stop, stopping = CheckpointWriter.save, PeerMonitor.ask_to_stop, threading.Event()
 
-    def save_and_wait(keeper: CheckpointWriter, checkpoint: Checkpoint) -> None:
-        save(keeper, checkpoint)
+    def save_and_wait(writer: CheckpointWriter, checkpoint: Checkpoint) -> None:
+        save(writer, checkpoint)
         if file.exists():
-            keeper.flush()  # the test looks for the checkpoint
+            writer.flush()  # the test looks for the checkpoint
         while file.exists() and not stopping.is_set():
             time.sleep(0.05)
 
-    def stop(watch: PeerMonitor) -> None:
-        ask_to_stop(watch)
+    def stop(monitor: PeerMonitor) -> None:
+        ask_to_stop(monitor)
         stopping.set()
 
     patch.object(CheckpointWriter, "save", save_and_wait).start()

@@ -47,6 +47,6 @@ def test_a_chief_that_published_and_left_is_no_loss(chief: socket.socket) -> Non
 
 
 def test_it_leaves_when_it_is_told_to(chief: socket.socket) -> None:
-    watch = PeerMonitor(second_of(chief))
-    watch.ask_to_stop()
-    assert watch.await_done() == EXIT_PREEMPTED
+    monitor = PeerMonitor(second_of(chief))
+    monitor.ask_to_stop()
+    assert monitor.await_done() == EXIT_PREEMPTED

@@ -51,7 +51,7 @@ class Fit:
         make_model: builds the model inside the strategy's scope.
         examples: what to learn from.
         settings: epochs, learning rate, and what the model learns by.
-        keeper: where and when to save, and where to resume from.
+        writer: where and when to save, and where to resume from.
         health: watches the losses and the workers' seconds.
         log: takes steps and sentences of the run.
         stop: asked before each step; True saves and raises Preempted.
@@ -64,7 +64,7 @@ class Fit:
     make_model: Callable[[], keras.Model]
     examples: Examples
     settings: TrainingSettings
-    keeper: CheckpointWriter
+    writer: CheckpointWriter
     health: Health = field(default_factory=Health)
     log: logging.Logger | logging.LoggerAdapter[logging.Logger] = logger
     stop: Callable[[], bool] = lambda: False
@@ -109,7 +109,7 @@ class Fit:
             for number in range(step, self.examples.steps):
                 if self.stop():
                     self._save(epoch, step, loss)
-                    self.keeper.flush()
+                    self.writer.flush()
                     self.log.info(
                         f"saved at step {self._at(epoch, step)} of {self._at(self.settings.epochs)}"
                     )
@@ -118,19 +118,19 @@ class Fit:
                 loss += self.health.step(pulse.numpy(), self._at(epoch, step) + 1)
                 step += 1
                 self.alive()
-                if self.keeper.due() and step < self.examples.steps:
+                if self.writer.due() and step < self.examples.steps:
                     self._save(epoch, step, loss)
             mean = self._finish_epoch(epoch, loss)
             done = (step - began_at) * self.examples.shape.batch
             seconds = time.monotonic() - began
             self.after_epoch(Epoch(epoch + 1, mean, done, seconds, self.model, self.health.epoch()))
             epoch, step, loss = epoch + 1, 0, 0.0
-            if self.keeper.saves or self.health.leaves:
+            if self.writer.saves or self.health.leaves:
                 self._save(epoch, step, loss)
             if self.health.leaves and epoch < self.settings.epochs:
-                self.keeper.flush()
+                self.writer.flush()
                 raise Straggling("this worker is much slower than the others; the checkpoint is saved")
-        self.keeper.flush()
+        self.writer.flush()
         return self.model
 
     def _back_off(self, error: NotANumber) -> tuple[int, int, float]:
@@ -143,7 +143,7 @@ class Fit:
         if self.rate < 1:
             raise beyond_repair(error, self._digest(error.at - 1), lowered) from None
         self.log.info(f"{error}; going back to the last checkpoint, with the learning rate {lowered / 2:g}")
-        self.keeper.flush()
+        self.writer.flush()
         self._agree(error.at)  # the chief has written what it had before anyone reads
         self._assign(self._first)
         self.losses.clear()
@@ -254,14 +254,14 @@ class Fit:
         return [*self._form.variables, *self.optimizer.variables]
 
     def _save(self, epoch: int, step: int, loss: float) -> None:
-        self.keeper.save(Checkpoint(epoch, step, loss, tuple(self.losses), self._values(), self.rate))
+        self.writer.save(Checkpoint(epoch, step, loss, tuple(self.losses), self._values(), self.rate))
 
     def _values(self) -> list[npt.NDArray[Any]]:
         """Copies: the next step changes the variables while a checkpoint is written."""
         return [np.array(variable) for variable in self._variables()]
 
     def _resume(self) -> tuple[int, int, float]:
-        found = self.keeper.load()
+        found = self.writer.load()
         epoch, step, loss = 0, 0, 0.0
         if found is not None:
             self._assign(found.values)

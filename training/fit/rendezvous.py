@@ -41,7 +41,7 @@ class RendezvousServer:
         self._server = socket.create_server((bind, int(port)), backlog=16)
         self.members: tuple[int, ...] | None = None
         self.under_way = False
-        threading.Thread(target=self._answer, name="door", daemon=True).start()
+        threading.Thread(target=self._answer, name="rendezvous", daemon=True).start()
 
     def close(self) -> None:
         """Free the port."""
@@ -67,7 +67,7 @@ class RendezvousServer:
 
 
 def ask(peer: str, run: str, **more: Any) -> str:
-    """What is at a peer's port: ``waiting`` at its door, ``training``, or ``away``."""
+    """What is at a peer's port: ``waiting`` at its server, ``training``, or ``away``."""
     host, _, port = peer.rpartition(":")
     try:
         connection = socket.create_connection((host, int(port)), ASK_SECONDS)
@@ -98,12 +98,12 @@ def gather(
         wait_seconds: how long nothing must change before the run begins with fewer than all.
         stopping: asked while waiting.
     """
-    door = RendezvousServer(worker, run)
+    server = RendezvousServer(worker, run)
     seen: dict[int, str] = {}
     since = time.monotonic()
-    while door.members is None:
+    while server.members is None:
         if stopping():
-            door.close()
+            server.close()
             return None
         now = {index: ask(peer, run) for index, peer in enumerate(worker.peers) if index != worker.index}
         if now != seen or "training" in now.values():
@@ -113,14 +113,16 @@ def gather(
         waited = time.monotonic() - since >= wait_seconds
         enough = len(there) >= least and "training" not in now.values()
         if there[0] == worker.index and (all_there or (waited and enough)):
-            door.members = tuple(there) if _tell(worker, run, there) else None
-        if door.members is None:
+            server.members = tuple(there) if _tell(worker, run, there) else None
+        if server.members is None:
             time.sleep(EVERY_SECONDS)
-    chosen = _as_members(worker, door.members)
+    chosen = _as_members(worker, server.members)
     if chosen.alone:
-        door.under_way = True  # nothing else listens on the port: those that come later must not begin alone
+        server.under_way = (
+            True  # nothing else listens on the port: those that come later must not begin alone
+        )
     else:
-        door.close()
+        server.close()
     if chosen.absent:
         away = ", ".join(chosen.absent)
         logger.info(f"going on with {len(chosen.peers)} of {len(worker.peers)} workers; away: {away}")

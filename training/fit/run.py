@@ -29,7 +29,7 @@ def fit(
     learning: TrainingData,
     worker: Worker,
     checkpoints: Objects,
-    watch: PeerMonitor | None = None,
+    monitor: PeerMonitor | None = None,
     after_epoch: AfterEpoch = lambda _: None,
     after_masked_epoch: AfterEpoch = lambda _: None,
     begin: Callable[[Any], None] = lambda _: None,
@@ -40,13 +40,13 @@ def fit(
         learning: what to learn from.
         worker: which worker this is.
         checkpoints: where they are kept.
-        watch: looks after the other workers.
+        monitor: looks after the other workers.
         after_epoch: see ``training.fit.epoch``.
         after_masked_epoch: the same, of the pre-training.
         begin: takes the model as it was built, and may put other weights into it.
 
     Raises:
-        training.fit.loop.Preempted: the checkpoint is saved, as ``watch`` was asked to stop.
+        training.fit.loop.Preempted: the checkpoint is saved, as ``monitor`` was asked to stop.
         training.fit.loop.WorkersDisagree: the workers must start again.
         training.fit.health.Straggling: this worker should run elsewhere; never twice.
         TrainingError: when the loss is no number.
@@ -62,8 +62,8 @@ def fit(
     mark = f"{learning.fingerprint}/left-{worker.name.replace(':', '-')}.json"
     slow_epochs = settings.straggler_epochs if checkpoints.get(mark) is None else 0
     strategy = strategy_of(worker, settings.seed)
-    if watch is not None:
-        watch.started()
+    if monitor is not None:
+        monitor.started()
 
     def run(name: str, epochs: int, make_model: Callable[[], Any], **more: Any) -> Fit:
         one = Fit(
@@ -71,15 +71,15 @@ def fit(
             make_model=make_model,
             examples=learning.examples,
             settings=settings.model_copy(update={"epochs": epochs}),
-            keeper=CheckpointWriter(
+            writer=CheckpointWriter(
                 CheckpointStore(checkpoints, name),
                 worker.is_chief,
                 settings.checkpoint_steps,
                 settings.checkpoint_seconds,
             ),
             health=Health(worker.index, settings.straggler_ratio, slow_epochs),
-            stop=(lambda: watch.stopping) if watch is not None else (lambda: False),
-            alive=watch.step if watch is not None else (lambda: None),
+            stop=(lambda: monitor.stopping) if monitor is not None else (lambda: False),
+            alive=monitor.step if monitor is not None else (lambda: None),
             **more,
         )
         try:
@@ -117,8 +117,8 @@ def fit(
         return model
 
     last = run(learning.fingerprint, settings.epochs, ready, after_epoch=after_epoch)
-    if watch is not None:
-        watch.finished()
+    if monitor is not None:
+        monitor.finished()
     model = last.model
     # What is served computes in float32, as the variables do already. A sampled loss cuts its model into
     # parts that share layers, and Keras saves no such model.

@@ -118,18 +118,18 @@ def train(
     run, settings = learning.fingerprint, learning.settings
     if not worker.alone:
         begin_lines_with(f"worker {worker.index}: ")
-    watch = PeerMonitor(worker, is_done=done, back=lambda peer: ask(peer, run) == "waiting")
-    watch.begin()
+    monitor = PeerMonitor(worker, is_done=done, back=lambda peer: ask(peer, run) == "waiting")
+    monitor.begin()
     if spot_notice_url:
-        SpotNotice(spot_notice_url).begin(watch.spot_notice)
+        SpotNotice(spot_notice_url).begin(monitor.spot_notice)
     if 0 < settings.elastic_min_workers < len(worker.peers):
-        watch.gathering()
+        monitor.gathering()
         least, wait = settings.elastic_min_workers, settings.elastic_wait_seconds
-        chosen = gather(worker, run, least, wait, lambda: watch.stopping)
+        chosen = gather(worker, run, least, wait, lambda: monitor.stopping)
         if chosen is None:
             return leave(EXIT_PREEMPTED)
         worker = chosen
-        watch.join(worker)
+        monitor.join(worker)
     prepare(os.environ, worker)
     if not worker.alone:
         logger.info(f"TF_CONFIG={os.environ['TF_CONFIG']}")
@@ -144,11 +144,11 @@ def train(
     try:
         with tracked(learning, worker, checkpoints) as tracking:
             model, losses = fit(
-                learning, worker, checkpoints, watch, tracking.epoch, tracking.masked_epoch, begin
+                learning, worker, checkpoints, monitor, tracking.epoch, tracking.masked_epoch, begin
             )
     except Preempted:
         print("isthmus: stopped; the checkpoint is saved", file=sys.stderr)
-        return leave(EXIT_PEER_LOST if watch.regrouping else EXIT_PREEMPTED)
+        return leave(EXIT_PEER_LOST if monitor.regrouping else EXIT_PREEMPTED)
     except Straggling:
         print("isthmus: slower than the others; leaving, to be started elsewhere", file=sys.stderr)
         return leave(EXIT_STRAGGLING)
@@ -159,7 +159,7 @@ def train(
         print(f"isthmus: another worker is gone ({type(error).__name__}); starting again", file=sys.stderr)
         return leave(EXIT_PEER_LOST)
     if not worker.is_chief:
-        return leave(watch.await_done())
+        return leave(monitor.await_done())
     begin_lines_with("")
     publish(model, losses)
     return leave(0)

@@ -82,11 +82,11 @@ class SlowObjects(FolderObjects):
 
 def test_steps_go_on_while_a_checkpoint_is_written(tmp_path: Path) -> None:
     objects = SlowObjects(tmp_path)
-    keeper = CheckpointWriter(CheckpointStore(objects, "run"))
-    keeper.save(checkpoint(1))
+    writer = CheckpointWriter(CheckpointStore(objects, "run"))
+    writer.save(checkpoint(1))
     assert files(tmp_path) == []
     objects.may.set()
-    found = keeper.load()
+    found = writer.load()
     assert found is not None
     assert found.step == 1
 
@@ -96,10 +96,10 @@ def test_a_store_that_fails_is_told_at_the_next_save(tmp_path: Path) -> None:
         def put(self, name: str, content: bytes) -> None:
             raise OSError("no space")
 
-    keeper = CheckpointWriter(CheckpointStore(Full(tmp_path), "run"))
-    keeper.save(checkpoint(1))
+    writer = CheckpointWriter(CheckpointStore(Full(tmp_path), "run"))
+    writer.save(checkpoint(1))
     with pytest.raises(OSError, match="no space"):
-        keeper.flush()
+        writer.flush()
 
 
 def test_it_is_due_by_steps_or_by_seconds_and_for_the_chief_alone(tmp_path: Path) -> None:

@@ -148,10 +148,10 @@ def test_one_that_comes_later_waits_while_a_run_is_under_way() -> None:
 
 def test_workers_of_another_run_are_strangers() -> None:
     first = three()[0]
-    door = RendezvousServer(first, "run")
+    server = RendezvousServer(first, "run")
     assert ask(first.name, "run") == "waiting"
     assert ask(first.name, "another run") == "training"
-    door.close()
+    server.close()
     assert ask(first.name, "run") == "away"
 
 

@@ -56,7 +56,7 @@ def fit(learning: TrainingData, tmp_path: Path, log_lines: list[str]) -> Fit:
             strategy=strategy_of(ALONE, SETTINGS.seed),
             make_model=lambda: build(Sizes(len(learning.catalogue), 4, 8), learning.catalogue.features()),
             settings=SETTINGS,
-            keeper=CheckpointWriter(CheckpointStore(FolderObjects(tmp_path), name), every_steps=2),
+            writer=CheckpointWriter(CheckpointStore(FolderObjects(tmp_path), name), every_steps=2),
             **{"examples": learning.examples, **more},
         )
         one.run()
