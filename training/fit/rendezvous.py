@@ -62,8 +62,8 @@ class RendezvousServer:
                     continue
                 if "members" in asked and not self.under_way:
                     self.members = tuple(asked["members"])
-                told = {"run": self._run, "index": self._index, "under_way": self.under_way}
-                connection.sendall(json.dumps(told).encode() + b"\n")
+                status = {"run": self._run, "index": self._index, "under_way": self.under_way}
+                connection.sendall(json.dumps(status).encode() + b"\n")
 
 
 def ask(peer: str, run: str, **more: Any) -> str:
@@ -108,12 +108,12 @@ def gather(
         now = {index: ask(peer, run) for index, peer in enumerate(worker.peers) if index != worker.index}
         if now != seen or "training" in now.values():
             seen, since = now, time.monotonic()
-        there = sorted([worker.index, *(index for index, what in now.items() if what == "waiting")])
-        all_there = len(there) == len(worker.peers)
+        present = sorted([worker.index, *(index for index, what in now.items() if what == "waiting")])
+        all_present = len(present) == len(worker.peers)
         waited = time.monotonic() - since >= wait_seconds
-        enough = len(there) >= least and "training" not in now.values()
-        if there[0] == worker.index and (all_there or (waited and enough)):
-            server.members = tuple(there) if _tell(worker, run, there) else None
+        enough = len(present) >= least and "training" not in now.values()
+        if present[0] == worker.index and (all_present or (waited and enough)):
+            server.members = tuple(present) if _tell(worker, run, present) else None
         if server.members is None:
             time.sleep(EVERY_SECONDS)
     chosen = _as_members(worker, server.members)
@@ -129,11 +129,11 @@ def gather(
     return chosen
 
 
-def _tell(worker: Worker, run: str, there: Sequence[int]) -> bool:
+def _tell(worker: Worker, run: str, present: Sequence[int]) -> bool:
     """Tell the others who trains; False when one of them has gone meanwhile."""
     return all(
-        ask(worker.peers[index], run, members=list(there)) == "waiting"
-        for index in there
+        ask(worker.peers[index], run, members=list(present)) == "waiting"
+        for index in present
         if index != worker.index
     )
 

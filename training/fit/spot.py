@@ -42,8 +42,8 @@ class SpotNotice:
                 self._until = 0.0
             if answer.status_code != httpx.codes.OK:
                 return None
-            told = answer.json()
-            return f"{told['action']} at {told['time']}"
+            notice = answer.json()
+            return f"{notice['action']} at {notice['time']}"
         except (httpx.HTTPError, ValueError, KeyError):
             return None
 

@@ -22,10 +22,10 @@ def pulse_of(loss: Any, gradients: Sequence[Any], began: Any) -> Any:
     context = tf.distribute.get_replica_context()
     replicas = context.num_replicas_in_sync
     squared = tf.square(tf.cast(tf.linalg.global_norm(list(gradients)), tf.float32))
-    told = tf.stack([tf.cast(loss, tf.float32), squared])
+    summed = tf.stack([tf.cast(loss, tf.float32), squared])
     if replicas == 1:  # nobody to compare with, and where all is deterministic there is no clock to read
-        return told
+        return summed
     with tf.control_dependencies([squared, loss]):
         seconds = tf.cast(tf.timestamp() - began, tf.float32)
     mine = tf.one_hot(context.replica_id_in_sync_group, replicas, seconds, 0.0)
-    return tf.concat([told, mine], 0)
+    return tf.concat([summed, mine], 0)

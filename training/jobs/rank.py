@@ -98,8 +98,8 @@ def _as_learned(settings: TrainingSettings, release: Manifest) -> TrainingSettin
 
 def _fingerprint(candidate: str, ranking: RankingSettings, orders_format: Mapping[str, Any]) -> str:
     """Names the run: the candidate (so its orders), how they are read, the stage's settings, and its code."""
-    told = [candidate, ranking.model_dump(mode="json"), source_digest(*RANKING)]
-    text = json.dumps([*told, orders_format] if orders_format else told, sort_keys=True)
+    identity = [candidate, ranking.model_dump(mode="json"), source_digest(*RANKING)]
+    text = json.dumps([*identity, orders_format] if orders_format else identity, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

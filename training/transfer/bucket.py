@@ -61,13 +61,13 @@ class BatchBucket(Bucket):
             entry.sha256,
         ):
             return False
-        told, _, count = str(head.get("ChecksumSHA256", "")).partition("-")
-        if path is None or not told or told == base64_of(bytes.fromhex(entry.sha256)):
+        checksum, _, count = str(head.get("ChecksumSHA256", "")).partition("-")
+        if path is None or not checksum or checksum == base64_of(bytes.fromhex(entry.sha256)):
             return True
         parts = parts_of(entry.size, self.limits.settings.part_bytes)
         if count and int(count) != len(parts):  # sent in parts of another size
             return True
-        return told == composite([digest(path, part) for part in parts])
+        return checksum == composite([digest(path, part) for part in parts])
 
     def send(
         self,
@@ -115,17 +115,17 @@ class BatchBucket(Bucket):
         extra = more | ({"ChecksumSHA256": checksum} if self._server_checksums else {})
         try:
             with self.speaking("written", key, but=REFUSED):
-                told = self.client.put_object(
+                response = self.client.put_object(
                     Bucket=self.name, Key=key, Body=body, Metadata={"sha256": sha256}, **extra
                 )
         except ExpectedCode:
             return False
-        if "ChecksumSHA256" in told:
-            return bool(told["ChecksumSHA256"] == checksum)
+        if "ChecksumSHA256" in response:
+            return bool(response["ChecksumSHA256"] == checksum)
         # An object under a KMS key has an ETag that is no MD5.
-        if "aws:kms" in told.get("ServerSideEncryption", ""):
+        if "aws:kms" in response.get("ServerSideEncryption", ""):
             return True
-        return bool(told.get("ETag", "").strip('"') == md5.hex())
+        return bool(response.get("ETag", "").strip('"') == md5.hex())
 
     def batch(self, entry: BatchEntry) -> bytes:
         """A batch, checked against the manifest's checksum.
@@ -150,10 +150,10 @@ class BatchBucket(Bucket):
         with self.speaking("deleted", prefix):
             doomed = self._versions(prefix, keys)
             for start in range(0, len(doomed), _MOST_AT_ONCE):
-                told = self.client.delete_objects(
+                response = self.client.delete_objects(
                     Bucket=self.name, Delete={"Objects": doomed[start : start + _MOST_AT_ONCE], "Quiet": True}
                 )
-                for failed in told.get("Errors", ()):
+                for failed in response.get("Errors", ()):
                     raise StoreFailed(
                         f"s3://{self.name}/{failed['Key']} cannot be deleted: {failed.get('Message')}"
                     )

@@ -29,8 +29,8 @@ class BatchFolder(BatchBucket):
         return str(self.folder / key)
 
     def holds(self, entry: BatchEntry, path: Path | None = None) -> bool:  # noqa: ARG002
-        there = self.folder / entry.key
-        return there.is_file() and there.stat().st_size == entry.size and sha256_of(there) == entry.sha256
+        target = self.folder / entry.key
+        return target.is_file() and target.stat().st_size == entry.size and sha256_of(target) == entry.sha256
 
     def send(
         self,

@@ -147,13 +147,13 @@ class Upload:
 
     def _differing(self, held: Parts) -> list[Part]:
         """The parts that the store lacks or holds otherwise than the file; the latter are named."""
-        there = [part for part in self.parts if part.number in held]
+        present = [part for part in self.parts if part.number in held]
         with self._pool() as pool:
-            same = list(pool.map(lambda part: self._agrees(part, held[part.number]), there))
-        for part, agrees in zip(there, same, strict=True):
+            same = list(pool.map(lambda part: self._agrees(part, held[part.number]), present))
+        for part, agrees in zip(present, same, strict=True):
             if not agrees:
                 self._tell(part, "is not what the file says")
-        good = {part for part, agrees in zip(there, same, strict=True) if agrees}
+        good = {part for part, agrees in zip(present, same, strict=True) if agrees}
         return [part for part in self.parts if part not in good]
 
     def _agrees(self, part: Part, held: dict[str, Any]) -> bool:
@@ -186,7 +186,7 @@ class Upload:
         for left in reversed(range(ROUNDS)):
             with self.limits.body(self.path, part, self.progress) as body, _lost():
                 try:
-                    told = self.client.upload_part(
+                    response = self.client.upload_part(
                         Bucket=self.bucket,
                         Key=self.key,
                         UploadId=upload,
@@ -194,7 +194,7 @@ class Upload:
                         Body=body,
                         **extra,
                     )
-                    self._etags[part.number] = told["ETag"]
+                    self._etags[part.number] = response["ETag"]
                     return
                 except ClientError as error:
                     if error.response["Error"]["Code"] not in REFUSED:
@@ -220,9 +220,9 @@ class Upload:
         """Whether the checksum that the store made of the parts that it got is that of the file."""
         if not self.checksums:
             return True
-        told = self.client.head_object(Bucket=self.bucket, Key=self.key, ChecksumMode="ENABLED")
+        response = self.client.head_object(Bucket=self.bucket, Key=self.key, ChecksumMode="ENABLED")
         expected = composite([self._digest(part) for part in self.parts])
-        return bool(told.get("ChecksumSHA256", expected).split("-")[0] == expected)
+        return bool(response.get("ChecksumSHA256", expected).split("-")[0] == expected)
 
     def _mend(self) -> list[Part]:
         """Find the parts that are not the file's, send them again, and copy the others where they are."""
@@ -245,7 +245,7 @@ class Upload:
         return total.digest()
 
     def _copy(self, upload: str, part: Part) -> None:
-        told = self.client.upload_part_copy(
+        response = self.client.upload_part_copy(
             Bucket=self.bucket,
             Key=self.key,
             UploadId=upload,
@@ -253,7 +253,7 @@ class Upload:
             CopySource={"Bucket": self.bucket, "Key": self.key},
             CopySourceRange=part.range,
         )
-        self._etags[part.number] = told["CopyPartResult"]["ETag"]
+        self._etags[part.number] = response["CopyPartResult"]["ETag"]
 
     def _tell(self, part: Part, what: str) -> None:
         self.sent_again.append(part.number)

@@ -36,13 +36,13 @@ def pseudonym_key() -> str:
                 pass
             finally:
                 aside.unlink()
-        told = path.read_bytes().strip()
-    if not told.isascii() or not told:
+        content = path.read_bytes().strip()
+    if not content.isascii() or not content:
         raise TrainingError(
             f"{path} holds no key; bring the one back that the releases were made with, or remove it "
             "for a new one"
         )
-    return told.decode()
+    return content.decode()
 
 
 def work_folder() -> Path:
