@@ -58,7 +58,7 @@ def test_who_listens_hears_its_modules_and_no_longer_than_it_asked() -> None:
             logging.getLogger(name).info(step)
             logging.getLogger(name).info("100% of it")
             logging.getLogger(name).debug("for nobody")
-    logging.getLogger("training.transfer.run").info("too late")
+    logging.getLogger("training.transfer.run").warning("too late")
     assert heard == [step, "100% of it"]
 
 
