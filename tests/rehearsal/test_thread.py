@@ -20,6 +20,7 @@ import pandas as pd
 import psutil
 import pytest
 
+from isthmus.errors import WRONG_DATA
 from rehearsal import sandbox
 from rehearsal.cluster.record import clusters
 from rehearsal.drills import killed_pods
@@ -265,7 +266,7 @@ def test_settings_that_are_refused_register_nothing(estate: Estate) -> None:
     good = file.read_text()
     sandbox.change(estate.project_dir, {"budget": {"usd_per_month": -1}})
     try:
-        told = isthmus(estate, "up", ends=1)
+        told = isthmus(estate, "up", ends=WRONG_DATA)
     finally:
         file.write_text(good)
     assert "budget.usd_per_month" in told

@@ -107,7 +107,7 @@ def test_another_shops_log_is_measured_by_what_describe_wrote_of_it(
     [
         ("gone.yaml", "ranking", "gone.yaml is not there"),
         ("none.yaml", "ranking", "none.yaml has no section config: isthmus:orders"),
-        ("wrong.yaml", "ranking", "wrong.yaml: orders.decimal is 5"),
+        ("wrong.yaml", "ranking", "wrong.yaml: orders.decimal: is 5"),
         ("good.yaml", "full", "full is not empty and no ranking"),
     ],
 )
