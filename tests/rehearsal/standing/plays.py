@@ -53,6 +53,8 @@ class Play:
     """What this play does, where the setting's row tells of other changes too."""
     alone: bool = False
     """Whether it leaves nothing for others to be played in the same up."""
+    much: bool = False
+    """Whether it takes much away or replaces it: it goes with what the others have left over."""
 
     @property
     def changes(self) -> dict[str, Any]:
@@ -78,14 +80,14 @@ OTHERS: Mapping[str, list[Play]] = {
         _other("aws.region", "eu-central-1", aws__network__zones=["eu-central-1a", "eu-central-1b"]),
         _other("aws.account_id", "210987654321"),
         _other("aws.endpoint_url", "http://127.0.0.1:4699"),
-        _other("aws.network.cidr", "10.17.0.0/16", alone=True),
+        _other("aws.network.cidr", "10.17.0.0/16"),
         [
             *_other("aws.network.zones", ["eu-west-1b", "eu-west-1a"], expects=NOTHING),
             *_other(
                 "aws.network.zones", ["eu-west-1a", "eu-west-1b", "eu-west-1c"], ["eu-west-1c", "eu-west-1a"]
             ),
         ],
-        _other("aws.cluster.service_cidr", "172.20.128.0/20", alone=True),
+        _other("aws.cluster.service_cidr", "172.20.128.0/20"),
         _other("aws.cluster.admins", [f"{ADMIN}-2", ADMIN], [], [f"{ADMIN}-2"]),
         _other("aws.cluster.api_allowed_cidrs", ["198.51.100.0/24"]),
         _other("aws.cluster.system_nodes.instance_type", "m7i.xlarge"),
@@ -107,7 +109,7 @@ OTHERS: Mapping[str, list[Play]] = {
         _other("openstack.cluster.node_flavor", "m1.xlarge"),
         _other("openstack.cluster.pod_cidr", "10.28.0.0/16"),
         _other("openstack.cluster.service_cidr", "172.20.144.0/20"),
-        _other("openstack.cluster.oidc_issuer", "https://other.rehearsal.example", alone=True),
+        _other("openstack.cluster.oidc_issuer", "https://other.rehearsal.example"),
         _other("openstack.gpu_pools", {"more": {"flavor": "g1.t4", "max": 1}}),
         _other("openstack.gpu_pools.NAME.flavor", "g1.a100"),
         _other("openstack.keys_secret", "other-keys"),
@@ -176,7 +178,7 @@ OTHERS: Mapping[str, list[Play]] = {
         _other("training.tuning.held_back_days", 5),
         [
             *_other("serving.sites", ["openstack", "aws"], expects=NOTHING),
-            *_other("serving.sites", ["aws"], alone=True),
+            *_other("serving.sites", ["aws"]),
         ],
         _other("serving.release", DIGESTS[1]),
         _other("serving.pool", "serving"),
@@ -191,8 +193,17 @@ OTHERS: Mapping[str, list[Play]] = {
 
 POOL = {"aws": "training", "openstack": "serving"}
 """The pool that is played for NAME."""
-ALONE = {"training.enabled", "serving.enabled", "link.enabled", "link.gateway"}
-"""These leave no room for changes of what they take away or replace."""
+MUCH = {
+    "aws.network.cidr",
+    "aws.cluster.service_cidr",
+    "openstack.cluster.oidc_issuer",
+    "training.enabled",
+    "serving.enabled",
+    "serving.sites",
+    "link.enabled",
+    "link.gateway",
+}
+"""These take away or replace what others change."""
 NOT_HERE = {
     "openstack.throw_away_keys": "only stack local may have it, and a rehearsal has no Barbican secret to "
     "put there",
@@ -211,7 +222,7 @@ def plays() -> Iterator[Play]:
             continue
         for play in OTHERS.get(key) or [_derived(key, standing)]:
             named = play.key.replace(NAME, POOL.get(key.partition(".")[0], NAME))
-            yield replace(play, key=named, alone=play.alone or key in ALONE)
+            yield replace(play, key=named, much=key in MUCH and play.expects is None)
 
 
 def _derived(key: str, standing: Mapping[str, Any]) -> Play:

@@ -1,8 +1,8 @@
 """Each setting is changed on an estate that stands, settled and changed back; and again while clouds fail.
 
-``make test`` plays the fullest turns and takes two back that failed, ``make long`` plays all of them, ``make
-standing`` all of them with faults. Where a turn of several plays fails, play them one by one: ``make standing
-ONLY=link.asn``.
+``make test`` plays the fullest turns and takes two back that failed, ``make long`` plays every setting,
+``make standing`` every value of each, with faults too. Where a turn of several plays fails, play them
+one by one: ``make standing ONLY=link.asn``.
 """
 
 from __future__ import annotations
@@ -42,7 +42,10 @@ def _marked(turns: list[Turn], mark: Callable[[Turn], pytest.MarkDecorator | Non
 
 
 def _calm(turn: Turn) -> pytest.MarkDecorator | None:
-    return None if turn is TURNS[0] or _has(turn, ALWAYS) else pytest.mark.long
+    if turn is TURNS[0] or _has(turn, ALWAYS):
+        return None
+    before = {play.key for earlier in TURNS[: TURNS.index(turn)] for play in earlier.plays}
+    return pytest.mark.standing if before.issuperset(play.key for play in turn.plays) else pytest.mark.long
 
 
 def _taken_back(turn: Turn) -> pytest.MarkDecorator | None:
