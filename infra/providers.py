@@ -68,18 +68,12 @@ def goes_with(*roots: pulumi.Resource) -> pulumi.ResourceTransformation:
     then has none to delete the objects by ("grpc: the client connection is closing"; pulumi/pulumi v3.259.0,
     pkg/resource/deploy/providers/registry.go, ``Diff``). So the objects say so themselves, and the
     provider does not tell where its kubeconfig comes from.
-
-    Each is deleted before it is made again, also where its own change would not ask for that: what was
-    deleted for the sake of another and not made again in the same up is made by the next one, which deletes
-    the old one once more by its name, and with it the new one, unless the object says this itself
-    (pkg/resource/deploy/step_generator.go, ``PendingReplacement``).
     """
 
     def add(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
         if not args.type_.startswith("kubernetes:"):
             return None
-        added = pulumi.ResourceOptions(replace_with=list(roots), delete_before_replace=True)
-        opts = pulumi.ResourceOptions.merge(args.opts, added)
+        opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(replace_with=list(roots)))
         return pulumi.ResourceTransformationResult(props=args.props, opts=opts)
 
     return add

@@ -94,7 +94,9 @@ def declare_job(
 def job_name(name: str, inputs: pulumi.Output[str]) -> pulumi.Output[str]:
     """A Job's name in the cluster: other inputs are another Job.
 
-    A Job cannot be changed.
+    A Job cannot be changed. Under a name of its own the new one can be made before the old one is deleted;
+    the other order makes the engine ask every dependent at once, and a preview fails where the cluster of
+    one is being replaced.
     """
     return named_by(inputs, name, digits=8)
 

@@ -19,8 +19,7 @@ long`; most rows in `make test`), and again while a third of all operations fail
 rows fail and are taken back in `make test`). `NAME` stands for a name that you chose.
 
 - **in place**: what stands is altered; nothing named here goes.
-- **made again**: replaced. What is inside a cluster is deleted first; elsewhere the new one comes first,
-  where both can stand at once.
+- **made again**: replaced. Where both can stand at once the new one comes first.
 - **added or removed**: no more than that.
 - **refused**: by `isthmus settings check`, `pulumi preview` and `pulumi up`, before anything is registered.
 - **nothing**: no cloud sees it.
