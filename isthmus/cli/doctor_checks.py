@@ -10,7 +10,6 @@ import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Literal
 
 import psutil
@@ -163,8 +162,3 @@ def _next_way() -> str:
 def look(home: Home) -> list[Finding]:
     """Every check's finding, in order."""
     return [check(home) for check in CHECKS]
-
-
-def cache_folder() -> Path:
-    """Where engines are kept for all clones of this user."""
-    return cache.root()
