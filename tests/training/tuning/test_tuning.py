@@ -37,6 +37,7 @@ RANGES = Ranges(
 COMMAND = """
 import sys
 from pathlib import Path
+from isthmus.progress import listen
 from tests.training.tuning.test_tuning import BASE, RANGES, TRIALS
 from training.orders.source import Folder
 from training.transfer.pseudonym import Pseudonyms
@@ -44,7 +45,8 @@ from training.operations.tuning.run import for_tuning, tune_here
 source = Folder(Path(sys.argv[1]))
 settings = for_tuning(BASE, source.days(), None, 2)
 work, out = Path(sys.argv[2]), Path(sys.argv[3])
-tune_here(source, settings, Pseudonyms("a key of the private site"), work, out, TRIALS, 2, RANGES)
+with listen(print):
+    tune_here(source, settings, Pseudonyms("a key of the private site"), work, out, TRIALS, 2, RANGES)
 """
 
 
