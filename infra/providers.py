@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as k8s
@@ -12,6 +10,7 @@ import pulumi_openstack as openstack
 from infra.naming import Naming
 from infra.settings.aws import AwsSettings
 from infra.settings.openstack import OpenStackSettings
+from isthmus.pod_parts import value_alone
 
 AWS_SERVICES = (
     "budgets",
@@ -68,21 +67,21 @@ def goes_with(*roots: pulumi.Resource) -> pulumi.ResourceTransformation:
     then has none to delete the objects by ("grpc: the client connection is closing"; pulumi/pulumi v3.259.0,
     pkg/resource/deploy/providers/registry.go, ``Diff``). So the objects say so themselves, and the
     provider does not tell where its kubeconfig comes from.
+
+    Each is deleted before it is made again, also where its own change would not ask for that: what was
+    deleted for the sake of another and not made again in the same up is made by the next one, which deletes
+    the old one once more by its name, and with it the new one, unless the object says this itself
+    (pkg/resource/deploy/step_generator.go, ``PendingReplacement``).
     """
 
     def add(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
         if not args.type_.startswith("kubernetes:"):
             return None
-        opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(replace_with=list(roots)))
+        added = pulumi.ResourceOptions(replace_with=list(roots), delete_before_replace=True)
+        opts = pulumi.ResourceOptions.merge(args.opts, added)
         return pulumi.ResourceTransformationResult(props=args.props, opts=opts)
 
     return add
-
-
-def _apart(value: pulumi.Output[str]) -> pulumi.Output[str]:
-    """The same value, without the resources that it comes from."""
-    known: Any = value.future(with_unknowns=True)
-    return pulumi.Output(set(), known, value.is_known(), value.is_secret())
 
 
 def kubernetes_provider(
@@ -94,7 +93,7 @@ def kubernetes_provider(
     outlive everything inside the cluster, or a destroy would lose the way to it; the cluster is in it.
     What goes into the cluster ``goes_with`` it.
     """
-    secret: pulumi.Output[str] = pulumi.Output.secret(_apart(kubeconfig))
+    secret: pulumi.Output[str] = pulumi.Output.secret(value_alone(kubeconfig))
     return k8s.Provider(
         name,
         kubeconfig=secret,

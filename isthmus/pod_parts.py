@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pulumi
 import pulumi_kubernetes as k8s
 
@@ -11,6 +13,15 @@ POOL_LABEL = "isthmus.dev/pool"
 TOKEN_FOLDER = "/var/run/secrets/isthmus"  # noqa: S105
 
 core = k8s.core.v1
+
+
+def value_alone(value: pulumi.Output[str]) -> pulumi.Output[str]:
+    """The same value, known as late, without the resources that it comes from.
+
+    What takes it is not deleted when one of those is made again.
+    """
+    known: Any = value.future(with_unknowns=True)
+    return pulumi.Output(set(), known, value.is_known(), value.is_secret())
 
 
 def variable(name: str, value: pulumi.Input[str]) -> k8s.core.v1.EnvVarArgs:

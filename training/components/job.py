@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_kubernetes as k8s
 
+from isthmus.pod_parts import value_alone
 from training.components.pod import JobPod, failure_policy, labels_of, pod_template
 
 
@@ -94,9 +95,7 @@ def declare_job(
 def job_name(name: str, inputs: pulumi.Output[str]) -> pulumi.Output[str]:
     """A Job's name in the cluster: other inputs are another Job.
 
-    A Job cannot be changed. Under a name of its own the new one can be made before the old one is deleted;
-    the other order makes the engine ask every dependent at once, and a preview fails where the cluster of
-    one is being replaced.
+    A Job cannot be changed.
     """
     return named_by(inputs, name, digits=8)
 
@@ -107,5 +106,9 @@ def named_by(inputs: pulumi.Output[str], name: str, *, digits: int) -> pulumi.Ou
 
 
 def known_after(job: k8s.batch.v1.Job, value: pulumi.Output[str]) -> pulumi.Output[str]:
-    """The value, known once the job has ended well."""
-    return pulumi.Output.all(value, job.metadata.uid).apply(lambda known: str(known[0]))
+    """The value, known once the job has ended well.
+
+    It depends on no resource: a job that is made again is deleted first, and would take with it whatever
+    takes its value, up to the servers that answer.
+    """
+    return value_alone(pulumi.Output.all(value, job.metadata.uid).apply(lambda known: str(known[0])))
