@@ -1,5 +1,7 @@
 """The estate of one stack: two sites, the link between them, and what runs on each."""
 
+from collections.abc import Collection
+
 from pulumi import Output, ResourceOptions
 
 from infra import pins
@@ -14,11 +16,15 @@ from infra.prepare_clusters import prepare_clusters
 from infra.providers import aws_provider, openstack_provider
 from infra.settings import Settings, load
 from infra.settings.changes.beforehand import OUTPUT, Standing, output, resized, taken
-from infra.standing import refuse, standing
+from infra.standing import jobs_made_again, refuse, standing
 from infra.training_pipeline import training_pipeline
 
 
-async def estate(settings: Settings, stands: Standing = Standing()) -> Outputs:  # noqa: B008 - it is frozen
+async def estate(
+    settings: Settings,
+    stands: Standing = Standing(),  # noqa: B008 - it is frozen
+    made_again: Collection[str] = (),
+) -> Outputs:
     """Settings in, estate out: register all of one environment and return the stack's outputs."""
     naming, linked = Naming(settings.stack), settings.link.enabled
     in_aws, in_openstack = aws_provider(settings.aws, naming), openstack_provider(settings.openstack)
@@ -78,6 +84,7 @@ async def estate(settings: Settings, stands: Standing = Standing()) -> Outputs: 
             buckets=aws.buckets,
             private_container=openstack.private_container.container,
             image=aws.registry.image(pins.TRAINING_IMAGE),
+            made_again=made_again,
         )
     await flush_registrations()
     if settings.serving.enabled:
@@ -104,7 +111,7 @@ async def main() -> Outputs:
     """The estate of the stack that the engine runs, if what stands of it can become that."""
     settings, stands = load(), await standing()
     refuse(settings, stands)
-    return await estate(settings, stands)
+    return await estate(settings, stands, await jobs_made_again())
 
 
 if __name__ == "__main__":

@@ -17,13 +17,15 @@ from infra.settings import Settings, SettingsError
 from infra.settings.changes.beforehand import OUTPUT, Standing, refusals, warnings
 from infra.settings.loading import PREFIX, STACKS, SUFFIX
 from infra.settings.subnets import PRIVATE_PREFIX
+from training.components.job import REPLACE_UNREADY
 
+JOB = "kubernetes:batch/v1:Job"
 VPC, SUBNET = "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet"
 
 
 async def standing() -> Standing:
     """What stands of the stack that the engine runs; nothing of one that was never up."""
-    name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    name = _this_stack()
     outputs = await _ask("readStackOutputs", name=name)
     if OUTPUT in outputs:
         return Standing.of(outputs[OUTPUT])
@@ -31,6 +33,37 @@ async def standing() -> Standing:
         return Standing()
     # Brought up before estates said so of themselves: their subnets tell where each zone is.
     return Standing(zones=_zones(await _ask("readStackResourceOutputs", stackName=name)))
+
+
+async def jobs_made_again() -> frozenset[str]:
+    """Jobs of this stack that failed, by name: the next up makes them again, and leaves alone what runs."""
+    return unready(await _ask("readStackResourceOutputs", stackName=_this_stack()))
+
+
+def unready(resources: Mapping[str, Any]) -> frozenset[str]:
+    """Jobs that their last known state says have failed, or were made again after that and have completed.
+
+    The second keep what they were made again by, or each would be changed once more for nothing. A Job that
+    is to fail says so before its pods have ended (``FailureTarget``; Kubernetes 1.36, batch/v1, JobStatus).
+    """
+    return frozenset(
+        urn.rpartition("::")[2]
+        for urn, resource in resources.items()
+        if resource.get("type") == JOB and _is_unready(resource.get("outputs") or {})
+    )
+
+
+def _is_unready(job: Mapping[str, Any]) -> bool:
+    conditions = (job.get("status") or {}).get("conditions") or ()
+    ends = {each.get("type") for each in conditions if each.get("status") == "True"}
+    if not ends.isdisjoint({"Failed", "FailureTarget"}):
+        return True
+    annotations = (job.get("metadata") or {}).get("annotations") or {}
+    return "Complete" in ends and annotations.get(REPLACE_UNREADY) == "true"
+
+
+def _this_stack() -> str:
+    return f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
 
 
 async def _ask(function: str, **arguments: str) -> Mapping[str, Any]:
@@ -69,4 +102,4 @@ def refuse(settings: Settings, standing: Standing) -> None:
         pulumi.log.warn(sentence)
 
 
-__all__ = ["refuse", "standing"]
+__all__ = ["jobs_made_again", "refuse", "standing", "unready"]

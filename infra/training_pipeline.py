@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import pulumi
@@ -29,6 +29,7 @@ def training_pipeline(
     buckets: Buckets,
     private_container: pulumi.Input[str],
     image: pulumi.Input[str],
+    made_again: Collection[str] = (),
 ) -> pulumi.Output[str]:
     """Declare the four jobs; returns what is known once a release is signed and named in ``latest.json``.
 
@@ -39,6 +40,7 @@ def training_pipeline(
         buckets: of the estate.
         private_container: container of held-back orders and reports.
         image: of the package ``training``.
+        made_again: jobs that failed, by the names of their components.
     """
     training = settings.training
     aws, openstack = clusters["aws"], clusters["openstack"]
@@ -56,6 +58,7 @@ def training_pipeline(
         orders_settings=_variable(settings.orders.variable()),
         roles=openstack.roles,
         labels=naming.labels,
+        made_again=made_again,
     )
     # Who only reads the orders is not run again when fewer of them are accepted, or no longer.
     read_only = replace(in_openstack, orders_settings=_variable(settings.orders.variable("accept_fewer")))

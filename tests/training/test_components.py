@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import kubernetes_validate
@@ -39,7 +40,7 @@ class Recorder(mocks.Mocks):
         raise AssertionError(f"no data source is needed, but {args.token} was called")
 
 
-def pipeline(settings: str = "{}") -> JobContext:
+def pipeline(settings: str = "{}", made_again: Sequence[str] = ()) -> JobContext:
     """What the jobs of a pipeline share; the transfer alone takes a role by its token."""
     from training.components.context import JobContext
 
@@ -54,11 +55,12 @@ def pipeline(settings: str = "{}") -> JobContext:
         orders_endpoint_url="https://store.example",
         settings=settings,
         roles={"transfer": ROLE},
+        made_again=made_again,
     )
 
 
 def made(
-    settings: str = "{}", **train: Any
+    settings: str = "{}", made_again: Sequence[str] = (), **train: Any
 ) -> tuple[dict[tuple[str, str], dict[str, Any]], dict[str, str | None]]:
     """The objects of all four jobs, and the components' outputs, awaited."""
     from training.components.ranking_job import RankingJob
@@ -70,10 +72,10 @@ def made(
     outputs: dict[str, str | None] = {}
 
     async def program() -> None:
-        context = pipeline()
+        context = pipeline(made_again=made_again)
         transfer = TransferJob("transfer", context)
         training = TrainingJob(
-            "train", pipeline(settings=settings), arrivals=transfer.ready, **{"workers": 2, **train}
+            "train", pipeline(settings, made_again), arrivals=transfer.ready, **{"workers": 2, **train}
         )
         ranking = RankingJob("rank", context, candidate=training.candidate)
         validation = ValidationJob("validate", context, candidate=ranking.candidate)
@@ -186,6 +188,38 @@ def test_workers_find_each_other_before_they_are_ready(
     job = objects["Job", "train"]["metadata"]["name"]
     assert env["TRAINING_PEERS"] == f"{job}-0.train:2222,{job}-1.train:2223"
     assert env["CHECKPOINT_URL"] == "s3://releases/checkpoints"
+
+
+def test_another_base_port_is_taken_beside_the_ports_of_another_manager() -> None:
+    """An apply keeps the ports that another manager of the Service has, by their numbers: a preview meets the
+    manager of the creation so (pulumi/pulumi-kubernetes v4.32.0, provider/pkg/await/await.go, ``Creation``
+    and ``fixCSAFieldManagers``). The API server refuses two ports of one name, and clashing numbers merge.
+    """
+
+    def ports(base: int) -> dict[int, str]:
+        spec = made(base_port=base, workers=3)[0]["Service", "train"]["spec"]
+        return {port["port"]: port["name"] for port in spec["ports"]}
+
+    before = ports(2222)
+    for base in (2223, 3333, 65533):
+        together = {**before, **ports(base)}
+        assert len(set(together.values())) == len(together)
+
+
+def test_a_job_that_runs_is_replaced_by_nothing_but_another_input() -> None:
+    """pulumi-kubernetes replaces a Job with ``replaceUnready`` also while it runs."""
+    for (kind, name), inputs in made()[0].items():
+        if kind == "Job":
+            assert "annotations" not in inputs["metadata"], name
+
+
+def test_a_job_that_failed_is_replaced() -> None:
+    from training.components.job import REPLACE_UNREADY
+
+    objects = made(made_again=["train"])[0]
+    for (kind, name), inputs in objects.items():
+        annotated = REPLACE_UNREADY in inputs["metadata"].get("annotations", {})
+        assert annotated == ((kind, name) == ("Job", "train"))
 
 
 def test_gpus_are_asked_for_where_there_are_some() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import pulumi
@@ -41,3 +41,5 @@ class JobContext:
     """IAM roles that pods take by their OIDC token, by job; none where the cluster gives them (EKS)."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Labels of every object."""
+    made_again: Collection[str] = ()
+    """Jobs that are replaced unless they have completed, by the names of their components."""

@@ -10,6 +10,11 @@ import pulumi_kubernetes as k8s
 from isthmus.pod_parts import value_alone
 from training.components.pod import JobPod, failure_policy, labels_of, pod_template
 
+SKIP_AWAIT = "pulumi.com/skipAwait"
+REPLACE_UNREADY = "pulumi.com/replaceUnready"
+"""Replaces a Job that has not completed, one that still runs among them, so only a failed one may have it
+(pulumi/pulumi-kubernetes v4.32.0, provider/pkg/provider/provider.go, ``Diff``; read 2026-11-27)."""
+
 
 def single_pod(pod: JobPod) -> k8s.batch.v1.JobSpecArgs:
     """The spec of a Job of one pod."""
@@ -73,21 +78,24 @@ def declare_job(
         after: what must be there before, besides the account.
         awaited: whether the engine waits for the Job's end.
     """
-    # A Job that failed is made again by the next up, also where nothing else changed.
-    annotations = {"pulumi.com/replaceUnready": "true"}
+    annotations = {} if awaited else {SKIP_AWAIT: "true"}
+    if name in pod.context.made_again:
+        annotations[REPLACE_UNREADY] = "true"
+    # An up that was ended while it waited is gone on with by an update, which waits as long.
+    wait = f"{pod.timeout_seconds}s"
     return k8s.batch.v1.Job(
         name,
         metadata=k8s.meta.v1.ObjectMetaArgs(
             name=job_name(pod.name, pod.inputs),
             namespace=pod.context.namespace,
             labels=labels_of(pod.name, pod.context.labels),
-            annotations=annotations if awaited else {**annotations, "pulumi.com/skipAwait": "true"},
+            annotations=annotations or None,
         ),
         spec=spec,
         opts=pulumi.ResourceOptions(
             parent=parent,
             depends_on=[service_account(name, pod, parent), *after],
-            custom_timeouts=pulumi.CustomTimeouts(create=f"{pod.timeout_seconds}s") if awaited else None,
+            custom_timeouts=pulumi.CustomTimeouts(create=wait, update=wait) if awaited else None,
         ),
     )
 

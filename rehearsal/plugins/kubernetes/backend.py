@@ -116,9 +116,9 @@ class KubernetesBackend(Backend):
         changed = {key for key in keys if old.inputs.get(key) != new.inputs.get(key)}
         paths = [*_IDENTITY, *self._immutable(row, old)]
         replaces = {path.partition(".")[0] for path in paths if _differ(path, old.inputs, new.inputs)}
-        if not replaces and self._is_to_be_made_again(row, old, new):
-            changed.add("spec")
-            replaces.add("spec")
+        if self._is_unready(row, old, new):
+            changed.add("metadata")
+            replaces.add("metadata")
         if row.kind == "Deployment":
             self._resume()
         # As pulumi-kubernetes: two objects of one name cannot stand side by side, others can.
@@ -133,14 +133,17 @@ class KubernetesBackend(Backend):
             return tuple(path for path in row.immutable if path == "type")
         return row.immutable
 
-    def _is_to_be_made_again(self, row: Kind, old: Resource, new: Resource) -> bool:
-        """A failed Job whose annotation asks that it be replaced, as pulumi-kubernetes reads it."""
+    def _is_unready(self, row: Kind, old: Resource, new: Resource) -> bool:
+        """A Job whose annotation asks that it be replaced unless it has completed.
+
+        As pulumi-kubernetes reads it, also of a Job that runs (v4.32.0, provider/pkg/provider/provider.go,
+        ``Diff``; read 2026-11-27).
+        """
         annotations = mapping(mapping(new.inputs.get("metadata")).get("annotations"))
         if row.kind != "Job" or annotations.get(REPLACE_UNREADY) != "true" or self._cluster is None:
             return False
         job = self._cluster.get("Job", *_split(old.id)) if self._cluster.is_of(self._identity) else None
-        over = is_over(job) if job else None
-        return over is not None and not over[0]
+        return job is not None and not (is_over(job) or (False,))[0]
 
     def _resume(self) -> None:
         """What the record says is to run shall run: the machine may have been started anew meanwhile."""

@@ -11,7 +11,7 @@ import pytest
 
 from infra.pins import KUBERNETES_VERSION
 from rehearsal.cluster.record import Cluster, owner
-from rehearsal.plugins.backend import UNKNOWN, Incomplete, Refused
+from rehearsal.plugins.backend import UNKNOWN, Change, Incomplete, Refused
 from tests.rehearsal.plugins.kubernetes.conftest import Engine, deployment, job
 
 
@@ -36,8 +36,26 @@ def test_a_failed_job_stays_known_with_its_last_words_and_can_be_made_again(engi
     assert said.endswith("line 39")
     old = replace(resource, id=failed.value.created.id)
     change = engine.backend.diff(old, old)
-    assert change.replaces == {"spec"}
+    assert change.replaces == {"metadata"}
     assert change.delete_before_replace
+
+
+def test_a_job_that_runs_is_replaced_only_where_its_annotation_asks_for_that(engine: Engine) -> None:
+    """As the real plugin does, which makes no difference between a Job that runs and one that failed."""
+    inputs = job("import time; time.sleep(600)")
+    inputs["metadata"]["annotations"] = {"pulumi.com/skipAwait": "true"}
+    resource, _ = engine.up("batch/v1:Job", inputs)
+    assert engine.backend.diff(resource, resource) == Change()
+    inputs["metadata"]["annotations"]["pulumi.com/replaceUnready"] = "true"
+    change = engine.backend.diff(resource, engine.resource("batch/v1:Job", inputs))
+    assert change == Change(frozenset({"metadata"}), frozenset({"metadata"}), delete_before_replace=True)
+
+
+def test_a_completed_job_is_replaced_by_no_annotation(engine: Engine) -> None:
+    inputs = job("pass")
+    inputs["metadata"]["annotations"] = {"pulumi.com/replaceUnready": "true"}
+    resource, _ = engine.up("batch/v1:Job", inputs)
+    assert engine.backend.diff(resource, resource) == Change()
 
 
 def test_a_changed_job_replaces_and_a_changed_deployment_does_not(engine: Engine) -> None:
