@@ -19,6 +19,8 @@ DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 """Days of each month; 29 February comes too."""
 LONGEST = 100
 """Characters of a schedule that anybody can read."""
+DIGITS = 9
+"""Of a number, which robfig/cron reads as one of 64 bits."""
 _HOW = (
     "allowed are minute, hour, day of the month, month and day of the week in UTC, one space between, "
     "such as 0 3 * * 0"
@@ -59,7 +61,7 @@ class _Field:
         return range(begin, end + 1, every)
 
     def _number(self, text: str) -> int:
-        if not (text.isascii() and text.isdigit()):
+        if not (text.isascii() and text.isdigit() and len(text) <= DIGITS):
             raise refuse(f"{self.name} holds {text or 'nothing'} where a number belongs; {_HOW}")
         return int(text)
 
@@ -69,6 +71,12 @@ _HOUR = _Field("hour", 0, 23)
 _DAY = _Field("day of the month", 1, 31)
 _MONTH = _Field("month", 1, 12)
 _WEEKDAY = _Field("day of the week", 0, 6, " (Sunday is 0)")
+
+
+def _is_any(text: str) -> bool:
+    """Whether a field leaves its day to the other kind (robfig/cron v3.0.1, parser.go, ``starBit``)."""
+    spans = (part.partition("/") for part in text.split(","))
+    return any(span == "*" and (not slash or int(step) == 1) for span, slash, step in spans)
 
 
 def read_schedule(value: Any) -> str:
@@ -85,8 +93,8 @@ def read_schedule(value: Any) -> str:
     _HOUR.numbers(hour)
     days, months = _DAY.numbers(day), _MONTH.numbers(month)
     _WEEKDAY.numbers(weekday)
-    # Where both kinds of day are named, one of them is enough.
-    if weekday.startswith("*") and not any(min(days) <= DAYS[number - 1] for number in months):
+    # Where both kinds of day are named, one of them is enough; "*/2" names some, and "*" none.
+    if _is_any(weekday) and not any(min(days) <= DAYS[number - 1] for number in months):
         names = ", ".join(MONTHS[number - 1] for number in sorted(months))
         raise refuse(f"{names} has no day {min(days)}, so it never comes; {_HOW}")
     return str(value)

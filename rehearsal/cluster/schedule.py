@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from isthmus.errors import IsthmusError
 
-_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
+_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))
+"""Kubernetes reads schedules by robfig/cron v3, which knows no day 7 of the week."""
 _NAMES = {
     "@yearly": "0 0 1 1 *",
     "@annually": "0 0 1 1 *",
@@ -46,8 +47,7 @@ class Schedule:
         minutes, hours, days, months, weekdays = (
             _field(field, *bounds) for field, bounds in zip(fields, _RANGES, strict=True)
         )
-        either = not (fields[2].startswith("*") or fields[4].startswith("*"))
-        return cls(minutes, hours, days, months, frozenset(day % 7 for day in weekdays), either)
+        return cls(minutes, hours, days, months, weekdays, not (_is_any(fields[2]) or _is_any(fields[4])))
 
     def after(self, seconds: float) -> float:
         """The first time after a POSIX time; infinity where there is none."""
@@ -68,6 +68,12 @@ class Schedule:
             return False
         of_month, of_week = day.day in self.days, day.isoweekday() % 7 in self.weekdays
         return of_month or of_week if self.either_day else of_month and of_week
+
+
+def _is_any(text: str) -> bool:
+    """Whether a field of days leaves the day to the other one: "*/2" does not (parser.go, ``starBit``)."""
+    spans = (part.partition("/") for part in text.split(","))
+    return any(span == "*" and (not slash or int(step) == 1) for span, slash, step in spans)
 
 
 def _field(text: str, low: int, high: int) -> frozenset[int]:

@@ -21,7 +21,8 @@ from tests.rehearsal.cluster.conftest import World, container, wait_for
         ("0 3 * * *", "2026-02-28T03:00:00Z", "2026-03-01T03:00:00Z"),
         ("*/30 * * * *", "2026-01-01T00:29:59Z", "2026-01-01T00:30:00Z"),
         ("0 4 * * 0", "2026-01-01T00:00:00Z", "2026-01-04T04:00:00Z"),  # the first Sunday of 2026
-        ("0 4 * * 7", "2026-01-01T00:00:00Z", "2026-01-04T04:00:00Z"),
+        ("0 0 1 * */2", "2026-01-01T00:00:00Z", "2026-01-03T00:00:00Z"),  # the 1st, or Sun, Tue, Thu, Sat
+        ("0 0 1 * */1", "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"),
         ("15 6,18 1-3 */6 *", "2026-01-03T18:15:00Z", "2026-07-01T06:15:00Z"),
         ("0 0 13 * 5", "2026-01-10T00:00:00Z", "2026-01-13T00:00:00Z"),  # the 13th or a Friday
         ("0 0 29 2 *", "2026-01-01T00:00:00Z", "2028-02-29T00:00:00Z"),
@@ -32,7 +33,9 @@ def test_the_next_time_of_a_schedule(text: str, after: str, expected: str) -> No
     assert clock.stamp(Schedule.parse(text).after(clock.seconds(after))) == expected
 
 
-@pytest.mark.parametrize("text", ["0 3 * *", "61 * * * *", "*/0 * * * *", "a * * * *", "5-2 * * * *"])
+@pytest.mark.parametrize(
+    "text", ["0 3 * *", "61 * * * *", "*/0 * * * *", "a * * * *", "5-2 * * * *", "0 4 * * 7"]
+)
 def test_a_schedule_that_says_no_time_is_refused(text: str) -> None:
     with pytest.raises(BadSchedule):
         Schedule.parse(text)
