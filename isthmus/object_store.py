@@ -99,8 +99,10 @@ class Bucket:
     def head(self, key: str, **more: Any) -> dict[str, Any] | None:
         """What the store tells of an object; None when there is none."""
         with suppress(ExpectedCode), self.speaking("read", key, but=MISSING):
-            told: dict[str, Any] = self.client.head_object(Bucket=self.name, Key=self.prefix + key, **more)
-            return told
+            response: dict[str, Any] = self.client.head_object(
+                Bucket=self.name, Key=self.prefix + key, **more
+            )
+            return response
         return None
 
     def get(self, key: str) -> bytes | None:

@@ -35,7 +35,7 @@ _FOR_GOOD: Final = {
 """The same again would fail again."""
 
 
-def told(error: OSError) -> IsthmusError | None:
+def as_sentence(error: OSError) -> IsthmusError | None:
     """The sentence for an error of the machine; None where it may as well be a defect of ours."""
     named = error.filename2 or error.filename
     if isinstance(named, bytes):
@@ -50,7 +50,7 @@ def told(error: OSError) -> IsthmusError | None:
 
 def as_ours(error: IsthmusError | OSError) -> IsthmusError | None:
     """What a command or a job ends with by a sentence; None for what is a defect."""
-    return error if isinstance(error, IsthmusError) else told(error)
+    return error if isinstance(error, IsthmusError) else as_sentence(error)
 
 
 @contextmanager
@@ -63,7 +63,7 @@ def as_sentences(writing: Path | None = None) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        ours = told(error)
+        ours = as_sentence(error)
         if ours is None and writing is not None and isinstance(error, FileNotFoundError | FileExistsError):
             ours = WrongData(f"{writing} cannot be written there ({error.strerror}); name another place")
         if ours is None:

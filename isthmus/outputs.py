@@ -59,10 +59,10 @@ def refuse_as_folder(path: Path, other: str, mark: str = "", what: str = "") -> 
 
 def _refuse_place(path: Path, other: str) -> None:
     """Refuse a path that cannot be made where it is."""
-    there = path.absolute()
-    while not there.exists():
-        there = there.parent
-    above = there.parent if there == path.absolute() else there
+    nearest = path.absolute()
+    while not nearest.exists():
+        nearest = nearest.parent
+    above = nearest.parent if nearest == path.absolute() else nearest
     if not above.is_dir():
         raise WrongData(f"{path} cannot be made, as {above} is a file; {other}")
     if not os.access(above, os.W_OK | os.X_OK):

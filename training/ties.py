@@ -24,8 +24,8 @@ Places = npt.NDArray[np.int64]
 
 def apart(descending: npt.NDArray[Any], tie: float = TIE) -> npt.NDArray[np.bool_]:
     """Of scores, the highest first along the last axis: whether each but the last is above its next."""
-    told = descending.astype(np.float64)
-    higher, lower = told[..., :-1], told[..., 1:]
+    exact = descending.astype(np.float64)
+    higher, lower = exact[..., :-1], exact[..., 1:]
     with np.errstate(invalid="ignore"):  # -inf, twice: what is left out ties
         found: npt.NDArray[np.bool_] = higher - lower > tie * np.abs(higher)
     return found

@@ -53,8 +53,8 @@ def all_customers(
     from serving.local.serve_release import customers_of
 
     known = customers_of(release)
-    asked = [one for one in _in_order(ids) if pseudonym(one) in known]
-    if missing := len(known) - len(asked):
+    ids_of_release = [customer for customer in _in_order(ids) if pseudonym(customer) in known]
+    if missing := len(known) - len(ids_of_release):
         raise CommandError(
             f"{missing:,} of the {len(known):,} customers of {release} are not among the ids of {where}"
             + (
@@ -63,8 +63,8 @@ def all_customers(
                 else "; name the orders that it was trained on with --orders, and the key with --key"
             )
         )
-    return asked
+    return ids_of_release
 
 
 def _in_order(ids: set[str]) -> list[str]:
-    return sorted(ids, key=lambda one: (len(one), one))
+    return sorted(ids, key=lambda customer: (len(customer), customer))

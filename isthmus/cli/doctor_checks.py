@@ -80,10 +80,10 @@ def plugins_(home: Home) -> Finding:
 def memory(_: Home) -> Finding:
     total = psutil.virtual_memory().total / 2**30
     free = psutil.virtual_memory().available / 2**30
-    said = f"{free:.1f} of {total:.1f} GiB free"
+    measured = f"{free:.1f} of {total:.1f} GiB free"
     if free < _MEMORY_GIB:
-        return Finding("Memory", "note", f"{said}; training and serving may take up to {_MEMORY_GIB:.0f}")
-    return Finding("Memory", "ok", said)
+        return Finding("Memory", "note", f"{measured}; training and serving may take up to {_MEMORY_GIB:.0f}")
+    return Finding("Memory", "ok", measured)
 
 
 def disk(home: Home) -> Finding:
@@ -109,10 +109,12 @@ def loopback(_: Home) -> Finding:
 
 
 def platform_(_: Home) -> Finding:
-    said = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    description = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     if sys.platform != "linux":
-        return Finding("Machine", "note", f"{said}; Triton comes for Linux only, so nothing serves here")
-    return Finding("Machine", "ok", said)
+        return Finding(
+            "Machine", "note", f"{description}; Triton comes for Linux only, so nothing serves here"
+        )
+    return Finding("Machine", "ok", description)
 
 
 def leftover(home: Home) -> Finding:

@@ -117,13 +117,17 @@ def replaces_orders(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _with(command: Callable[..., None], names: Sequence[str]) -> Callable[..., None]:
-    own = [one for one in inspect.signature(command).parameters.values() if one.name != RECEIVED]
+    own = [
+        parameter
+        for parameter in inspect.signature(command).parameters.values()
+        if parameter.name != RECEIVED
+    ]
     scope = command.__globals__
     parameters = [
-        one.replace(annotation=eval(one.annotation, scope))  # noqa: S307 - the command's own source
-        if isinstance(one.annotation, str)
-        else one
-        for one in own
+        parameter.replace(annotation=eval(parameter.annotation, scope))  # noqa: S307 - the command's own source
+        if isinstance(parameter.annotation, str)
+        else parameter
+        for parameter in own
     ]
     parameters += [
         inspect.Parameter(
@@ -136,15 +140,15 @@ def _with(command: Callable[..., None], names: Sequence[str]) -> Callable[..., N
     ]
 
     @functools.wraps(command)
-    def reading(*arguments: Any, **given: Any) -> None:
-        options = {name: given.pop(name, None) for name in OPTIONS}
-        files = [options.get("orders_settings"), *(given.get(name) for name in _FILES[1:])]
+    def reading(*arguments: Any, **options_given: Any) -> None:
+        options = {name: options_given.pop(name, None) for name in OPTIONS}
+        files = [options.get("orders_settings"), *(options_given.get(name) for name in _FILES[1:])]
         written = orders_settings(options, [file for file in files if file is not None])
-        command(*arguments, **given, **{RECEIVED: written})
+        command(*arguments, **options_given, **{RECEIVED: written})
 
     del reading.__wrapped__  # its signature would be taken for this one's
     reading.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    reading.__annotations__ = {one.name: one.annotation for one in parameters}
+    reading.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return reading
 
 
@@ -163,7 +167,7 @@ def orders_settings(options: Mapping[str, Any], files: Iterable[Path]) -> Orders
         if found is not None:
             where, section = str(file), found
             break
-    over = _told(options)
+    over = _section_of(options)
     for name in ("columns", "limits"):
         if name in over and isinstance(section.get(name), dict):
             over[name] = _merged(section[name], over[name])
@@ -186,31 +190,31 @@ def _section(file: Path, named: bool) -> dict[str, Any] | None:
     return None
 
 
-def _told(options: Mapping[str, Any]) -> dict[str, Any]:
+def _section_of(options: Mapping[str, Any]) -> dict[str, Any]:
     """What the options say, by the keys of the section."""
-    told: dict[str, Any] = {}
+    section: dict[str, Any] = {}
     for name, key in KEYS.items():
         value = options.get(name)
         if value in (None, False, []):
             continue
         if name == "column":
-            told[key] = {column: _plain(called) for column, called in _pairs(value, "--column")}
+            section[key] = {column: _plain(called) for column, called in _pairs(value, "--column")}
         elif name == "limit":
-            told[key] = _nested(_pairs(value, "--limit"))
+            section[key] = _nested(_pairs(value, "--limit"))
         elif name in ("thousands", "quote"):
-            told[key] = _plain(_SPELLED.get(value, value))
+            section[key] = _plain(_SPELLED.get(value, value))
         elif name == "delimiter":
-            told[key] = _SPELLED.get(value, value)
+            section[key] = _SPELLED.get(value, value)
         else:
-            told[key] = value
-    return told
+            section[key] = value
+    return section
 
 
 def _pairs(values: Iterable[str], option: str) -> Iterable[tuple[str, str]]:
-    for one in values:
-        name, equals, value = one.partition("=")
+    for pair in values:
+        name, equals, value = pair.partition("=")
         if not equals:
-            raise typer.BadParameter(f"{option} is {one}, but needs to be like NAME=VALUE")
+            raise typer.BadParameter(f"{option} is {pair}, but needs to be like NAME=VALUE")
         yield name.strip(), value.strip()
 
 

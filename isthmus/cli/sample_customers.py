@@ -35,4 +35,5 @@ def sample_customers(files: list[Path], count: int, form: OrdersFormat | None = 
                 days[customer].add(file.name)
                 products[customer].add(row[what])
     private = [customer for customer in days if len(products[customer]) <= _BULK]
-    return sorted(private, key=lambda one: (-len(days[one]), len(products[one]), one))[:count]
+    private.sort(key=lambda customer: (-len(days[customer]), len(products[customer]), customer))
+    return private[:count]

@@ -98,18 +98,18 @@ def decode(raw: bytes) -> str:
     return text
 
 
-def _said(error: yaml.YAMLError) -> StackFileError:
-    said = " ".join(
+def _not_yaml(error: yaml.YAMLError) -> StackFileError:
+    problem = " ".join(
         str(getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read").split()
     )
     mark = getattr(error, "problem_mark", None)
     position = getattr(error, "position", None)
-    if mark is None and "not allowed" in said:
+    if mark is None and "not allowed" in problem:
         where = f" (character {position})" if isinstance(position, int) else ""
         return refuse(
             f"holds a control character{where}; take it out, or write its escape inside of double quotes"
         )
-    return refuse(f"this is no YAML ({said}); mend the line or the one before it", mark)
+    return refuse(f"this is no YAML ({problem}); mend the line or the one before it", mark)
 
 
 def _events(text: str) -> Iterator[Any]:
@@ -120,7 +120,7 @@ def _events(text: str) -> Iterator[Any]:
         lines = text.splitlines()
         if mark is not None and mark.line < len(lines) and "\t" in lines[mark.line][: mark.column + 1]:
             raise refuse("there is a tab; YAML is indented by spaces only, so write spaces", mark) from None
-        raise _said(error) from None
+        raise _not_yaml(error) from None
 
 
 class _Composer:
@@ -161,7 +161,7 @@ class _Composer:
             if event.anchor not in self._anchors:
                 raise refuse(f"*{event.anchor} means the anchor &{event.anchor}, which is not above it", mark)
             return Alias(line, column, event.anchor, self._anchors[event.anchor])
-        made: Node
+        node: Node
         if isinstance(event, yaml.ScalarEvent):
             if event.tag not in (None, _TEXT_TAG):
                 raise refuse(_tagged(event.tag), mark)
@@ -170,23 +170,23 @@ class _Composer:
                 raise refuse(
                     "a ? without quotes inside of brackets is not for every reader; use quotes", mark
                 )
-            made = Text(line, column, event.value, plain)
-            self._name(event, made)
-            return made
+            node = Text(line, column, event.value, plain)
+            self._name(event, node)
+            return node
         if event.tag is not None:
             raise refuse(_tagged(event.tag), mark)
         self._in_brackets += bool(event.flow_style)
-        made = self._collection(event, line, column, depth)
+        node = self._collection(event, line, column, depth)
         self._in_brackets -= bool(event.flow_style)
-        return made
+        return node
 
     def _collection(self, event: Any, line: int, column: int, depth: int) -> Node:
         if isinstance(event, yaml.SequenceStartEvent):
-            made = Items(line, column)
-            self._name(event, made)
+            items = Items(line, column)
+            self._name(event, items)
             while not isinstance(following := next(self._events), yaml.SequenceEndEvent):
-                made.items.append(self.node(following, depth + 1))
-            return made
+                items.items.append(self.node(following, depth + 1))
+            return items
         pairs = Pairs(line, column)
         self._name(event, pairs)
         while not isinstance(following := next(self._events), yaml.MappingEndEvent):

@@ -79,8 +79,10 @@ def read(file: File) -> StackFile:
     except FileNotFoundError:
         raise
     except (OSError, ValueError) as error:
-        said = getattr(error, "strerror", None) or str(error)
-        raise StackFileError([Refusal((), f"cannot be read ({said}); mend that, or name another")]) from None
+        reason = getattr(error, "strerror", None) or str(error)
+        raise StackFileError(
+            [Refusal((), f"cannot be read ({reason}); mend that, or name another")]
+        ) from None
     return parse(raw)
 
 
@@ -149,9 +151,9 @@ class _Values:
             return self.mapping(node, path)
         assert isinstance(node, Items)  # noqa: S101 - there is no fifth kind
         self._open.append(node)
-        made = [self.value(item, (*path, index)) for index, item in enumerate(node.items)]
+        values = [self.value(item, (*path, index)) for index, item in enumerate(node.items)]
         self._open.pop()
-        return made
+        return values
 
     def _elsewhere(self, node: Alias, path: Path) -> Any:
         if any(node.of is ancestor for ancestor in self._open):
@@ -159,9 +161,9 @@ class _Values:
                 [Refusal((), f"{node.where}: *{node.name} stands inside of what it stands for; write it out")]
             )
         self._through_alias += 1
-        made = self.value(node.of, path)
+        value = self.value(node.of, path)
         self._through_alias -= 1
-        return made
+        return value
 
     def _scalar(self, node: Text, path: Path) -> Any:
         if not node.plain:
@@ -178,7 +180,7 @@ class _Values:
 
     def mapping(self, node: Pairs, path: Path) -> dict[str, Any]:
         self._open.append(node)
-        made: dict[str, Any] = {}
+        mapping: dict[str, Any] = {}
         lines: dict[str, int] = {}
         merged: Node | None = None
         for key_node, value_node in node.pairs:
@@ -197,13 +199,13 @@ class _Values:
                 self._refuse(key_node, path, text)
                 continue
             lines[key] = key_node.line
-            made[key] = self.value(value_node, (*path, key))
+            mapping[key] = self.value(value_node, (*path, key))
         if merged is not None:
             for source in self._sources(merged, path):
                 for key, value in source.items():
-                    made.setdefault(key, value)
+                    mapping.setdefault(key, value)
         self._open.pop()
-        return made
+        return mapping
 
     def _key(self, node: Node, path: Path) -> str | None:
         if not isinstance(node, Text):
@@ -226,13 +228,12 @@ class _Values:
     def _sources(self, node: Node, path: Path) -> list[dict[str, Any]]:
         """The mappings that ``<<`` merges: what stands first wins, and the mapping's own keys before all."""
         nodes = node.items if isinstance(node, Items) else [node]
-        made = []
+        sources = []
         for source in nodes:
             target = source.of if isinstance(source, Alias) else source
             if not isinstance(target, Pairs):
                 self._refuse(source, path, "<< merges mappings, and this is none: name an alias of a mapping")
                 return []
             # Numbers that come from elsewhere are not written at this path.
-            found = self.value(source, (*path, "<<"))
-            made.append(found)
-        return made
+            sources.append(self.value(source, (*path, "<<")))
+        return sources

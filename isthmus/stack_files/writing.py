@@ -50,5 +50,5 @@ def write(content: Mapping[str, Any], *, head: str = "") -> str:
     Raises:
         StackFileError: the engine would lose a part of a text.
     """
-    made = yaml.dump(dict(content), Dumper=_Dumper, sort_keys=False, allow_unicode=False, width=_WIDEST)
-    return head + str(made)
+    text = yaml.dump(dict(content), Dumper=_Dumper, sort_keys=False, allow_unicode=False, width=_WIDEST)
+    return head + str(text)

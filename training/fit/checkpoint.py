@@ -88,23 +88,25 @@ class CheckpointStore:
         sha256 = hashlib.sha256(content).hexdigest()
         name = f"{self._run}/checkpoint-{checkpoint.epoch:04}-{checkpoint.step:06}-{sha256[:8]}.npz"
         # Read anew each time: a worker that is told to stop saves too, not only the chief.
-        before = [one for one in self._listed() if one["name"] != name]
+        earlier = [entry for entry in self._listed() if entry["name"] != name]
         self._objects.put(name, content)
-        kept = [{"name": name, "sha256": sha256}, *before[: KEPT - 1]]
-        self._objects.put(self._pointer, json.dumps(kept).encode())
-        for one in before[KEPT - 1 :]:
-            self._objects.delete(one["name"])
+        pointer = [{"name": name, "sha256": sha256}, *earlier[: KEPT - 1]]
+        self._objects.put(self._pointer, json.dumps(pointer).encode())
+        for entry in earlier[KEPT - 1 :]:
+            self._objects.delete(entry["name"])
 
     def load(self) -> Checkpoint | None:
         """The last checkpoint that is what the pointer says; None when there is none."""
         listed = self._listed()
-        for number, one in enumerate(listed):
-            content = self._objects.get(one["name"])
-            if content is not None and hashlib.sha256(content).hexdigest() == one["sha256"]:
+        for number, entry in enumerate(listed):
+            content = self._objects.get(entry["name"])
+            if content is not None and hashlib.sha256(content).hexdigest() == entry["sha256"]:
                 return Checkpoint.from_bytes(content)
-            what = "is missing" if content is None else f"does not have the SHA-256 {one['sha256'][:16]}..."
-            then = "the one before" if number + 1 < len(listed) else "none, so training begins anew"
-            logger.info(f"checkpoint {one['name']} {what}; going on from {then}")
+            fault = (
+                "is missing" if content is None else f"does not have the SHA-256 {entry['sha256'][:16]}..."
+            )
+            next_best = "the one before" if number + 1 < len(listed) else "none, so training begins anew"
+            logger.info(f"checkpoint {entry['name']} {fault}; going on from {next_best}")
         return None
 
     def _listed(self) -> list[dict[str, str]]:

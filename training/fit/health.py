@@ -60,8 +60,8 @@ class Health:
             if not math.isfinite(value):
                 raise NotANumber(at, what)
         self._steps += 1
-        before = self._seconds or [0.0] * len(seconds)
-        self._seconds = [one + more for one, more in zip(before, seconds, strict=True)]
+        totals = self._seconds or [0.0] * len(seconds)
+        self._seconds = [total + value for total, value in zip(totals, seconds, strict=True)]
         return loss
 
     def epoch(self) -> tuple[float, ...]:
@@ -91,10 +91,10 @@ class Health:
 def stragglers(seconds: Sequence[float], ratio: float) -> dict[int, float]:
     """The workers that take at least ``ratio`` times the median of the others, with how many times."""
     slow = {}
-    for index, mine in enumerate(seconds):
-        others = [one for number, one in enumerate(seconds) if number != index]
-        if ratio > 0 and others and mine >= ratio * (median := statistics.median(others)) > 0:
-            slow[index] = mine / median
+    for index, own in enumerate(seconds):
+        others = [other for number, other in enumerate(seconds) if number != index]
+        if ratio > 0 and others and own >= ratio * (median := statistics.median(others)) > 0:
+            slow[index] = own / median
     return slow
 
 

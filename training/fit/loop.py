@@ -212,8 +212,8 @@ class Fit:
         def piece(epoch: Mapping[str, Any], first: Any, last: Any) -> list[Any]:
             with tf.GradientTape() as tape:
                 loss = self._form.loss(epoch, first, last) / cut.batch
-            of = [getattr(variable, "value", variable) for variable in variables]
-            gradients = tape.gradient(loss, of, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+            sources = [getattr(variable, "value", variable) for variable in variables]
+            gradients = tape.gradient(loss, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
             return [loss, *(tf.convert_to_tensor(gradient) for gradient in gradients)]
 
         if self.settings.model.xla:
@@ -222,14 +222,16 @@ class Fit:
         def on_replica(epoch: Mapping[str, Any], step: Any, began: Any) -> Any:
             number = tf.distribute.get_replica_context().replica_id_in_sync_group
             begin, end = (
-                tf.minimum(share * one, cut.batch) + step * cut.batch for one in (number, number + 1)
+                tf.minimum(share * index, cut.batch) + step * cut.batch for index in (number, number + 1)
             )
             summed: list[Any] = []
             for at in range(0, share, cut.rows):
                 first = tf.minimum(begin + at, end)
                 with tf.control_dependencies(summed):  # one piece after the other: that is what saves memory
-                    found = piece(epoch, first, tf.minimum(first + cut.rows, end))
-                summed = [one + more for one, more in zip(summed, found, strict=True)] if summed else found
+                    parts = piece(epoch, first, tf.minimum(first + cut.rows, end))
+                summed = (
+                    [total + value for total, value in zip(summed, parts, strict=True)] if summed else parts
+                )
             loss, *dense = summed
             pulse = pulse_of(loss, dense, began)
             self.optimizer.apply_gradients(zip(dense, variables, strict=True))
@@ -239,7 +241,7 @@ class Fit:
             pulses = self.strategy.run(on_replica, args=(epoch, step, began))
             return self.strategy.reduce(tf.distribute.ReduceOp.SUM, pulses, axis=None)
 
-        user = next(one.shape[-1] for one in self.model.inputs if one.name == "user")
+        user = next(tensor.shape[-1] for tensor in self.model.inputs if tensor.name == "user")
         epoch = {
             name: tf.TensorSpec([None, *array.shape[1:]], array.dtype)
             for name, array in self._form.arrays(EpochExamples.empty(user), 0).items()

@@ -99,19 +99,19 @@ def gather(
         stopping: asked while waiting.
     """
     server = RendezvousServer(worker, run)
-    seen: dict[int, str] = {}
+    last_answers: dict[int, str] = {}
     since = time.monotonic()
     while server.members is None:
         if stopping():
             server.close()
             return None
-        now = {index: ask(peer, run) for index, peer in enumerate(worker.peers) if index != worker.index}
-        if now != seen or "training" in now.values():
-            seen, since = now, time.monotonic()
-        present = sorted([worker.index, *(index for index, what in now.items() if what == "waiting")])
+        answers = {index: ask(peer, run) for index, peer in enumerate(worker.peers) if index != worker.index}
+        if answers != last_answers or "training" in answers.values():
+            last_answers, since = answers, time.monotonic()
+        present = sorted([worker.index, *(index for index, state in answers.items() if state == "waiting")])
         all_present = len(present) == len(worker.peers)
         waited = time.monotonic() - since >= wait_seconds
-        enough = len(present) >= least and "training" not in now.values()
+        enough = len(present) >= least and "training" not in answers.values()
         if present[0] == worker.index and (all_present or (waited and enough)):
             server.members = tuple(present) if _tell(worker, run, present) else None
         if server.members is None:

@@ -57,7 +57,7 @@ def fit(
     from training.model.submodels import freeze_encoder
     from training.model.two_tower import build_model
 
-    settings, asked = learning.settings, learning.settings.model
+    settings, model_settings = learning.settings, learning.settings.model
     # A worker that is slow wherever it runs must not leave again and again.
     mark = f"{learning.fingerprint}/left-{worker.name.replace(':', '-')}.json"
     slow_epochs = settings.straggler_epochs if checkpoints.get(mark) is None else 0
@@ -66,7 +66,7 @@ def fit(
         monitor.started()
 
     def run(name: str, epochs: int, make_model: Callable[[], Any], **more: Any) -> Fit:
-        one = Fit(
+        trainer = Fit(
             strategy=strategy,
             make_model=make_model,
             examples=learning.examples,
@@ -83,11 +83,11 @@ def fit(
             **more,
         )
         try:
-            one.run()
+            trainer.run()
         except Straggling:
             checkpoints.put(mark, b"{}")
             raise
-        return one
+        return trainer
 
     def made() -> Any:
         model = build_model(learning)
@@ -95,10 +95,10 @@ def fit(
         return model
 
     weights: list[Any] | None = None
-    if asked.pretrain_epochs:
+    if model_settings.pretrain_epochs:
         filled = run(
             f"{learning.fingerprint}/pre-training",
-            asked.pretrain_epochs,
+            model_settings.pretrain_epochs,
             made,
             form=MaskedObjective,
             after_epoch=after_masked_epoch,
@@ -112,7 +112,7 @@ def fit(
         else:
             model = build_model(learning)
             model.set_weights(weights)
-        if asked.adapter_rank:
+        if model_settings.adapter_rank:
             freeze_encoder(model)
         return model
 
@@ -122,7 +122,7 @@ def fit(
     model = last.model
     # What is served computes in float32, as the variables do already. A sampled loss cuts its model into
     # parts that share layers, and Keras saves no such model.
-    if asked.precision != "float32" or asked.loss != "softmax":
+    if model_settings.precision != "float32" or model_settings.loss != "softmax":
         with strategy.scope():
             model = build_model(learning, precision="float32")
             model.set_weights(last.model.get_weights())

@@ -80,11 +80,11 @@ def bring(
     days = [batch.day for batch in manifest.batches]
     settings = for_tuning(base, days, days[-1] + timedelta(days=1), tuning.held_back_days)
     learn, _ = split_days(days, settings)
-    for bucket, key, of in (
+    for bucket, key, wanted_days in (
         (work.arrivals, MANIFEST_KEY, set(learn)),
         (work.private, HELD_BACK_MANIFEST_KEY, set(days) - set(learn)),
     ):
-        batches = [one for one in manifest.batches if one.day in of]
+        batches = [batch for batch in manifest.batches if batch.day in wanted_days]
         for batch in batches:
             bucket.put(batch.key, arrivals.batch(batch))
         bucket.put(key, manifest.model_copy(update={"batches": tuple(batches)}).to_bytes())

@@ -107,7 +107,7 @@ def read_held_back(private: BatchBucket) -> pd.DataFrame:
     manifest = TransferManifest.from_bytes(content, where)
     if not manifest.batches:
         raise TrainingError(f"{where} lists no batch: training.hold_back_days is 0, so nothing can be judged")
-    return pd.concat([from_parquet(private.batch(one)) for one in manifest.batches], ignore_index=True)
+    return pd.concat([from_parquet(private.batch(batch)) for batch in manifest.batches], ignore_index=True)
 
 
 def _is_ours(keyid_of_signature: str, private_key: str) -> bool:

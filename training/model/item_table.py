@@ -74,6 +74,7 @@ def device_of(part: int) -> AbstractContextManager[Any]:
     if len(devices) < 2 or tf.distribute.has_strategy():
         return nullcontext()
     here = tf.zeros([]).device.partition("/device:")[0]
-    own = [one.name for one in devices if one.name.startswith((f"{here}/", "/device:"))]  # not a peer's
+    # Those of a peer are listed, too.
+    own = [device.name for device in devices if device.name.startswith((f"{here}/", "/device:"))]
     placed: AbstractContextManager[Any] = tf.device(own[part % len(own)])
     return placed

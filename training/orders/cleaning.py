@@ -92,18 +92,20 @@ def clean(day: date, rows: pd.DataFrame | DayRows, settings: OrdersSettings | No
     reasons = first_reasons(table, form)
     # What is readable and negative of an invoice C takes back, even where the line is also a duplicate.
     cancellations = table[reasons.ne("unreadable") & table["cancelled"] & table["quantity"].lt(0)]
-    kept = table[reasons == ""].drop(columns=["repeated", "ruined", "cancelled"])
-    taken_back = _cancelled_same_day(kept, cancellations)
+    purchases = table[reasons == ""].drop(columns=["repeated", "ruined", "cancelled"])
+    taken_back = _cancelled_same_day(purchases, cancellations)
     reasons[taken_back[taken_back].index] = "cancelled_same_day"
     counts.update(Counter(reason for reason in reasons.tolist() if reason))
-    kept = kept[~taken_back]
-    kept = kept.astype({"quantity": "int32", "price": "float64", "at": "datetime64[s]"})
-    kept = kept.sort_values(["at", "invoice", "stock_code", "quantity"], kind="stable", ignore_index=True)
-    counts["kept"] = len(kept)
+    purchases = purchases[~taken_back]
+    purchases = purchases.astype({"quantity": "int32", "price": "float64", "at": "datetime64[s]"})
+    purchases = purchases.sort_values(
+        ["at", "invoice", "stock_code", "quantity"], kind="stable", ignore_index=True
+    )
+    counts["kept"] = len(purchases)
     accounted = counts["kept"] + sum(counts[reason] for reason in REASONS)
     if accounted != counts["read"]:
         raise NotAccounted(source.where, counts["read"], accounted)
-    return CleanDay(day, kept, counts, _rejects(source, text, reasons), source)
+    return CleanDay(day, purchases, counts, _rejects(source, text, reasons), source)
 
 
 def _rejects(source: DayRows, text: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
@@ -117,24 +119,24 @@ def _rejects(source: DayRows, text: pd.DataFrame, reasons: pd.Series) -> pd.Data
                 {
                     **dict.fromkeys(COLUMNS, ""),
                     "reason": "malformed",
-                    "line": one.line,
-                    "text": one.text,
-                    "fault": one.fault,
+                    "line": line.line,
+                    "text": line.text,
+                    "fault": line.fault,
                 }
-                for one in source.malformed
+                for line in source.malformed
             ]
         )
         rows = pd.concat([rows, lines]).sort_values("line", kind="stable") if len(rows) else lines
     return rows[list(REJECT_COLUMNS)].reset_index(drop=True)
 
 
-def _cancelled_same_day(kept: pd.DataFrame, cancellations: pd.DataFrame) -> pd.Series:
+def _cancelled_same_day(purchases: pd.DataFrame, cancellations: pd.DataFrame) -> pd.Series:
     """Which purchases the day's cancellations take back, the largest first."""
     left = (-cancellations.groupby(["customer", "stock_code"])["quantity"].sum()).to_dict()
-    taken = pd.Series(False, index=kept.index)
+    taken = pd.Series(False, index=purchases.index)
     if not left:
         return taken
-    largest_first = kept.sort_values("quantity", ascending=False, kind="stable")
+    largest_first = purchases.sort_values("quantity", ascending=False, kind="stable")
     columns = (largest_first[name].tolist() for name in ("customer", "stock_code", "quantity"))
     for label, customer, code, quantity in zip(largest_first.index, *columns, strict=True):
         if left.get((customer, code), 0) >= quantity:

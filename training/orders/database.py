@@ -71,7 +71,7 @@ class Database:
         self._zone = shop.time_zone if shop.time_zone != OrdersSettings().time_zone else None
         try:
             parsed = sa.make_url(url)
-            told = {name: str(parsed.query[name]) for name in (TABLE, *columns) if name in parsed.query}
+            query = {name: str(parsed.query[name]) for name in (TABLE, *columns) if name in parsed.query}
             connected = parsed.difference_update_query([TABLE, *columns])
             if not connected.username and connected.host and environment.get("ORDERS_ACCESS_KEY_ID"):
                 connected = connected.set(
@@ -90,10 +90,10 @@ class Database:
                 "postgresql+psycopg://HOST/DATABASE?table=orders"
             ) from None
         self.url = parsed.render_as_string(hide_password=True)
-        if TABLE not in told:
+        if TABLE not in query:
             raise TrainingError(f"{self.url} names no table; append ?table=NAME (or &table=NAME)")
-        self._table_name = told.pop(TABLE)
-        called = {column: told.get(column, name) for column, name in shop.columns.named().items()}
+        self._table_name = query.pop(TABLE)
+        called = {column: query.get(column, name) for column, name in shop.columns.named().items()}
         self._names = {column: name for column, name in called.items() if name is not None}
         self._lacking = [column for column in columns if column not in self._names]
         self._names |= {name: name for name in shop.private}
@@ -106,14 +106,14 @@ class Database:
         day = sa.func.substr(at, 1, 10) if self._is_text else sa.cast(at, sa.Date)
         with self._connected() as connection:
             query = sa.select(sa.type_coerce(day, sa.types.NullType())).where(at.is_not(None)).distinct()
-            found = connection.execute(query).scalars().all()
+            values = connection.execute(query).scalars().all()
         days = set()
-        for one in found:
+        for value in values:
             try:
-                days.add(date.fromisoformat(str(one)[:10]))
+                days.add(date.fromisoformat(str(value)[:10]))
             except ValueError:
                 raise TrainingError(
-                    f"{self.url}: column {self._names['InvoiceDate']} holds {str(one)!r}, which is no day "
+                    f"{self.url}: column {self._names['InvoiceDate']} holds {str(value)!r}, which is no day "
                     "such as 2011-09-01; mend it, or name a view in which it is one"
                 ) from None
         if not days:
@@ -142,8 +142,8 @@ class Database:
         """Whether times are texts; SQLite has them so whatever a column is called."""
         import sqlalchemy as sa
 
-        told = isinstance(self._columns["InvoiceDate"].type, sa.DateTime | sa.Date)
-        return not told or self._engine.dialect.name == "sqlite"
+        is_typed = isinstance(self._columns["InvoiceDate"].type, sa.DateTime | sa.Date)
+        return not is_typed or self._engine.dialect.name == "sqlite"
 
     def raw(self, day: date) -> bytes:
         """The gzip CSV of a day, in an order of its own, read row by row."""
@@ -208,12 +208,12 @@ class Database:
         self._refuse_a_file_that_is_not_there()
         try:
             with self._engine.connect() as connection:
-                if self._zone and (told := _SET_ZONE.get(self._engine.dialect.name)):
-                    connection.exec_driver_sql(told.format(zone=self._zone))
+                if self._zone and (set_zone := _SET_ZONE.get(self._engine.dialect.name)):
+                    connection.exec_driver_sql(set_zone.format(zone=self._zone))
                 yield connection
         except sa.exc.DBAPIError as error:
-            said = " ".join(str(error.orig).split())  # PostgreSQL's client takes two lines for a refusal
-            raise StoreFailed(f"{self.url} cannot be read: {said}") from None
+            reason = " ".join(str(error.orig).split())  # PostgreSQL's client takes two lines for a refusal
+            raise StoreFailed(f"{self.url} cannot be read: {reason}") from None
         except sa.exc.NoSuchTableError:
             raise
         except (sa.exc.SQLAlchemyError, TypeError, ValueError, OverflowError) as error:

@@ -76,7 +76,7 @@ def day_rows(content: bytes, day: date, where: str, form: OrdersFormat) -> DayRo
     index = pd.Index(lines.numbers, name="line", dtype="int64")
 
     def cells(named: Mapping[str, tuple[str, str | None]]) -> pd.DataFrame:
-        places = {name: _place(lines, where, form, *told) for name, told in named.items()}
+        places = {name: _place(lines, where, form, *name_and_key) for name, name_and_key in named.items()}
         columns = {name: "" if place is None else table[:, place] for name, place in places.items()}
         return pd.DataFrame(columns, index=index, dtype=object)
 
@@ -123,9 +123,9 @@ def _instead(header: list[str], called: str, key: str, form: OrdersFormat) -> st
             return f"its first line is {first[:72]!r}: set orders.delimiter to {sign!r}"
     if "\0" in first or "\ufffd" in first:
         return f"its first line is no {form.encoding} text: set orders.encoding, to utf-16 or latin-1 perhaps"
-    near = get_close_matches(called.casefold(), [one.casefold() for one in header], n=1, cutoff=0.6)
-    meant = next((one for one in header if near and one.casefold() == near[0]), None)
-    listed = ", ".join(one[:40] for one in header[:20])
+    near = get_close_matches(called.casefold(), [name.casefold() for name in header], n=1, cutoff=0.6)
+    meant = next((name for name in header if near and name.casefold() == near[0]), None)
+    listed = ", ".join(name[:40] for name in header[:20])
     if meant is not None:
         return f"if {meant} is meant, set {key} to it; the columns there are: {listed}"
     return f"say which one it is with {key}; the columns there are: {listed}"

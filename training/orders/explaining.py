@@ -95,26 +95,27 @@ def _unreadable(text: pd.DataFrame, source: DayRows, form: OrdersFormat) -> tupl
     proposed = number_signs(cells, form, money=column == "UnitPrice")
     if not proposed:
         return column, place, "this is no number; mend it, or set orders.decimal (--decimal)"
-    told = [
+    changes = [
         f"orders.{name} (--{name}) to {sign!r}"
-        for name, sign, now in zip(
+        for name, sign, current in zip(
             ("decimal", "thousands"), proposed[0], (form.decimal, form.thousands), strict=True
         )
-        if sign != now and sign is not None
+        if sign != current and sign is not None
     ]
-    return column, place, f"set {' and '.join(told)}" if told else "pieces must be whole numbers below 2^31"
+    remedy = f"set {' and '.join(changes)}" if changes else "pieces must be whole numbers below 2^31"
+    return column, place, remedy
 
 
 def _time(cells: pd.Series, source: DayRows, form: OrdersFormat) -> str:
-    now = f"orders.dates, {', '.join(repr(one) for one in form.dates)},"
+    current = f"orders.dates, {', '.join(repr(date_format) for date_format in form.dates)},"
     proposed = date_formats(cells, source.day, form)
     if proposed:
-        return f"{now} does not read it: set orders.dates (--dates) to {proposed[0]!r}"
+        return f"{current} does not read it: set orders.dates (--dates) to {proposed[0]!r}"
     first = cells.head(1)
     if alone := date_formats(first, source.day, form):
         return f"orders.dates (--dates) needs {alone[0]!r} for it, beside another one for the others"
     return (
-        f"{now} does not put it on {source.day}, the day that the file is named by: "
+        f"{current} does not put it on {source.day}, the day that the file is named by: "
         "mend the file, its name, orders.dates (--dates) or orders.time_zone (--time-zone)"
     )
 

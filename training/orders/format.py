@@ -86,10 +86,10 @@ def _date_format(value: str) -> str:
     if value in (EPOCH, EPOCH_MS):
         return value
     try:
-        told = datetime.strptime(_KNOWN.strftime(value.replace("%z", "+0000")), value)
+        parsed = datetime.strptime(_KNOWN.strftime(value.replace("%z", "+0000")), value)
     except (ValueError, re.error):
-        told = None
-    if told is None or told.date() != _KNOWN.date():
+        parsed = None
+    if parsed is None or parsed.date() != _KNOWN.date():
         raise refuse(
             "allowed are strptime codes that tell year, month and day, such as %d/%m/%Y %H:%M, "
             f"or {EPOCH} or {EPOCH_MS}"

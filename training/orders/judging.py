@@ -60,8 +60,8 @@ class Judge:
                 self._examples[reason] = example(reason)
             most = getattr(self.settings.limits.day, reason)
             if self._beyond(counts, reason, most):
-                told = self._share(counts, reason, "this day", f"orders.limits.day.{reason}", most)
-                raise OrdersRefused(f"{example(reason)}; {told}; {self.spared}")
+                share = self._share(counts, reason, "this day", f"orders.limits.day.{reason}", most)
+                raise OrdersRefused(f"{example(reason)}; {share}; {self.spared}")
 
     def all(self) -> None:
         """Judge what was read together.
@@ -73,10 +73,10 @@ class Judge:
         for reason in REJECTED:
             most = getattr(self.settings.limits.all, reason)
             if self._beyond(counts, reason, most):
-                told = self._share(counts, reason, "all days", f"orders.limits.all.{reason}", most)
-                raise OrdersRefused(f"{self._examples[reason]}; {told}; {self.spared}")
+                share = self._share(counts, reason, "all days", f"orders.limits.all.{reason}", most)
+                raise OrdersRefused(f"{self._examples[reason]}; {share}; {self.spared}")
         if "kept" in counts and counts["read"] and not counts["kept"]:
-            reason = max(REJECTED, key=lambda one: counts[one])
+            reason = max(REJECTED, key=lambda name: counts[name])
             raise OrdersRefused(
                 f"none of {counts['read']:,} rows is a purchase; most are {reason.replace('_', ' ')}: "
                 f"{self._examples.get(reason, 'they are blank')}; {self.spared}"

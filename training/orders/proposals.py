@@ -51,22 +51,26 @@ def date_formats(cells: pd.Series, day: date, form: OrdersFormat) -> list[str]:
     if texts.empty:
         return []
     first = str(texts.iloc[0])
-    found = [one for one in _by_look().get(_look(first), ()) if parses(first, one)]
-    found += [EPOCH, EPOCH_MS] if first.replace(".", "", 1).isdigit() else []
+    candidates = [
+        date_format for date_format in _by_look().get(_look(first), ()) if parses(first, date_format)
+    ]
+    candidates += [EPOCH, EPOCH_MS] if first.replace(".", "", 1).isdigit() else []
     return [
-        one for one in found if times(texts, day, form.model_copy(update={"dates": (one,)})).notna().all()
+        date_format
+        for date_format in candidates
+        if times(texts, day, form.model_copy(update={"dates": (date_format,)})).notna().all()
     ]
 
 
 @cache
 def _by_look() -> dict[str, list[str]]:
     """Formats by the look of what they write: to try all of them on a text takes a second."""
-    told: dict[str, list[str]] = {}
-    for one in known_dates():
-        zones = _ZONES if "%z" in one else ("",)
-        for look in {_look(_SOME_TIME.strftime(one.replace("%z", zone))) for zone in zones}:
-            told.setdefault(look, []).append(one)
-    return told
+    by_look: dict[str, list[str]] = {}
+    for date_format in known_dates():
+        zones = _ZONES if "%z" in date_format else ("",)
+        for look in {_look(_SOME_TIME.strftime(date_format.replace("%z", zone))) for zone in zones}:
+            by_look.setdefault(look, []).append(date_format)
+    return by_look
 
 
 def _look(text: str) -> str:
@@ -90,23 +94,23 @@ def number_signs(cells: pd.Series, form: OrdersFormat, money: bool = False) -> l
     """
     texts, found = cells.drop_duplicates(), []
     for decimal, thousands in SIGNS:
-        told = numbers(texts, form.model_copy(update={"decimal": decimal, "thousands": thousands}), money)
-        if told.notna().all() and (money or told.mod(1).eq(0).all()):
+        values = numbers(texts, form.model_copy(update={"decimal": decimal, "thousands": thousands}), money)
+        if values.notna().all() and (money or values.mod(1).eq(0).all()):
             found.append((decimal, thousands))
-    if not money and all(re.fullmatch(r"[+-]?(\d{1,3}(\D\d{3})+|\d+)-?", one) for one in texts):
+    if not money and all(re.fullmatch(r"[+-]?(\d{1,3}(\D\d{3})+|\d+)-?", text) for text in texts):
         found.sort(key=lambda pair: pair[1] is None)
     return found
 
 
 def code_pattern(codes: Sequence[str]) -> str | None:
     """The pattern of the commonest shape of some codes, such as ``[A-Z]+-\\d+`` for AB-1044."""
-    shapes = pd.Series([shape(one) for one in codes if one], dtype=object).value_counts()
+    shapes = pd.Series([shape(code) for code in codes if code], dtype=object).value_counts()
     return None if shapes.empty else str(shapes.index[0])
 
 
 def shape(code: str) -> str:
     """A code as a pattern: runs of digits, of capitals and of small letters, and the signs between."""
-    told = ""
+    pattern = ""
     for digits, capitals, small, other in re.findall(r"([0-9]+)|([A-Z]+)|([a-z]+)|(.)", code, re.DOTALL):
-        told += r"\d+" if digits else "[A-Z]+" if capitals else "[a-z]+" if small else re.escape(other)
-    return told
+        pattern += r"\d+" if digits else "[A-Z]+" if capitals else "[a-z]+" if small else re.escape(other)
+    return pattern

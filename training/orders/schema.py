@@ -58,20 +58,23 @@ def typed(text: pd.DataFrame, day: date, form: OrdersFormat = _USUAL) -> pd.Data
 
 def customers(text: pd.Series, form: OrdersFormat) -> pd.Series:
     """Customers of cells, "" for none."""
-    return text.map({one: form.customer(one) for one in text.unique()}).astype(object)
+    return text.map({cell: form.customer(cell) for cell in text.unique()}).astype(object)
 
 
 def ruined(ids: pd.Series) -> pd.Series:
     """Which identifiers are what a spreadsheet makes of numbers: many become one."""
-    told = {one: re.fullmatch(RUINED, one, re.ASCII) is not None for one in ids.unique()}
-    return ids.map(told).astype(bool)
+    verdicts = {cell: re.fullmatch(RUINED, cell, re.ASCII) is not None for cell in ids.unique()}
+    return ids.map(verdicts).astype(bool)
 
 
 def is_product(codes: pd.Series, form: OrdersFormat) -> pd.Series:
     """Which stock codes are of products."""
-    pattern, none = re.compile(form.product_code, re.ASCII), {one.casefold() for one in form.not_products}
-    told = {one: bool(pattern.fullmatch(one)) and one.casefold() not in none for one in codes.unique()}
-    return codes.map(told).astype(bool)
+    pattern = re.compile(form.product_code, re.ASCII)
+    not_products = {code.casefold() for code in form.not_products}
+    verdicts = {
+        code: bool(pattern.fullmatch(code)) and code.casefold() not in not_products for code in codes.unique()
+    }
+    return codes.map(verdicts).astype(bool)
 
 
 def is_cancellation(table: pd.DataFrame, form: OrdersFormat) -> pd.Series:

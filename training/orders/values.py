@@ -54,8 +54,8 @@ def numbers(text: pd.Series, form: OrdersFormat, money: bool = False) -> pd.Seri
     if usual and not plain.isna().any():
         return plain
     sound = text if not usual else text[plain.isna()]
-    told = {one: _number(one, form, money) for one in sound.unique()}
-    read = sound.map(told).astype("float64")
+    parsed = {cell: _number(cell, form, money) for cell in sound.unique()}
+    read = sound.map(parsed).astype("float64")
     return read if not usual else plain.fillna(read)
 
 
@@ -83,8 +83,8 @@ def _without_currency(text: str, currency: str) -> str:
 
 def currency_signs(sign: str) -> list[str]:
     """The currencies that a sign, or a code, stands for; the commonest first."""
-    found = [code for code, told in _SIGNS.items() if sign in (told, code)]
-    return sorted(found, key=lambda code: code not in ("USD", "EUR", "GBP", "JPY"))
+    codes = [code for code, symbol in _SIGNS.items() if sign in (symbol, code)]
+    return sorted(codes, key=lambda code: code not in ("USD", "EUR", "GBP", "JPY"))
 
 
 def _plain(sign: str) -> str:
@@ -106,22 +106,22 @@ def times(text: pd.Series, day: date, form: OrdersFormat) -> pd.Series:
     is read day first, where both orders are allowed.
     """
     found = pd.Series(pd.NaT, index=text.index, dtype="datetime64[ns]")
-    for one in form.dates:
+    for date_format in form.dates:
         left = found.isna()
         if not left.any():
             break
-        at = _read(text[left], one, form.time_zone)
+        at = _read(text[left], date_format, form.time_zone)
         found = found.fillna(at.where(at.dt.normalize() == pd.Timestamp(day)))
     return found
 
 
-def _read(text: pd.Series, one: str, zone: str) -> pd.Series:
-    if one in (EPOCH, EPOCH_MS):
-        told = pd.to_numeric(text, errors="coerce").astype("float64")
-        seconds = told if one == EPOCH else told / 1000
+def _read(text: pd.Series, date_format: str, zone: str) -> pd.Series:
+    if date_format in (EPOCH, EPOCH_MS):
+        stamps = pd.to_numeric(text, errors="coerce").astype("float64")
+        seconds = stamps if date_format == EPOCH else stamps / 1000
         at = pd.to_datetime(seconds.where(seconds.abs() < _LAST_SECOND), unit="s", errors="coerce", utc=True)
-    elif "%z" in one or "%Z" in one:
-        at = pd.to_datetime(text, errors="coerce", format=one, utc=True)
+    elif "%z" in date_format or "%Z" in date_format:
+        at = pd.to_datetime(text, errors="coerce", format=date_format, utc=True)
     else:
-        return pd.to_datetime(text, errors="coerce", format=one)
+        return pd.to_datetime(text, errors="coerce", format=date_format)
     return at.dt.tz_convert(zone).dt.tz_localize(None)

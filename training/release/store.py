@@ -49,8 +49,8 @@ class Store:
         digest = manifest.digest()
         for file in manifest.files:
             key = _key(digest, file.path)
-            there = self._bucket.head(key)
-            if there is None or there["Metadata"].get("sha256") != file.sha256:
+            stored = self._bucket.head(key)
+            if stored is None or stored["Metadata"].get("sha256") != file.sha256:
                 self._bucket.upload(
                     directory / file.path, key, ChecksumAlgorithm="SHA256", Metadata={"sha256": file.sha256}
                 )

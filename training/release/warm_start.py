@@ -70,21 +70,21 @@ class Weights:
             for product in catalogue.products
             if product.product_code in self.places
         ]
-        here, there = np.array(pairs, int).reshape(-1, 2).T
-        products, before = len(catalogue) + 1, len(self.places) + 1
-        left = []
+        places, old_places = np.array(pairs, int).reshape(-1, 2).T
+        products, old_products = len(catalogue) + 1, len(self.places) + 1
+        initialised = []
         for path, value, assign in _values(model):
             known, shape = self.values.get(path), value.shape
-            if known is not None and shape[0] == products and known.shape == (before, *shape[1:]):
-                value[here] = known[there]
+            if known is not None and shape[0] == products and known.shape == (old_products, *shape[1:]):
+                value[places] = known[old_places]
                 assign(value)
             elif known is not None and shape == known.shape:
                 assign(known)
             else:
-                left.append(path)
+                initialised.append(path)
         logger.info(
-            f"warm start: {len(here)} of {len(catalogue)} products are known to the release in service"
-            + (f"; as initialised: {', '.join(left)}" if left else "")
+            f"warm start: {len(places)} of {len(catalogue)} products are known to the release in service"
+            + (f"; as initialised: {', '.join(initialised)}" if initialised else "")
         )
 
 
@@ -92,9 +92,9 @@ def _values(model: Any) -> Iterator[tuple[str, npt.NDArray[Any], Callable[[npt.N
     """Path, value and setter of each weight but the products' features; a table in parts is one."""
     from training.model.item_table import ItemTable
 
-    tables = {one.name: one for one in model.layers if isinstance(one, ItemTable)}
+    tables = {layer.name: layer for layer in model.layers if isinstance(layer, ItemTable)}
     for name, table in tables.items():
         yield f"{name}/embeddings", table.table(), table.assign
-    for one in model.weights:
-        if one.path.split("/")[0] not in {*tables, "item_features"}:
-            yield one.path, np.array(one), one.assign
+    for weight in model.weights:
+        if weight.path.split("/")[0] not in {*tables, "item_features"}:
+            yield weight.path, np.array(weight), weight.assign

@@ -158,17 +158,16 @@ class BatchBucket(Bucket):
                         f"s3://{self.name}/{failed['Key']} cannot be deleted: {failed.get('Message')}"
                     )
 
-    def abort(self, prefix: str, kept: Collection[str] = ()) -> None:
-        """Throw away unfinished uploads under a prefix, but for those of the keys ``kept``."""
+    def abort(self, prefix: str) -> None:
+        """Throw away unfinished uploads under a prefix."""
         with suppress(ExpectedCode), self.speaking("cleared of unfinished uploads", prefix, but=_UNKNOWN):
             pages = self.client.get_paginator("list_multipart_uploads").paginate(
                 Bucket=self.name, Prefix=prefix
             )
             for each in [each for page in pages for each in page.get("Uploads", ())]:
-                if each["Key"] not in kept:
-                    self.client.abort_multipart_upload(
-                        Bucket=self.name, Key=each["Key"], UploadId=each["UploadId"]
-                    )
+                self.client.abort_multipart_upload(
+                    Bucket=self.name, Key=each["Key"], UploadId=each["UploadId"]
+                )
 
     def _versions(self, prefix: str, keys: Collection[str]) -> list[dict[str, str]]:
         found: list[dict[str, str]] = []

@@ -43,9 +43,9 @@ class Rows:
         if len(self.invoices) < 2:
             self.invoices.add(invoice)
 
-    def are_only_of(self, one: str) -> bool:
+    def are_only_of(self, owner: str) -> bool:
         """Whether all are of this customer, or of this invoice."""
-        return self.customers == {one} or self.invoices == {one}
+        return self.customers == {owner} or self.invoices == {owner}
 
     def are_of_many(self, besides: str = "") -> bool:
         """Whether customers other than this one have them, too, and not just one or two."""
@@ -60,13 +60,13 @@ class Product:
         stock_code: its code.
         sold: its rows.
         text: what is said of it; "" where no row of it carries a text that may leave.
-        said: the rows that carry the text.
+        rows_of_text: the rows that carry the text.
     """
 
     stock_code: str
     sold: Rows
     text: str
-    said: Rows
+    rows_of_text: Rows
 
 
 class ProductCatalogue:
@@ -77,7 +77,7 @@ class ProductCatalogue:
 
     def __init__(self) -> None:
         self._sold: dict[str, Rows] = {}
-        self._said: dict[str, dict[str, Rows]] = {}
+        self._text_rows: dict[str, dict[str, Rows]] = {}
         self._read: dict[str, tuple[str, frozenset[str]]] = {}
         self._named: set[str] = set()
 
@@ -90,16 +90,16 @@ class ProductCatalogue:
             first = (cleaned.day, invoice, customer)
             sold = self._sold.get(code)
             if sold is None:
-                sold, self._said[code] = self._sold.setdefault(code, Rows(first)), {}
+                sold, self._text_rows[code] = self._sold.setdefault(code, Rows(first)), {}
             sold.take(customer, invoice)
             if not (text := texts[typed]):
                 continue
-            said = self._said[code]
-            of_text = said.get(text)
+            texts_of_product = self._text_rows[code]
+            of_text = texts_of_product.get(text)
             if of_text is None:
-                if len(said) >= MOST_TEXTS:
+                if len(texts_of_product) >= MOST_TEXTS:
                     continue
-                of_text = said.setdefault(text, Rows(first))
+                of_text = texts_of_product.setdefault(text, Rows(first))
             of_text.take(customer, invoice)
             if MASK in text and (typed in self._named or _is_for(typed, customer, invoice)):
                 of_text.are_for_somebody = True
@@ -136,7 +136,7 @@ class ProductCatalogue:
         return texts
 
     def _most(self, code: str, sold: Rows) -> tuple[str, Rows]:
-        for text, rows in sorted(self._said[code].items(), key=lambda each: (-each[1].count, each[0])):
+        for text, rows in sorted(self._text_rows[code].items(), key=lambda each: (-each[1].count, each[0])):
             if not rows.are_for_somebody or rows.are_of_many():
                 return text, rows
         return "", Rows(sold.first)

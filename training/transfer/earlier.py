@@ -47,7 +47,7 @@ class Earlier:
             except TrainingError as error:
                 logger.info(f"what was sent before is not compared: {error}")
                 continue
-            rows |= {one.day: one.rows for one in manifest.batches if holds(one.day)}
+            rows |= {batch.day: batch.rows for batch in manifest.batches if holds(batch.day)}
         return cls(rows)
 
     def refuse_fewer(self, now: Mapping[date, int], share: float) -> None:
@@ -63,9 +63,9 @@ class Earlier:
             if day not in now and day < min(now):
                 continue
             if now.get(day, 0) < (1 - share) * then:
-                told = f"has {now[day]:,} rows now" if day in now else "is not among the orders any more"
+                change = f"has {now[day]:,} rows now" if day in now else "is not among the orders any more"
                 raise FewerRows(
-                    f"{day} was sent with {then:,} rows before and {told}, while orders.limits.fewer lets "
+                    f"{day} was sent with {then:,} rows before and {change}, while orders.limits.fewer lets "
                     f"{share:.0%} of them go: {THEN}"
                 )
         then, left = sum(self.rows.values()), sum(now.get(day, 0) for day in self.rows)

@@ -57,5 +57,5 @@ class BatchFolder(BatchBucket):
         for key in keys:
             (self.folder / key).unlink(missing_ok=True)
 
-    def abort(self, prefix: str, kept: Collection[str] = ()) -> None:
+    def abort(self, prefix: str) -> None:
         """A folder has no unfinished uploads."""

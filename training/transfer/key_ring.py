@@ -50,9 +50,9 @@ def read_keys(text: str) -> tuple[NamedKey, ...]:
     else:
         named = [("", text)]
     keys = tuple(NamedKey(name or _fingerprint(key), key.encode()) for name, key in named)
-    for (name, key), made in zip(named, keys, strict=True):
+    for (name, key), ring_key in zip(named, keys, strict=True):
         if len(key) < LEAST_KEY_LENGTH:
-            which = f"PSEUDONYM_KEY: the key {made.id}" if name else "PSEUDONYM_KEY"
+            which = f"PSEUDONYM_KEY: the key {ring_key.id}" if name else "PSEUDONYM_KEY"
             raise TrainingError(
                 f"{which} has {len(key)} characters, but needs at least {LEAST_KEY_LENGTH}; "
                 "put a random one into the secret isthmus-keys"

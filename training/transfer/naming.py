@@ -61,7 +61,7 @@ class Named:
 
 def identifiers_of(cleaned: CleanDay, form: OrdersFormat | None = None) -> dict[str, str]:
     """Every identifier of a day's rows, kept and left out, and every private value -> what it is of."""
-    kept, left_out = cleaned.purchases, cleaned.rejects
+    purchases, left_out = cleaned.purchases, cleaned.rejects
     missing = {word.casefold() for word in (form or OrdersFormat()).missing_customer}
     unreadable = left_out["reason"] == "unreadable"
     known = left_out["reason"] != "missing_customers"
@@ -70,22 +70,26 @@ def identifiers_of(cleaned: CleanDay, form: OrdersFormat | None = None) -> dict[
         ("customer", "customer", "CustomerID", known & ~unreadable),
         ("invoice", "invoice", "InvoiceNo", ~unreadable),
     ):
-        values = {*kept[name].unique(), *left_out[column][holds].unique()}
+        values = {*purchases[name].unique(), *left_out[column][holds].unique()}
         # In a row that cannot be read anything may stand anywhere; with a digit, it may be an identifier.
-        values |= {one for one in left_out[column][unreadable].unique() if any(map(str.isdigit, one))}
+        values |= {cell for cell in left_out[column][unreadable].unique() if any(map(str.isdigit, cell))}
         found |= dict.fromkeys(map(str.strip, values), kind)
     for called, cells in cleaned.source.private.items():
         found |= dict.fromkeys(map(str.strip, cells.unique()), str(called))
-    return {one: kind for one, kind in found.items() if one and one.casefold() not in missing}
+    return {
+        identifier: kind
+        for identifier, kind in found.items()
+        if identifier and identifier.casefold() not in missing
+    }
 
 
 class Scan:
     """The texts that are to leave, ready to be compared with identifiers."""
 
     def __init__(self, products: Iterable[Product]) -> None:
-        said = [(one, one.text, one.said) for one in products if one.text]
-        self._texts = _Texts([(*each, _runs_and_groups(each[1])) for each in said])
-        codes = [(one, one.stock_code, one.sold) for one in products]
+        texts = [(product, product.text, product.rows_of_text) for product in products if product.text]
+        self._texts = _Texts([(*each, _runs_and_groups(each[1])) for each in texts])
+        codes = [(product, product.stock_code, product.sold) for product in products]
         self._codes = _Texts([(*each, runs_of(each[1])) for each in codes])
 
     def named(self, identifiers: Mapping[str, str]) -> Iterator[Named]:
@@ -110,8 +114,10 @@ class Scan:
         if rows.are_only_of(plain):
             return False
         others = [each for each in map(self._texts.__getitem__, self._texts.holding(runs)) if each[1] != text]
-        customers = {one for _, _, rows, _ in others for one in rows.customers} - {plain}
-        return len({told for _, told, _, _ in others}) >= WELL_KNOWN and len(customers) >= WELL_KNOWN
+        customers = {customer for _, _, rows, _ in others for customer in rows.customers} - {plain}
+        return (
+            len({other_text for _, other_text, _, _ in others}) >= WELL_KNOWN and len(customers) >= WELL_KNOWN
+        )
 
 
 class _Texts(list[tuple[Product, str, Rows, Runs]]):
@@ -129,7 +135,7 @@ class _Texts(list[tuple[Product, str, Rows, Runs]]):
         if any(run not in self._places for run in wanted):
             return []
         places = sorted(set.intersection(*(self._places[run] for run in wanted)))
-        return places if len(wanted) == 1 else [one for one in places if _follow(self[one][-1], wanted)]
+        return places if len(wanted) == 1 else [place for place in places if _follow(self[place][-1], wanted)]
 
 
 def runs_of(text: str) -> Runs:

@@ -62,7 +62,9 @@ class Pseudonyms:
         Only who has the source and the keys can make it: the private site.
         """
         older = [self.under(key.id) for key in self._ring[1:]]
-        return {old.customer(one): self.customer(one) for one in set(customers) for old in older}
+        return {
+            old.customer(customer): self.customer(customer) for customer in set(customers) for old in older
+        }
 
     def of(self, kind: Literal["customer", "invoice"], value: str) -> str:
         """The pseudonym of one value: 32 hexadecimal digits."""

@@ -55,7 +55,11 @@ def without_identifiers(descriptions: pd.Series, identifiers: Collection[str]) -
 
 def telling(identifiers: Collection[str]) -> set[str]:
     """Those that are no word of a product's text, in capitals: long ones with a digit in them."""
-    return {one.upper() for one in identifiers if len(one) >= LEAST_LENGTH and any(map(str.isdigit, one))}
+    return {
+        identifier.upper()
+        for identifier in identifiers
+        if len(identifier) >= LEAST_LENGTH and any(map(str.isdigit, identifier))
+    }
 
 
 def words_of(text: str) -> frozenset[str]:

@@ -25,8 +25,8 @@ def refuse(named: Sequence[Named], private: BatchBucket, dry_run: bool) -> None:
     Raises:
         TextsNameSomebody: always.
     """
-    days = Counter(one.rows.first[0] for one in named)
-    told = ", ".join(f"{day} ({count})" for day, count in sorted(days.items()))
+    days = Counter(found.rows.first[0] for found in named)
+    counted = ", ".join(f"{day} ({count})" for day, count in sorted(days.items()))
     texts = "1 text" if len(named) == 1 else f"{len(named)} texts"
     if dry_run:
         where = "the transfer itself will name the rows in the private site, a dry run writes nothing"
@@ -35,7 +35,7 @@ def refuse(named: Sequence[Named], private: BatchBucket, dry_run: bool) -> None:
         where = f"the rows are named in {private.address(REPORT_KEY)}, which is private"
     raise TextsNameSomebody(
         f"{texts} of products would leave with a customer, an invoice or another private value inside, first "
-        f"seen on {told}, so no batch was sent; {where}: mend them in the source, or send such products "
+        f"seen on {counted}, so no batch was sent; {where}: mend them in the source, or send such products "
         "without a text (training.transfer.withhold_texts, --withhold-texts)"
     )
 
@@ -45,8 +45,7 @@ def report(named: Sequence[Named]) -> bytes:
     text = io.StringIO()
     rows = csv.writer(text)
     rows.writerow(COLUMNS)
-    for one in sorted(named, key=lambda each: (each.rows.first, each.product.stock_code, each.identifier)):
-        day, invoice, customer = one.rows.first
-        code = one.product.stock_code
-        rows.writerow((day, invoice, customer, code, one.text, one.identifier, one.kind, one.rows.count))
+    for found in sorted(named, key=lambda each: (each.rows.first, each.product.stock_code, each.identifier)):
+        code = found.product.stock_code
+        rows.writerow((*found.rows.first, code, found.text, found.identifier, found.kind, found.rows.count))
     return text.getvalue().encode()

@@ -136,7 +136,7 @@ def transfer(
         _read(source, learn, leaving, held_back, staying)
         without = leaving.hold_against_identifiers(private, settings.transfer.withhold_texts, dry_run)
         staged = [*leaving.staged(without), *staying.staged(set())]
-        rows = {one.entry.day: one.entry.rows for one in staged}
+        rows = {day.entry.day: day.entry.rows for day in staged}
         if arrivals.takes_away and not source.settings.accept_fewer:
             before = Earlier.of(
                 (arrivals, MANIFEST_KEY),
@@ -158,8 +158,9 @@ def _read(
     days = (*learn, *held_back)
     for number, cleaned in enumerate(clean_days(source, days), 1):
         (leaving if number <= len(learn) else staying).take(cleaned)
-        kept, read = cleaned.counts["kept"], cleaned.counts["read"]
-        logger.info(Progress("clean", number, len(days), f"{cleaned.day}, {kept:,} of {read:,} rows kept"))
+        purchases, read = cleaned.counts["kept"], cleaned.counts["read"]
+        note = f"{cleaned.day}, {purchases:,} of {read:,} rows kept"
+        logger.info(Progress("clean", number, len(days), note))
 
 
 def _send(
@@ -189,16 +190,16 @@ def _send(
         if not dry_run:
             bucket.put(key, manifest.to_bytes())
 
-    private_manifest = send([one for one in staged if one.entry.day in held_back], private)
+    private_manifest = send([day for day in staged if day.entry.day in held_back], private)
     show(private, HELD_BACK_MANIFEST_KEY, private_manifest)
-    arrivals_manifest = send([one for one in staged if one.entry.day not in held_back], arrivals)
+    arrivals_manifest = send([day for day in staged if day.entry.day not in held_back], arrivals)
     if not dry_run and private.get(REPORT_KEY) is not None:  # of an earlier transfer; all is well now
         private.erase(REPORT_KEY, {REPORT_KEY})
     rejects = TransferManifest.of(tally.rejects, tally.reasons)
     show(private, REJECTS_MANIFEST_KEY, rejects)
     show(arrivals, MANIFEST_KEY, arrivals_manifest)
     named = {
-        one.key for manifest in (private_manifest, arrivals_manifest, rejects) for one in manifest.batches
+        batch.key for manifest in (private_manifest, arrivals_manifest, rejects) for batch in manifest.batches
     }
     taken_away = 0
     for (bucket, prefix), keys in before.items():
@@ -210,7 +211,7 @@ def _send(
         (private, HELD_BACK_PREFIX, private_manifest), (arrivals, BATCH_PREFIX, arrivals_manifest)
     ):  # fmt: skip
         # A transfer of another window, at the same time, may have taken away what was there for this one.
-        gone = {one.key for one in manifest.batches} - set(named if dry_run else bucket.keys(prefix))
+        gone = {batch.key for batch in manifest.batches} - set(named if dry_run else bucket.keys(prefix))
         if gone:
             raise StoreFailed(
                 f"s3://{bucket.name}/{min(gone)} is gone again: another transfer ran at the same time; "
@@ -232,7 +233,7 @@ def _send(
 
 
 def _summary(done: Transferred, dry_run: bool) -> str:
-    told = [f"{done.sent} batches {'would be ' if dry_run else ''}sent, {done.skipped} were there"]
-    told += [f"{done.sent_again} sent again"] if done.sent_again else []
-    told += [f"{done.taken_away} taken away"] if done.taken_away else []
-    return f"{'dry run' if dry_run else 'transferred'}: {', '.join(told)}; {done.arrivals.digest}"
+    parts = [f"{done.sent} batches {'would be ' if dry_run else ''}sent, {done.skipped} were there"]
+    parts += [f"{done.sent_again} sent again"] if done.sent_again else []
+    parts += [f"{done.taken_away} taken away"] if done.taken_away else []
+    return f"{'dry run' if dry_run else 'transferred'}: {', '.join(parts)}; {done.arrivals.digest}"

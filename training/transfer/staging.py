@@ -78,19 +78,19 @@ class Staging:
 
     def take(self, cleaned: CleanDay) -> None:
         """Put a day aside."""
-        kept, left_out = self._folder / f"{cleaned.day}.rows", self._folder / f"{cleaned.day}.rejects"
+        day_rows, left_out = self._folder / f"{cleaned.day}.rows", self._folder / f"{cleaned.day}.rejects"
         identifiers = identifiers_of(cleaned, self._settings)
         self._catalogue.add(cleaned, identifiers)
         rows = pseudonymous(cleaned, self._pseudonyms, {})
-        feather.write_feather(rows, kept, compression="zstd")
+        feather.write_feather(rows, day_rows, compression="zstd")
         names = self._folder / f"{cleaned.day}.identifiers"
-        held = pd.DataFrame({"identifier": list(identifiers), "kind": list(identifiers.values())}, dtype=str)
-        feather.write_feather(held, names, compression="zstd")
+        table = pd.DataFrame({"identifier": list(identifiers), "kind": list(identifiers.values())}, dtype=str)
+        feather.write_feather(table, names, compression="zstd")
         rejects = None
         if len(cleaned.rejects):
             rejects = write_batch(cleaned.rejects, left_out, cleaned.day, REJECTS_PREFIX, REJECTS)
         where = cleaned.source.where
-        self._waiting.append(_Waiting(cleaned.day, where, kept, names, rejects, left_out, cleaned.counts))
+        self._waiting.append(_Waiting(cleaned.day, where, day_rows, names, rejects, left_out, cleaned.counts))
 
     def hold_against_identifiers(self, private: BatchBucket, withhold: bool, dry_run: bool) -> set[str]:
         """Products whose text names a customer, an invoice or another private value of any of the days.
@@ -106,11 +106,11 @@ class Staging:
         scan = Scan(self._catalogue.products())
         named: dict[tuple[str, str, str], Named] = {}
         for day in self._waiting:
-            held = feather.read_table(day.identifiers).to_pydict()
-            for one in scan.named(dict(zip(held["identifier"], held["kind"], strict=True))):
-                named.setdefault((one.product.stock_code, one.text, one.identifier), one)
-        without = {one.product.stock_code for one in named.values()}
-        codes = any(one.text == one.product.stock_code for one in named.values())
+            columns = feather.read_table(day.identifiers).to_pydict()
+            for found in scan.named(dict(zip(columns["identifier"], columns["kind"], strict=True))):
+                named.setdefault((found.product.stock_code, found.text, found.identifier), found)
+        without = {found.product.stock_code for found in named.values()}
+        codes = any(found.text == found.product.stock_code for found in named.values())
         if codes or (without and not withhold):
             refuse(list(named.values()), private, dry_run)
         if without:
@@ -124,15 +124,15 @@ class Staging:
             NotAccounted: a batch has other rows than were kept.
         """
         texts = self._catalogue.texts() | dict.fromkeys(without, "")
-        return [self._stage(one, texts) for one in self._waiting]
+        return [self._stage(waiting, texts) for waiting in self._waiting]
 
-    def _stage(self, one: _Waiting, texts: dict[str, str]) -> Staged:
-        rows = feather.read_feather(one.kept)
+    def _stage(self, waiting: _Waiting, texts: dict[str, str]) -> Staged:
+        rows = feather.read_feather(waiting.kept)
         rows["description"] = described(rows["stock_code"], texts)
-        batch = one.kept.with_suffix(".kept")
-        entry = write_batch(rows, batch, one.day, self._prefix)
-        one.kept.unlink()
-        one.identifiers.unlink()
-        if lost := one.counts["kept"] - entry.rows:
-            raise NotAccounted(one.where, one.counts["read"], one.counts["read"] - lost)
-        return Staged(entry, batch, one.rejects, one.left_out, one.counts)
+        batch = waiting.kept.with_suffix(".kept")
+        entry = write_batch(rows, batch, waiting.day, self._prefix)
+        waiting.kept.unlink()
+        waiting.identifiers.unlink()
+        if lost := waiting.counts["kept"] - entry.rows:
+            raise NotAccounted(waiting.where, waiting.counts["read"], waiting.counts["read"] - lost)
+        return Staged(entry, batch, waiting.rejects, waiting.left_out, waiting.counts)

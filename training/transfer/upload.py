@@ -174,8 +174,8 @@ class Upload:
         with self._pool() as pool:
             working = [pool.submit(work, part) for part in parts]
             try:
-                for one in working:
-                    one.result()
+                for future in working:
+                    future.result()
             except BaseException:
                 # What is on its way may arrive; the next run keeps it.
                 pool.shutdown(wait=False, cancel_futures=True)

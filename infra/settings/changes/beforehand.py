@@ -65,8 +65,13 @@ def resized(settings: Settings, standing: Standing) -> frozenset[str]:
 def output(settings: Settings, standing: Standing) -> dict[str, Any]:
     """What the stack's output says of an estate of these settings."""
     network = settings.aws.network
-    kept = {key: ABSENT if value is None else value for key, value in _all(settings).items() if _is_kept(key)}
-    return {"settings": kept, "zones": places(room(network.cidr), network.zones, taken(settings, standing))}
+    recorded = {
+        key: ABSENT if value is None else value for key, value in _all(settings).items() if _is_kept(key)
+    }
+    return {
+        "settings": recorded,
+        "zones": places(room(network.cidr), network.zones, taken(settings, standing)),
+    }
 
 
 def taken(settings: Settings, standing: Standing) -> Mapping[str, int]:

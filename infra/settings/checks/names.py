@@ -65,8 +65,8 @@ def _other(stack: str, longest: int) -> str:
 def names(settings: Settings) -> Iterator[Problem]:
     """The first problem with the stack's name; it is of the whole file, as the file's name has it."""
     stack, account = settings.stack, settings.aws.account_id
-    for what, made in Naming(stack).fixed(account).items():
-        for name in made:
+    for what, names_of_kind in Naming(stack).fixed(account).items():
+        for name in names_of_kind:
             if RULES[what].takes(name):
                 continue
             around = max(len(each) for each in Naming("").fixed(account)["bucket"])

@@ -14,7 +14,7 @@ LOCAL = "local"
 
 def _stand_ins(urls: Mapping[str, str]) -> Iterator[Problem]:
     """Each stand-in listens on a port of its own, without TLS."""
-    seen: dict[tuple[str, int], str] = {}
+    paths: dict[tuple[str, int], str] = {}
     for path, url in urls.items():
         parts = urlsplit(url)
         if not is_loopback(url):
@@ -27,7 +27,7 @@ def _stand_ins(urls: Mapping[str, str]) -> Iterator[Problem]:
             )
             continue
         host = "127.0.0.1" if parts.hostname == "localhost" else parts.hostname or ""
-        other = seen.setdefault((host, port(url)), path)
+        other = paths.setdefault((host, port(url)), path)
         if other != path:
             yield Problem(
                 path, f"is {url}, where {other} listens; two stand-ins need two ports: choose another one"

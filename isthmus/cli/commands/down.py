@@ -28,9 +28,9 @@ def down(
     if not estate.home.root.exists():
         out.print("Nothing to end: there is no rehearsal here.")
         return
-    told = "Ended"
+    ending = "Ended"
     if force:
-        told = "Ended by force"
+        ending = "Ended by force"
     elif STACK in estate.engine.stacks():
         estate.install()
         if lost := estate.lost():
@@ -38,6 +38,6 @@ def down(
         else:
             with Narration("pulumi destroy") as narration:
                 result = estate.destroy(narration.take)
-            told = f"local: {result}" if result else told
+            ending = f"local: {result}" if result else ending
     estate.wipe()
-    out.print(f"{told}. No process, no stand-in and no record of the rehearsal is left.")
+    out.print(f"{ending}. No process, no stand-in and no record of the rehearsal is left.")

@@ -83,15 +83,15 @@ def _plain(decision: Decision) -> dict[str, Any]:
         "ageDays": decision.age_days,
         "drifts": [
             {
-                "what": one.what,
-                "then": one.then,
-                "now": one.now,
-                "value": float(one.value),
-                "byChance": float(one.chance),
-                "threshold": float(one.threshold),
-                "crossed": bool(one.crossed),
+                "what": drift.what,
+                "then": drift.then,
+                "now": drift.now,
+                "value": float(drift.value),
+                "byChance": float(drift.chance),
+                "threshold": float(drift.threshold),
+                "crossed": bool(drift.crossed),
             }
-            for one in decision.drifts
+            for drift in decision.drifts
         ],
     }
 

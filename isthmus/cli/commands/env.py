@@ -86,10 +86,10 @@ def _entering(
 
     lines = []
     if INSIDE not in outer:
-        kept = sorted(name for name in {*variables, *taken_away} if name in outer)
+        saved = sorted(name for name in {*variables, *taken_away} if name in outer)
         # Not the values themselves: they may be secrets, and this may be printed.
-        lines += [f'{_SAVED}_{name}="${name}"' for name in kept]
-        back = "; ".join(f'export {name}="${_SAVED}_{name}"; unset {_SAVED}_{name}' for name in kept)
+        lines += [f'{_SAVED}_{name}="${name}"' for name in saved]
+        back = "; ".join(f'export {name}="${_SAVED}_{name}"; unset {_SAVED}_{name}' for name in saved)
         lines.append(f"{_SAVED}={shlex.quote(back)}")
     lines += [f"unset {name}" for name in sorted(taken_away)]
     lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]

@@ -56,13 +56,13 @@ def logs(
         time.sleep(_LOOK_SECONDS)
 
 
-def _refuse(pod: str, there: list[PodLine], site: str | None) -> None:
+def _refuse(pod: str, pods: list[PodLine], site: str | None) -> None:
     from isthmus.cli.errors import CommandError
 
     where = f" in {site}" if site else ""
-    if not there:
+    if not pods:
         raise CommandError(f"no pod has run yet{where}; `isthmus rehearse` starts the estate")
-    names = ", ".join(line.name for line in there)
+    names = ", ".join(line.name for line in pods)
     raise CommandError(f"no pod's name begins with {pod!r} or has its words{where}; there are: {names}")
 
 

@@ -53,8 +53,8 @@ def _tell(described: Described) -> None:
         err.print(f"{described.days} days: {read:,} rows read, {kept:,} kept; left out:")
     for reason, count in described.counts.most_common():
         if count and reason not in ("read", "kept"):
-            told = escape(described.examples.get(reason, ""))
-            err.print(f"  {count:>9,} {reason.replace('_', ' ')}  [dim]{told}[/]")
+            example = escape(described.examples.get(reason, ""))
+            err.print(f"  {count:>9,} {reason.replace('_', ' ')}  [dim]{example}[/]")
     for warning in described.warnings:
         err.print(f"[yellow]look at this:[/] {escape(warning)}")
     for problem in described.problems:
@@ -68,7 +68,10 @@ def _yaml(section: Mapping[str, Any]) -> str:
     lines = ["config:", "  isthmus:orders:"]
     for key, value in section.items():
         if isinstance(value, dict):
-            lines += [f"    {key}:", *(f"      {name}: {_scalar(one)}" for name, one in value.items())]
+            lines += [
+                f"    {key}:",
+                *(f"      {name}: {_scalar(element)}" for name, element in value.items()),
+            ]
         elif isinstance(value, list):
             lines.append(f"    {key}: [{', '.join(map(_scalar, value))}]")
         else:

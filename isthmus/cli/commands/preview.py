@@ -61,15 +61,15 @@ def preview(
 
 def _take(event: Mapping[str, Any], changing: list[dict[str, Any]]) -> None:
     """Note a resource that would change."""
-    told = (event.get("resourcePreEvent") or {}).get("metadata")
-    if told and told["op"] not in ("same", "read"):
+    metadata = (event.get("resourcePreEvent") or {}).get("metadata")
+    if metadata and metadata["op"] not in ("same", "read"):
         changing.append(
             {
-                "name": told["urn"].rsplit("::", 1)[-1],
-                "type": told["type"],
-                "operation": told["op"],
-                "changed": sorted(told.get("diffs") or told.get("detailedDiff") or ()),
-                "urn": told["urn"],
+                "name": metadata["urn"].rsplit("::", 1)[-1],
+                "type": metadata["type"],
+                "operation": metadata["op"],
+                "changed": sorted(metadata.get("diffs") or metadata.get("detailedDiff") or ()),
+                "urn": metadata["urn"],
             }
         )
 
@@ -86,5 +86,7 @@ def _plain(result: Result, changing: list[dict[str, Any]]) -> dict[str, Any]:
             "unchanged": result.unchanged,
         },
         "resources": changing,
-        "warnings": [one.message for one in result.diagnostics if one.severity == "warning"],
+        "warnings": [
+            diagnostic.message for diagnostic in result.diagnostics if diagnostic.severity == "warning"
+        ],
     }

@@ -102,7 +102,7 @@ def recommend(
             answers = _noted(_answers(recommender, asked, top, only_new), strangers)
             if everybody:
                 # A log of orders may name customers that the release never saw.
-                answers = (one for one in _counted(answers, len(asked)) if one.known)
+                answers = (answer for answer in _counted(answers, len(asked)) if answer.known)
             if out is not None:
                 _say_written(out, answers)
             else:
@@ -204,10 +204,10 @@ def _counted(answers: Iterable[Answer], number: int) -> Iterator[Answer]:
 
 def _noted(answers: Iterable[Answer], strangers: list[str]) -> Iterator[Answer]:
     """The same answers; customers that the release does not know are added to ``strangers``."""
-    for one in answers:
-        if not one.known:
-            strangers.append(one.customer)
-        yield one
+    for answer in answers:
+        if not answer.known:
+            strangers.append(answer.customer)
+        yield answer
 
 
 def _say_another_key(sentence: str) -> None:
@@ -240,7 +240,7 @@ def _show(answer: Answer, *, only_new: bool, first: bool) -> None:
         out.print(f"[bold]Customer {customer}[/]  {facts}")
         shown = answer.bought[:SHOWN_BOUGHT]
         more = answer.bought_count - len(shown)
-        bought = "; ".join(escape(one.description or one.code) for one in shown)
+        bought = "; ".join(escape(product.description or product.code) for product in shown)
         out.print(f"had bought: {bought}{f' [dim]and {more} more[/]' if more > 0 else ''}")
     else:
         out.print(f"[bold]Customer {customer}[/] [yellow]is not known to this release[/]  {facts}")

@@ -59,8 +59,8 @@ def rehearse(
         stages.stage("estate", "pulumi up -s local: both shores, the link, training, Triton") as stage,
         Narration("pulumi up", err) as narration,
     ):
-        told = written.model_dump(mode="json", exclude_unset=True)
-        result = estate.up(narration.take, orders=seeded, written=told)
+        overrides = written.model_dump(mode="json", exclude_unset=True)
+        result = estate.up(narration.take, orders=seeded, written=overrides)
         stage.note = str(result)
         stage.parts = narration.milestones
     with stages.stage("answers", "the real tritonserver, asked for three customers"):

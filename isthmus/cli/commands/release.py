@@ -105,7 +105,7 @@ def show(release: Which, bucket: ReleasesBucket = None, as_json: AsJson = False)
         "signed": f"{signature.signed_at} by key {signature.keyid}" if signature else "no",
         "customers": f"named with key {manifest.pseudonym_key or 'of unknown id'}",
         "versions": ", ".join(
-            f"{name} {one}" for name, one in manifest.versions.items() if name not in _TOLD_APART
+            f"{name} {version}" for name, version in manifest.versions.items() if name not in _TOLD_APART
         ),
     }
     facts = Table(box=None, show_header=False, pad_edge=False)
@@ -147,12 +147,12 @@ def verify(
         else:
             directory = Path(release)
         manifest = verify_files(directory, release if release.startswith("sha256:") else None)
-        said = f"{len(manifest.files)} files are as the manifest lists them"
+        verdict = f"{len(manifest.files)} files are as the manifest lists them"
         if trusted_keys:
             signature = read_signature(directory)
             verify_signature(signature, manifest.digest(), trusted_keys.split(","))
-            said += f", signed {signature.signed_at} by the trusted key {signature.keyid}"
-        out.print(f"[green]ok[/] {manifest.digest()}: {said}")
+            verdict += f", signed {signature.signed_at} by the trusted key {signature.keyid}"
+        out.print(f"[green]ok[/] {manifest.digest()}: {verdict}")
 
 
 @app.command()
@@ -181,8 +181,8 @@ def compare(
     from training.operations.tracking.reproduce import differences
 
     manifest, _, _ = _find(release, bucket)
-    found = differences(manifest, window=_window(manifest, orders, written) if orders else None)
-    if not found:
+    changes = differences(manifest, window=_window(manifest, orders, written) if orders else None)
+    if not changes:
         out.print(f"[green]ok[/] a new run here makes {manifest.digest()} again")
         if orders is None:
             out.print("[dim]orders were not compared; name them with --orders[/]")
@@ -190,8 +190,8 @@ def compare(
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("Different", "Release", "Here"):
         table.add_column(title)
-    for one in found:
-        table.add_row(escape(one.what), escape(one.release or "-"), escape(one.now or "-"))
+    for change in changes:
+        table.add_row(escape(change.what), escape(change.release or "-"), escape(change.now or "-"))
     print_table(table)
     raise typer.Exit(1)
 

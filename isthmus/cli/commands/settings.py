@@ -18,11 +18,11 @@ def _files(stacks: list[str], folder: Path) -> list[Path]:
     """The files that names mean: a path to a file, or a stack's name; none means every stack."""
     from isthmus.cli.errors import CommandError
 
-    there = sorted(folder.glob("Pulumi.*.yaml"))
+    all_files = sorted(folder.glob("Pulumi.*.yaml"))
     if not stacks:
-        if not there:
+        if not all_files:
             raise CommandError(f"{folder} has no stack file; run this in the project's root folder")
-        return there
+        return all_files
     files = []
     for name in stacks:
         path = Path(name)
@@ -31,7 +31,7 @@ def _files(stacks: list[str], folder: Path) -> list[Path]:
             continue
         file = folder / f"Pulumi.{name}.yaml"
         if not file.is_file():
-            known = ", ".join(found.name.split(".")[1] for found in there) or "none"
+            known = ", ".join(each.name.split(".")[1] for each in all_files) or "none"
             raise CommandError(f"there is no stack {name} in {folder}; the stacks there are: {known}")
         files.append(file)
     return files
@@ -115,13 +115,13 @@ def schema(
     from isthmus.cli.errors import CommandError
 
     root = _root()
-    for made in (schema, reference, page, workloads_page):
-        name = made.FILE.relative_to(root) if made.FILE.is_relative_to(root) else made.FILE
-        wanted = made.text()
-        if made.FILE.is_file() and made.FILE.read_text(encoding="utf-8") == wanted:
+    for module in (schema, reference, page, workloads_page):
+        name = module.FILE.relative_to(root) if module.FILE.is_relative_to(root) else module.FILE
+        text = module.text()
+        if module.FILE.is_file() and module.FILE.read_text(encoding="utf-8") == text:
             out.print(f"{name}: current")
         elif check:
             raise CommandError(f"{name} is not what the program says; run `isthmus settings schema`")
         else:
-            atomic_write(made.FILE, wanted.encode())
+            atomic_write(module.FILE, text.encode())
             out.print(f"{name}: written")

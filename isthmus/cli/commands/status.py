@@ -88,21 +88,21 @@ def _plain(home: Home, lines: list[PodLine]) -> dict[str, object]:
         "standIns": _stand_ins(home),
         "pods": [
             {
-                "site": one["site"],
-                "cluster": one["cluster"],
-                "namespace": one["namespace"],
-                "name": one["name"],
-                "state": one["state"],
-                "ready": one["ready"],
-                "containers": one["containers"],
-                "restarts": one["restarts"],
-                "ageSeconds": round(one["age_seconds"]),
-                "address": one["address"],
-                "image": one["image"],
-                "standsIn": one["stands_in"],
-                "message": one["message"],
+                "site": line["site"],
+                "cluster": line["cluster"],
+                "namespace": line["namespace"],
+                "name": line["name"],
+                "state": line["state"],
+                "ready": line["ready"],
+                "containers": line["containers"],
+                "restarts": line["restarts"],
+                "ageSeconds": round(line["age_seconds"]),
+                "address": line["address"],
+                "image": line["image"],
+                "standsIn": line["stands_in"],
+                "message": line["message"],
             }
-            for one in map(asdict, lines)
+            for line in map(asdict, lines)
         ],
     }
 

@@ -83,7 +83,7 @@ def transfer(
         settings = settings.model_copy(update={"hold_back_days": hold_back_days})
     split_days(source.days(), settings, "hold back fewer with --hold-back-days")
     arrivals = _place(to, limits, near_by=False)
-    kept = _place(
+    private_bucket = _place(
         private or str(Workspace.of(source.url, key.work_folder()).private.folder), near, near_by=True
     )
     # Nothing leaves in a dry run, so no bytes are counted.
@@ -93,7 +93,7 @@ def transfer(
             pseudonyms=Pseudonyms(key.pseudonym_key()),
             settings=settings,
             arrivals=arrivals,
-            private=kept,
+            private=private_bucket,
             dry_run=dry_run,
             progress=bars.left,
         )
@@ -151,7 +151,7 @@ def _show(done: Transferred, to: str, dry_run: bool) -> None:
         ("held back, stays private", done.held_back),
         ("rejected, stays private", done.rejected),
     ):
-        rows, size = (sum(getattr(one, what) for one in manifest.batches) for what in ("rows", "size"))
+        rows, size = (sum(getattr(batch, what) for batch in manifest.batches) for what in ("rows", "size"))
         table.add_row(name, str(len(manifest.batches)), f"{rows:,}", f"{size:,}")
     print_table(table)
     reasons = {name: n for name, n in done.rejected.cleaning.items() if n}

@@ -22,13 +22,13 @@ def trigger(
     from rehearsal.home import Home
 
     home = Home.find()
-    found = [(cluster, one) for cluster in clusters(home) for one in cluster.list("CronJob")]
-    chosen = [(cluster, one) for cluster, one in found if one["metadata"]["name"] == name]
+    cron_jobs = [(cluster, cron_job) for cluster in clusters(home) for cron_job in cluster.list("CronJob")]
+    chosen = [(cluster, cron_job) for cluster, cron_job in cron_jobs if cron_job["metadata"]["name"] == name]
     if not chosen:
-        names = ", ".join(sorted(one["metadata"]["name"] for _, one in found))
-        there = f"there are: {names}" if names else "training.retrain.enabled makes some"
-        raise CommandError(f"no CronJob is named {name!r}; {there}")
-    for cluster, one in chosen:
-        job = fire(cluster, one)
+        names = ", ".join(sorted(cron_job["metadata"]["name"] for _, cron_job in cron_jobs))
+        known = f"there are: {names}" if names else "training.retrain.enabled makes some"
+        raise CommandError(f"no CronJob is named {name!r}; {known}")
+    for cluster, cron_job in chosen:
+        job = fire(cluster, cron_job)
         out.print(f"{cluster.name}: Job {job['metadata']['namespace']}/{job['metadata']['name']} is made")
     agent.ensure(home)

@@ -25,7 +25,7 @@ def tensors(customers: list[str], k: Any, only_new: Any, pseudonym: Callable[[st
         )
     shape = (len(customers), 1)
     return {
-        "customer": np.array([[_name(one, pseudonym)] for one in customers], dtype=np.object_),
+        "customer": np.array([[_name(customer, pseudonym)] for customer in customers], dtype=np.object_),
         "k": np.full(shape, _number(k), np.int32),
         "only_new": np.full(shape, _flag(only_new), np.bool_),
     }
@@ -84,5 +84,5 @@ def _shown(value: Any) -> str:
     """A value and its type, cut where it is long."""
     if isinstance(value, int) and abs(value) > 10**30:
         return "a number of more than 30 digits"
-    told = ascii(value)
-    return f"{told if len(told) <= 40 else told[:37] + '...'} ({type(value).__name__})"
+    text = ascii(value)
+    return f"{text if len(text) <= 40 else text[:37] + '...'} ({type(value).__name__})"

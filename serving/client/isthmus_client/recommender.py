@@ -77,7 +77,9 @@ class Recommender:
         outputs = self._ask(inputs)
         milliseconds = (time.perf_counter() - started) * 1000
         try:
-            return tuple(_answer(one, _row(outputs, row), milliseconds) for row, one in enumerate(asked))
+            return tuple(
+                _answer(customer, _row(outputs, row), milliseconds) for row, customer in enumerate(asked)
+            )
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
             raise NotTriton(
                 f"what answers at {self.url} is no Triton server of isthmus: its answer cannot be read "

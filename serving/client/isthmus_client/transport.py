@@ -100,8 +100,8 @@ class Grpc:
 
     def parameters(self, model: str) -> dict[str, str]:
         with _one_error(self._address, "gRPC"):
-            told = self._client.get_model_config(model, as_json=True, client_timeout=self._timeout_s)
-            return _parameters(told["config"])
+            response = self._client.get_model_config(model, as_json=True, client_timeout=self._timeout_s)
+            return _parameters(response["config"])
 
     def close(self) -> None:
         self._client.close()
@@ -146,18 +146,18 @@ class Http:
 
 
 def _parameters(config: dict[str, Any]) -> dict[str, str]:
-    return {name: str(one["string_value"]) for name, one in config.get("parameters", {}).items()}
+    return {name: str(parameter["string_value"]) for name, parameter in config.get("parameters", {}).items()}
 
 
 def _inputs(triton: Any, arrays: dict[str, Any]) -> list[Any]:
     from tritonclient.utils import np_to_triton_dtype
 
-    made = []
+    inputs = []
     for name, array in arrays.items():
         tensor = triton.InferInput(name, list(array.shape), np_to_triton_dtype(array.dtype))
         tensor.set_data_from_numpy(array)
-        made.append(tensor)
-    return made
+        inputs.append(tensor)
+    return inputs
 
 
 @contextmanager
@@ -187,9 +187,9 @@ def _translated(error: Any, address: str, protocol: str) -> Exception:
 
 
 def _no_triton(address: str, protocol: str, why: str) -> NotTriton:
-    said = " ".join(why.split())[:200]
+    reason = " ".join(why.split())[:200]
     return NotTriton(
-        f"what answers at {address} is no Triton server that speaks {protocol} ({said}); "
+        f"what answers at {address} is no Triton server that speaks {protocol} ({reason}); "
         "Triton's gRPC is at port 8001 (grpc://HOST:8001) and its HTTP at 8000 (http://HOST:8000)"
     )
 

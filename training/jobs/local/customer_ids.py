@@ -58,4 +58,5 @@ class CustomerIds:
             known = self.ids()
             if (all_of_them := known | set(ids)) == known:
                 return
-            atomic_write(self.path, "".join(f"{one}\n" for one in sorted(all_of_them)).encode(), 0o600)
+            lines = (f"{customer}\n" for customer in sorted(all_of_them))
+            atomic_write(self.path, "".join(lines).encode(), 0o600)

@@ -61,7 +61,7 @@ def before(settings: TrainingSettings, day: date, days: list[date]) -> TrainingS
     """
     if day <= days[0]:
         raise TrainingError(f"--before is {day}, but the orders begin on {days[0]}; name a later day")
-    held_back = [one for one in days if day <= one < day + timedelta(days=LONGEST_HELD_BACK)]
+    held_back = [later for later in days if day <= later < day + timedelta(days=LONGEST_HELD_BACK)]
     if not held_back:
         window = Window(last_day=day - timedelta(days=1))
         return settings.model_copy(update={"hold_back_days": 0, "window": window})
@@ -137,7 +137,7 @@ def train_here(
     table = None
     if transferred.held_back.batches:
         logger.info("evaluating on the held-back orders, beside baselines")
-        frames = [from_parquet(work.private.batch(one)) for one in transferred.held_back.batches]
+        frames = [from_parquet(work.private.batch(batch)) for batch in transferred.held_back.batches]
         interactions = read_window(source, pseudonyms, out)
         judged = validate_release(
             out, manifest, pd.concat(frames, ignore_index=True), interactions, settings.gates

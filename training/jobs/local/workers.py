@@ -79,18 +79,20 @@ class Workers:
             for index in range(len(peers)):
                 self._start(index, peers, logs[index])
             if len(peers) > 1:
-                told = (f"process {self._running[index].pid} at {peer}" for index, peer in enumerate(peers))
-                logger.info(f"{len(peers)} workers: {', '.join(told)}")
+                processes = (
+                    f"process {self._running[index].pid} at {peer}" for index, peer in enumerate(peers)
+                )
+                logger.info(f"{len(peers)} workers: {', '.join(processes)}")
             printed = [_lines(log) for log in logs]
             while self._running or (self._waiting and not self._done):
                 time.sleep(0.1)
                 self._poll(self._running)
                 # Asked before what is left of their lines is said, or the last ones would be lost.
-                ended = [one for one, process in self._running.items() if process.poll() is not None]
+                ended = [index for index, process in self._running.items() if process.poll() is not None]
                 self._print(printed)
                 for index in ended:
                     self._ended(index, logs[index])
-                for index in [one for one in self._waiting if self._has_place(one)]:
+                for index in [candidate for candidate in self._waiting if self._has_place(candidate)]:
                     self._waiting.remove(index)
                     self._start(index, peers, logs[index])
             self._print(printed)
@@ -151,9 +153,9 @@ def free_ports(count: int) -> list[int]:
     """Ports of this machine that nobody listens on."""
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]
+        for listener in sockets:
+            listener.bind(("127.0.0.1", 0))
+        return [int(listener.getsockname()[1]) for listener in sockets]
 
 
 def _lines(log: IO[bytes]) -> Iterator[str | None]:
