@@ -83,7 +83,7 @@ def play(estate: Estate, rounds: int, say: Callable[[str], None]) -> str:
     plain, disturbed = Workspace(folder / "plain"), Workspace(folder / "disturbed")
     transfer(source, pseudonyms, SETTINGS, disturbed.arrivals, disturbed.private)
     transferred = transfer(source, pseudonyms, SETTINGS, plain.arrivals, plain.private)
-    steps = plain.learning(SETTINGS).examples.steps
+    steps = plain.training_data(SETTINGS).examples.steps
     total = steps * SETTINGS.epochs
 
     seconds = _train(plain, folder / "plain-release", [], lambda _: None)

@@ -93,15 +93,15 @@ def one(folder: Path, text: str) -> None:
     import pandas as pd
 
     settings, work = parse(text), Workspace(folder)
-    learning = work.learning(settings)
+    data = work.training_data(settings)
     held_back = work.manifest(held_back=True).batches
     recall = HeldBackRecall(
-        learning, pd.concat([from_parquet(work.private.batch(one)) for one in held_back], ignore_index=True)
+        data, pd.concat([from_parquet(work.private.batch(one)) for one in held_back], ignore_index=True)
     )
     speeds: list[float] = []
     with tempfile.TemporaryDirectory() as checkpoints:
         model, _ = fit(
-            learning,
+            data,
             ALONE,
             FolderObjects(Path(checkpoints) / "checkpoints"),
             after_epoch=lambda epoch: speeds.append(epoch.examples_per_second),

@@ -115,74 +115,74 @@ def _rounds(examples: int) -> Iterator[None]:
             return
 
 
-def _learning(folder: str, epochs: int) -> TrainingData:
+def _training_data(folder: str, epochs: int) -> TrainingData:
     settings = TrainingSettings(epochs=epochs)
     source = Folder(SAMPLE)
     work = Workspace.of(source.url, Path(tempfile.mkdtemp(dir=folder)))
     pseudonyms = Pseudonyms("the key of a benchmark")
     transfer(source, pseudonyms, settings, work.arrivals, work.private)
-    return work.learning(settings)
+    return work.training_data(settings)
 
 
-def _model(learning: TrainingData) -> Any:
+def _model(data: TrainingData) -> Any:
     from training.model.two_tower import Sizes, build
 
-    settings = learning.settings
-    sizes = Sizes(len(learning.catalogue), settings.embedding_dim, settings.history_length)
-    return build(sizes, learning.catalogue.features())
+    settings = data.settings
+    sizes = Sizes(len(data.catalogue), settings.embedding_dim, settings.history_length)
+    return build(sizes, data.catalogue.features())
 
 
-def _arrays(learning: TrainingData) -> tuple[dict[str, Any], Any, Any]:
+def _arrays(data: TrainingData) -> tuple[dict[str, Any], Any, Any]:
     """What `fit` takes: inputs, what is revealed and wanted side by side, weights of the examples."""
-    arrays, count = learning.examples.arrays(0), len(learning.examples)
+    arrays, count = data.examples.arrays(0), len(data.examples)
     inputs = {name: arrays[name][:count] for name in ("history", "weights", "user")}
     wanted = np.concatenate([arrays["revealed"], arrays["targets"]], axis=1)[:count]
     return inputs, wanted, arrays["weight"][:count]
 
 
-def _compiled(learning: TrainingData, xla: bool | str) -> Any:
+def _compiled(data: TrainingData, xla: bool | str) -> Any:
     import keras
     import tensorflow as tf
 
     from training.model.padded import basket_loss
 
-    length = learning.settings.history_length
+    length = data.settings.history_length
 
     def loss(wanted: Any, scores: Any) -> Any:
         numbers = tf.cast(wanted, tf.int32)
         example = {"revealed": numbers[:, :length], "targets": numbers[:, length:]}
         return basket_loss(scores, {**example, "weight": tf.ones(tf.shape(scores)[0])})
 
-    model = _model(learning)
-    model.compile(keras.optimizers.Adam(learning.settings.learning_rate), loss, jit_compile=xla)
+    model = _model(data)
+    model.compile(keras.optimizers.Adam(data.settings.learning_rate), loss, jit_compile=xla)
     return model
 
 
 def _keras(folder: str, xla: bool | str) -> None:
-    learning = _learning(folder, 1)
-    model, (inputs, wanted, weight) = _compiled(learning, xla), _arrays(learning)
-    for _ in _rounds(EPOCHS * len(learning.examples)):
+    data = _training_data(folder, 1)
+    model, (inputs, wanted, weight) = _compiled(data, xla), _arrays(data)
+    for _ in _rounds(EPOCHS * len(data.examples)):
         model.fit(
             inputs,
             wanted,
             sample_weight=weight,
-            batch_size=learning.examples.shape.batch,
+            batch_size=data.examples.shape.batch,
             epochs=EPOCHS,
             verbose=0,
         )
 
 
-def _fit(learning: TrainingData, folder: str, after_epoch: Callable[[Any], None]) -> Any:
+def _fit(data: TrainingData, folder: str, after_epoch: Callable[[Any], None]) -> Any:
     from training.fit.checkpoint import CheckpointStore, FolderObjects
     from training.fit.checkpoint_writer import CheckpointWriter
     from training.fit.cluster import ALONE, strategy_of
     from training.fit.loop import Fit
 
     return Fit(
-        strategy=strategy_of(ALONE, learning.settings.seed),
-        make_model=lambda: _model(learning),
-        examples=learning.examples,
-        settings=learning.settings,
+        strategy=strategy_of(ALONE, data.settings.seed),
+        make_model=lambda: _model(data),
+        examples=data.examples,
+        settings=data.settings,
         writer=CheckpointWriter(CheckpointStore(FolderObjects(Path(folder)), "run"), saves=False),
         after_epoch=after_epoch,
     )
@@ -192,15 +192,15 @@ def _ours(folder: str) -> None:
     from training.fit.cluster import ALONE, prepare
 
     prepare(os.environ, ALONE)
-    learning = _learning(folder, 1000)
-    rounds = _rounds(EPOCHS * len(learning.examples))
+    data = _training_data(folder, 1000)
+    rounds = _rounds(EPOCHS * len(data.examples))
     next(rounds)
 
     def ended(epoch: Any) -> None:
         if epoch.number % EPOCHS == 0 and next(rounds, "over") == "over":
             os._exit(0)
 
-    _fit(learning, folder, ended).run()
+    _fit(data, folder, ended).run()
 
 
 def _profile(folder: str) -> list[tuple[str, float, float]]:
@@ -210,11 +210,11 @@ def _profile(folder: str) -> list[tuple[str, float, float]]:
     prepare(os.environ, ALONE)
     import tensorflow as tf
 
-    learning = _learning(folder, 1)
-    ours = _fit(learning, folder, lambda _: None)
+    data = _training_data(folder, 1)
+    ours = _fit(data, folder, lambda _: None)
     ours.run()
-    batch, steps = learning.examples.shape.batch, learning.examples.steps
-    plain, (inputs, wanted, weight) = _compiled(learning, False), _arrays(learning)
+    batch, steps = data.examples.shape.batch, data.examples.steps
+    plain, (inputs, wanted, weight) = _compiled(data, False), _arrays(data)
 
     def some(step: int) -> tuple[Any, Any, Any]:
         rows = slice(step * batch, (step + 1) * batch)

@@ -41,19 +41,19 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 def cold(work: Workspace) -> TrainingData:
     """What to learn from, before anything was counted."""
     shutil.rmtree(work.folder / "features", ignore_errors=True)
-    return work.learning(SETTINGS)
+    return work.training_data(SETTINGS)
 
 
 def _never(*_: object) -> ExampleFeatures:
     raise AssertionError("counted again")
 
 
-def _drawn(learning: TrainingData) -> dict[str, bytes]:
-    facts = learning.examples.features
+def _drawn(data: TrainingData) -> dict[str, bytes]:
+    facts = data.examples.features
     told = {one.name: getattr(facts, one.name) for one in fields(facts)}
     arrays = {f"facts {name}": np.asarray(value) for name, value in told.items()}
     for epoch in (0, 3):
-        arrays |= {f"{name} {epoch}": one for name, one in learning.examples.arrays(epoch).items()}
+        arrays |= {f"{name} {epoch}": one for name, one in data.examples.arrays(epoch).items()}
     return {name: f"{one.dtype} {one.shape} ".encode() + one.tobytes() for name, one in arrays.items()}
 
 
@@ -64,12 +64,12 @@ def test_examples_of_kept_facts_are_those_of_counted_ones_to_the_last_bit(
     assert not (work.folder / "features").exists(), "no folder, no file"
     assert _drawn(cold) == without
     monkeypatch.setattr("training.features.examples.count_example_features", _never)
-    warm = work.learning(SETTINGS)
+    warm = work.training_data(SETTINGS)
     assert _drawn(warm) == without
     assert type(warm.examples.features.day_old) is float
     # What is cut and drawn later is no other fact.
     other = SETTINGS.model_copy(update={"history_length": 8, "seed": 9, "batch_size": 100, "epochs": 2})
-    assert work.learning(other).examples.features.day_old == warm.examples.features.day_old
+    assert work.training_data(other).examples.features.day_old == warm.examples.features.day_old
 
 
 def test_another_half_life_other_orders_or_other_code_is_counted_anew(
@@ -79,13 +79,13 @@ def test_another_half_life_other_orders_or_other_code_is_counted_anew(
     monkeypatch.setattr("training.features.examples.count_example_features", _never)
     half = SETTINGS.model_copy(update={"half_life_days": SETTINGS.half_life_days / 2})
     with pytest.raises(AssertionError, match="counted again"):
-        assert work.learning(half).examples.features
+        assert work.training_data(half).examples.features
     fewer = cold.manifest.model_copy(update={"batches": cold.manifest.batches[:-1]})
     with pytest.raises(AssertionError, match="counted again"):
-        assert replace(work.learning(SETTINGS), manifest=fewer).examples.features
+        assert replace(work.training_data(SETTINGS), manifest=fewer).examples.features
     monkeypatch.setattr("training.features.feature_cache.source_digest", lambda *_: "sha256:other")
     with pytest.raises(AssertionError, match="counted again"):
-        assert work.learning(SETTINGS).examples.features
+        assert work.training_data(SETTINGS).examples.features
 
 
 def test_damaged_facts_are_told_in_one_line_and_counted_again(
@@ -96,7 +96,7 @@ def test_damaged_facts_are_told_in_one_line_and_counted_again(
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(bytes(content))
-    assert _drawn(work.learning(SETTINGS)) == whole
+    assert _drawn(work.training_data(SETTINGS)) == whole
     assert log_lines == [f"{path} is damaged; it is made again"]
     assert path.exists()
 

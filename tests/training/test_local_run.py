@@ -80,8 +80,8 @@ def test_two_workers_one_killed_end_where_one_preempted_ends(
     assert len(killer.killed) == 1
     assert any("resumed at step" in line for line in log_lines)
     assert any("worker 0 ended with code 75" in line for line in log_lines)
-    batch = work.learning(probe).examples.shape.batch
-    assert batch == work.learning(settings).examples.shape.batch, "the comparison needs equal steps"
+    batch = work.training_data(probe).examples.shape.batch
+    assert batch == work.training_data(settings).examples.shape.batch, "the comparison needs equal steps"
     preempter = Killer(hold, work.folder, 0, signal.SIGTERM, runs=2)
     log_lines.clear()
     _train(shop, tmp_path / "work", tmp_path / "one", settings, preempter)

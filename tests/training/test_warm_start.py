@@ -34,7 +34,7 @@ def learned(folder: Path, orders: Path, **settings: Any) -> TrainingData:
     """What a run learns from."""
     work, chosen = Workspace(folder), SETTINGS.model_copy(update=settings)
     transfer(Folder(orders), KEY, chosen, work.arrivals, work.private)
-    return work.learning(chosen)
+    return work.training_data(chosen)
 
 
 @pytest.fixture(scope="module")

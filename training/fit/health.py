@@ -27,7 +27,7 @@ class Straggling(IsthmusError):
 
 
 class Health:
-    """Reads the pulse of every step.
+    """Judges a run by the statistics of its steps.
 
     Args:
         me: this worker's place among the workers.
@@ -48,13 +48,13 @@ class Health:
         self._steps = self._slow = 0
         self.began = clock()
 
-    def step(self, pulse: Sequence[float], at: int) -> float:
-        """Take the pulse of step ``at`` (``training.fit.step_stats``); returns the step's loss.
+    def step(self, stats: Sequence[float], at: int) -> float:
+        """Take the statistics of step ``at`` (``training.fit.step_stats``); returns the step's loss.
 
         Raises:
-            NotANumber: when the loss or the gradients are none. All workers see the same pulse, so all raise.
+            NotANumber: when the loss or the gradients are none. All workers see the same, so all raise.
         """
-        loss, size, *seconds = (float(value) for value in pulse)
+        loss, size, *seconds = (float(value) for value in stats)
         self.began = self._clock()
         for what, value in (("loss", loss), ("gradient", size)):
             if not math.isfinite(value):

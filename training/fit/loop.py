@@ -26,7 +26,7 @@ from training.fit.checkpoint import Checkpoint
 from training.fit.checkpoint_writer import CheckpointWriter
 from training.fit.epoch import AfterEpoch, Epoch
 from training.fit.health import Health, NotANumber, Straggling, beyond_repair
-from training.fit.step_stats import pulse_of
+from training.fit.step_stats import step_stats
 from training.model.make_objective import make_objective
 from training.model.objective import Objective, StepShape
 from training.settings import TrainingSettings
@@ -114,8 +114,8 @@ class Fit:
                         f"saved at step {self._at(epoch, step)} of {self._at(self.settings.epochs)}"
                     )
                     raise Preempted("training was asked to stop; the checkpoint is saved")
-                pulse = train(examples, tf.constant(number), tf.constant(self.health.began, tf.float64))
-                loss += self.health.step(pulse.numpy(), self._at(epoch, step) + 1)
+                stats = train(examples, tf.constant(number), tf.constant(self.health.began, tf.float64))
+                loss += self.health.step(stats.numpy(), self._at(epoch, step) + 1)
                 step += 1
                 self.alive()
                 if self.writer.due() and step < self.examples.steps:
@@ -202,7 +202,7 @@ class Fit:
         return ceil(self.examples.shape.batch / int(self.strategy.num_replicas_in_sync))
 
     def _step_function(self) -> Callable[[Mapping[str, Any], Any, Any], Any]:
-        """Epoch, step, time of its beginning -> pulse.
+        """Epoch, step, time of its beginning -> its statistics (``training.fit.step_stats``).
 
         The share of a replica is cut by its number. However many replicas there are, together they take the
         step's examples and no others: where they do not share evenly, the last ones have fewer.
@@ -233,13 +233,13 @@ class Fit:
                     [total + value for total, value in zip(summed, parts, strict=True)] if summed else parts
                 )
             loss, *dense = summed
-            pulse = pulse_of(loss, dense, began)
+            stats = step_stats(loss, dense, began)
             self.optimizer.apply_gradients(zip(dense, variables, strict=True))
-            return pulse
+            return stats
 
         def train(epoch: Mapping[str, Any], step: Any, began: Any) -> Any:
-            pulses = self.strategy.run(on_replica, args=(epoch, step, began))
-            return self.strategy.reduce(tf.distribute.ReduceOp.SUM, pulses, axis=None)
+            stats_of_replicas = self.strategy.run(on_replica, args=(epoch, step, began))
+            return self.strategy.reduce(tf.distribute.ReduceOp.SUM, stats_of_replicas, axis=None)
 
         user = next(tensor.shape[-1] for tensor in self.model.inputs if tensor.name == "user")
         epoch = {

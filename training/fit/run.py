@@ -26,7 +26,7 @@ class _PreTrainingLog(logging.LoggerAdapter[logging.Logger]):
 
 
 def fit(
-    learning: TrainingData,
+    data: TrainingData,
     worker: Worker,
     checkpoints: Objects,
     monitor: PeerMonitor | None = None,
@@ -37,7 +37,7 @@ def fit(
     """Train; returns the model and the mean loss of every epoch.
 
     Args:
-        learning: what to learn from.
+        data: what to learn from.
         worker: which worker this is.
         checkpoints: where they are kept.
         monitor: looks after the other workers.
@@ -57,9 +57,9 @@ def fit(
     from training.model.submodels import freeze_encoder
     from training.model.two_tower import build_model
 
-    settings, model_settings = learning.settings, learning.settings.model
+    settings, model_settings = data.settings, data.settings.model
     # A worker that is slow wherever it runs must not leave again and again.
-    mark = f"{learning.fingerprint}/left-{worker.name.replace(':', '-')}.json"
+    mark = f"{data.fingerprint}/left-{worker.name.replace(':', '-')}.json"
     slow_epochs = settings.straggler_epochs if checkpoints.get(mark) is None else 0
     strategy = strategy_of(worker, settings.seed)
     if monitor is not None:
@@ -69,7 +69,7 @@ def fit(
         trainer = Fit(
             strategy=strategy,
             make_model=make_model,
-            examples=learning.examples,
+            examples=data.examples,
             settings=settings.model_copy(update={"epochs": epochs}),
             writer=CheckpointWriter(
                 CheckpointStore(checkpoints, name),
@@ -90,14 +90,14 @@ def fit(
         return trainer
 
     def made() -> Any:
-        model = build_model(learning)
+        model = build_model(data)
         begin(model)
         return model
 
     weights: list[Any] | None = None
     if model_settings.pretrain_epochs:
         filled = run(
-            f"{learning.fingerprint}/pre-training",
+            f"{data.fingerprint}/pre-training",
             model_settings.pretrain_epochs,
             made,
             form=MaskedObjective,
@@ -110,13 +110,13 @@ def fit(
         if weights is None:
             model = made()
         else:
-            model = build_model(learning)
+            model = build_model(data)
             model.set_weights(weights)
         if model_settings.adapter_rank:
             freeze_encoder(model)
         return model
 
-    last = run(learning.fingerprint, settings.epochs, ready, after_epoch=after_epoch)
+    last = run(data.fingerprint, settings.epochs, ready, after_epoch=after_epoch)
     if monitor is not None:
         monitor.finished()
     model = last.model
@@ -124,6 +124,6 @@ def fit(
     # parts that share layers, and Keras saves no such model.
     if model_settings.precision != "float32" or model_settings.loss != "softmax":
         with strategy.scope():
-            model = build_model(learning, precision="float32")
+            model = build_model(data, precision="float32")
             model.set_weights(last.model.get_weights())
     return model, last.losses

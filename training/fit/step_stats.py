@@ -1,4 +1,4 @@
-"""What a step tells of itself: its loss, the size of its gradients, and each worker's own seconds.
+"""The statistics of a step: its loss, the size of its gradients, and each worker's own seconds.
 
 One small vector, added up over the workers beside the gradients. As each worker fills a place of its own,
 the sum is a gathering: everyone knows after each step how long everyone took.
@@ -12,8 +12,8 @@ from typing import Any
 import tensorflow as tf
 
 
-def pulse_of(loss: Any, gradients: Sequence[Any], began: Any) -> Any:
-    """This replica's pulse, float32 [2 + replicas], or [2] of one alone; call in the replica's context.
+def step_stats(loss: Any, gradients: Sequence[Any], began: Any) -> Any:
+    """This replica's statistics, float32 [2 + replicas], or [2] of one alone; call in the replica's context.
 
     ``loss`` is the replica's part of the loss, ``gradients`` are not yet added up, ``began``
     is when the step began (seconds since 1970, float64). The seconds end when the gradients are there: what
@@ -27,5 +27,5 @@ def pulse_of(loss: Any, gradients: Sequence[Any], began: Any) -> Any:
         return summed
     with tf.control_dependencies([squared, loss]):
         seconds = tf.cast(tf.timestamp() - began, tf.float32)
-    mine = tf.one_hot(context.replica_id_in_sync_group, replicas, seconds, 0.0)
-    return tf.concat([summed, mine], 0)
+    own = tf.one_hot(context.replica_id_in_sync_group, replicas, seconds, 0.0)
+    return tf.concat([summed, own], 0)

@@ -43,29 +43,29 @@ def main(environment: Environment) -> int:
     worker = worker_of(environment)
     settings = parse(environment["TRAINING_SETTINGS"]).model_copy(update={"workers": len(worker.peers)})
     store = Store(environment["RELEASES_BUCKET"], aws_client())
-    learning = read(BatchBucket(environment["ARRIVALS_BUCKET"], aws_client(), True), settings)
-    learning = begun_from(learning, store)
+    data = read(BatchBucket(environment["ARRIVALS_BUCKET"], aws_client(), True), settings)
+    data = begun_from(data, store)
     name = environment.get("CANDIDATE", "train")
-    if is_done(store, name, learning):
+    if is_done(store, name, data):
         logger.info(f"candidate {name} was made from the same orders, settings and code; nothing to do")
         return 0
     return train(
         worker,
-        learning,
+        data,
         open_objects(environment["CHECKPOINT_URL"], aws_client()),
-        lambda: is_done(store, name, learning),
+        lambda: is_done(store, name, data),
         environment.get("SPOT_NOTICE_URL"),
-        lambda model, losses: publish(model, losses, learning, store, name, started),
-        lambda model: begin(model, learning, store),
+        lambda model, losses: publish(model, losses, data, store, name, started),
+        lambda model: begin(model, data, store),
     )
 
 
-def begin(model: Any, learning: TrainingData, store: Store) -> None:
+def begin(model: Any, data: TrainingData, store: Store) -> None:
     """Put the weights of the release that the run begins with into the model; none where it begins anew."""
-    if (digest := learning.settings.warm_start_from) is None:
+    if (digest := data.settings.warm_start_from) is None:
         return
     with tempfile.TemporaryDirectory() as folder:
-        Weights(store.pull(digest, Path(folder))).into(model, learning.catalogue)
+        Weights(store.pull(digest, Path(folder))).into(model, data.catalogue)
 
 
 def read(bucket: BatchBucket, settings: TrainingSettings) -> TrainingData:
@@ -78,15 +78,15 @@ def read(bucket: BatchBucket, settings: TrainingSettings) -> TrainingData:
     where = f"s3://{bucket.name}/{MANIFEST_KEY}"
     if content is None:
         raise TrainingError(f"{where} is not there: no transfer has ended yet; run the transfer first")
-    learning = read_training_data(bucket, TransferManifest.from_bytes(content, where), settings)
-    logger.info(f"orders: {describe(learning.manifest.cleaning)}")
-    return learning
+    data = read_training_data(bucket, TransferManifest.from_bytes(content, where), settings)
+    logger.info(f"orders: {describe(data.manifest.cleaning)}")
+    return data
 
 
-def is_done(store: Store, name: str, learning: TrainingData) -> bool:
+def is_done(store: Store, name: str, data: TrainingData) -> bool:
     """Whether the candidate is the release that this run would make."""
     found = store.candidate(name)
-    if found is None or found.get("run") != learning.fingerprint:
+    if found is None or found.get("run") != data.fingerprint:
         return False
     try:
         store.manifest(found["digest"])
@@ -97,7 +97,7 @@ def is_done(store: Store, name: str, learning: TrainingData) -> bool:
 
 def train(
     worker: Worker,
-    learning: TrainingData,
+    data: TrainingData,
     checkpoints: Objects,
     done: Callable[[], bool],
     spot_notice_url: str | None,
@@ -108,14 +108,14 @@ def train(
 
     Args:
         worker: this one, with all peers of the run.
-        learning: what to learn from.
+        data: what to learn from.
         checkpoints: where they are kept.
         done: whether the run's release is there.
         spot_notice_url: see ``training.fit.spot``; None where nobody asks.
         publish: takes the model and the losses.
         begin: takes the model before the first step.
     """
-    run, settings = learning.fingerprint, learning.settings
+    run, settings = data.fingerprint, data.settings
     if not worker.alone:
         begin_lines_with(f"worker {worker.index}: ")
     monitor = PeerMonitor(worker, is_done=done, back=lambda peer: ask(peer, run) == "waiting")
@@ -142,9 +142,9 @@ def train(
 
     lost = (errors.UnavailableError, errors.AbortedError, errors.CancelledError, errors.DeadlineExceededError)
     try:
-        with tracked(learning, worker, checkpoints) as tracking:
+        with tracked(data, worker, checkpoints) as tracking:
             model, losses = fit(
-                learning, worker, checkpoints, monitor, tracking.epoch, tracking.masked_epoch, begin
+                data, worker, checkpoints, monitor, tracking.epoch, tracking.masked_epoch, begin
             )
     except Preempted:
         print("isthmus: stopped; the checkpoint is saved", file=sys.stderr)
@@ -166,20 +166,18 @@ def train(
 
 
 def publish(
-    model: Any, losses: list[float], learning: TrainingData, store: Store, name: str, started: float
+    model: Any, losses: list[float], data: TrainingData, store: Store, name: str, started: float
 ) -> None:
     """Export, seal, push, and name the release for validation."""
     from training.release.build_release import build_release
 
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "release"
-        digest = build_release(model, learning, losses, target)
+        digest = build_release(model, data, losses, target)
         store.push(target)
     seconds = time.monotonic() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    store.set_candidate(
-        name, digest, run=learning.fingerprint, seconds=round(seconds, 1), peak_mib=round(peak)
-    )
+    store.set_candidate(name, digest, run=data.fingerprint, seconds=round(seconds, 1), peak_mib=round(peak))
     logger.info(f"release {digest} ({seconds:.0f} s, {peak:.0f} MiB)")
 
 

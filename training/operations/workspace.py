@@ -62,19 +62,19 @@ class Workspace:
         """The windows of the ranking stage."""
         return self.folder / "ranking"
 
-    def learning(self, settings: TrainingSettings) -> TrainingData:
+    def training_data(self, settings: TrainingSettings) -> TrainingData:
         """What to learn from."""
         return read_training_data(self.arrivals, self.manifest(), settings, self.features())
 
 
-def is_made(release: Path, learning: TrainingData) -> bool:
+def is_made(release: Path, data: TrainingData) -> bool:
     """Whether a release directory is what these orders, settings and code would make."""
     try:
         manifest: Manifest = read(release)
     except ReleaseError:
         return False
     return (
-        manifest.window.orders_digest == learning.manifest.digest
-        and manifest.settings == learning.settings.recorded()
+        manifest.window.orders_digest == data.manifest.digest
+        and manifest.settings == data.settings.recorded()
         and manifest.versions["code"] == source_digest(*CANDIDATE)
     )

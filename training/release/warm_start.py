@@ -27,23 +27,23 @@ if TYPE_CHECKING:
     from training.release.store import Store
 
 
-def begun_from(learning: TrainingData, store: Store) -> TrainingData:
+def begun_from(data: TrainingData, store: Store) -> TrainingData:
     """The run as it is with a warm start: which release it begins with, and fewer epochs.
 
     A release in service that learned from the same orders is this run's own result (or stands for it): then
     the run begins with what that one began with, so that made again it is the same.
     """
-    settings, latest = learning.settings, store.latest()
+    settings, latest = data.settings, store.latest()
     if not settings.warm_start or latest is None:
-        return learning
+        return data
     digest: str | None = latest["digest"]
     manifest = store.manifest(latest["digest"])
-    if manifest.window.orders_digest == learning.manifest.digest:
+    if manifest.window.orders_digest == data.manifest.digest:
         digest = manifest.settings.get("warm_start_from")
     if digest is None:
-        return learning
+        return data
     changed = {"warm_start_from": digest, "epochs": settings.warm_start_epochs}
-    return replace(learning, settings=settings.model_copy(update=changed))
+    return replace(data, settings=settings.model_copy(update=changed))
 
 
 class Weights:

@@ -213,7 +213,7 @@ def _window(manifest: Manifest, orders: Path, written: OrdersSettings) -> Window
         work = Workspace(Path(folder))
         pseudonyms = Pseudonyms(key.pseudonym_key())
         transfer(Folder(orders, written), pseudonyms, settings, work.arrivals, work.private)
-        return Window.of(work.learning(settings).manifest)
+        return Window.of(work.training_data(settings).manifest)
 
 
 def _find(release: str, bucket: str | None) -> tuple[Manifest, Signature | None, dict[str, Any] | None]:

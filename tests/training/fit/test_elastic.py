@@ -166,8 +166,8 @@ def test_two_workers_one_for_a_while_then_two_learn_what_one_learns(
     work = Workspace.of(source.url, tmp_path / "work")
     transfer(source, Pseudonyms("a key of the private site"), SETTINGS, work.arrivals, work.private)
     two = SETTINGS.model_copy(update={"workers": 2})
-    assert work.learning(two).examples.shape == work.learning(SETTINGS).examples.shape
-    run, alone = work.learning(two).fingerprint, work.learning(SETTINGS).fingerprint
+    assert work.training_data(two).examples.shape == work.training_data(SETTINGS).examples.shape
+    run, alone = work.training_data(two).fingerprint, work.training_data(SETTINGS).fingerprint
     assert run != alone
     hold = Hold(tmp_path, monkeypatch)
     killed: list[int] = []

@@ -41,10 +41,10 @@ def test_it_leaves_after_slow_epochs_in_a_row_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pulse", "what"),
+    ("stats", "what"),
     [([math.nan, 1, 1], "loss"), ([1, math.inf, 1], "gradient"), ([1, math.nan, 1], "grad")],
 )
-def test_a_pulse_that_is_no_number_names_the_step(pulse: list[float], what: str) -> None:
+def test_a_step_that_is_no_number_names_the_step(stats: list[float], what: str) -> None:
     with pytest.raises(NotANumber, match=f"{what}.* of step 7 is no number") as caught:
-        Health().step(pulse, 7)
+        Health().step(stats, 7)
     assert caught.value.at == 7

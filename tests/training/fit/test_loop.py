@@ -31,19 +31,19 @@ SETTINGS = TrainingSettings(
 
 
 @pytest.fixture(scope="module")
-def learning(tmp_path_factory: pytest.TempPathFactory) -> TrainingData:
+def data(tmp_path_factory: pytest.TempPathFactory) -> TrainingData:
     folder = tmp_path_factory.mktemp("shop")
     source = Folder(small_shop(folder / "orders"))
     work = Workspace.of(source.url, folder / "work")
     transfer(source, Pseudonyms("a key of the private site"), SETTINGS, work.arrivals, work.private)
-    return work.learning(SETTINGS)
+    return work.training_data(SETTINGS)
 
 
 Fit = Callable[..., tuple[list[float], list[str]]]
 
 
 @pytest.fixture
-def fit(learning: TrainingData, tmp_path: Path, log_lines: list[str]) -> Fit:
+def fit(data: TrainingData, tmp_path: Path, log_lines: list[str]) -> Fit:
     """Trains with checkpoints in a folder of the test; returns the losses and what was said."""
     prepare(os.environ, ALONE)
     from training.fit import loop
@@ -54,10 +54,10 @@ def fit(learning: TrainingData, tmp_path: Path, log_lines: list[str]) -> Fit:
         log_lines.clear()
         one = loop.Fit(
             strategy=strategy_of(ALONE, SETTINGS.seed),
-            make_model=lambda: build(Sizes(len(learning.catalogue), 4, 8), learning.catalogue.features()),
+            make_model=lambda: build(Sizes(len(data.catalogue), 4, 8), data.catalogue.features()),
             settings=SETTINGS,
             writer=CheckpointWriter(CheckpointStore(FolderObjects(tmp_path), name), every_steps=2),
-            **{"examples": learning.examples, **more},
+            **{"examples": data.examples, **more},
         )
         one.run()
         return one.losses, [*log_lines]
@@ -65,10 +65,10 @@ def fit(learning: TrainingData, tmp_path: Path, log_lines: list[str]) -> Fit:
     return run
 
 
-def test_it_goes_on_at_the_very_step_and_ends_with_the_same_losses(learning: TrainingData, fit: Fit) -> None:
+def test_it_goes_on_at_the_very_step_and_ends_with_the_same_losses(data: TrainingData, fit: Fit) -> None:
     from training.fit.loop import Preempted
 
-    steps = learning.examples.steps
+    steps = data.examples.steps
     assert steps > 4
     asked = iter([False] * (steps + 3) + [True])
     with pytest.raises(Preempted):
@@ -111,10 +111,8 @@ class Poisoned(Examples):
         return drawn
 
 
-def test_a_loss_that_is_none_goes_back_once_with_half_the_learning_rate(
-    learning: TrainingData, fit: Fit
-) -> None:
-    losses, said = fit(examples=Poisoned(learning.examples, step=3, times=1))
+def test_a_loss_that_is_none_goes_back_once_with_half_the_learning_rate(data: TrainingData, fit: Fit) -> None:
+    losses, said = fit(examples=Poisoned(data.examples, step=3, times=1))
     assert (
         f"the loss of step 4 is no number; going back to the last checkpoint, with the learning rate {0.001}"
         in said
@@ -124,8 +122,6 @@ def test_a_loss_that_is_none_goes_back_once_with_half_the_learning_rate(
     assert np.isfinite(losses).all()
 
 
-def test_a_batch_that_is_bad_again_is_named_with_its_step_and_digest(
-    learning: TrainingData, fit: Fit
-) -> None:
+def test_a_batch_that_is_bad_again_is_named_with_its_step_and_digest(data: TrainingData, fit: Fit) -> None:
     with pytest.raises(TrainingError, match=r"step 1 is no number.*SHA-256 [0-9a-f]{16}"):
-        fit(examples=Poisoned(learning.examples, step=0, times=9))
+        fit(examples=Poisoned(data.examples, step=0, times=9))

@@ -21,7 +21,7 @@ SETTINGS = TrainingSettings(
 
 
 @pytest.fixture(scope="session")
-def learning(tmp_path_factory: pytest.TempPathFactory) -> TrainingData:
+def data(tmp_path_factory: pytest.TempPathFactory) -> TrainingData:
     """The orders of the small shop; histories are longer than the model's 8 places."""
     prepare(os.environ, ALONE)
     strategy_of(ALONE, SETTINGS.seed)
@@ -30,4 +30,4 @@ def learning(tmp_path_factory: pytest.TempPathFactory) -> TrainingData:
     work = Workspace.of(source.url, folder / "work")
     pseudonyms = Pseudonyms("a key of the private site")
     transfer(source, pseudonyms, SETTINGS, work.arrivals, work.private)
-    return work.learning(SETTINGS)
+    return work.training_data(SETTINGS)

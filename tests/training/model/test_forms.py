@@ -18,21 +18,21 @@ def _loss_and_gradients(form: Any, model: Any, epoch: Any, first: int, last: int
     return float(loss), [np.array(tf.convert_to_tensor(one)) for one in gradients]
 
 
-def test_flat_and_padded_examples_give_one_loss_and_one_gradient(learning: TrainingData) -> None:
+def test_flat_and_padded_examples_give_one_loss_and_one_gradient(data: TrainingData) -> None:
     from training.model.flat import FlatObjective
     from training.model.padded import PaddedObjective
     from training.model.two_tower import Sizes, build
 
-    model = build(Sizes(len(learning.catalogue), 8, 8), learning.catalogue.features())
+    model = build(Sizes(len(data.catalogue), 8, 8), data.catalogue.features())
     random = np.random.default_rng(3)
     for one in model.trainable_variables:
         one.assign(random.normal(0, 0.3, one.shape))
-    drawn = learning.examples.draw(1)
-    unordered = learning.examples.draw(1, ordered=False)
-    batch = learning.examples.shape.batch
+    drawn = data.examples.draw(1)
+    unordered = data.examples.draw(1, ordered=False)
+    batch = data.examples.shape.batch
     flat, padded = FlatObjective(model), PaddedObjective(model, 8, batch)
     assert (np.diff(drawn.history.splits) == 8).any()
-    last_step = (learning.examples.steps - 1) * batch  # has rows of weight 0
+    last_step = (data.examples.steps - 1) * batch  # has rows of weight 0
     for first, last in ((0, batch), (batch, batch + 1), (last_step, last_step + batch)):
         one, of_one = _loss_and_gradients(flat, model, flat.arrays(unordered, 1), first, last)
         other, of_other = _loss_and_gradients(padded, model, padded.arrays(drawn, 1), first, last)
@@ -42,7 +42,7 @@ def test_flat_and_padded_examples_give_one_loss_and_one_gradient(learning: Train
             np.testing.assert_allclose(got, wanted, atol=2e-5 * largest, err_msg=variable.path)
 
 
-def test_the_fused_adam_is_adam(learning: TrainingData) -> None:
+def test_the_fused_adam_is_adam(data: TrainingData) -> None:
     import keras
     import tensorflow as tf
 

@@ -55,24 +55,24 @@ FORMS: dict[str, dict[str, Any]] = {
 }
 
 
-def asked(learning: TrainingData, epochs: int = 2, **form: Any) -> TrainingData:
+def asked(data: TrainingData, epochs: int = 2, **form: Any) -> TrainingData:
     """The same orders for another form of the model."""
-    settings = learning.settings.model_copy(update={"epochs": epochs, "model": ModelSettings(**form)})
-    return replace(learning, settings=settings)
+    settings = data.settings.model_copy(update={"epochs": epochs, "model": ModelSettings(**form)})
+    return replace(data, settings=settings)
 
 
-def trained(learning: TrainingData, folder: Path) -> tuple[Any, list[float]]:
+def trained(data: TrainingData, folder: Path) -> tuple[Any, list[float]]:
     from training.fit.run import fit
 
     checkpoints = FolderObjects(folder / "checkpoints")
-    with tracked(learning, ALONE, checkpoints) as tracking:
-        return fit(learning, ALONE, checkpoints, None, tracking.epoch, tracking.masked_epoch)
+    with tracked(data, ALONE, checkpoints) as tracking:
+        return fit(data, ALONE, checkpoints, None, tracking.epoch, tracking.masked_epoch)
 
 
-def of_own_taste(model: Any, learning: TrainingData) -> float:
+def of_own_taste(model: Any, data: TrainingData) -> float:
     """The share of everyone's best 20 products that is of their own taste; the shop has two, of 20 each."""
-    names = list(learning.baskets.by_customer)
-    known = [learning.customer_features(name) for name in names]
+    names = list(data.baskets.by_customer)
+    known = [data.customer_features(name) for name in names]
     scores = np.array(
         model(
             {name: np.stack([getattr(one, name) for one in known]) for name in ("history", "weights", "user")}
@@ -84,8 +84,8 @@ def of_own_taste(model: Any, learning: TrainingData) -> float:
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_each_form_learns_the_two_tastes(name: str, learning: TrainingData, tmp_path: Path) -> None:
-    this = asked(learning, 8, **FORMS[name])
+def test_each_form_learns_the_two_tastes(name: str, data: TrainingData, tmp_path: Path) -> None:
+    this = asked(data, 8, **FORMS[name])
     import keras
 
     from training.release.export.keras_file import save_keras
@@ -98,12 +98,12 @@ def test_each_form_learns_the_two_tastes(name: str, learning: TrainingData, tmp_
     assert keras.models.load_model(tmp_path / "model.keras").count_params() == model.count_params()
 
 
-def weights_of(learning: TrainingData, form: Any, model: Any, epoch: int = 1) -> tuple[float, list[Any]]:
+def weights_of(data: TrainingData, form: Any, model: Any, epoch: int = 1) -> tuple[float, list[Any]]:
     """Loss of the first step, and the gradient of each weight."""
     import tensorflow as tf
 
-    arrays = form.arrays(learning.examples.draw(epoch), epoch)
-    batch = learning.examples.shape.batch
+    arrays = form.arrays(data.examples.draw(epoch), epoch)
+    batch = data.examples.shape.batch
     with tf.GradientTape() as tape:
         loss = form.loss({name: tf.constant(one) for name, one in arrays.items()}, tf.constant(0), batch)
     gradients = tape.gradient(loss, [one.value for one in model.trainable_variables])
@@ -118,41 +118,39 @@ def shaken(model: Any) -> Any:
     return model
 
 
-def test_the_sampled_softmax_is_the_softmax_in_the_mean(learning: TrainingData) -> None:
+def test_the_sampled_softmax_is_the_softmax_in_the_mean(data: TrainingData) -> None:
     from training.model.objective import StepShape
     from training.model.padded import PaddedObjective
     from training.model.sampled import SampledObjective
     from training.model.two_tower import build_model
 
-    batch = learning.examples.shape.batch
-    model = shaken(build_model(learning))
-    whole, of_whole = weights_of(learning, PaddedObjective(model, 8, batch), model)
-    many = asked(learning, loss="sampled_softmax", sampled_products=1_000_000)
-    near, of_near = weights_of(
-        learning, SampledObjective(model, many.settings, StepShape(batch, batch)), model
-    )
+    batch = data.examples.shape.batch
+    model = shaken(build_model(data))
+    whole, of_whole = weights_of(data, PaddedObjective(model, 8, batch), model)
+    many = asked(data, loss="sampled_softmax", sampled_products=1_000_000)
+    near, of_near = weights_of(data, SampledObjective(model, many.settings, StepShape(batch, batch)), model)
     assert near == pytest.approx(whole, rel=2e-3)
     for variable, one, other in zip(model.trainable_variables, of_near, of_whole, strict=True):
         np.testing.assert_allclose(one, other, atol=0.03 * np.abs(other).max(), err_msg=variable.path)
-    few = asked(learning, loss="sampled_softmax", sampled_products=10)
+    few = asked(data, loss="sampled_softmax", sampled_products=10)
     form = SampledObjective(model, few.settings, StepShape(batch, batch))
-    estimates = [weights_of(learning, form, model, epoch)[0] for epoch in range(12)]
-    wholes = [weights_of(learning, PaddedObjective(model, 8, batch), model, epoch)[0] for epoch in range(12)]
+    estimates = [weights_of(data, form, model, epoch)[0] for epoch in range(12)]
+    wholes = [weights_of(data, PaddedObjective(model, 8, batch), model, epoch)[0] for epoch in range(12)]
     assert np.std(estimates) > 0
     assert np.mean(estimates) == pytest.approx(np.mean(wholes), rel=0.1)
 
 
-def test_a_rating_is_squares_over_the_basket_and_over_all_else(learning: TrainingData) -> None:
+def test_a_rating_is_squares_over_the_basket_and_over_all_else(data: TrainingData) -> None:
     from training.features.examples import TARGETS
     from training.model.objective import StepShape
     from training.model.sampled import SampledObjective
     from training.model.two_tower import build_model
 
-    batch = learning.examples.shape.batch
-    model = shaken(build_model(learning))
-    many = asked(learning, loss="rating", sampled_products=1_000_000, unbought_weight=7.0)
-    got, _ = weights_of(learning, SampledObjective(model, many.settings, StepShape(batch, batch)), model)
-    examples = learning.examples.draw(1).padded(8, TARGETS)
+    batch = data.examples.shape.batch
+    model = shaken(build_model(data))
+    many = asked(data, loss="rating", sampled_products=1_000_000, unbought_weight=7.0)
+    got, _ = weights_of(data, SampledObjective(model, many.settings, StepShape(batch, batch)), model)
+    examples = data.examples.draw(1).padded(8, TARGETS)
     first = {name: array[:batch] for name, array in examples.items()}
     scores = np.array(model({name: first[name] for name in ("history", "weights", "user")}))
     wanted = 0.0
@@ -166,23 +164,21 @@ def test_a_rating_is_squares_over_the_basket_and_over_all_else(learning: Trainin
     assert got == pytest.approx(wanted / batch, rel=5e-3)
 
 
-def test_pieces_and_parts_change_nothing_but_the_order_of_sums(
-    learning: TrainingData, tmp_path: Path
-) -> None:
-    _, whole = trained(asked(learning), tmp_path / "whole")
+def test_pieces_and_parts_change_nothing_but_the_order_of_sums(data: TrainingData, tmp_path: Path) -> None:
+    _, whole = trained(asked(data), tmp_path / "whole")
     for name, form in (("pieces", {"accumulate": 5}), ("parts", {"embedding_shards": 3})):
-        _, other = trained(asked(learning, **form), tmp_path / name)
+        _, other = trained(asked(data, **form), tmp_path / name)
         np.testing.assert_allclose(other, whole, rtol=1e-4, err_msg=name)
 
 
-def test_xla_computes_the_same(learning: TrainingData, tmp_path: Path) -> None:
-    one = asked(learning, 1)
+def test_xla_computes_the_same(data: TrainingData, tmp_path: Path) -> None:
+    one = asked(data, 1)
     _, plain = trained(one, tmp_path / "plain")
-    _, compiled = trained(asked(learning, 1, xla=True), tmp_path / "xla")
+    _, compiled = trained(asked(data, 1, xla=True), tmp_path / "xla")
     np.testing.assert_allclose(compiled, plain, rtol=1e-4)
 
 
-def test_what_is_masked_is_not_seen(learning: TrainingData) -> None:
+def test_what_is_masked_is_not_seen(data: TrainingData) -> None:
     """At its start the transformer passes on what it is given: at a masked place the mask alone."""
     import tensorflow as tf
 
@@ -191,11 +187,11 @@ def test_what_is_masked_is_not_seen(learning: TrainingData) -> None:
     from training.model.submodels import product_vectors
     from training.model.two_tower import build_model
 
-    this = asked(learning, **TRANSFORMER, pretrain_epochs=1, masked_share=0.3)
-    batch = learning.examples.shape.batch
+    this = asked(data, **TRANSFORMER, pretrain_epochs=1, masked_share=0.3)
+    batch = data.examples.shape.batch
     model = build_model(this)
     form = MaskedObjective(model, this.settings, StepShape(batch, batch))
-    drawn = learning.examples.draw(0)
+    drawn = data.examples.draw(0)
     arrays = form.arrays(drawn, 0)
     lengths = np.diff(drawn.history.splits)
     counts = (arrays["masked"] >= 0).sum(1)
@@ -221,12 +217,12 @@ def test_what_is_masked_is_not_seen(learning: TrainingData) -> None:
 
 
 def test_adapters_learn_and_the_encoder_stays(
-    log_lines: list[str], learning: TrainingData, tmp_path: Path
+    log_lines: list[str], data: TrainingData, tmp_path: Path
 ) -> None:
     from training.fit.checkpoint import CheckpointStore
     from training.model.submodels import encoder_variables
 
-    this = asked(learning, 4, **TRANSFORMER, pretrain_epochs=6, masked_share=0.3, adapter_rank=4)
+    this = asked(data, 4, **TRANSFORMER, pretrain_epochs=6, masked_share=0.3, adapter_rank=4)
     model, losses = trained(this, tmp_path)
     filled = [
         float(line.split("loss ")[1].split(",")[0])

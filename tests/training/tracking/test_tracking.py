@@ -36,21 +36,21 @@ def test_a_run_is_tracked_and_made_again_from_its_manifest(tmp_path: Path) -> No
     key = Pseudonyms("a key of the private site")
     first = train_here(shop, SETTINGS, key, tmp_path / "work", tmp_path / "one")
     work = Workspace.of(shop.url, tmp_path / "work")
-    learning = work.learning(SETTINGS)
-    scalars = read_scalars(work.folder / "tracking" / learning.fingerprint)
+    data = work.training_data(SETTINGS)
+    scalars = read_scalars(work.folder / "tracking" / data.fingerprint)
     losses = read_report(tmp_path / "one")["losses"]
     assert scalars["loss"] == pytest.approx(dict(enumerate(losses, 1)), rel=1e-6)
     assert sorted(scalars["examples_per_second"]) == [1, 2, 3]
     assert all(speed > 0 for speed in scalars["examples_per_second"].values())
 
     manifest = verify(tmp_path / "one")
-    assert differences(manifest, window=Window.of(learning.manifest)) == []
+    assert differences(manifest, window=Window.of(data.manifest)) == []
     again = train_here(shop, settings_of(manifest), key, tmp_path / "elsewhere", tmp_path / "two")
     assert not again.unchanged
     assert again.digest == first.digest
 
     other = SETTINGS.model_copy(update={"learning_rate": 0.01})
-    fewer = Window.of(learning.manifest).model_copy(update={"rows": 1})
+    fewer = Window.of(data.manifest).model_copy(update={"rows": 1})
     found = differences(
         manifest.model_copy(update={"versions": manifest.versions | {"numpy": "1.0", "gone": "2"}}),
         other,
@@ -68,7 +68,7 @@ def test_a_run_is_tracked_and_made_again_from_its_manifest(tmp_path: Path) -> No
 
     # Only the chief tracks: two writers would tell everything twice.
     objects = FolderObjects(tmp_path / "second" / "checkpoints")
-    with tracked(learning, Worker(1, ("127.0.0.1:1", "127.0.0.1:2")), objects) as nothing:
+    with tracked(data, Worker(1, ("127.0.0.1:1", "127.0.0.1:2")), objects) as nothing:
         nothing.scalars(1, {"loss": 1.0})
     assert not (tmp_path / "second").exists()
 

@@ -115,8 +115,8 @@ def train_here(
         public_key(signing_key)
     work = Workspace.of(source.url, work_folder)
     transferred = transfer(source, pseudonyms, settings, work.arrivals, work.private)
-    learning = work.learning(settings)
-    unchanged = is_made(out, learning)
+    data = work.training_data(settings)
+    unchanged = is_made(out, data)
     if unchanged:
         logger.info(f"{out} was made from the same orders, settings and code")
     else:

@@ -23,20 +23,20 @@ def main(environment: Environment) -> int:
     """Train as one worker; returns the exit code."""
     worker = worker_of(environment)
     work, out = Workspace(Path(environment["WORK"])), Path(environment["OUT"])
-    learning = work.learning(parse(environment["TRAINING_SETTINGS"]))
-    if is_made(out, learning):
+    data = work.training_data(parse(environment["TRAINING_SETTINGS"]))
+    if is_made(out, data):
         return 0
 
     def publish(model: Any, losses: list[float]) -> None:
         from training.release.build_release import build_release
 
-        logger.info(f"release {build_release(model, learning, losses, out)}")
+        logger.info(f"release {build_release(model, data, losses, out)}")
 
     return train(
         worker,
-        learning,
+        data,
         work.checkpoints,
-        lambda: is_made(out, learning),
+        lambda: is_made(out, data),
         environment.get("SPOT_NOTICE_URL"),
         publish,
     )

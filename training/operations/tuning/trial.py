@@ -31,7 +31,7 @@ def main(environment: Environment) -> int:
     """Run the trial; returns the exit code."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     workspace, folder = Workspace(Path(environment["WORK"])), Path(environment["TRIAL"])
-    data = workspace.learning(parse(environment["TRAINING_SETTINGS"]))
+    data = workspace.training_data(parse(environment["TRAINING_SETTINGS"]))
     entries = workspace.manifest(held_back=True).batches
     batches = [from_parquet(workspace.private.batch(entry)) for entry in entries]
     recall = HeldBackRecall(data, pd.concat(batches, ignore_index=True))
