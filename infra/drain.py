@@ -78,7 +78,7 @@ def run(program: Callable[[], Awaitable[Outputs]]) -> None:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Leave out what the program's time goes into without anyone asking for it."""
+    """Switch off what costs the program time and serves nobody: garbage collection and debug messages."""
     # The program lives for seconds. The collector would walk the providers' half a million objects again and
     # again for the few cycles of that time: a third of the program's processor seconds for prod.
     collects, debug = gc.isenabled(), log.debug

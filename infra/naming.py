@@ -58,12 +58,12 @@ class Naming:
 
     @property
     def tag_list(self) -> list[str]:
-        """The same as Neutron's tags, which have no values of their own."""
+        """The tags as Neutron takes them, which knows no values."""
         return [f"{key}={value}" for key, value in self.tags.items()]
 
     @property
     def labels(self) -> dict[str, str]:
-        """The same as Kubernetes labels."""
+        """The tags as labels of Kubernetes."""
         return {f"{LABEL_DOMAIN}/{key}": value for key, value in self.tags.items()}
 
 

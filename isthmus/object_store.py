@@ -285,7 +285,7 @@ def _why(error: Exception, where: str, address: str) -> tuple[str, bool]:
 
 
 def _answered(error: Any, where: str, address: str) -> tuple[str, bool]:
-    """The same for what a store answered."""
+    """What is wrong and what to do, by what a store answered; and whether the same would fail again."""
     answer = error.response.get("Error", {})
     code, message = str(answer.get("Code", "")), " ".join(str(answer.get("Message", "")).split())
     bucket = urlsplit(where).netloc or where

@@ -20,7 +20,7 @@ _FOR_NOW: Final = {
     errno.ETXTBSY: "the file is in use; end what runs it and run this again",
     errno.ESTALE: "the network folder is gone; mount it again and run this again",
 }
-"""May be better the next time."""
+"""Errors that may be gone the next time."""
 _FOR_GOOD: Final = {
     errno.EACCES: "permission is denied; name another place, or change its owner or mode",
     errno.EPERM: "the system does not permit it; name another place, or change its owner or mode",
@@ -32,7 +32,7 @@ _FOR_GOOD: Final = {
     errno.EFBIG: "the file is larger than the file system takes; name a place on another one",
     errno.EXDEV: "it is on another file system; name a place on the same one",
 }
-"""The same again would fail again."""
+"""Errors that the same would meet again."""
 
 
 def as_sentence(error: OSError) -> IsthmusError | None:

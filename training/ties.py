@@ -17,7 +17,7 @@ TIE = 1e-5
 """Relative to the higher score: ten to a hundred times what float32 loses on the way through a network."""
 
 TIE_OF_DOUBLES = 1e-12
-"""The same for scores that were computed in float64, where far smaller differences mean something."""
+"""As TIE, for scores that were computed in float64, where far smaller differences mean something."""
 
 Places = npt.NDArray[np.int64]
 

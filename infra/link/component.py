@@ -27,9 +27,9 @@ class AwsLinkEnd:
     vpc_id: pulumi.Input[str]
     cidr: str
     subnet_ids: Sequence[pulumi.Input[str]]
-    """One for each zone; only a transit gateway attaches to them."""
+    """A subnet of each zone; only a transit gateway attaches to them."""
     route_tables: dict[str, pulumi.Input[str]]
-    """By a short name that does not change."""
+    """Those that learn the OpenStack network, by a short name that does not change."""
     log_key_arn: pulumi.Input[str]
     log_retention_days: int
 

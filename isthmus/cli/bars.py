@@ -68,18 +68,18 @@ class Bars:
         self._open.close()
 
     def say(self, line: str) -> None:
-        """A line that stays."""
+        """Print a line that stays above the bars."""
         self._console.print(f"[dim]{escape(line)}[/]")
 
     def take(self, event: Progress | str) -> None:
-        """What the work tells: a step moves the bar of its stage, a line stays."""
+        """Show what the work logs: a step moves the bar of its stage, a line stays."""
         if isinstance(event, Progress):
             self.move(event.stage, event.done, event.total, event.note)
         else:
             self.say(event)
 
     def move(self, stage: str, done: int, total: int, note: str = "") -> None:
-        """A stage has got so far."""
+        """Move the bar of a stage."""
         if self._live:
             if stage not in self._tasks:
                 self._tasks[stage] = self._stages.add_task(stage, total=total, note="")
@@ -89,6 +89,6 @@ class Bars:
             self.say(f"{stage}: {done} of {total}{f', {note}' if note else ''}")
 
     def left(self, size: int) -> None:
-        """Bytes have left."""
+        """Move the bar of the bytes that have left."""
         if self._bytes is not None:
             self._sent.update(self._bytes, advance=size)

@@ -50,7 +50,7 @@ class Narration:
         sys.stderr.flush()
 
     def take(self, event: Mapping[str, Any]) -> None:
-        """One event of the engine."""
+        """Show one event of the engine."""
         if started := event.get("resourcePreEvent"):
             meta = started["metadata"]
             if meta["op"] in _DONE:

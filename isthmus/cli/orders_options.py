@@ -90,7 +90,7 @@ OPTIONS: Mapping[str, Any] = {
         ),
     ],
 }
-"""By parameter; ``KEYS`` says which key of the section each one sets."""
+"""Options by parameter; ``KEYS`` says which key of the section each one sets."""
 KEYS = {
     "column": "columns",
     "limit": "limits",
@@ -112,7 +112,7 @@ def reads_orders(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def replaces_orders(command: Callable[..., None]) -> Callable[..., None]:
-    """The same for a command that replaces batches, so it has ``--accept-fewer`` too."""
+    """Give a command that replaces batches the options of the section, and ``--accept-fewer``."""
     return _with(command, list(OPTIONS))
 
 

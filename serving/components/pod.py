@@ -40,15 +40,15 @@ class Timing:
     """Seconds in a pod's life, each with a reason."""
 
     start: int = 600
-    """Until it must be ready: on a new GPU, TensorRT builds its engines first."""
+    """Until the server must be ready: on a new GPU, TensorRT builds its engines first."""
     unlisted: int = 5
     """Between leaving the Service and the signal to stop: no new question meets a server that goes."""
     finish: int = 30
-    """For the questions that are being answered."""
+    """For the questions that are being answered when the server must stop."""
 
     @property
     def grace(self) -> int:
-        """Until the kubelet kills."""
+        """Between the signal to stop and the kubelet's kill."""
         return self.unlisted + self.finish + 10
 
 

@@ -33,7 +33,7 @@ def indexed_pods(
     may_fail: int,
     success_policy: k8s.batch.v1.SuccessPolicyArgs | None = None,
 ) -> k8s.batch.v1.JobSpecArgs:
-    """The spec of a Job of many pods beside each other, each tried again by itself; ``may_fail`` of them."""
+    """The spec of a Job of many pods, each tried again by itself; ``may_fail`` of them may fail."""
     return k8s.batch.v1.JobSpecArgs(
         completion_mode="Indexed",
         completions=pods,

@@ -94,7 +94,7 @@ class ArrayCache:
         return self.folder / f"{name}.npz"
 
     def find(self, name: str) -> Arrays | None:
-        """What is kept; None where it must be made: it is not there, or was damaged and is gone now."""
+        """The arrays of a name; None where there is no file, or it was damaged and is removed now."""
         try:
             return read_arrays(self.path(name)) if self.holds(name) else None
         except (FileNotFoundError, ArraysDamaged):  # another process, in between

@@ -99,7 +99,7 @@ def stragglers(seconds: Sequence[float], ratio: float) -> dict[int, float]:
 
 
 def beyond_repair(error: NotANumber, batch_digest: str, rate: float) -> TrainingError:
-    """The end of a run whose loss is no number also at half the learning rate."""
+    """The error of a run whose loss is no number at half the learning rate either."""
     return TrainingError(
         f"{error}, also after going back to the last checkpoint with half the learning rate ({rate:g}); "
         f"the batch of the step has the SHA-256 {batch_digest[:16]}...; look at its orders, "

@@ -1,6 +1,6 @@
 """A worker that waits for a lost one waits for ever, so each looks after the others.
 
-TensorFlow notices a lost peer after a minute or more, and then aborts. The watch notices in seconds: a port
+TensorFlow notices a lost peer after a minute or more, and then aborts. The monitor notices in seconds: a port
 of a peer that refuses three times in a row, or no step for too long, ends this process with EXIT_PEER_LOST,
 and the Job starts both again from the last checkpoint.
 """
@@ -68,7 +68,7 @@ class PeerMonitor:
         self._gathering = True
 
     def join(self, worker: Worker) -> None:
-        """This is who trains; from here they have ``start_seconds`` to find each other."""
+        """Look after these workers, who have ``start_seconds`` from now on to find each other."""
         self.worker = worker
         self._refused = dict.fromkeys(worker.others, 0)
         self._deadline = time.monotonic() + self.start_seconds

@@ -2,8 +2,8 @@
 
 Before TensorFlow takes its port, each worker answers on it and asks the others on theirs. When all are there,
 or the wait is over and enough are, the first of those that are there tells the others who trains; they close
-their doors and begin. A worker that comes later finds a run under way (a port that is open, but does not
-answer so) and waits at its own door, where the first of the run sees it and starts again with it.
+their ports and begin. A worker that comes later finds a run under way (a port that is open, but does not
+answer so) and waits at its own port, where the first of the run sees it and starts again with it.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 class _PreTrainingLog(logging.LoggerAdapter[logging.Logger]):
-    """Tells the lines of the pre-training from those of the training after it."""
+    """Marks the lines of the pre-training, so that nobody takes them for those of the training after it."""
 
     def process(self, msg: object, kwargs: MutableMapping[str, Any]) -> tuple[str, MutableMapping[str, Any]]:
         return f"pre-training: {msg}", kwargs

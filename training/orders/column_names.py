@@ -41,7 +41,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "land", "pays", "pais", "país", "shipcountry", "countrycode", "region", "countryname",
     ),
 }  # fmt: skip
-"""By the names inside; without spaces, signs and case."""
+"""By our name of a column, what shops call it; spaces, signs and case do not count."""
 PRIVATE = re.compile(
     r"(?i)mail|phone|telefon|mobil|vorname|nachname|surname|(first|last|full|customer|kunden).?name|street|strasse"
     r"|straße|address|adresse|iban|birth|geburt|post.?code|plz|zip"

@@ -45,7 +45,7 @@ class Judge:
         return cleaned
 
     def counts(self, counts: Mapping[str, int], example: Callable[[str], str]) -> None:
-        """The same by counts of ``read`` and of some reasons; ``example`` tells one of a reason.
+        """Judge a day by its counts of ``read`` and of some reasons; ``example`` gives one of a reason.
 
         Raises:
             OrdersRefused: see ``day``.
@@ -64,7 +64,7 @@ class Judge:
                 raise OrdersRefused(f"{example(reason)}; {share}; {self.spared}")
 
     def all(self) -> None:
-        """Judge what was read together.
+        """Judge all days together.
 
         Raises:
             OrdersRefused: more than the limits of all days is left out, or nothing is left.

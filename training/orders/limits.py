@@ -41,7 +41,10 @@ class DayLimits(Section):
 
 
 class AllLimits(DayLimits):
-    """The same of all days that are read together. The real shop has 0.26, 0.02, 0.01 and less of each."""
+    """Shares of the rows of all days together that may be left out, by reason.
+
+    The real shop has 0.26, 0.02, 0.01 and less of each.
+    """
 
     malformed: Share = 0.05
     """Lines that are no row."""
@@ -64,12 +67,12 @@ class AllLimits(DayLimits):
 
 
 class Limits(Section):
-    """Beyond them orders are refused, and what was sent before stays."""
+    """Limits beyond which orders are refused; what was sent before stays."""
 
     day: DayLimits = DayLimits()
-    """Of one day."""
+    """Limits of one day."""
     all: AllLimits = AllLimits()
-    """Of all days that are read together."""
+    """Limits of all days that are read together."""
     spare_rows: Annotated[int, Unit("rows"), Field(ge=0, le=1_000_000)] = 10
     """So many rows may be left out for a reason whatever their share, while they are not half of all."""
     fewer: Share = 0.2

@@ -20,7 +20,7 @@ csv.field_size_limit(
     sys.maxsize
 )  # a description of any length is for the cleaning to judge, not for the parser
 _MOST_LINES = 50
-"""That one row may go over."""
+"""Lines that one row may go over."""
 _INVALID = "\udcff"
 """Stands for bytes that are no text of the encoding; no valid text holds half of a surrogate pair."""
 _HANDLER = "isthmus-invalid"

@@ -10,7 +10,7 @@ from training.orders.limits import Limits
 
 SECTION = "orders"
 VARIABLE = "ORDERS_SETTINGS"
-"""In which the jobs of the private site get the section, as JSON."""
+"""The variable in which the jobs of the private site get the section, as JSON."""
 CHANGE_NO_ROW = {"limits", "accept_fewer", "private", "currency"}
 """Settings that decide whether rows are taken, or what is done beside them, and change none."""
 

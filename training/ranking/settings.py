@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class RankingSettings(BaseModel):
-    """Chosen on August 2011 and the months before it; see ``docs/recommender.md``."""
+    """Settings of a ranking, chosen on August 2011 and the months before it; see ``docs/recommender.md``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -23,7 +23,7 @@ class Tally:
     """What was sent; in a dry run, what would be."""
 
     batches: Counter[bool] = field(default_factory=Counter)
-    """By whether they were sent (True) or there already."""
+    """How many were sent (True), and how many were there already (False)."""
     bytes_sent: int = 0
     sent_again: int = 0
     """Parts and files that had arrived changed."""

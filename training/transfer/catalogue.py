@@ -36,7 +36,7 @@ class Rows:
     are_for_somebody: bool = False
 
     def take(self, customer: str, invoice: str) -> None:
-        """Count one."""
+        """Count a row."""
         self.count += 1
         if len(self.customers) <= WELL_KNOWN:
             self.customers.add(customer)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from training.errors import TrainingError
 
 LEAST_KEY_LENGTH = 16
-"""Characters; shorter keys could be tried out."""
+"""Fewest characters of a key; a shorter one could be found by trying."""
 _NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,31}):([^,]+)")
 
 

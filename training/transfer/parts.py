@@ -23,7 +23,7 @@ class Part:
 
     @property
     def range(self) -> str:
-        """As HTTP names it."""
+        """The part in HTTP's header ``Range``."""
         return f"bytes={self.offset}-{self.offset + self.size - 1}"
 
 
@@ -50,7 +50,7 @@ def digest(path: Path, part: Part, algorithm: str = "sha256") -> bytes:
 
 
 def base64_of(value: bytes) -> str:
-    """As S3 writes checksums."""
+    """A digest as S3 writes checksums."""
     return base64.b64encode(value).decode()
 
 

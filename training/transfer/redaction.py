@@ -54,7 +54,7 @@ def without_identifiers(descriptions: pd.Series, identifiers: Collection[str]) -
 
 
 def telling(identifiers: Collection[str]) -> set[str]:
-    """Those that are no word of a product's text, in capitals: long ones with a digit in them."""
+    """The identifiers that no product's text has as a word, in capitals: long ones with a digit in them."""
     return {
         identifier.upper()
         for identifier in identifiers

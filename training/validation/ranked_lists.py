@@ -106,7 +106,7 @@ def _ranking_lists(release: Path, only_new: bool) -> dict[str, list[tuple[str, f
 def _model_lists(
     release: Path, names: Sequence[str], product_codes: Sequence[str]
 ) -> dict[str, list[tuple[str, float]]]:
-    """The same lists from the model, asked as serving asks it."""
+    """Lists by pseudonym from ``model.onnx``, asked as serving asks it."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -35,15 +35,15 @@ NOTHING = Change("nothing")
 
 
 def again(*what: str, note: str = "", warns: bool = False) -> Change:
-    """Replaced."""
+    """A change that replaces resources."""
     return Change("made again", what, note, warns)
 
 
 def more_or_less(*what: str, note: str = "", warns: bool = False) -> Change:
-    """Created or deleted."""
+    """A change that creates or deletes resources."""
     return Change("added or removed", what, note, warns)
 
 
 def refused(note: str) -> Change:
-    """Refused on an estate that stands."""
+    """A change that a standing estate refuses."""
     return Change("refused", (), note)

@@ -1,4 +1,4 @@
-"""No two networks of an estate may overlap: a packet must have one shore to go to."""
+"""No two networks of an estate may overlap: a packet must have one site to go to."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ RULES = {
     # clouds of before, whose limit was not looked up. A comma parts two tags of a filter.
     "Neutron tag": Rule(r"[^,]{1,60}", "up to 60 characters without a comma"),
 }
-"""By what ``Naming.fixed`` names."""
+"""What clouds take, by what ``Naming.fixed`` names."""
 
 
 def _other(stack: str, longest: int) -> str:

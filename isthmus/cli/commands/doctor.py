@@ -60,7 +60,7 @@ def doctor(
 
 
 def _next(home: Home) -> str:
-    """What there is to do, by what is up."""
+    """What to do next, by what is up."""
     from rehearsal.cluster import agent
     from rehearsal.stack_copy import stands
 

@@ -194,7 +194,7 @@ def _answers(recommender: Recommender, asked: list[str], top: int, only_new: boo
 
 
 def _counted(answers: Iterable[Answer], number: int) -> Iterator[Answer]:
-    """The same answers, with a bar on stderr."""
+    """Hand the answers on, and show a bar on stderr."""
     from rich.progress import track
 
     from isthmus.cli.console import err
@@ -203,7 +203,7 @@ def _counted(answers: Iterable[Answer], number: int) -> Iterator[Answer]:
 
 
 def _noted(answers: Iterable[Answer], strangers: list[str]) -> Iterator[Answer]:
-    """The same answers; customers that the release does not know are added to ``strangers``."""
+    """Hand the answers on; customers that the release does not know are added to ``strangers``."""
     for answer in answers:
         if not answer.known:
             strangers.append(answer.customer)

@@ -176,7 +176,7 @@ def _may_come(error: BaseException) -> bool:
 
 
 def _row(outputs: dict[str, Any], row: int) -> dict[str, Any]:
-    """One customer's part. A server of before an output was added lacks ``fewer``."""
+    """One customer's part of the outputs; servers of earlier releases have no ``fewer``."""
     return {name: outputs[name][row] for name in ANSWERED if name != "fewer" or outputs[name] is not None}
 
 

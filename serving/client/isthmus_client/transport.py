@@ -18,7 +18,7 @@ _TRANSIENT = {"StatusCode.UNAVAILABLE", "StatusCode.DEADLINE_EXCEEDED", "StatusC
 }
 """gRPC and HTTP codes of a server that starts, drains, is overloaded or gone."""
 MAX_ANSWER_BYTES = 256 * 2**20
-"""Of one answer by gRPC; the largest catalogue for 64 customers is far below."""
+"""Most bytes of an answer by gRPC; the largest catalogue for 64 customers is far below."""
 
 
 class Transport(Protocol):

@@ -70,7 +70,7 @@ def before(settings: TrainingSettings, day: date, days: list[date]) -> TrainingS
 
 
 def _until_the_last_order(settings: TrainingSettings, days: list[date]) -> TrainingSettings:
-    """The same days, in a window that ends with the last of them: from there on days are held back."""
+    """Settings of the same days, with a window that ends on the last day that has orders."""
     learn, held_back = split_days(days, settings)
     window = settings.window.model_copy(update={"last_day": (held_back or learn)[-1]})
     return settings.model_copy(update={"window": window})

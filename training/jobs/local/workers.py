@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 COSTS_NOTHING = (EXIT_PEER_LOST, EXIT_PREEMPTED, EXIT_STRAGGLING)
 MOST_FAILURES = 6
-"""Of one worker, as ``backoff_limit_per_index`` of the Job."""
+"""Failures of one worker that are forgiven, as by ``backoff_limit_per_index`` of the Job."""
 WORKER = "training.jobs.local.worker"
 """The module that each process runs."""
 
@@ -41,7 +41,7 @@ class Workers:
 
     Args:
         settings: with the number of workers.
-        work: folder of ``training.operations.workspace.Work``.
+        work: folder of ``training.operations.workspace.Workspace``.
         out: the release directory to write.
         poll: called about ten times a second with the processes, by index.
         has_place: asked before a worker is started again; one without a place waits for it, as a pod does.
@@ -98,7 +98,7 @@ class Workers:
             self._print(printed)
 
     def _print(self, printed: Sequence[Iterator[str | None]]) -> None:
-        """Log what the first worker printed that runs, steps as such; the others print the same."""
+        """Log what the first running worker printed, its steps as ``Progress``; the others print the same."""
         first = min(self._running, default=0)
         for index, lines in enumerate(printed):
             for line in iter(partial(next, lines), None):

@@ -28,7 +28,7 @@ class DriftSettings(Section):
     max_basket_drift: Drift = 0.1
     """Population stability index of the baskets' sizes that may be, beyond chance."""
     max_price_drift: Drift = 0.1
-    """The same of the prices."""
+    """Population stability index of the prices that may be, beyond chance."""
     max_new_customer_change: Share = 0.15
     """Change of the share of new customers that may be."""
     max_recall_loss: Share = 0.2

@@ -19,7 +19,7 @@ MODES: tuple[Mode, ...] = ("online", "offline", "disabled")
 
 
 def is_wanted(environment: Mapping[str, str]) -> bool:
-    """Whether TRACK asks for it.
+    """Whether TRACK asks for Weights & Biases.
 
     Raises:
         TrainingError: when TRACK is something else than ``wandb`` or nothing.

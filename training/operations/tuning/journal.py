@@ -57,7 +57,7 @@ class BucketJournal(BaseJournalBackend):
             self._entries += logs
 
     def _read(self) -> set[str]:
-        """Take in what others wrote; returns the ids of it."""
+        """Read the entries that are new; returns their ids."""
         keys = self._bucket.keys("", after=_key(self._objects - 1) if self._objects else "")
         with ThreadPoolExecutor(_READERS) as readers:
             found = [json.loads(content) for content in readers.map(self._bucket.get, keys) if content]

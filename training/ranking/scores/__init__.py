@@ -13,12 +13,12 @@ from training.ranking.history_snapshot import Floats, HistorySnapshot
 
 Rows = NDArray[np.int64]
 Score = Callable[[Rows], Floats]
-"""Numbers of customers in, customers x products out."""
+"""A score: numbers of customers in, customers x products out."""
 
 
 @dataclass(frozen=True)
 class LinearScore:
-    """``left[customers] @ right``: a sparse history times products x products."""
+    """A score ``left[customers] @ right``: a sparse history times products x products."""
 
     left: Any
     right: Any

@@ -16,7 +16,7 @@ EVERY_DAYS = 15
 
 
 def fit(snapshot: HistorySnapshot) -> dict[str, Score]:
-    """A customer's own products count too: their diagonal says how often each is bought again."""
+    """Fit the ridge; its diagonal says how often each product is bought again by who has it."""
     products = snapshot.shape[1]
     gram = sp.csr_matrix((products, products))
     target = sp.csr_matrix((products, products))

@@ -18,7 +18,7 @@ def by_count(interactions: InteractionMatrix) -> Callable[[Numbers], Numbers]:
 
 
 def by_recency(interactions: InteractionMatrix) -> Callable[[Numbers], Numbers]:
-    """The same, where a basket counts 0.5 ** (age / 180 days)."""
+    """As ``by_count``, where a basket counts 0.5 ** (age / 180 days)."""
     return _own_first(interactions, 0.5 ** ((interactions.day_after - interactions.days) / HALF_LIFE_DAYS))
 
 
