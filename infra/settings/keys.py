@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args, get_origin
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from infra.settings.model import Sections
 from isthmus.settings.fields import flatten
@@ -14,26 +16,44 @@ NAME = "NAME"
 """Stands in a key for a name that the writer of a stack file chooses."""
 
 
-def keys(model: type[BaseModel] = Sections, path: str = "") -> Iterator[str]:
-    """Every key that holds a value and no further keys, in the order of the models:
-    ``aws.gpu_pools.NAME.max``.
+@dataclass(frozen=True)
+class Key:
+    """A key of a stack file, and the field that it sets."""
+
+    path: str
+    """Its keys from the section down, such as ``aws.gpu_pools.NAME.max``."""
+    model: type[BaseModel]
+    """The model that has the field."""
+    name: str
+    """The field's name in the model."""
+    field: FieldInfo
+    holds: Literal["a value", "models by name", "a model"]
+
+
+def fields_of(model: type[BaseModel] = Sections, path: str = "") -> Iterator[Key]:
+    """Every key that holds a value and no further keys, in the order of the models.
 
     What comes by name (a pool), or may be absent as a whole, is a key of its own before those inside it.
     """
     for name, field in model.model_fields.items():
         inner, _ = flatten(field.annotation, field.metadata)
         key = f"{path}.{name}" if path else name
-        nested: Any = get_args(inner)[1] if get_origin(inner) is dict else inner
+        by_name = get_origin(inner) is dict
+        nested: Any = get_args(inner)[1] if by_name else inner
         if not (isinstance(nested, type) and issubclass(nested, BaseModel)):
-            yield key
-            continue
-        if nested is not inner:
-            yield key
-            yield from keys(nested, f"{key}.{NAME}")
-            continue
-        if not field.is_required() and field.default is None:
-            yield key
-        yield from keys(nested, key)
+            yield Key(key, model, name, field, "a value")
+        elif by_name:
+            yield Key(key, model, name, field, "models by name")
+            yield from fields_of(nested, f"{key}.{NAME}")
+        else:
+            if field.default is None:
+                yield Key(key, model, name, field, "a model")
+            yield from fields_of(nested, key)
+
+
+def keys(model: type[BaseModel] = Sections) -> Iterator[str]:
+    """The paths of all keys."""
+    return (key.path for key in fields_of(model))
 
 
 def values(settings: BaseModel) -> Mapping[str, Any]:

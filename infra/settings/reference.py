@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
 from infra.settings.catalogue import flavours, instance_types
+from infra.settings.keys import fields_of
 from infra.settings.model import Sections
 from isthmus.settings.descriptions import descriptions
 from isthmus.settings.fields import describe, flatten, unit
@@ -46,24 +47,17 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("``", "`").replace("|", "\\|")
 
 
-def _rows(model: type[BaseModel], path: str) -> Iterator[str]:
-    for name, field in model.model_fields.items():
-        inner, carried = flatten(field.annotation, field.metadata)
-        key = f"{path}.{name}"
-        about = _cell(descriptions(model).get(name, ""))
-        nested: Any = get_args(inner)[1] if get_origin(inner) is dict else inner
-        if isinstance(nested, type) and issubclass(nested, BaseModel):
-            if nested is not inner:
-                yield f"| `{key}` | by name | | none | {about} |"
-                yield from _rows(nested, f"{key}.NAME")
-            elif field.default is None:
-                yield f"| `{key}` | a mapping | | absent | {about} |"
-                yield from _rows(nested, key)
-            else:
-                yield from _rows(nested, key)
-            continue
-        kind = _cell(describe(inner, carried))
-        yield f"| `{key}` | {kind} | {unit(inner, carried)} | {_default(field)} | {about} |"
+def _rows(model: type[BaseModel], section: str) -> Iterator[str]:
+    for key in fields_of(model, section):
+        about = _cell(descriptions(key.model).get(key.name, ""))
+        if key.holds == "models by name":
+            yield f"| `{key.path}` | by name | | none | {about} |"
+        elif key.holds == "a model":
+            yield f"| `{key.path}` | a mapping | | absent | {about} |"
+        else:
+            inner, carried = flatten(key.field.annotation, key.field.metadata)
+            kind = _cell(describe(inner, carried))
+            yield f"| `{key.path}` | {kind} | {unit(inner, carried)} | {_default(key.field)} | {about} |"
 
 
 def _machines(title: str, rows: Any, key: str) -> Iterator[str]:

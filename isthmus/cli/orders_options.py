@@ -156,41 +156,28 @@ def orders_settings(options: Mapping[str, Any], files: Iterable[Path]) -> Orders
     """The section of the first file that has one, with the options over it.
 
     Raises:
+        CommandError: the file that ``--orders-settings`` names has no such section.
         SettingsError: naming the key, the value and what is allowed.
     """
+    from isthmus.cli.settings_file import section_of
     from isthmus.settings.validation import validate
     from training.orders.settings import OrdersSettings
 
     where, section = "the options", dict[str, Any]()
     for number, file in enumerate(files):
-        found = _section(file, named=number == 0 and options.get("orders_settings") is not None)
+        is_named = number == 0 and options.get("orders_settings") is not None
+        found = section_of(file, SECTION, "isthmus orders describe", optional=not is_named)
         if found is not None:
             where, section = str(file), found
             break
-    over = _section_of(options)
+    over = _from_options(options)
     for name in ("columns", "limits"):
         if name in over and isinstance(section.get(name), dict):
             over[name] = _merged(section[name], over[name])
     return validate(OrdersSettings, {**section, **over}, "the options" if over else where, "orders")
 
 
-def _section(file: Path, named: bool) -> dict[str, Any] | None:
-    """The section of a file; None where it has none and need not."""
-    from infra.settings.stack_file import read_stack_file
-    from isthmus.cli.errors import CommandError
-
-    section = read_stack_file(file, str(file)).config.get(SECTION)
-    if isinstance(section, dict):
-        return section
-    if named or section is not None:
-        raise CommandError(
-            f"{file} has no section config: {SECTION}; name a stack file that has one, or what "
-            "`isthmus orders describe` wrote"
-        )
-    return None
-
-
-def _section_of(options: Mapping[str, Any]) -> dict[str, Any]:
+def _from_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """What the options say, by the keys of the section."""
     section: dict[str, Any] = {}
     for name, key in KEYS.items():

@@ -148,7 +148,7 @@ class Raw:
 @pytest.fixture(scope="module")
 def raw(shop: Shop) -> Raw:
     """Read, cleaned and named apart from the transfer's batches, the release and its customers."""
-    days = [pseudonymous(one, Pseudonyms(KEY)) for one in clean_days(shop.orders, shop.orders.days())]
+    days = [pseudonymous(one, Pseudonyms(KEY), {}) for one in clean_days(shop.orders, shop.orders.days())]
     catalogue = Catalogue(tuple(read_products(shop.release)))
     first = (first_day_after(shop.orders, SMALL) - date(1970, 1, 1)).days
     return Raw(baskets_of(pd.concat(days, ignore_index=True), catalogue), first)

@@ -24,7 +24,7 @@ from training.orders.source import Folder
 from training.ranking.settings import RankingSettings
 from training.ranking.stage import first_day_after, has_enough_days
 from training.settings import TrainingSettings, Window
-from training.transfer.batch import entry_of, to_parquet
+from training.transfer.batch import write_batch
 from training.transfer.folder import BatchFolder
 from training.transfer.manifest import BATCH_PREFIX, TransferManifest
 from training.transfer.pseudonym import Pseudonyms
@@ -106,9 +106,9 @@ def test_orders_are_refused_exactly_where_they_hold_no_example(
                 ),
             }
         )
-        content = to_parquet(frame)
-        entries.append(entry_of(FIRST_DAY + timedelta(days=number), len(frame), content, BATCH_PREFIX))
-        bucket.put(entries[-1].key, content)
+        file = bucket.folder / "batch"
+        entries.append(write_batch(frame, file, FIRST_DAY + timedelta(days=number), BATCH_PREFIX))
+        bucket.put(entries[-1].key, file.read_bytes())
         frames.append(frame)
     manifest = TransferManifest.of(entries, Counter(read=len(rows), kept=len(rows)))
     whole = TrainingData(manifest, pd.concat(frames, ignore_index=True), SETTINGS)

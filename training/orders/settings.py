@@ -28,15 +28,11 @@ class OrdersSettings(OrdersFormat):
         return self.model_dump(mode="json", exclude=CHANGE_NO_ROW, exclude_defaults=True)
 
     def variable(self, *left_out: str) -> str:
-        """The value of ORDERS_SETTINGS, without the fields ``left_out``.
+        """The value of ORDERS_SETTINGS: what is not as by default, without the fields ``left_out``.
 
-        A column that is not set is not in it: the column is newer than some estates, whose jobs would all be
-        made again for a null.
+        So a field that is newer than an estate which stands makes none of its jobs again.
         """
-        without: dict[str, Any] = dict.fromkeys(left_out, True)
-        if self.columns.date is None:
-            without["columns"] = {"date"}
-        return self.model_dump_json(exclude=without)
+        return self.model_dump_json(exclude=set(left_out), exclude_defaults=True)
 
 
 def parse(text: str | None) -> OrdersSettings:

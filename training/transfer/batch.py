@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Mapping
 from datetime import date
@@ -17,7 +16,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from isthmus.file_digest import sha256_of
 from training.orders.cleaning import CleanDay
 from training.orders.format import COLUMNS
-from training.transfer.catalogue import ProductCatalogue
 from training.transfer.pseudonym import Pseudonyms
 
 SCHEMA = pa.schema(
@@ -56,19 +54,12 @@ class BatchEntry(BaseModel):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-def pseudonymous(
-    clean: CleanDay, pseudonyms: Pseudonyms, texts: Mapping[str, str] | None = None
-) -> pd.DataFrame:
+def pseudonymous(clean: CleanDay, pseudonyms: Pseudonyms, texts: Mapping[str, str]) -> pd.DataFrame:
     """Purchases with the columns of SCHEMA: customer and invoice replaced by their pseudonyms.
 
-    What is said of a product comes from ``texts`` (stock code -> text), never from a row; without them, from
-    the catalogue of this day alone.
+    What is said of a product comes from ``texts`` (stock code -> text), never from a row.
     """
     rows = clean.purchases
-    if texts is None:
-        catalogue = ProductCatalogue()
-        catalogue.add(clean)
-        texts = catalogue.texts()
     customers = {value: pseudonyms.customer(value) for value in rows["customer"].unique()}
     invoices = {value: pseudonyms.invoice(value) for value in rows["invoice"].unique()}
     return pd.DataFrame(
@@ -87,39 +78,21 @@ def described(codes: pd.Series, texts: Mapping[str, str]) -> pd.Series:
     return codes.map(texts).fillna("").astype(object)
 
 
-def to_parquet(frame: pd.DataFrame, schema: pa.Schema = SCHEMA) -> bytes:
-    """Parquet bytes of a batch; the same rows give the same bytes."""
-    sink = io.BytesIO()
-    _write(frame, schema, sink)
-    return sink.getvalue()
-
-
 def write_batch(
     frame: pd.DataFrame, path: Path, day: date, prefix: str, schema: pa.Schema = SCHEMA
 ) -> BatchEntry:
-    """Write a batch to a file, from where it is sent piece by piece, and name it as ``entry_of`` does."""
-    with path.open("wb") as file:
-        _write(frame, schema, file)
-    return _entry(day, len(frame), path.stat().st_size, sha256_of(path), prefix)
+    """Write a batch to a file, from where it is sent piece by piece; the same rows give the same bytes.
 
-
-def _write(frame: pd.DataFrame, schema: pa.Schema, sink: object) -> None:
+    Its key has the day and the content, so that no batch is ever written over by another.
+    """
     table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False).replace_schema_metadata(None)
-    pq.write_table(table, sink, compression="zstd")
+    pq.write_table(table, path, compression="zstd")
+    sha256 = sha256_of(path)
+    key = f"{prefix}{day}-{sha256[:16]}.parquet"
+    return BatchEntry(day=day, key=key, rows=len(frame), size=path.stat().st_size, sha256=sha256)
 
 
 def from_parquet(content: bytes) -> pd.DataFrame:
     """The rows of a batch."""
     frame: pd.DataFrame = pq.read_table(io.BytesIO(content)).to_pandas()
     return frame
-
-
-def entry_of(day: date, rows: int, content: bytes, prefix: str) -> BatchEntry:
-    """Name a batch by its day and content, so that no batch is ever written over by another."""
-    return _entry(day, rows, len(content), hashlib.sha256(content).hexdigest(), prefix)
-
-
-def _entry(day: date, rows: int, size: int, sha256: str, prefix: str) -> BatchEntry:
-    return BatchEntry(
-        day=day, key=f"{prefix}{day}-{sha256[:16]}.parquet", rows=rows, size=size, sha256=sha256
-    )

@@ -14,8 +14,6 @@ import re
 import unicodedata
 from collections.abc import Collection
 
-import pandas as pd
-
 LONGEST = 200
 """Characters of a product's text. What is longer is a note, or a piece of the file."""
 LEAST_LENGTH = 5
@@ -41,16 +39,6 @@ def product_text(text: str) -> str:
         return ""
     masked = _masked(" ".join(text.split()))
     return masked if any(letter.isalpha() for letter in masked) else ""
-
-
-def without_identifiers(descriptions: pd.Series, identifiers: Collection[str]) -> pd.Series:
-    """Descriptions in which whatever may name a customer or an invoice is ``#``.
-
-    Of ``identifiers`` those of LEAST_LENGTH characters and more with a digit in them; others may be words.
-    """
-    known = telling(identifiers)
-    masked = {text: without_words(_masked(text), known) for text in descriptions.unique()}
-    return descriptions.map(masked)  # few products, many rows
 
 
 def telling(identifiers: Collection[str]) -> set[str]:

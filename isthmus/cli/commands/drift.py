@@ -102,6 +102,6 @@ def _thresholds(path: Path | None, newest: int | None) -> DriftSettings:
     from isthmus.cli.settings_file import training_section
     from isthmus.settings.validation import validate
 
-    section: Any = training_section(path).get("retrain") if path is not None else None
-    settings = validate(StackRetraining, section or {}, str(path), "training.retrain")
+    section = training_section(path).get("retrain") or {}
+    settings = validate(StackRetraining, section, str(path), "training.retrain")
     return settings if newest is None else settings.model_copy(update={"newest_days": newest})
