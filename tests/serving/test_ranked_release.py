@@ -28,7 +28,6 @@ from training.features.baskets import Baskets, Purchases, baskets_of
 from training.features.catalogue import Catalogue
 from training.features.history import CustomerFeatures
 from training.features.history import features_at as tower_features_at
-from training.fit.cluster import ALONE, limit_threads
 from training.jobs.local.customer_ids import CustomerIds, customer_ids
 from training.jobs.local.run import train_here
 from training.orders.source import Folder
@@ -56,9 +55,6 @@ class Shop:
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    # The ranking runs in this process, and TensorFlow takes the number of its threads once: what later tests
-    # train with must be what it began with.
-    limit_threads(ALONE)
     folder = tmp_path_factory.mktemp("ranked")
     made = Shop(Folder(write_shop(folder / "orders", DAYS)), folder / "out", CustomerIds(folder / "ids.txt"))
     train_here(

@@ -18,9 +18,10 @@ from training.settings import ModelSettings
 def model(request: pytest.FixtureRequest) -> Any:
     import os
 
-    from training.fit.cluster import ALONE, prepare
+    from training.fit.cluster import ALONE, limit_threads, prepare
 
     prepare(os.environ, ALONE)
+    limit_threads(ALONE)
     from training.model.two_tower import Sizes, build
 
     features = np.random.default_rng(0).normal(size=(31, FEATURES)).astype(np.float32)

@@ -83,7 +83,7 @@ def prepare(environment: MutableMapping[str, str], worker: Worker) -> None:
 
 
 def limit_threads(worker: Worker) -> None:
-    """Threads of TensorFlow on CPUs, set once in a process.
+    """Threads of TensorFlow on CPUs, which it takes once in a process: whatever learns sets the same.
 
     Two in an operation for a worker alone, which gains a fifth; one for each of several: they share the cores
     in a rehearsal.

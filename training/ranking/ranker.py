@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.errors import TrainingError
+from training.fit.cluster import ALONE, limit_threads
 from training.ranking.history_snapshot import Floats
 from training.ranking.settings import RankingSettings
 
@@ -64,6 +65,7 @@ def train_one(examples: Examples, settings: RankingSettings, seed: int) -> Any:
     import keras
     import tensorflow as tf
 
+    limit_threads(ALONE)
     keras.utils.set_random_seed(seed)
     model = network(examples.values.shape[1], settings)
     groups = int(examples.group[-1]) + 1

@@ -13,6 +13,7 @@ import pytest
 
 from tests.training.ranking.shop import FIRST, rows
 from training.errors import TrainingError
+from training.fit.cluster import ALONE, limit_threads
 from training.ranking.features import FeatureBuilder
 from training.ranking.folder import ALL_PRODUCTS, NEW_PRODUCTS, NORMALISER, ONNX, RECORD, write
 from training.ranking.measure import bought_after, measure
@@ -40,6 +41,7 @@ def test_it_beats_popularity_repeats_itself_and_resumes(
 ) -> None:
     past = Orders.of(table[table["day"] < BEFORE])
     first = train(past, BEFORE, SETTINGS, tmp_path / "work")
+    limit_threads(ALONE)  # of a process that trains the towers, too; refused where the ranking took others
     # A day of later orders must not matter, and a run that was stopped must not differ from one that was not.
     first.windows[1].unlink()
     again = train(Orders.of(table), BEFORE, SETTINGS, tmp_path / "work")
