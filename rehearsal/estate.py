@@ -20,10 +20,10 @@ from rehearsal.cluster.endpoints import of_sites
 from rehearsal.engine.command import Engine, Event
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.plugins import install_plugins
-from rehearsal.engine.progress import Progress
 from rehearsal.engine.provide import EngineBinary, provide
 from rehearsal.engine.result import Result
 from rehearsal.home import INSIDE, Home, project_root
+from rehearsal.programs.progress import Progress
 from rehearsal.stack_copy import STACK
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Where one rehearsal lives: a folder that holds all of it, and the environment that leads into it.
 
 Nothing of a rehearsal is kept anywhere else (the engine itself is cached by user, see
-``rehearsal.engine.cache``), so two clones never meet, and removing the folder removes the rehearsal.
+``rehearsal.programs.cache``), so two clones never meet, and removing the folder removes the rehearsal.
 """
 
 from __future__ import annotations

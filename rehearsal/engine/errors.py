@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from isthmus.errors import IsthmusError
+from rehearsal.programs.errors import ProgramError
 
 
-class EngineError(IsthmusError):
+class EngineError(ProgramError):
     """The engine cannot be had or run; the message says why and what to do next."""
-
-
-class Unavailable(EngineError):
-    """One way to an engine does not work on this machine; the next one may."""

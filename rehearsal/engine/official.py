@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from rehearsal.engine import pin
-from rehearsal.engine.errors import Unavailable
+from rehearsal.programs.errors import Unavailable
 
 _SITE = "https://get.pulumi.com/install.sh"
 _REACH_SECONDS = 4.0

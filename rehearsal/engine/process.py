@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from rehearsal.programs.with_parent import interrupt_with_parent
+
 Line = Callable[[str], None]
 
-_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-_PR_SET_PDEATHSIG = 1
 _POLL_SECONDS = 0.2
 
 
@@ -112,14 +110,3 @@ def _read(stream: IO[str], kept: list[str], on_line: Line | None, defects: list[
                 on_line(line.rstrip("\n"))
             except Exception as error:
                 defects.append(error)
-
-
-def interrupt_with_parent() -> None:
-    """For ``preexec_fn``: the kernel interrupts the child when we are killed, as Ctrl-C would.
-
-    The engine then stops at the next clean point, and so does `go`. A shell starts its background
-    jobs with Ctrl-C ignored, which the child would inherit and never be stopped.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    if _LIBC is not None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)

@@ -14,11 +14,14 @@ from typing import Final, Literal
 
 from filelock import FileLock
 
-from rehearsal.engine import build, cache, official, on_path, pin
-from rehearsal.engine.errors import EngineError, Unavailable
+from rehearsal.engine import official, on_path, pin
+from rehearsal.engine.errors import EngineError
 from rehearsal.engine.files import write_executable, write_text
-from rehearsal.engine.progress import Progress
 from rehearsal.home import Home
+from rehearsal.programs import build, cache
+from rehearsal.programs.errors import ProgramError, Unavailable
+from rehearsal.programs.progress import Progress
+from rehearsal.programs.versions import dotted, numbers
 
 Origin = Literal["path", "official", "built"]
 
@@ -73,7 +76,7 @@ def current(home: Home) -> EngineBinary | None:
         engine = EngineBinary(
             Path(record["path"]), record["version"], record["origin"], record["own_language_host"]
         )
-        version = pin.numbers(engine.version)
+        version = numbers(engine.version)
         same = (
             record["identity"] == _identity(engine.path)
             and (home.bin / "pulumi").resolve() == engine.path.resolve()
@@ -110,9 +113,7 @@ def _first(progress: Progress) -> EngineBinary:
     for way in ways:
         try:
             return makers[way](progress)
-        except Unavailable as error:
-            tried.append(f"{_SAID[way]}: {error}")
-        except EngineError as error:
+        except ProgramError as error:
             tried.append(f"{_SAID[way]}: {error}")
     raise EngineError("No engine. " + "  ".join(f"({i}) {text}" for i, text in enumerate(tried, 1)))
 
@@ -133,7 +134,9 @@ def _from_installer(progress: Progress) -> EngineBinary:
 
 def _from_module(progress: Progress) -> EngineBinary:
     cache.ensure(
-        _cached("built"), lambda folder: build.build(folder, progress), waiting=lambda: _wait(progress)
+        _cached("built"),
+        lambda folder: build.build(pin.MODULE, folder, progress),
+        waiting=lambda: _wait(progress),
     )
     return _entry("built")
 
@@ -145,7 +148,7 @@ def _wait(progress: Progress) -> None:
 def _entry(way: Origin) -> EngineBinary:
     path = _cached(way) / "bin" / "pulumi"
     version = on_path.probe(path)
-    if version is None or pin.dotted(version) != pin.VERSION:
+    if version is None or dotted(version) != pin.VERSION:
         raise EngineError(f"the engine in {_cached(way)} does not run: remove that folder and try again")
     return EngineBinary(path, pin.VERSION, way, not (path.parent / "pulumi-language-python").exists())
 

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.engine import cache, official, on_path, pin, provide
-from rehearsal.engine.build import MODULE
-from rehearsal.engine.errors import EngineError, Unavailable
+from rehearsal.engine import official, on_path, pin, provide
+from rehearsal.engine.errors import EngineError
 from rehearsal.engine.files import write_executable
 from rehearsal.home import Home
+from rehearsal.programs import cache
+from rehearsal.programs.errors import Unavailable
+from rehearsal.programs.versions import dotted
 
 
 @pytest.fixture(autouse=True)
@@ -113,8 +115,9 @@ def test_an_unknown_way_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_the_go_module_asks_for_the_pinned_version() -> None:
-    module = (MODULE / "go.mod").read_text()
+    program = pin.MODULE
+    module = (program.module / "go.mod").read_text()
     assert f"github.com/pulumi/pulumi/pkg/v3 v{pin.VERSION}\n" in module
-    assert f"go {pin.dotted(pin.GO_MINIMUM)}\n" in module
-    assert pin.ENGINE_PACKAGE in (MODULE / "tools.go").read_text()
-    assert f"github.com/pulumi/pulumi/pkg/v3 v{pin.VERSION} h1:" in (MODULE / "go.sum").read_text()
+    assert f"go {dotted(program.go)}\n" in module
+    assert program.package in (program.module / "tools.go").read_text()
+    assert f"github.com/pulumi/pulumi/pkg/v3 v{pin.VERSION} h1:" in (program.module / "go.sum").read_text()

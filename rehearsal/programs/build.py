@@ -1,4 +1,4 @@
-"""The engine built from its Go module, for machines that reach package registries and nothing else."""
+"""A program built from its Go module, for machines that reach package registries and nothing else."""
 
 from __future__ import annotations
 
@@ -7,30 +7,48 @@ import shutil
 import signal
 import subprocess
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from rehearsal.engine import pin, toolchain
-from rehearsal.engine.errors import EngineError
-from rehearsal.engine.process import interrupt_with_parent
-from rehearsal.engine.progress import Progress
-from rehearsal.engine.toolchain import Toolchain
+from rehearsal.programs import toolchain
+from rehearsal.programs.errors import ProgramError
+from rehearsal.programs.progress import Progress
+from rehearsal.programs.toolchain import Toolchain
+from rehearsal.programs.versions import Version, dotted
+from rehearsal.programs.with_parent import interrupt_with_parent
 
-MODULE = Path(__file__).parent / "gomodule"
-
-# Measured: 115 MB of engine, 2.9 GB of modules and build cache from nothing.
-_NEEDED_GIB = 4
 _GRACE_SECONDS = 5.0
 
 
-def build(folder: Path, progress: Progress) -> None:
-    """Build the pinned engine as ``folder/bin/pulumi``. Raises EngineError."""
-    _room(folder)
-    go = toolchain.find(progress)
-    source = folder / "source"
-    shutil.copytree(MODULE, source)
+@dataclass(frozen=True)
+class GoProgram:
+    """A program that a committed Go module builds."""
 
-    progress.phase("Fetching the engine's Go modules")
+    name: str
+    """In the middle of a sentence: ``the engine``."""
+    title: str
+    """With its version: ``Pulumi 3.259.0``."""
+    module: Path
+    """The folder of go.mod and go.sum."""
+    package: str
+    executable: str
+    stamps: Mapping[str, str]
+    """Variables of the program that are set as it is linked, such as its version."""
+    go: Version
+    """The oldest Go that takes the module: its `go` line."""
+    needed_gib: float
+    """Of disk, from nothing: toolchain, modules, build cache, the program."""
+
+
+def build(program: GoProgram, folder: Path, progress: Progress) -> None:
+    """Build the program as ``folder/bin/EXECUTABLE``. Raises ProgramError."""
+    _room(program, folder)
+    go = toolchain.find(program.go, progress)
+    source = folder / "source"
+    shutil.copytree(program.module, source)
+
+    progress.phase(f"Fetching the Go modules of {program.name}")
     fetched = 0
     packages = 0
 
@@ -43,9 +61,10 @@ def build(folder: Path, progress: Progress) -> None:
         nonlocal packages
         packages += 1
 
-    _go(go, ["list", "-deps", pin.ENGINE_PACKAGE], source, on_error=count_module, on_output=count_package)
+    listed = ["list", "-deps", program.package]
+    _go(program, go, listed, source, on_error=count_module, on_output=count_package)
 
-    progress.phase(f"Building Pulumi {pin.VERSION} with Go {pin.dotted(go.version)} (once; minutes)")
+    progress.phase(f"Building {program.title} with Go {dotted(go.version)} (once; minutes)")
     compiled = 0
 
     def count_compiled(line: str) -> None:
@@ -53,24 +72,25 @@ def build(folder: Path, progress: Progress) -> None:
         compiled += not line.startswith("go: ")
         progress.at(f"{compiled} of at most {packages} packages")
 
-    stamp = f"-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v{pin.VERSION}"
-    arguments = ["build", "-v", "-ldflags", f"-s -w {stamp}", "-o", str(folder / "bin" / "pulumi")]
-    _go(go, [*arguments, pin.ENGINE_PACKAGE], source, on_error=count_compiled)
+    linked = " ".join(["-s", "-w", *(f"-X {name}={value}" for name, value in program.stamps.items())])
+    arguments = ["build", "-v", "-ldflags", linked, "-o", str(folder / "bin" / program.executable)]
+    _go(program, go, [*arguments, program.package], source, on_error=count_compiled)
     shutil.rmtree(source)
     if go.own:
         shutil.rmtree(toolchain.scratch(), ignore_errors=True)
 
 
-def _room(folder: Path) -> None:
+def _room(program: GoProgram, folder: Path) -> None:
     free = shutil.disk_usage(folder).free / 2**30
-    if free < _NEEDED_GIB:
-        raise EngineError(
-            f"Building the engine needs {_NEEDED_GIB} GiB and {folder.parent} has {free:.1f}: "
+    if free < program.needed_gib:
+        raise ProgramError(
+            f"Building {program.name} needs {program.needed_gib:g} GiB and {folder.parent} has {free:.1f}: "
             "make room, or set ISTHMUS_CACHE to a folder with more."
         )
 
 
 def _go(
+    program: GoProgram,
     go: Toolchain,
     arguments: list[str],
     source: Path,
@@ -102,8 +122,8 @@ def _go(
         _stop(process)
         raise
     if status != 0:
-        raise EngineError(
-            f"go {arguments[0]} of the engine failed ({' | '.join(last) or f'exit status {status}'}): "
+        raise ProgramError(
+            f"go {arguments[0]} of {program.name} failed ({' | '.join(last) or f'exit status {status}'}): "
             "check that the Go module proxy can be reached (GOPROXY), then run the same command again; "
             "it goes on where it stopped."
         )

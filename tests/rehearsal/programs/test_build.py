@@ -1,4 +1,4 @@
-"""The build of the engine around a stand-in for Go: what it is asked, what is left, what is said."""
+"""The build of a program around a stand-in for Go: what it is asked, what is left, what is said."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from rehearsal.engine import build, cache, toolchain
-from rehearsal.engine.errors import EngineError
+from rehearsal.engine import pin
 from rehearsal.engine.files import write_executable
-from rehearsal.engine.progress import Progress
+from rehearsal.programs import build, cache, toolchain
+from rehearsal.programs.errors import ProgramError
+from rehearsal.programs.progress import Progress
 
 _GO = """#!/bin/sh
 case $1 in
@@ -39,7 +40,7 @@ def _build(tmp_path: Path) -> tuple[Path, str]:
     said = io.StringIO()
     place = tmp_path / "place"
     with Progress(Console(file=said, force_terminal=False, soft_wrap=True)) as progress:
-        cache.ensure(place, lambda folder: build.build(folder, progress))
+        cache.ensure(place, lambda folder: build.build(pin.MODULE, folder, progress))
     return place, said.getvalue()
 
 
@@ -59,7 +60,7 @@ def test_a_go_of_our_own_keeps_its_caches_with_us_and_they_go_after_the_build(
     tmp_path: Path, go: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_executable(go, _GO.replace("{end}", ""))
-    monkeypatch.setattr(toolchain, "find", lambda _: toolchain.Toolchain(go, (1, 26, 0), own=True))
+    monkeypatch.setattr(toolchain, "find", lambda *_: toolchain.Toolchain(go, (1, 26, 0), own=True))
     place, _ = _build(tmp_path)
     assert (place / "bin" / "pulumi").exists()
     assert not (tmp_path / "gocache").exists()
@@ -69,7 +70,7 @@ def test_a_go_of_our_own_keeps_its_caches_with_us_and_they_go_after_the_build(
 def test_a_build_that_fails_says_why_in_one_sentence_and_leaves_nothing(tmp_path: Path, go: Path) -> None:
     write_executable(go, _GO.replace("{end}", "echo 'proxy: 403 Forbidden' >&2; exit 1"))
     with pytest.raises(
-        EngineError, match=r"^go build of the engine failed \(a \| proxy: 403 Forbidden\): check"
+        ProgramError, match=r"^go build of the engine failed \(a \| proxy: 403 Forbidden\): check"
     ):
         _build(tmp_path)
     assert not (tmp_path / "place").exists()
@@ -78,4 +79,4 @@ def test_a_build_that_fails_says_why_in_one_sentence_and_leaves_nothing(tmp_path
 
 def test_an_old_go_is_passed_over(tmp_path: Path, go: Path) -> None:
     write_executable(go, "#!/bin/sh\necho go1.24.3\n")
-    assert toolchain.on_path() is None
+    assert toolchain.on_path((1, 25, 11)) is None
