@@ -102,11 +102,13 @@ clean: ## end the rehearsal, remove it, the environment and the caches of this c
 	rm -rf .isthmus .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The engine is a step of its own: tests need it before pytest's time limits begin.
+# A step of its own: tests need the engine and the control planes before pytest's time limits begin.
 .PHONY: engine
 engine: $(READY)
 	@echo "== engine"
 	@.venv/bin/python -m rehearsal.engine
+	@echo "== control plane"
+	@.venv/bin/python -m rehearsal.control_plane
 
 # How many packages are installed: the one line of progress counts them.
 PACKAGES := ls -d .venv/lib/python3*/site-packages/*.dist-info 2>/dev/null | wc -l

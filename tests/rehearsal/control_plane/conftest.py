@@ -1,0 +1,34 @@
+"""A control plane for the tests of a file, and the estates that it judges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from rehearsal.control_plane import provide, running
+from rehearsal.control_plane.api import Api
+from rehearsal.control_plane.layout import ControlPlane
+from rehearsal.control_plane.provide import Binaries
+
+
+@pytest.fixture(scope="session")
+def binaries() -> Binaries:
+    found = provide.cached()
+    if found is None:
+        pytest.fail("No control plane is in the cache: `make engine` puts one there.", pytrace=False)
+    return found
+
+
+@pytest.fixture(scope="module")
+def plane(tmp_path_factory: pytest.TempPathFactory, binaries: Binaries) -> Iterator[ControlPlane]:
+    made = ControlPlane("aws", tmp_path_factory.mktemp("control-plane"))
+    running.start([made], binaries)
+    yield made
+    running.stop([made])
+
+
+@pytest.fixture(scope="module")
+def api(plane: ControlPlane) -> Iterator[Api]:
+    with Api(plane, running.url(plane)) as made:
+        yield made

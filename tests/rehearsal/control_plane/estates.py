@@ -1,0 +1,120 @@
+"""The Kubernetes objects of an estate as the program sends them, and the pods that come of them."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from infra.__main__ import estate
+from infra.settings.checking import check
+from infra.settings.stack_file import read_stack_file
+from tests.infra.judges import plain
+from tests.infra.recorded import ROOT, STACKS, record
+
+Object = dict[str, Any]
+
+_SITES = {"aws-cluster": "aws", "openstack-cluster": "openstack"}
+
+EVERYTHING = {
+    "training.tuning.enabled": True,
+    "training.retrain.enabled": True,
+    "serving.sites": ["aws", "openstack"],
+}
+VARIANTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    **{stack: (stack, {}) for stack in STACKS},
+    **{f"{stack}, all that can be on": (stack, EVERYTHING) for stack in STACKS},
+    "prod, another link": (
+        "prod",
+        {
+            "link.gateway": "vpn_gateway",
+            "link.initiator": "aws",
+            "link.ike.dh_group": 20,
+            "link.mtu_bytes": 1300,
+            "training.orders_url": "postgresql+psycopg://db.example.org:6432/shop?table=orders",
+        },
+    ),
+    "prod, no link": ("prod", {"link.enabled": False}),
+}
+"""Title: the stack and the settings that are changed in it."""
+
+
+@dataclass(frozen=True)
+class SiteObjects:
+    """What one estate asks of the cluster of one site, in the order of the program."""
+
+    site: str
+    objects: tuple[Object, ...]
+
+    def of(self, *kinds: str) -> list[Object]:
+        """Copies of the objects of some kinds."""
+        return [copy.deepcopy(each) for each in self.objects if each["kind"] in kinds]
+
+    def inside(self, prefix: str) -> SiteObjects:
+        """The same in namespaces of another name, so that many estates stand in one cluster."""
+        moved = copy.deepcopy(self.objects)
+        for each in moved:
+            key = "name" if each["kind"] == "Namespace" else "namespace"
+            each["metadata"][key] = f"{prefix}-{each['metadata'][key]}"
+        return SiteObjects(self.site, moved)
+
+
+@cache
+def objects(variant: str) -> tuple[SiteObjects, ...]:
+    """Both sites' objects of a variant."""
+    stack, changes = VARIANTS[variant]
+    config = copy.deepcopy(dict(read_stack_file(ROOT / "stacks" / f"Pulumi.{stack}.yaml", stack).config))
+    for path, value in changes.items():
+        section, *keys, last = path.split(".")
+        place = config.setdefault(f"isthmus:{section}", {})
+        for key in keys:
+            place = place.setdefault(key, {})
+        place[last] = value
+    settings = check(f"Pulumi.{stack}.yaml", stack, config)
+    found: dict[str, list[Object]] = {}
+    for each in record(lambda: estate(settings), stack).resources:
+        if each.type.startswith("kubernetes:"):
+            provider = each.provider.split("::")[-2]
+            found.setdefault(_SITES[provider], []).append(plain(each.inputs))
+    return tuple(SiteObjects(site, tuple(made)) for site, made in found.items())
+
+
+@dataclass(frozen=True)
+class Pods:
+    """The most pods of one workload that can be there at once."""
+
+    workload: str
+    pod: Object
+    count: int
+
+
+def pods(site: SiteObjects) -> Iterator[Pods]:
+    """Every workload's pods: a Deployment's largest number and its surge, all indices of a Job."""
+    most = {
+        (each["metadata"]["namespace"], each["spec"]["scaleTargetRef"]["name"]): each["spec"]["maxReplicas"]
+        for each in site.of("HorizontalPodAutoscaler")
+    }
+    for each in site.of("Deployment"):
+        key = (each["metadata"]["namespace"], each["metadata"]["name"])
+        replicas = int(most.get(key, each["spec"].get("replicas", 1)))
+        surge = each["spec"]["strategy"]["rollingUpdate"]["maxSurge"]
+        extra = surge if isinstance(surge, int) else math.ceil(replicas * int(surge.rstrip("%")) / 100)
+        yield _pods(each, each["spec"]["template"], replicas + extra)
+    for each in site.of("Job"):
+        yield _pods(each, each["spec"]["template"], int(each["spec"].get("parallelism", 1)))
+    for each in site.of("CronJob"):
+        job = each["spec"]["jobTemplate"]["spec"]
+        yield _pods(each, job["template"], int(job.get("parallelism", 1)))
+
+
+def _pods(owner: Object, template: Object, count: int) -> Pods:
+    kind, metadata = owner["kind"], owner["metadata"]
+    pod = {"apiVersion": "v1", "kind": "Pod", "spec": copy.deepcopy(template["spec"])}
+    pod["metadata"] = {
+        **{key: value for key, value in template.get("metadata", {}).items() if key != "name"},
+        "namespace": metadata["namespace"],
+    }
+    return Pods(f"{kind} {metadata['name']}", pod, count)

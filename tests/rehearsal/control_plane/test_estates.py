@@ -1,0 +1,72 @@
+"""Every object and every pod of every stack, judged by a real API server: rules, admission, quotas."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from rehearsal.control_plane.api import Api
+from rehearsal.control_plane.errors import ApiRefused
+from tests.rehearsal.control_plane.estates import VARIANTS, SiteObjects, objects
+
+pytestmark = pytest.mark.timeout(600)
+
+WORKLOADS = ("Deployment", "Job", "CronJob", "HorizontalPodAutoscaler", "PodDisruptionBudget")
+_PATIENCE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An estate with all but its workloads in the cluster, in namespaces of each site."""
+
+    api: Api
+    sites: tuple[SiteObjects, ...]
+
+
+@pytest.fixture(params=list(VARIANTS), scope="module")
+def standing(request: pytest.FixtureRequest, api: Api) -> Iterator[Standing]:
+    number = list(VARIANTS).index(request.param)
+    sites = tuple(each.inside(f"v{number}-{each.site}") for each in objects(request.param))
+    for site in sites:
+        # Namespaces first, as the program waits for them; the rest comes as it does.
+        for each in [*site.of("Namespace"), *site.objects]:
+            if each["kind"] not in WORKLOADS:
+                api.apply(each)
+    for site in sites:
+        for quota in site.of("ResourceQuota"):
+            _until_counted(api, quota["metadata"]["namespace"])
+    yield Standing(api, sites)
+    for site in sites:
+        for each in site.of("Namespace"):
+            api.delete("v1", "Namespace", each["metadata"]["name"])
+
+
+def _until_counted(api: Api, namespace: str) -> None:
+    """Until the controllers have made what admission asks for: the quota's count and the default account."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        quota = api.get("v1", "ResourceQuota", "quota", namespace) or {}
+        if quota.get("status", {}).get("hard") == quota.get("spec", {}).get("hard"):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"the quota of {namespace} is not counted after {_PATIENCE_SECONDS:.0f} s")
+
+
+def test_the_server_takes_every_object_without_a_warning(standing: Standing) -> None:
+    api = standing.api
+    api.warnings.clear()
+    refused = []
+    count = 0
+    for site in standing.sites:
+        for each in site.objects:
+            count += 1
+            try:
+                api.apply(each, dry_run=True)
+            except ApiRefused as error:
+                refused.append(f"{site.site} {each['kind']} {each['metadata']['name']}: {error}")
+    assert refused == []
+    assert api.warnings == []
+    assert count >= 40
