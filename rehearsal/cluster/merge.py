@@ -24,6 +24,16 @@ def apply(live: Mapping[str, Any], before: Mapping[str, Any], now: Mapping[str, 
     return merged
 
 
+def conflicts(live: Any, before: Any, now: Any, path: str = "") -> list[str]:
+    """Fields that a manager set before and sets now, and somebody else has set otherwise meanwhile."""
+    if all(isinstance(each, Mapping) for each in (live, before, now)):
+        keys = [key for key in now if key in before and key in live]
+        return [
+            found for key in keys for found in conflicts(live[key], before[key], now[key], f"{path}.{key}")
+        ]
+    return [path] if live not in (before, now) else []
+
+
 def _drop(merged: dict[str, Any], key: str, previous: Any) -> None:
     here = merged.get(key)
     if isinstance(here, dict) and isinstance(previous, Mapping):

@@ -158,6 +158,12 @@ class Cluster:
             self._write(path, {"object": live, "applied": object, "urn": urn})
             return self._with_status(live)
 
+    def conflicts(self, object: dict[str, Any]) -> Sequence[str]:
+        """Fields of an object to be applied that somebody else has set since it was applied last."""
+        kind, namespace, name = key_of(object)
+        kept = self._read(self._path(kind, namespace, name))
+        return merge.conflicts(kept["object"], kept["applied"], object) if kept else []
+
     def delete(self, kind: str, name: str, namespace: str = "") -> None:
         """Ask for an object to go; what is gone already is no error.
 

@@ -14,6 +14,11 @@ from serving.server.ports import GRPC, HTTP, METRICS
 
 meta = k8s.meta.v1
 
+PATCH_FORCE = "pulumi.com/patchForce"
+"""Takes fields from whoever set them since: an autoscaler that is gone, or a person, would hold the number of
+replicas against every release (pulumi/pulumi-kubernetes v4.32.0, provider/pkg/await/await.go, ``patchForce``
+and ``handleSSAErr``; read 2026-11-27)."""
+
 
 class TritonService(pulumi.ComponentResource):
     """Triton behind a Service of the cluster's own; nothing outside the cluster can reach it.
@@ -128,9 +133,11 @@ class TritonService(pulumi.ComponentResource):
         scaled = replicas_max > replicas_min
         deployment = k8s.apps.v1.Deployment(
             name,
-            metadata=metadata(),
+            metadata=metadata(annotations=None if scaled else {PATCH_FORCE: "true"}),
             spec=k8s.apps.v1.DeploymentSpecArgs(
-                replicas=replicas_min,
+                # The autoscaler's own, which brings the first pod to its fewest (kubernetes.io/docs/concepts/
+                # workloads/autoscaling/horizontal-pod-autoscale, "spec.replicas"; read 2026-11-27).
+                replicas=None if scaled else replicas_min,
                 selector=meta.LabelSelectorArgs(match_labels=selector),
                 # A release that does not become ready must not take away the one that answers.
                 strategy=k8s.apps.v1.DeploymentStrategyArgs(
@@ -154,7 +161,7 @@ class TritonService(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[account, policy],
-                # The autoscaler's number is not drift.
+                # Nor is it given back where it stands, which would make it 1 until the autoscaler looks.
                 ignore_changes=["spec.replicas"] if scaled else None,
             ),
         )

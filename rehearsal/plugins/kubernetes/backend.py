@@ -36,6 +36,7 @@ from rehearsal.plugins.kubernetes.rows import ROWS, Kind, row_of, wire_version
 
 AUTONAMED = "pulumi.com/autonamed"
 REPLACE_UNREADY = "pulumi.com/replaceUnready"
+PATCH_FORCE = "pulumi.com/patchForce"
 _IDENTITY = ("apiVersion", "kind", "metadata.name", "metadata.namespace")
 _HEX_DIGITS = 7
 _GONE_SECONDS = 60.0
@@ -212,8 +213,24 @@ class KubernetesBackend(Backend):
             raise Refused(gone(cluster.name))
         if cluster.get(kind, *_split(old.id)) is None:
             self._missing(cluster, row, old)
+        self._check_conflicts(cluster, row, object)
         made = _asked(lambda: cluster.apply(object, urn=new.urn))
         return self._when_ready(row, cluster, made, new, old.id)
+
+    def _check_conflicts(self, cluster: Cluster, row: Kind, object: dict[str, Any]) -> None:
+        """Refuse to take a field from whoever set it since, as pulumi-kubernetes does.
+
+        v4.32.0, provider/pkg/await/await.go, ``handleSSAErr``; read 2026-11-27. The record keeps one manager,
+        so here the other has no name.
+        """
+        annotations = mapping(object.get("metadata", {}).get("annotations"))
+        fields = [] if annotations.get(PATCH_FORCE) == "true" else cluster.conflicts(object)
+        if fields:
+            raise Refused(
+                f"server-side apply field conflict detected: {row.kind} {object['metadata']['name']}: "
+                f'Apply failed with {len(fields)} conflict{"s"[: len(fields) > 1]}: conflict with "unknown": '
+                f"{', '.join(fields)}; docs/serving.md, 'Changed by hand', says what to do"
+            )
 
     def delete(self, resource: Resource) -> None:
         row, cluster = row_of(resource.type), self._known_cluster()

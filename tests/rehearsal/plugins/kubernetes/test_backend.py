@@ -129,6 +129,30 @@ def test_drift_shows_and_only_where_the_program_spoke(engine: Engine) -> None:
     assert outputs["data"] == {"k": "dg=="}
 
 
+def test_a_deployment_scaled_by_hand_is_taken_back_only_by_force(engine: Engine) -> None:
+    inputs = deployment(replicas=1)
+    inputs["metadata"]["annotations"] = {"pulumi.com/skipAwait": "true"}
+    resource, _ = engine.up("apps/v1:Deployment", inputs)
+    path = next((engine.home.clusters / "private" / "objects" / "Deployment").rglob("web.json"))
+    kept = json.loads(path.read_text())
+    kept["object"]["spec"]["replicas"] = 3
+    path.write_text(json.dumps(kept))
+    inputs["spec"]["minReadySeconds"] = 1
+    with pytest.raises(Refused, match=r'conflict with "unknown": \.spec\.replicas'):
+        engine.backend.update(resource, engine.resource("apps/v1:Deployment", inputs))
+    # What somebody set to the same is shared, and what is not said is nobody's concern.
+    same = deployment(replicas=3)
+    same["metadata"]["annotations"] = inputs["metadata"]["annotations"]
+    outputs = engine.backend.update(resource, engine.resource("apps/v1:Deployment", same))
+    assert outputs["spec"]["replicas"] == 3
+    kept = json.loads(path.read_text())
+    kept["object"]["spec"]["replicas"] = 5
+    path.write_text(json.dumps(kept))
+    inputs["metadata"]["annotations"]["pulumi.com/patchForce"] = "true"
+    outputs = engine.backend.update(resource, engine.resource("apps/v1:Deployment", inputs))
+    assert outputs["spec"]["replicas"] == 1
+
+
 def test_cancel_ends_the_wait_and_keeps_the_job(engine: Engine) -> None:
     resource = engine.resource("batch/v1:Job", job("import time; time.sleep(600)"))
     threading.Timer(0.5, engine.backend.cancel).start()
