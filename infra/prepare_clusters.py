@@ -13,6 +13,7 @@ from infra.aws.pod_roles import PodRoles
 from infra.aws.site import AwsSite
 from infra.cluster_context import ClusterContext
 from infra.in_cluster.namespaces import Namespaces
+from infra.in_cluster.quotas import beside
 from infra.naming import Naming
 from infra.openstack.keys import Keys
 from infra.openstack.site import OpenStackSite
@@ -60,6 +61,7 @@ def prepare_clusters(
                 name,
                 pools=site.pools.values(),
                 machines=machines,
+                beside=beside(name, settings),
                 allowed=allowed_traffic(name, settings),
                 cluster_id=cluster_id,
                 labels=naming.labels,

@@ -1,4 +1,4 @@
-"""The two namespaces of every cluster, as large as the site's pools allow."""
+"""The two namespaces of every cluster."""
 
 from __future__ import annotations
 
@@ -8,26 +8,13 @@ from typing import Final
 import pulumi
 
 from infra.gpu_pool import GpuPoolSpec, Purpose
-from infra.in_cluster.namespace import Namespace, Quota
+from infra.in_cluster.namespace import Namespace
 from infra.in_cluster.network_policies import AllowedTraffic
+from infra.in_cluster.quotas import Beside, quota
 from infra.settings.catalogue import Machine
 
 TRAINING: Final = "training"
 SERVING: Final = "serving"
-
-BASE = Quota(cpus=64, memory_gib=256, gpus=0, pods=100)
-"""What a namespace may ask for without any pool: work on the cluster's other nodes."""
-
-
-def quota(pools: Iterable[GpuPoolSpec], purpose: Purpose, machines: Mapping[str, Machine]) -> Quota:
-    """BASE and all that the pools of this purpose have at their largest."""
-    chosen = [(pool.max, machines[pool.hardware]) for pool in pools if pool.purpose == purpose]
-    return Quota(
-        cpus=BASE.cpus + sum(count * machine.vcpus for count, machine in chosen),
-        memory_gib=BASE.memory_gib + round(sum(count * machine.memory_gib for count, machine in chosen)),
-        gpus=sum(count * machine.gpus for count, machine in chosen),
-        pods=BASE.pods,
-    )
 
 
 class Namespaces(pulumi.ComponentResource):
@@ -42,6 +29,7 @@ class Namespaces(pulumi.ComponentResource):
         *,
         pools: Iterable[GpuPoolSpec],
         machines: Mapping[str, Machine],
+        beside: Mapping[Purpose, Beside],
         allowed: Mapping[Purpose, AllowedTraffic],
         cluster_id: pulumi.Input[str],
         labels: Mapping[str, str],
@@ -54,7 +42,7 @@ class Namespaces(pulumi.ComponentResource):
             return Namespace(
                 f"{name}-{purpose}",
                 namespace=purpose,
-                quota=quota(pools, purpose, machines),
+                quota=quota(pools, purpose, machines, beside[purpose]),
                 allowed=allowed[purpose],
                 labels=labels,
                 cluster_id=cluster_id,
@@ -65,4 +53,4 @@ class Namespaces(pulumi.ComponentResource):
         self.register_outputs({"training": self.training, "serving": self.serving})
 
 
-__all__ = ["SERVING", "TRAINING", "Namespaces", "quota"]
+__all__ = ["SERVING", "TRAINING", "Namespaces"]

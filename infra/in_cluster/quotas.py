@@ -1,0 +1,61 @@
+"""The most that a namespace may ask for: its pools at their largest, and what waits beside these.
+
+A pod that waits for a node counts as one that runs. Without room for it the API server refuses it, and a
+rollout at full size, or a study beside a training, would stand still without a pod that says why.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+from infra.gpu_pool import GpuPoolSpec, Purpose
+from infra.in_cluster.namespace import Quota
+from infra.settings import Settings
+from infra.settings.catalogue import Machine
+from infra.settings.serving import Site
+
+BASE = Quota(cpus=64, memory_gib=256, gpus=0, pods=100)
+"""What a namespace may ask for without any pool: work on the cluster's other nodes."""
+POD_CPUS, POD_MEMORY_GIB = 1, 2
+"""At least what one pod of a training or of Triton asks for."""
+
+Beside: TypeAlias = Mapping[str | None, int]
+"""Pods that may stand beside those that fill a pool, by its name; None is on the other nodes."""
+
+
+def beside(site: Site, settings: Settings) -> dict[Purpose, Beside]:
+    """What may stand beside one training and one service at full size."""
+    training, serving = settings.training, settings.serving
+    found: dict[Purpose, Counter[str | None]] = {"training": Counter(), "serving": Counter()}
+    if site == "aws" and training.enabled:
+        if training.tuning.enabled:
+            found["training"][training.pool] += training.tuning.parallel
+        if training.retrain.enabled:
+            found["training"][training.pool] += training.workers
+    if serving.enabled and site in serving.sites:
+        # The one pod by which a rollout surges (serving.components.triton).
+        found["serving"][serving.pool] += 1
+    return {purpose: dict(counts) for purpose, counts in found.items()}
+
+
+def quota(
+    pools: Iterable[GpuPoolSpec], purpose: Purpose, machines: Mapping[str, Machine], more: Beside
+) -> Quota:
+    """BASE, all that the pools of this purpose have at their largest, and the pods beside them."""
+    of_purpose = {pool.name: pool for pool in pools if pool.purpose == purpose}
+    chosen = [(pool.max, machines[pool.hardware]) for pool in of_purpose.values()]
+    waiting = sum(more.values())
+    return Quota(
+        cpus=BASE.cpus + sum(count * machine.vcpus for count, machine in chosen) + waiting * POD_CPUS,
+        memory_gib=BASE.memory_gib
+        + round(sum(count * machine.memory_gib for count, machine in chosen))
+        + waiting * POD_MEMORY_GIB,
+        gpus=sum(count * machine.gpus for count, machine in chosen)
+        + sum(count * machines[of_purpose[pool].hardware].gpus for pool, count in more.items() if pool),
+        pods=BASE.pods + waiting,
+    )
+
+
+__all__ = ["BASE", "Beside", "beside", "quota"]
