@@ -71,6 +71,11 @@ standing: $(READY) engine ## every setting changed on an estate that stands, and
 	@echo "== every setting on a standing estate"
 	@ONLY="$(ONLY)" .venv/bin/python -m pytest tests/rehearsal/standing -m "" $(PYTEST)
 
+.PHONY: openstack
+openstack: $(READY) engine ## the private site by the real OpenStack services: some minutes, the first time two more
+	@echo "== the private site by the real OpenStack services"
+	@.venv/bin/python -m pytest -m openstack tests/rehearsal $(PYTEST)
+
 .PHONY: lint
 lint: $(READY) ## ruff, mypy, and which way imports go
 	@echo "== lint (ruff check)"

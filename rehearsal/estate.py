@@ -156,9 +156,11 @@ class Estate:
     def wipe(self) -> None:
         """End every process of the rehearsal and forget its records and state; engine and plugins stay."""
         from rehearsal.cluster import agent
+        from rehearsal.openstack_services import services
         from rehearsal.plugins.aws import moto_server
 
         agent.stop(self.home)
+        services.stop(self.home)
         moto_server.stop(self.home)
         moto_server.stop(self.home.openstack)
         for name in ("clusters", "aws", "openstack", "kubernetes", "state", "derived"):

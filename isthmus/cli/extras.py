@@ -17,7 +17,7 @@ _TRAINING = """
     wandb
 """
 _ESTATE = "cryptography filelock platformdirs pulumi pulumi_aws pulumi_kubernetes pulumi_openstack"
-_REHEARSAL = f"{_ESTATE} {_SERVING} {_TRAINING} jsonschema kubernetes_validate moto tenacity"
+_REHEARSAL = f"{_ESTATE} {_SERVING} {_TRAINING} jsonschema keystoneauth1 kubernetes_validate moto tenacity"
 
 MODULES: Mapping[str, str] = {
     "client": _CLIENT,

@@ -1,0 +1,95 @@
+"""What a cloud has before the estate: external networks, images, flavours, secrets; put in as declared.
+
+A rehearsal knows no cloud's list of them, so the settings' names are taken as right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from rehearsal.openstack_services.configuration import PHYSICAL
+from rehearsal.openstack_services.session import Session
+
+OUTSIDE: Final = "203.0.113.0/24"
+"""TEST-NET-3 (RFC 5737): the addresses "outside" reach nobody."""
+_CONTENT: Final = b"\0" * 1024
+
+
+@dataclass(frozen=True)
+class Declared:
+    """Names; an image with the distribution that Magnum reads from its properties."""
+
+    external_network: str
+    images: Iterable[tuple[str, str]] = ()
+    flavors: Iterable[str] = ()
+
+
+def distribution(image: str) -> str:
+    """The property ``os_distro`` of an image, by its name as they are usually given."""
+    return next((known for known in ("ubuntu", "flatcar") if known in image), "fedora-coreos")
+
+
+def put(admin: Session, declared: Declared) -> None:
+    """Have in the cloud what is declared; what is there already stays."""
+    _network(admin, declared.external_network)
+    known = {flavor["name"] for flavor in admin.get("compute", "/flavors")["flavors"]}
+    for name in {*declared.flavors} - known:
+        size = {"name": name, "vcpus": 4, "ram": 8192, "disk": 40}
+        admin.post("compute", "/flavors", {"flavor": size})
+    for name, distro in declared.images:
+        _image(admin, name, distro)
+
+
+def put_secret(owner: Session, name: str, payload: str) -> None:
+    """Keep a secret in Barbican: the same payload again changes nothing, another one replaces it."""
+    same = owner.get("key-manager", "/v1/secrets", params={"name": name})["secrets"]
+    for secret in same:
+        path = "/v1/secrets/" + secret["secret_ref"].rpartition("/")[2]
+        if payload_of(owner, path) == payload:
+            return
+        owner.request("key-manager", "DELETE", path)
+    body = {"name": name, "payload": payload, "payload_content_type": "text/plain", "secret_type": "opaque"}
+    owner.post("key-manager", "/v1/secrets", body)
+
+
+def payload_of(owner: Session, path: str) -> str:
+    """What a secret holds; ``path`` is its own below the key manager."""
+    answer = owner.request("key-manager", "GET", f"{path}/payload", headers={"Accept": "text/plain"})
+    return str(answer.text)
+
+
+def _network(admin: Session, name: str) -> None:
+    asked = {"name": name, "router:external": True}
+    if admin.get("network", "/v2.0/networks", params=asked)["networks"]:
+        return
+    taken = admin.get("network", "/v2.0/networks", params={"provider:physical_network": PHYSICAL})["networks"]
+    # One flat network to a physical one; further ones need no wire either.
+    kind = {"provider:network_type": "local"}
+    if not taken:
+        kind = {"provider:network_type": "flat", "provider:physical_network": PHYSICAL}
+    network = admin.post("network", "/v2.0/networks", {"network": {**asked, **kind}})["network"]
+    subnet = {
+        "network_id": network["id"],
+        "name": name,
+        "cidr": OUTSIDE,
+        "ip_version": 4,
+        "enable_dhcp": False,
+    }
+    admin.post("network", "/v2.0/subnets", {"subnet": subnet})
+
+
+def _image(admin: Session, name: str, distro: str) -> None:
+    found = admin.get("image", "/v2/images", params={"name": name, "status": "active"})["images"]
+    if found:
+        return
+    body = {
+        "name": name, "disk_format": "raw", "container_format": "bare", "visibility": "public",
+        "os_distro": distro,
+    }  # fmt: skip
+    image = admin.post("image", "/v2/images", body)
+    admin.request(
+        "image", "PUT", f"/v2/images/{image['id']}/file", data=_CONTENT,
+        headers={"Content-Type": "application/octet-stream"},
+    )  # fmt: skip
