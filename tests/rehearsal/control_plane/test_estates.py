@@ -10,7 +10,7 @@ import pytest
 
 from rehearsal.control_plane.api import Api
 from rehearsal.control_plane.errors import ApiRefused
-from tests.rehearsal.control_plane.estates import VARIANTS, SiteObjects, objects
+from tests.rehearsal.control_plane.estates import VARIANTS, SiteObjects, objects, pods
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -70,3 +70,18 @@ def test_the_server_takes_every_object_without_a_warning(standing: Standing) -> 
     assert refused == []
     assert api.warnings == []
     assert count >= 40
+
+
+def test_every_pod_is_admitted_at_the_largest_number_and_the_surge(standing: Standing) -> None:
+    """All at once: beside the workloads of its namespace, within quota and limits, under `restricted`."""
+    refused = []
+    for site in standing.sites:
+        for one in pods(site):
+            name = one.workload.split()[-1]
+            for number in range(one.count):
+                one.pod["metadata"]["name"] = f"{name}-{number}-{one.workload.split()[0].lower()}"
+                try:
+                    standing.api.create(one.pod)
+                except ApiRefused as error:
+                    refused.append(f"{site.site} {one.workload}, pod {number + 1} of {one.count}: {error}")
+    assert refused == []
