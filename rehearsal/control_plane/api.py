@@ -10,8 +10,9 @@ from typing import Any, Final
 import httpx
 
 from rehearsal.control_plane.certificates import ADMIN
-from rehearsal.control_plane.errors import ApiRefused
+from rehearsal.control_plane.errors import ApiRefused, ControlPlaneError
 from rehearsal.control_plane.layout import ControlPlane
+from rehearsal.control_plane.pin import API_SERVER
 
 Object = dict[str, Any]
 
@@ -23,6 +24,7 @@ class Api:
     """A client of one control plane's API server, as its admin."""
 
     def __init__(self, plane: ControlPlane, url: str) -> None:
+        self._plane = plane
         trusted = ssl.create_default_context(cafile=plane.keys.authority.certificate)
         pair = plane.keys.client(ADMIN[0])
         trusted.load_cert_chain(pair.certificate, pair.key)
@@ -109,7 +111,14 @@ class Api:
         options: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Object:
-        answer = self._client.request(method, path, json=content, params=options, headers=headers)
+        try:
+            answer = self._client.request(method, path, json=content, params=options, headers=headers)
+        except httpx.HTTPError as error:
+            # Also where the server panics over a request: it lives on, and ends the connection.
+            raise ControlPlaneError(
+                f"The API server of {self._plane.site} gave no answer to {method} {path} "
+                f"({str(error) or type(error).__name__}): its log is {self._plane.log(API_SERVER)}."
+            ) from None
         self.warnings += [said.split('"')[1] for said in answer.headers.get_list("warning") if '"' in said]
         told: Object = answer.json() if "json" in answer.headers.get("content-type", "") else {}
         if not answer.is_success:

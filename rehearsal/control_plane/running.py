@@ -23,7 +23,7 @@ from rehearsal.control_plane.provide import Binaries
 from rehearsal.engine.files import write_text
 
 _START_SECONDS: Final = 120.0
-_STOP_SECONDS: Final = 10.0
+_STOP_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 0.05
 _LAST_LINES: Final = 3
 
@@ -110,7 +110,7 @@ class _Start:
 
     def _port(self) -> int:
         kept = _kept_port(self.plane)
-        if kept is None or not ports.is_free(kept):
+        if kept is None or not _is_free_soon(kept):
             kept = ports.free_ports(1)
             write_text(self.plane.folder / "port", str(kept))
         return kept
@@ -141,13 +141,21 @@ def _kept_port(plane: ControlPlane) -> int | None:
     return int(file.read_text()) if file.exists() else None
 
 
+def _is_free_soon(port: int) -> bool:
+    """Whether nobody listens on it: a server that was killed does until the last of its threads is gone."""
+    deadline = time.monotonic() + _STOP_SECONDS
+    while not (free := ports.is_free(port)) and time.monotonic() < deadline:
+        time.sleep(_LOOK_SECONDS)
+    return free
+
+
 def _is_ready(plane: ControlPlane) -> bool:
     with Api(plane, url(plane)) as api:
         return api.ready()
 
 
 def _has_its_controllers(plane: ControlPlane) -> bool:
-    with Api(plane, url(plane)) as api, contextlib.suppress(ApiRefused):
+    with Api(plane, url(plane)) as api, contextlib.suppress(ApiRefused, ControlPlaneError):
         # Made by a controller; no pod is admitted without it.
         return api.get("v1", "ServiceAccount", "default", "default") is not None
     return False

@@ -191,6 +191,15 @@ def test_the_servers_refusal_is_told_in_its_own_words(planes: list[ControlPlane]
     assert str(refused.value) == 'namespaces "default" already exists'
 
 
+def test_a_server_that_says_nothing_is_named_with_its_log(planes: list[ControlPlane]) -> None:
+    (plane, _) = planes
+    with Api(plane, "https://127.0.0.1:9") as api, pytest.raises(ControlPlaneError) as failed:
+        api.list("v1", "Namespace")
+    told = str(failed.value)
+    assert told.startswith("The API server of aws gave no answer to GET /api/v1 (")
+    assert told.endswith(f"its log is {plane.log(pin.API_SERVER)}.")
+
+
 def _decoded(part: str) -> bytes:
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 

@@ -1,0 +1,84 @@
+"""Wrong objects are refused by name by the real API server; and what the stand-in makes of them."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.pins import KUBERNETES_VERSION
+from rehearsal.control_plane.api import Api
+from rehearsal.control_plane.errors import ApiRefused
+from rehearsal.home import Home
+from rehearsal.plugins.backend import Refused, Resource
+from rehearsal.plugins.kubernetes.backend import KubernetesBackend
+from tests.rehearsal.control_plane.estates import objects
+from tests.rehearsal.control_plane.wrong_objects import GONE, WRONG, Wrong
+
+ESTATE = "prod, all that can be on"
+SITES = tuple(each.inside(f"wrong-{each.site}") for each in objects(ESTATE))
+TITLES = [wrong.title for wrong in WRONG]
+
+
+def right(wrong: Wrong) -> dict[str, Any]:
+    """The object of the estate that the mistake is made in."""
+    return next(
+        each
+        for site in SITES
+        for each in site.of(wrong.kind)
+        if each["metadata"]["name"].startswith(wrong.name)
+    )
+
+
+def changed(wrong: Wrong) -> dict[str, Any]:
+    made = copy.deepcopy(right(wrong))
+    for path, value in wrong.changes.items():
+        place: Any = made
+        *above, last = [int(part) if part.isdigit() else part.replace("~", "/") for part in path.split("/")]
+        for part in above:
+            place = place[part]
+        if value is GONE:
+            del place[last]
+        else:
+            place[last] = value
+    return made
+
+
+@pytest.fixture(scope="module")
+def standing(api: Api) -> Api:
+    for site in SITES:
+        for each in site.of("Namespace"):
+            api.apply(each)
+    return api
+
+
+@pytest.fixture(scope="module")
+def stand_in() -> KubernetesBackend:
+    return KubernetesBackend(Home(Path("/nowhere")), KUBERNETES_VERSION)
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=TITLES)
+def test_the_server_refuses_it_by_name_and_takes_it_without_the_mistake(standing: Api, wrong: Wrong) -> None:
+    standing.apply(right(wrong), dry_run=True)
+    with pytest.raises(ApiRefused) as refused:
+        standing.apply(changed(wrong), dry_run=True)
+    assert wrong.says in str(refused.value)
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=TITLES)
+def test_the_stand_in_is_known_to_refuse_or_to_take_it(stand_in: KubernetesBackend, wrong: Wrong) -> None:
+    inputs = changed(wrong)
+    version = inputs["apiVersion"] if "/" in inputs["apiVersion"] else f"core/{inputs['apiVersion']}"
+    type = f"kubernetes:{version}:{wrong.kind}"
+    resource = Resource(f"urn:pulumi:s::p::{type}::x", type, "x", inputs=inputs)
+    if wrong.taken:
+        stand_in.check(resource)
+    else:
+        with pytest.raises(Refused):
+            stand_in.check(resource)
+
+
+def test_there_are_as_many_kinds_of_mistakes_as_were_asked_for() -> None:
+    assert len(set(TITLES)) == len(WRONG) >= 20
