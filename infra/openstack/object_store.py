@@ -35,7 +35,9 @@ class PrivateContainer(pulumi.ComponentResource):
             versioning=True,
             metadata=naming.tags,
             force_destroy=not keep_objects,
-            opts=pulumi.ResourceOptions(parent=self),
+            # The provider would change a container of another name in place, and leave it its old one
+            # (terraform-provider-openstack v3.4.0, resource_openstack_objectstorage_container_v1.go).
+            opts=pulumi.ResourceOptions(parent=self, replace_on_changes=["name"]),
         )
         self.container = container.name
         self.register_outputs({"container": self.container})

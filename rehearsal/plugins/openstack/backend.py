@@ -56,12 +56,15 @@ class OpenStackBackend(Backend):
 
     def diff(self, old: Resource, new: Resource) -> Change:
         row = row_of(new.type)
-        keys = {*old.inputs, *new.inputs}
+        keys = {*old.inputs, *new.inputs} - (row.kept - new.inputs.keys())
         changed = frozenset(
-            key for key in keys if not _same(row, key, old.inputs.get(key), new.inputs.get(key))
+            key for key in keys if not _same(row, key, _stands(row, old, key), new.inputs.get(key))
         )
         replaces = changed & row.forces
-        return Change(changed, replaces, bool(replaces) and _name_stays(row, old, new))
+        # The bridge's rule: a name that the program gives may be taken, also where it is another one than
+        # before (pulumi-terraform-bridge v3.130.0, pkg/tfbridge/schema.go, nameRequiresDeleteBeforeReplace;
+        # read 2026-11-27). The server knows which names it made itself, and lets those be new.
+        return Change(changed, replaces, bool(replaces) and row.auto_named)
 
     def preview(self, resource: Resource) -> Properties:
         row = row_of(resource.type)
@@ -103,14 +106,20 @@ class OpenStackBackend(Backend):
         arguments = parse(row, new.inputs)
         with self.record.change() as content:
             entry = self._entry(content, row, old)
-            check_references(row, new.inputs, content, NOUNS)
-            situation = Situation(entry.id, new.inputs, arguments, content, self.region, entry)
+            stay = {
+                key: value
+                for key, value in entry.inputs.items()
+                if key in row.fixed or (key in row.kept and key not in new.inputs)
+            }
+            inputs = {**new.inputs, **stay}
+            check_references(row, inputs, content, NOUNS)
+            situation = Situation(entry.id, inputs, arguments, content, self.region, entry)
             for rule in (*row.rules, *row.update_rules):
                 rule(situation)
             if row.calls is not None:
-                row.calls.create(self.folder, new.inputs)
+                row.calls.create(self.folder, inputs)
             computed = {**entry.computed, **make(row.following, situation)}
-            changed = Entry(row.token, entry.id, new.inputs, computed, new.urn)
+            changed = Entry(row.token, entry.id, inputs, computed, new.urn)
             content.put(changed)
         return changed.outputs
 
@@ -168,7 +177,10 @@ def _same(row: OpenStackType, key: str, old: Any, new: Any) -> bool:
     return bool(old == new)
 
 
-def _name_stays(row: OpenStackType, old: Resource, new: Resource) -> bool:
-    """The bridge's rule: a name that is kept would collide, so the old one goes first. (The server knows
-    which names it made itself, and lets those be new.)"""
-    return row.auto_named and new.inputs.get("name") == old.inputs.get("name")
+def _stands(row: OpenStackType, old: Resource, key: str) -> Any:
+    """What a new value is held against: what the program said last, or what the cloud has."""
+    if key in row.fixed:
+        return old.outputs.get(key, old.inputs.get(key))
+    if key in row.kept and key not in old.inputs:
+        return old.outputs.get(key)
+    return old.inputs.get(key)

@@ -19,8 +19,11 @@ from rehearsal.plugins.openstack.resource_type import OpenStackType
 def check(row: OpenStackType, resource: Resource) -> Properties:
     """The inputs with the API's defaults filled in. Raises Refused, naming each argument at fault."""
     inputs = {key: value for key, value in resource.inputs.items() if value is not None}
-    parse(row, inputs)
+    arguments = parse(row, inputs)
     for name, model_field in row.arguments.model_fields.items():
+        key, read = model_field.alias or name, getattr(arguments, name)
+        if isinstance(inputs.get(key), str) != isinstance(read, str) and isinstance(read, str | int):
+            inputs[key] = read  # a number or truth that came as a text, or the other way round
         if not model_field.is_required() and model_field.default is not None:
             inputs.setdefault(model_field.alias or name, model_field.default)
     return inputs

@@ -83,8 +83,22 @@ class Arguments(BaseModel):
 
 
 def _whole(value: Any) -> Any:
-    """Protobuf knows one kind of number: 4.0 is the integer 4."""
+    """A whole number. Protobuf knows one kind of number: 4.0 is the integer 4; and a text that writes one is
+    one, as the bridge reads it (pulumi-terraform-bridge v3.130.0, pkg/tfbridge/schema.go; read 2026-11-27).
+    """
+    if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]+", value):
+        return int(value)
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _flag(value: Any) -> Any:
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(_whole(value)) if isinstance(value, int | float) else value
 
 
 def _cidr(value: str) -> str:
@@ -122,9 +136,9 @@ def _short(value: str) -> str:
     return value
 
 
-Text = Annotated[str, MAYBE]
-Name = Annotated[str, AfterValidator(_short), MAYBE]
-Flag = Annotated[bool, MAYBE]
+Text = Annotated[str, BeforeValidator(_text), MAYBE]
+Name = Annotated[str, BeforeValidator(_text), AfterValidator(_short), MAYBE]
+Flag = Annotated[bool, BeforeValidator(_flag), MAYBE]
 Whole = Annotated[int, BeforeValidator(_whole), MAYBE]
 Id = Annotated[str, _matches(r".+", "the id of a resource, not an empty string"), MAYBE]
 Cidr = Annotated[str, AfterValidator(_cidr), MAYBE]

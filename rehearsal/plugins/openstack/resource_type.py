@@ -65,6 +65,8 @@ class OpenStackType:
 
     ``computed``: outputs that the cloud makes once; an input of the same name stands over it.
     ``following``: outputs worked out anew at every change. In both, a plain value stands for itself.
+    ``shown``: inputs among these that fall back to the cloud's own value when the program leaves them out.
+    ``fixed``: inputs that an update leaves as they are, whatever the program says.
     ``rules``: checks against the record at creation and update; ``update_rules``: at an update only.
     ``delete_rules``: what refuses a deletion beyond the references in the fields.
     ``uses``: entries that this one occupies without naming them in a field.
@@ -77,6 +79,8 @@ class OpenStackType:
     arguments: type[Arguments]
     computed: Mapping[str, Output | Value] = field(default_factory=dict)
     following: Mapping[str, Output | Value] = field(default_factory=dict)
+    shown: frozenset[str] = frozenset()
+    fixed: frozenset[str] = frozenset()
     rules: tuple[Rule, ...] = ()
     update_rules: tuple[Rule, ...] = ()
     delete_rules: tuple[Rule, ...] = ()
@@ -93,6 +97,14 @@ class OpenStackType:
     def forces(self) -> frozenset[str]:
         """Inputs whose change replaces the resource."""
         return self._marked(FORCES)
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """Inputs that stay as they are when the program says them no more: optional and computed in the
+        schema of the Terraform provider 3.4, which then has no plan for them (read 2026-11-27).
+        """
+        inputs = {f.alias or name for name, f in self.arguments.model_fields.items()}
+        return frozenset(inputs & (self.computed.keys() | self.following.keys()) - self.shown)
 
     @property
     def sensitive(self) -> frozenset[str]:

@@ -228,6 +228,7 @@ ROWS = (
                   "segmentId": "", "serviceTypes": [], "region": region, "tenantId": project,
                   "dnsPublishFixedIp": False},
         following={"allTags": tags, "gatewayIp": _gateway, "allocationPools": _pools},
+        shown=frozenset({"dnsPublishFixedIp", "segmentId"}),
         rules=(_no_overlap,),
     ),
 )  # fmt: skip

@@ -162,6 +162,7 @@ ROWS = (
         computed={"portRangeMin": 0, "portRangeMax": 0, "protocol": "",
                   "remoteAddressGroupId": "", "remoteGroupId": "",
                   "remoteIpPrefix": "", "region": region, "tenantId": project},
+        shown=frozenset({"portRangeMax", "portRangeMin", "protocol"}),
         rules=(_not_twice,),
     ),
 )  # fmt: skip

@@ -35,9 +35,9 @@ class ContainerArguments(Arguments):
     content_type: Text | None = None
     force_destroy: Flag | None = False
     metadata: Labels | None = None
-    # The provider's schema calls a change of the name an update, its code then cannot find the container;
-    # its documentation says that a new container is made, and so does the rehearsal.
-    name: Annotated[Annotated[Text, AfterValidator(_container_name)] | None, FORCES] = None
+    # Its documentation says that another name makes a new container. Its code updates the old one, which
+    # keeps its name (terraform-provider-openstack v3.4.0, resource_openstack_objectstorage_container_v1.go).
+    name: Annotated[Text, AfterValidator(_container_name)] | None = None
     region: Annotated[Text | None, FORCES] = None
     storage_class: Annotated[Text | None, FORCES] = None
     storage_policy: Annotated[Text | None, FORCES] = None
@@ -67,6 +67,7 @@ ROWS = (
         service="Swift",
         arguments=ContainerArguments,
         computed={"storagePolicy": "default", "storageClass": "", "region": region},
+        fixed=frozenset({"name"}),
         rules=(_place_of_old_versions,),
         identify=lambda i: str(i["name"]),
         calls=Buckets(),

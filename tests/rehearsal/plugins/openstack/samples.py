@@ -108,7 +108,9 @@ SAMPLES: dict[str, Sample] = {
         {"portRangeMin": 80},
         GROUP,
     ),
-    t.CONTAINER: Sample({"name": "raw-orders"}, {"metadata": {"purpose": "orders"}}, {"name": "other"}),
+    t.CONTAINER: Sample(
+        {"name": "raw-orders"}, {"metadata": {"purpose": "orders"}}, {"storagePolicy": "cold"}
+    ),
     t.CLUSTER_TEMPLATE: Sample(
         {"name": "t", "coe": "kubernetes", "image": "fedora-coreos", "networkDriver": "calico"},
         {"dockerVolumeSize": 50},

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.plugins.backend import Refused, Resource, UnknownType
+from rehearsal.plugins.backend import Change, Refused, Resource, UnknownType
 from rehearsal.plugins.openstack import tokens as t
 from rehearsal.plugins.openstack.catalogue import catalogue_id
 from rehearsal.plugins.openstack.rows import ROWS
@@ -16,7 +16,7 @@ from tests.rehearsal.plugins.openstack.samples import ATTACHED, CLUSTER, LINK, O
 # (type, inputs merged into the sample's; None removes one, what the sentence must say)
 INPUTS: list[tuple[str, dict[str, Any], str]] = [
     (t.NETWORK, {"mtu": 60}, r"`mtu` is 60 but must be 68 or more"),
-    (t.NETWORK, {"mtu": "1500"}, r"`mtu` is '1500' but must be a valid integer"),
+    (t.NETWORK, {"mtu": "much"}, r"`mtu` is 'much' but must be a valid integer"),
     (t.NETWORK, {"dnsDomain": "shop.example"}, r"`dnsDomain` is 'shop.example' but .* dot at its end"),
     (t.NETWORK, {"name": "x" * 256}, r"`name` .* at most 255 characters, not 256"),
     (t.NETWORK, {"segments": [{"vlan": 1}]}, r"`segments\[0\].vlan` is no argument .*segmentationId"),
@@ -292,14 +292,58 @@ def test_the_order_of_a_set_is_no_change(cloud: Cloud) -> None:
     assert cloud.diff(made, {**sample, "endpoints": sample["endpoints"][:1]}).replaces == {"endpoints"}
 
 
-def test_a_kept_name_goes_before_its_replacement(cloud: Cloud) -> None:
+def test_what_has_a_name_of_the_programs_goes_before_its_replacement(cloud: Cloud) -> None:
     sample = SAMPLES[t.CLUSTER]
     cloud.build(sample.needs)
     made = cloud.create(t.CLUSTER, "it", sample.inputs)
-    assert cloud.diff(made, {**sample.inputs, "masterCount": 1}).delete_before_replace
-    assert not cloud.diff(made, {**sample.inputs, "name": "other"}).delete_before_replace
+    assert cloud.diff(made, {**sample.inputs, "masterCount": 3}).delete_before_replace
+    assert cloud.diff(made, {**sample.inputs, "name": "other"}).delete_before_replace
     assert cloud.backend.autonames(t.CLUSTER) == {"name": 255}
     assert cloud.backend.autonames(t.ROUTER_INTERFACE) == {}
+
+
+def test_what_the_program_says_no_more_stays_as_it_is(cloud: Cloud) -> None:
+    """Of a field that is optional and computed; one that is optional alone goes back to nothing."""
+    said = {"name": "n", "mtu": 1400, "description": "private side"}
+    made = cloud.create(t.NETWORK, "it", said)
+    assert not cloud.diff(made, {"name": "n", "description": "private side"}).changed
+    left = cloud.update(made, {"name": "n"})
+    assert (left.outputs["mtu"], left.outputs.get("description")) == (1400, None)
+    assert not cloud.diff(left, {"name": "n", "mtu": 1400}).changed, "it is so already"
+    assert cloud.diff(left, {"name": "n", "mtu": 1500}).changed == {"mtu"}
+    again = cloud.update(left, {"name": "n", "mtu": 1500})
+    assert again.outputs["mtu"] == 1500
+
+
+def test_a_kept_field_that_would_replace_replaces_nothing(cloud: Cloud) -> None:
+    sample = SAMPLES[t.CLUSTER]
+    cloud.build(sample.needs)
+    made = cloud.create(t.CLUSTER, "it", {**sample.inputs, "labels": {"kube_tag": "v1.34.1"}})
+    assert not cloud.diff(made, sample.inputs).changed
+    assert cloud.diff(made, {**sample.inputs, "labels": {}}).replaces == {"labels"}
+
+
+def test_a_container_of_another_name_keeps_its_own(cloud: Cloud) -> None:
+    made = cloud.create(t.CONTAINER, "it", {"name": "raw-orders"})
+    change = cloud.diff(made, {"name": "other"})
+    assert change == Change(frozenset({"name"}))
+    updated = cloud.update(made, {"name": "other"})
+    assert (updated.id, updated.outputs["name"]) == ("raw-orders", "raw-orders")
+    assert cloud.diff(updated, {"name": "other"}).changed == {"name"}, "it is asked for again and again"
+
+
+def test_texts_that_write_numbers_are_numbers(cloud: Cloud) -> None:
+    made = cloud.create(t.NETWORK, "it", {"name": 7, "mtu": "1400", "adminStateUp": "true"})
+    assert made.inputs == {"name": "7", "mtu": 1400, "adminStateUp": True}
+    assert not cloud.diff(made, {"name": "7", "mtu": 1400, "adminStateUp": True}).changed
+    with pytest.raises(Refused, match="`mtu` is '1400x'"):
+        cloud.create(t.NETWORK, "other", {"mtu": "1400x"})
+
+
+def test_the_cloud_makes_up_nothing_that_nobody_asked_of_a_template(cloud: Cloud) -> None:
+    sample = SAMPLES[t.CLUSTER_TEMPLATE]
+    made = cloud.create(t.CLUSTER_TEMPLATE, "it", sample.inputs)
+    assert not {"apiserverPort", "dockerStorageDriver"} & made.outputs.keys()
 
 
 def test_every_field_that_points_somewhere_points_at_a_row() -> None:
@@ -313,12 +357,12 @@ def test_drift_shows_in_a_read(cloud: Cloud) -> None:
     with cloud.backend.record.change() as content:
         entry = content.get(t.SEC_GROUP, made.id)
         assert entry is not None
-        entry.inputs["description"] = "by hand"
+        entry.inputs["tags"] = ["by-hand"]
     found = cloud.backend.read(made)
     assert found is not None
-    assert found.inputs["description"] == "by hand"
+    assert found.inputs["tags"] == ["by-hand"]
     drifted = Resource(made.urn, made.type, made.name, made.id, found.inputs)
-    assert cloud.backend.diff(drifted, made).changed == {"description"}
+    assert cloud.backend.diff(drifted, made).changed == {"tags"}
 
 
 def test_the_gateway_is_a_pre_existing_network(cloud: Cloud) -> None:
