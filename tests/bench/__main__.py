@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import previews, rehearsed, training_speed, transfer, workers
+from tests.bench import control_planes, previews, rehearsed, training_speed, transfer, workers
 from tests.bench.measure import Row
 from tests.bench.sections import Section
 
@@ -27,7 +27,7 @@ def main(
         typer.Option(help="Only this; may be named again for others. Warm, answers and down begin with up."),
     ] = None,
 ) -> None:
-    """Measure a rehearsal (its stages, the engine's overhead, answers, memory), the transfer and training."""
+    """Measure a rehearsal (stages, overhead, answers, memory), control planes, transfer, training."""
     console = Console(highlight=False, soft_wrap=True)
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("Measured", "Result", "Bar"):
@@ -48,6 +48,10 @@ def rows(chosen: Collection[Section], short: bool, say: Callable[[str], None]) -
     yield from rehearsed.rows(chosen, short, say)
     if Section.PREVIEW in chosen:
         yield from previews.rows(3 if short else 7, say)
+    if Section.CONTROL_PLANES in chosen:
+        rounds = 2 if short else 7
+        say(f"[bold]control planes[/], both sites from nothing, {rounds} rounds")
+        yield from control_planes.rows(rounds)
     if Section.TRANSFER in chosen:
         mebibytes, uploads = (64, 1) if short else (1024, 5)
         say(f"[bold]transfer[/], {uploads} uploads of {mebibytes} MiB by each tool")

@@ -13,6 +13,7 @@ class Section(StrEnum):
     PREVIEW = "preview"
     ANSWERS = "answers"
     DOWN = "down"
+    CONTROL_PLANES = "control-planes"
     TRANSFER = "transfer"
     WORKERS = "workers"
     TRAINING = "training"

@@ -8,11 +8,12 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.bench import __main__ as bench
-from tests.bench import previews, rehearsed, training_speed, transfer, workers
+from tests.bench import control_planes, previews, rehearsed, training_speed, transfer, workers
 from tests.bench.sections import Section
 
 OTHERS: dict[Section, tuple[ModuleType, str]] = {
     Section.PREVIEW: (previews, "rows"),
+    Section.CONTROL_PLANES: (control_planes, "rows"),
     Section.TRANSFER: (transfer, "rows"),
     Section.WORKERS: (workers, "rows"),
     Section.TRAINING: (training_speed, "table"),
@@ -50,6 +51,6 @@ def test_training_has_two_rounds_in_the_short_form_and_seven_in_the_long_one() -
 
 
 def test_another_name_is_refused_with_those_that_are_allowed() -> None:
-    refused = CliRunner().invoke(bench.app, ["--only", "train"])
+    refused = CliRunner().invoke(bench.app, ["--only", "train"], env={"COLUMNS": "200"})
     assert refused.exit_code == 2
     assert "'workers', 'training'" in refused.output
