@@ -52,6 +52,13 @@ def at(value: Any, path: str) -> Any:
     return value
 
 
+def put(value: dict[str, Any], path: str, new: Any) -> dict[str, Any]:
+    """``value`` with another one at a dotted path."""
+    key, _, rest = path.partition(".")
+    inner = value.get(key)
+    return {**value, key: put(inner if isinstance(inner, dict) else {}, rest, new) if rest else new}
+
+
 def shaped_like(live: Any, shape: Any) -> Any:
     """The part of ``live`` that ``shape`` speaks of: what a manager's own words have become."""
     if isinstance(live, Mapping) and isinstance(shape, Mapping):

@@ -65,7 +65,8 @@ class Incomplete(IsthmusError):
 class Resource:
     """One resource as the engine names it.
 
-    ``id`` is "" before creation; ``outputs`` are the outputs of the last create, read or update.
+    ``id`` is "" before creation; ``outputs`` are the outputs of the last create, read or update;
+    ``ignored`` are the paths that an update leaves to the cloud (``ignoreChanges``).
     """
 
     urn: str
@@ -74,6 +75,7 @@ class Resource:
     id: str = ""
     inputs: Properties = field(default_factory=dict)
     outputs: Properties = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

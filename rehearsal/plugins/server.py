@@ -307,7 +307,10 @@ class Servicer(provider_grpc.ResourceProviderServicer):  # type: ignore[misc]
     def _new(self, request: Any) -> Resource:
         outputs = autonaming.plain(wire.decode(request.olds).values)
         inputs = autonaming.plain(wire.decode(request.news).values)
-        return Resource(request.urn, _type(request.urn), _name(request.urn), request.id, inputs, outputs)
+        ignored = tuple(request.ignoreChanges)
+        return Resource(
+            request.urn, _type(request.urn), _name(request.urn), request.id, inputs, outputs, ignored
+        )
 
     def _outputs(self, resource: Resource, outputs: Properties, secrets: wire.Decoded) -> Any:
         return wire.encode(

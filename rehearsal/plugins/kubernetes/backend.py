@@ -211,8 +211,13 @@ class KubernetesBackend(Backend):
         kind = noun(object["apiVersion"], object["kind"])
         if not cluster.is_of(self._identity):
             raise Refused(gone(cluster.name))
-        if cluster.get(kind, *_split(old.id)) is None:
+        live = cluster.get(kind, *_split(old.id))
+        if live is None:
             self._missing(cluster, row, old)
+        for path in new.ignored:
+            # What is left to others is what they made of it (await.go, handleSSAIgnoreFields).
+            if (there := merge.at(live or {}, path)) is not None:
+                object = merge.put(object, path, there)
         self._check_conflicts(cluster, row, object)
         made = _asked(lambda: cluster.apply(object, urn=new.urn))
         return self._when_ready(row, cluster, made, new, old.id)
