@@ -2,7 +2,7 @@
 
 The last digits of a score depend on the processor, the library and the place in a batch. So scores that
 differ by no more than ``TIE`` of the higher one tie, and so does a chain of such; products that tie are in
-the order of their stock codes. Serving has the rule in ``serving/models/answer/model.py``, which runs in
+the order of their product codes. Serving has the rule in ``serving/models/answer/model.py``, which runs in
 Triton's image and can import nothing of ours; a test holds both together.
 """
 
@@ -36,7 +36,7 @@ def grouped_order(scores: npt.NDArray[Any], products: npt.NDArray[Any], groups: 
 
     Args:
         scores: one-dimensional.
-        products: of each score; their order is that of stock codes.
+        products: of each score; their order is that of product codes.
         groups: of each score, a customer say; a tie does not reach into another.
     """
     order = np.lexsort((-scores, groups))

@@ -68,9 +68,9 @@ class LinkSettings(Section):
     """How each side learns the other's networks; the private half is Neutron VPNaaS, which speaks no BGP, so
     only ``static`` is built."""
     asn: Asn = 65010
-    """BGP number of the private side (the customer gateway)."""
+    """BGP number of the private site (the customer gateway)."""
     aws_asn: PrivateAsn = 64512
-    """BGP number of the AWS side."""
+    """BGP number of the AWS site."""
     inside_cidrs: tuple[InsideCidr, InsideCidr] = (
         parse_network("169.254.60.0/30"),
         parse_network("169.254.60.4/30"),

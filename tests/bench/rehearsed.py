@@ -31,7 +31,7 @@ def rows(chosen: Collection[Section], short: bool, say: Callable[[str], None]) -
         sandbox.estate(Path(folder)) as estate,
     ):
         with Memory(estate.home) as memory:
-            say("[bold]first up[/], from nothing: both shores, training, Triton")
+            say("[bold]first up[/], from nothing: both sites, training, Triton")
             estate.seed_orders()
             first = seconds(estate.up)
         yield "first up, training on the sample included", f"{first:.1f} s", ""

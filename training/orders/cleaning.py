@@ -8,7 +8,7 @@ The protocol, in this order; a row is counted under the first reason that fits:
    spreadsheet has rounded the customer or the invoice (1.2345E+04);
 3. ``duplicates``: equal in every column to an earlier row of the day;
 4. ``cancellations``: the invoice number starts with C;
-5. ``not_products``: the stock code does not match ``product_code``, by default five digits and letters (POST,
+5. ``not_products``: the code does not match ``product_code``, by default five digits and letters (POST,
    M, D, DOT, BANK CHARGES, gift vouchers, samples, fees, ...);
 6. ``returns``: the quantity is not positive (returns, write-offs);
 7. ``zero_prices``: the unit price is not positive (gifts, stock adjustments);

@@ -68,7 +68,7 @@ def ruined(ids: pd.Series) -> pd.Series:
 
 
 def is_product(codes: pd.Series, form: OrdersFormat) -> pd.Series:
-    """Which stock codes are of products."""
+    """Which codes are of products."""
     pattern = re.compile(form.product_code, re.ASCII)
     not_products = {code.casefold() for code in form.not_products}
     verdicts = {

@@ -1,6 +1,6 @@
 """Begin with the weights of the release in service, instead of anew.
 
-What belongs to a product (its vector, its bias) goes to the same product by its stock code, as numbers change
+What belongs to a product (its vector, its bias) goes to the same product by its code, as numbers change
 when products come and go; a new product is initialised as ever. The run names the release that it began with:
 ``warm_start_from`` is part of the manifest's settings, so the same release can be made again.
 """

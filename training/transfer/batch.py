@@ -57,7 +57,7 @@ class BatchEntry(BaseModel):
 def pseudonymous(clean: CleanDay, pseudonyms: Pseudonyms, texts: Mapping[str, str]) -> pd.DataFrame:
     """Purchases with the columns of SCHEMA: customer and invoice replaced by their pseudonyms.
 
-    What is said of a product comes from ``texts`` (stock code -> text), never from a row.
+    What is said of a product comes from ``texts`` (product code -> text), never from a row.
     """
     rows = clean.purchases
     customers = {value: pseudonyms.customer(value) for value in rows["customer"].unique()}
@@ -74,7 +74,7 @@ def pseudonymous(clean: CleanDay, pseudonyms: Pseudonyms, texts: Mapping[str, st
 
 
 def described(codes: pd.Series, texts: Mapping[str, str]) -> pd.Series:
-    """What the catalogue says of each stock code; "" where it says nothing."""
+    """What the catalogue says of each product's code; "" where it says nothing."""
     return codes.map(texts).fillna("").astype(object)
 
 

@@ -19,7 +19,7 @@ MOST_READ = 100_000
 
 @dataclass
 class Rows:
-    """The rows that carry a text, or a stock code: how many, and whose.
+    """The rows that carry a text, or a product's code: how many, and whose.
 
     Attributes:
         first: day, invoice and customer of the first one.
@@ -57,13 +57,13 @@ class Product:
     """A product as it leaves.
 
     Attributes:
-        stock_code: its code.
+        product_code: its code.
         sold: its rows.
         text: what is said of it; "" where no row of it carries a text that may leave.
         rows_of_text: the rows that carry the text.
     """
 
-    stock_code: str
+    product_code: str
     sold: Rows
     text: str
     rows_of_text: Rows
@@ -113,8 +113,8 @@ class ProductCatalogue:
         return [Product(code, sold, *self._most(code, sold)) for code, sold in self._sold.items()]
 
     def texts(self) -> dict[str, str]:
-        """Stock code -> text."""
-        return {product.stock_code: product.text for product in self.products()}
+        """Product code -> text."""
+        return {product.product_code: product.text for product in self.products()}
 
     def _texts(self, typed: list[str], identifiers: Collection[str]) -> dict[str, str]:
         """What was typed -> what of it may be a product's text."""

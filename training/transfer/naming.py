@@ -14,7 +14,7 @@ characters and more is no word of a product's text by chance. A shorter or plain
 but not where all rows that carry the text are of the customer, or on the invoice, that it names. A number of
 at most four digits with letters right behind it (``65CM``) is a measure.
 
-A stock code may be a customer's number by chance, too (both have five digits in the sample). It names one
+A product's code may be a customer's number by chance, too (both have five digits in the sample). It names one
 where no one else ever bought the product.
 """
 
@@ -89,7 +89,7 @@ class Scan:
     def __init__(self, products: Iterable[Product]) -> None:
         texts = [(product, product.text, product.rows_of_text) for product in products if product.text]
         self._texts = _Texts([(*each, _runs_and_groups(each[1])) for each in texts])
-        codes = [(product, product.stock_code, product.sold) for product in products]
+        codes = [(product, product.product_code, product.sold) for product in products]
         self._codes = _Texts([(*each, runs_of(each[1])) for each in codes])
 
     def named(self, identifiers: Mapping[str, str]) -> Iterator[Named]:

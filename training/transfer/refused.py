@@ -45,7 +45,9 @@ def report(named: Sequence[Named]) -> bytes:
     text = io.StringIO()
     rows = csv.writer(text)
     rows.writerow(COLUMNS)
-    for found in sorted(named, key=lambda each: (each.rows.first, each.product.stock_code, each.identifier)):
-        code = found.product.stock_code
+    for found in sorted(
+        named, key=lambda each: (each.rows.first, each.product.product_code, each.identifier)
+    ):
+        code = found.product.product_code
         rows.writerow((*found.rows.first, code, found.text, found.identifier, found.kind, found.rows.count))
     return text.getvalue().encode()

@@ -101,16 +101,16 @@ class Staging:
             dry_run: no report is written.
 
         Raises:
-            TextsNameSomebody: there are some, and ``withhold`` is not set; or a stock code does.
+            TextsNameSomebody: there are some, and ``withhold`` is not set; or a product's code does.
         """
         scan = Scan(self._catalogue.products())
         named: dict[tuple[str, str, str], Named] = {}
         for day in self._waiting:
             columns = feather.read_table(day.identifiers).to_pydict()
             for found in scan.named(dict(zip(columns["identifier"], columns["kind"], strict=True))):
-                named.setdefault((found.product.stock_code, found.text, found.identifier), found)
-        without = {found.product.stock_code for found in named.values()}
-        codes = any(found.text == found.product.stock_code for found in named.values())
+                named.setdefault((found.product.product_code, found.text, found.identifier), found)
+        without = {found.product.product_code for found in named.values()}
+        codes = any(found.text == found.product.product_code for found in named.values())
         if codes or (without and not withhold):
             refuse(list(named.values()), private, dry_run)
         if without:

@@ -56,7 +56,7 @@ def rehearse(
         seeded = estate.seed_orders(orders)
         stage.note = f"{seeded.put + seeded.kept} days of orders, {seeded.bytes / 2**20:.1f} MiB"
     with (
-        stages.stage("estate", "pulumi up -s local: both shores, the link, training, Triton") as stage,
+        stages.stage("estate", "pulumi up -s local: both sites, the link, training, Triton") as stage,
         Narration("pulumi up", err) as narration,
     ):
         overrides = written.model_dump(mode="json", exclude_unset=True)
@@ -77,7 +77,7 @@ def _next(customer: str) -> str:
 [bold]Next[/]
   isthmus recommend {customer} --only-new       what this customer has not bought yet
   isthmus recommend 99999                 a customer that nobody knows
-  isthmus status                          what runs on either shore, and what stands in for it
+  isthmus status                          what runs on either site, and what stands in for it
   isthmus preview prod                    the production estate, with no credentials
   eval "$(isthmus env)" && pulumi preview -s local --diff      plain pulumi, inside the rehearsal
   make down                               end all of it

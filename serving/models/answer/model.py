@@ -64,7 +64,7 @@ class TritonPythonModel:
         """Each request has a batch of its own; a bad one gets an error and does not spoil the others."""
         responses = []
         for request in requests:
-            row, items, scores, k, only_new = (
+            row, products, scores, k, only_new = (
                 pb_utils.get_input_tensor_by_name(request, name).as_numpy()
                 for name in ("row", "items", "scores", "k", "only_new")
             )
@@ -77,7 +77,7 @@ class TritonPythonModel:
             ranked = self.ranked_of(request) if self.ranked else [NOTHING_RANKED] * len(row)
             answers = [
                 self.answer(
-                    int(row[i, 0]), items[i], scores[i], ranked[i], int(k[i, 0]), bool(only_new[i, 0])
+                    int(row[i, 0]), products[i], scores[i], ranked[i], int(k[i, 0]), bool(only_new[i, 0])
                 )
                 for i in range(len(row))
             ]
@@ -95,7 +95,7 @@ class TritonPythonModel:
     def answer(
         self,
         row: int,
-        items: npt.NDArray[np.int32],
+        products: npt.NDArray[np.int32],
         scores: npt.NDArray[np.float32],
         ranked: Ranked,
         k: int,
@@ -116,9 +116,9 @@ class TritonPythonModel:
             best = ordered(ranks[keep], np.arange(int(keep.sum())))[:k]
             chosen, chosen_scores = shortlist[keep][best], ranks[keep][best]
         elif known:
-            keep = (items > 0) & ~np.isin(items, left_out)
-            best = ordered(scores[keep], items[keep])[:k]
-            chosen, chosen_scores = items[keep][best], scores[keep][best]
+            keep = (products > 0) & ~np.isin(products, left_out)
+            best = ordered(scores[keep], products[keep])[:k]
+            chosen, chosen_scores = products[keep][best], scores[keep][best]
         else:
             chosen, chosen_scores = NO_ITEMS, np.empty(0, np.float32)
         personal = len(chosen)
