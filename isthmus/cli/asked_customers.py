@@ -14,7 +14,7 @@ def all_customers(
     release: Path | None,
     orders: Path | None,
     pseudonym: Callable[[str], str],
-    given: bool,
+    are_pseudonyms: bool,
     another_key: str = "",
     written: OrdersSettings | None = None,
 ) -> list[str]:
@@ -24,7 +24,7 @@ def all_customers(
         release: whose customers; None where a server is asked, whose customers cannot be listed.
         orders: folder that holds the ids; None for those that `isthmus train` remembered, or of the sample.
         pseudonym: from an id to what releases know.
-        given: ids are pseudonyms themselves.
+        are_pseudonyms: whether the ids are pseudonyms themselves.
         another_key: what to say where the release is known to be made with another key.
         written: how the orders are written.
 
@@ -36,7 +36,7 @@ def all_customers(
     from training.jobs.local.customer_ids import CustomerIds, customer_ids
     from training.orders.source import Folder
 
-    if given:
+    if are_pseudonyms:
         if release is None:
             raise CommandError("--all --pseudonyms needs --release: a server does not list its customers")
         from serving.local.serve_release import customers_of

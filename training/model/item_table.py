@@ -43,10 +43,10 @@ class ItemTable(keras.layers.Layer):  # type: ignore[misc]
         part, row = ids % self.shards, ids // self.shards
         found = []
         for number, weight in enumerate(self.parts):
-            mine = part == number
+            of_part = part == number
             # A row that is another part's is looked up at 0, and counts 0.
-            vectors = tf.gather(tf.cast(weight, self.compute_dtype), tf.where(mine, row, 0))
-            found.append(vectors * tf.cast(mine, vectors.dtype)[..., None])
+            vectors = tf.gather(tf.cast(weight, self.compute_dtype), tf.where(of_part, row, 0))
+            found.append(vectors * tf.cast(of_part, vectors.dtype)[..., None])
         return tf.add_n(found)
 
     def compute_output_spec(self, ids: Any) -> keras.KerasTensor:
@@ -73,8 +73,8 @@ def device_of(part: int) -> AbstractContextManager[Any]:
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
     if len(devices) < 2 or tf.distribute.has_strategy():
         return nullcontext()
-    here = tf.zeros([]).device.partition("/device:")[0]
+    machine = tf.zeros([]).device.partition("/device:")[0]
     # Those of a peer are listed, too.
-    own = [device.name for device in devices if device.name.startswith((f"{here}/", "/device:"))]
+    own = [device.name for device in devices if device.name.startswith((f"{machine}/", "/device:"))]
     placed: AbstractContextManager[Any] = tf.device(own[part % len(own)])
     return placed

@@ -14,10 +14,10 @@ from training.settings import TrainingSettings
 def make_objective(model: keras.Model, settings: TrainingSettings, shape: StepShape) -> Objective:
     """The objective of a model that the same settings built: without padding where the model allows it, as
     that is the fastest."""
-    wanted = settings.model
-    if wanted.loss != "softmax":
+    chosen = settings.model
+    if chosen.loss != "softmax":
         return SampledObjective(model, settings, shape)
-    plain = wanted.history == "bag" and wanted.precision == "float32" and wanted.embedding_shards == 1
-    if plain and not wanted.xla:
+    plain = chosen.history == "bag" and chosen.precision == "float32" and chosen.embedding_shards == 1
+    if plain and not chosen.xla:
         return FlatObjective(model)
     return PaddedObjective(model, settings.history_length, shape.rows)

@@ -134,10 +134,10 @@ def _build(sizes: Sizes, features: npt.NDArray[np.float32], settings: ModelSetti
 def build_model(data: TrainingData, **changed: Any) -> keras.Model:
     """Build the model of a run, with ``changed`` fields of its ``ModelSettings``."""
     settings = data.settings
-    wanted = settings.model.model_copy(update=changed)
-    user = user_width(wanted.time_features)
+    model_settings = settings.model.model_copy(update=changed)
+    user = user_width(model_settings.time_features)
     sizes = Sizes(len(data.catalogue), settings.embedding_dim, settings.history_length, user)
-    return build(sizes, data.catalogue.features(), wanted)
+    return build(sizes, data.catalogue.features(), model_settings)
 
 
 def serving_model(model: keras.Model, top_k: int) -> keras.Model:

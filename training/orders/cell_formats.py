@@ -136,9 +136,9 @@ class CellFormats:
             return
         patterns = sorted(_pattern(str(shape), known) for shape, known in chosen)
         self._draft.set("product_code", patterns[0] if len(patterns) == 1 else f"(?:{'|'.join(patterns)})")
-        left = codes[~is_product(codes, self._draft.orders_format)].value_counts()
-        if len(left):
-            examples = ", ".join(f"{code or '(none)'} ({count})" for code, count in left.head(8).items())
+        left_out = codes[~is_product(codes, self._draft.orders_format)].value_counts()
+        if len(left_out):
+            examples = ", ".join(f"{code or '(none)'} ({count})" for code, count in left_out.head(8).items())
             self._draft.warnings.append(f"these codes are taken for no products: {examples}")
 
     def _cancellation(self) -> None:

@@ -77,13 +77,13 @@ def _days(folder: Path) -> list[date]:
         )
     names = sorted(path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     if not any(map(_BY_DAY.fullmatch, names)):
-        held = (
+        content = (
             f"it holds {', '.join(names[:3])}{' and more' if len(names) > 3 else ''}"
             if names
             else "it is empty"
         )
         raise TrainingError(
-            f"{folder} has no by-day files: {held}; put the rows of each day into a gzip CSV of its own, "
+            f"{folder} has no by-day files: {content}; put the rows of each day into a gzip CSV of its own, "
             "with the header, named by the day as 2011-09-01.csv.gz, or load them into a table "
             "(--orders sqlite:///shop.db?table=orders)"
         )

@@ -101,32 +101,32 @@ def _customers_and_coverage(evaluation: Evaluation, gates: Gates) -> Iterator[Ch
     )
 
 
-def _recall(gate: str, ratio: float, of: str, value: float, against: str, theirs: float) -> Check:
+def _recall(gate: str, ratio: float, measured_on: str, value: float, against: str, other: float) -> Check:
     return Check(
         gate=gate,
         setting=ratio,
         measured=RECALL,
-        of=of,
+        of=measured_on,
         value=value,
-        bar=theirs * ratio,
+        bar=other * ratio,
         reached=f"{value:.3f}",
-        asked=f"at least {theirs * ratio:.3f}" if ratio else NOTHING,
-        against=f"{against}: {theirs:.3f}",
-        passed=value >= theirs * ratio,
+        asked=f"at least {other * ratio:.3f}" if ratio else NOTHING,
+        against=f"{against}: {other:.3f}",
+        passed=value >= other * ratio,
         off=not ratio,
     )
 
 
 def _baselines(evaluation: Evaluation, gates: Gates) -> Iterator[Check]:
-    asked = [(ALL, POPULAR, "min_recall_ratio_to_popularity", gates.min_recall_ratio_to_popularity)]
+    bars = [(ALL, POPULAR, "min_recall_ratio_to_popularity", gates.min_recall_ratio_to_popularity)]
     for protocol in (ALL, NEW):
         if protocol in evaluation.table[MODEL]:
             name, _ = evaluation.best_baseline(protocol)
             ratio = gates.min_recall_ratio_to_best_baseline
-            asked.append((protocol, name, "min_recall_ratio_to_best_baseline", ratio))
-    for protocol, name, gate, ratio in asked:
-        ours, theirs = evaluation.table[MODEL][protocol].recall, evaluation.table[name][protocol].recall
-        yield _recall(gate, ratio, protocol, ours, name, theirs)
+            bars.append((protocol, name, "min_recall_ratio_to_best_baseline", ratio))
+    for protocol, name, gate, ratio in bars:
+        recall, other = evaluation.table[MODEL][protocol].recall, evaluation.table[name][protocol].recall
+        yield _recall(gate, ratio, protocol, recall, name, other)
 
 
 def _segments(evaluation: Evaluation, gates: Gates) -> Iterator[Check]:
@@ -148,24 +148,24 @@ def _segments(evaluation: Evaluation, gates: Gates) -> Iterator[Check]:
         )
     ratio = gates.min_segment_recall_ratio_to_best_baseline
     for kind, rows in judged.items():
-        name, theirs = best_baseline(rows)
+        name, baseline = best_baseline(rows)
         gate = "min_segment_recall_ratio_to_best_baseline"
-        yield _recall(gate, ratio, f"segment {kind}", found[kind], name, theirs.recall)
+        yield _recall(gate, ratio, f"segment {kind}", found[kind], name, baseline.recall)
 
 
 def _service(evaluation: Evaluation, gates: Gates) -> Iterator[Check]:
     service = evaluation.service
     if service is None:
         return
-    asked: list[tuple[str | None, str, float]] = [
+    bars: list[tuple[str | None, str, float]] = [
         (None, "max_recall_loss_to_service", gates.max_recall_loss_to_service)
     ]
-    asked += [
+    bars += [
         (kind, "max_segment_loss_to_service", gates.max_segment_loss_to_service)
         for kind, rows in evaluation.segments.items()
         if kind in service.groups and rows[MODEL].customers >= gates.min_segment_customers
     ]
-    for kind, gate, forgiven in asked:
+    for kind, gate, forgiven in bars:
         mean, low, high = service.difference(group=kind)
         _, _, best_case = service.difference(forgiven, kind)
         least = -service.forgiven(forgiven, kind)

@@ -24,15 +24,16 @@ def as_lines(evaluation: Evaluation) -> list[str]:
         for name, row in evaluation.table.items()
     ]
     titles = ["", "recall@20", "NDCG@20", "coverage", "novelty", "new: recall@20", "NDCG@20"]
-    ours = evaluation.table[MODEL]
+    model = evaluation.table[MODEL]
     lines = table(titles, recommenders)
-    lines.append(f"{ours[ALL].customers} customers; {ours[NEW].customers} of them bought something new")
+    lines.append(f"{model[ALL].customers} customers; {model[NEW].customers} of them bought something new")
     if evaluation.segments:
         segments = []
         for kind, rows in evaluation.segments.items():
-            name, theirs = best_baseline(rows)
-            mine = rows[MODEL]
-            row = [kind, str(mine.customers), _recall(mine), _ndcg(mine), f"{theirs.recall:.3f} {name}"]
+            name, baseline = best_baseline(rows)
+            scores = rows[MODEL]
+            best = f"{baseline.recall:.3f} {name}"
+            row = [kind, str(scores.customers), _recall(scores), _ndcg(scores), best]
             segments.append(row)
         lines += ["", *table(["segment", "customers", "recall@20", "NDCG@20", "best baseline"], segments)]
     calibration = evaluation.calibration

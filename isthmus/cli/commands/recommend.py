@@ -171,8 +171,8 @@ def _recommender(
     try:
         with ExitStack() as stack:
             if release is None:
-                asked = Recommender(url or _endpoint(site), pseudonym=pseudonym, patience_s=2)
-                yield stack.enter_context(asked)
+                recommender = Recommender(url or _endpoint(site), pseudonym=pseudonym, patience_s=2)
+                yield stack.enter_context(recommender)
                 return
             from serving.local.serve_release import serve_release
 
@@ -185,12 +185,12 @@ def _recommender(
         raise IsthmusError(str(error)) from None
 
 
-def _answers(recommender: Recommender, asked: list[str], top: int, only_new: bool) -> Iterator[Answer]:
-    if len(asked) == 1:
+def _answers(recommender: Recommender, customers: list[str], top: int, only_new: bool) -> Iterator[Answer]:
+    if len(customers) == 1:
         # An application keeps its connection open: measure an answer without opening it.
-        recommender.recommend(asked[0], 1)
-        return iter([recommender.recommend(asked[0], top, only_new)])
-    return recommender.recommend_all(asked, top, only_new)
+        recommender.recommend(customers[0], 1)
+        return iter([recommender.recommend(customers[0], top, only_new)])
+    return recommender.recommend_all(customers, top, only_new)
 
 
 def _counted(answers: Iterable[Answer], number: int) -> Iterator[Answer]:

@@ -237,7 +237,7 @@ def _plain(
 ) -> dict[str, Any]:
     """One release in the shape of ``--json``; docs/validation.md tells it."""
     window = manifest.window
-    ours, popular = _recalls(validation) if validation else (None, None)
+    recall, popular = _recalls(validation) if validation else (None, None)
     return {
         "digest": manifest.digest(),
         "orders": {
@@ -246,7 +246,7 @@ def _plain(
             "days": window.days,
             "rows": window.rows,
         },
-        "recallAt20": ours,
+        "recallAt20": recall,
         "popularRecallAt20": popular,
         "signedAt": signature.signed_at if signature else None,
         "signedBy": signature.keyid if signature else None,
@@ -256,8 +256,8 @@ def _plain(
 def _recall(validation: dict[str, Any] | None) -> str:
     if validation is None:
         return ""
-    ours, popular = _recalls(validation)
-    return f"{ours:.3f} (popular {popular:.3f})"
+    recall, popular = _recalls(validation)
+    return f"{recall:.3f} (popular {popular:.3f})"
 
 
 def _recalls(validation: dict[str, Any]) -> tuple[float, float]:

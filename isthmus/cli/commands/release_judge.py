@@ -60,7 +60,7 @@ def judge(
     from training.validation.report import HTML
     from training.validation.validate_release import validate_release
 
-    asked = _gates(gates, gate or [])
+    chosen_gates = _gates(gates, gate or [])
     placed = release if release.name else release.absolute()
     beside = report or placed.with_name(f"{placed.name}-report")
     refuse_as_folder(beside, "name another folder with --report")
@@ -76,7 +76,7 @@ def judge(
             manifest=manifest,
             holdout=read_holdout(source, pseudonyms, release, days),
             interactions=read_window(source, pseudonyms, release),
-            gates=asked,
+            gates=chosen_gates,
             in_service=in_service,
         )
     for line in judged.lines():

@@ -25,9 +25,9 @@ import numpy.typing as npt
 import triton_python_backend_utils as pb_utils
 
 PERSONAL, POPULAR = b"personal", b"popular"
-NO_ITEMS = np.empty(0, np.int32)
+NO_PRODUCTS = np.empty(0, np.int32)
 Ranked = tuple[npt.NDArray[np.int32], npt.NDArray[np.float32], npt.NDArray[np.bool_]]
-NOTHING_RANKED: Ranked = (NO_ITEMS, np.empty(0, np.float32), np.empty(0, np.bool_))
+NOTHING_RANKED: Ranked = (NO_PRODUCTS, np.empty(0, np.float32), np.empty(0, np.bool_))
 TIE = 1e-5
 """Scores tie that differ by no more than this share of the higher one; the rule of ``training.ties``."""
 
@@ -47,18 +47,18 @@ class TritonPythonModel:
 
     def initialize(self, args: dict[str, str]) -> None:
         """Map the tables into memory and read the parameters ``release`` and ``bought_limit``."""
-        here = Path(args["model_repository"]) / args["model_version"]
+        folder = Path(args["model_repository"]) / args["model_version"]
         config = json.loads(args["model_config"])
         parameters = config["parameters"]
         self.ranked = any(tensor["name"] == "ranks" for tensor in config["input"])
         self.release = parameters["release"]["string_value"].encode()
         self.bought_limit = int(parameters["bought_limit"]["string_value"])
-        self.bought = np.load(here / "bought.npy", mmap_mode="r")
-        self.bought_start = np.load(here / "bought_start.npy", mmap_mode="r")
-        self.popular = np.load(here / "popular.npy")
+        self.bought = np.load(folder / "bought.npy", mmap_mode="r")
+        self.bought_start = np.load(folder / "bought_start.npy", mmap_mode="r")
+        self.popular = np.load(folder / "popular.npy")
         # As objects, because that is what BYTES tensors are made of: a lookup then copies nothing.
-        self.codes = np.load(here / "codes.npy").astype(object)
-        self.descriptions = np.load(here / "descriptions.npy").astype(object)
+        self.codes = np.load(folder / "codes.npy").astype(object)
+        self.descriptions = np.load(folder / "descriptions.npy").astype(object)
 
     def execute(self, requests: list[Any]) -> list[Any]:
         """Each request has a batch of its own; a bad one gets an error and does not spoil the others."""
@@ -103,8 +103,8 @@ class TritonPythonModel:
     ) -> dict[str, npt.NDArray[Any]]:
         """The answer for one customer, by the names of the outputs; unpadded."""
         known = 0 <= row < len(self.bought_start) - 1
-        bought = self.bought[self.bought_start[row] : self.bought_start[row + 1]] if known else NO_ITEMS
-        left_out = bought if only_new else NO_ITEMS
+        bought = self.bought[self.bought_start[row] : self.bought_start[row + 1]] if known else NO_PRODUCTS
+        left_out = bought if only_new else NO_PRODUCTS
         shortlist, ranks, owned = ranked
         if shortlist.any():
             known = True
@@ -120,7 +120,7 @@ class TritonPythonModel:
             best = ordered(scores[keep], products[keep])[:k]
             chosen, chosen_scores = products[keep][best], scores[keep][best]
         else:
-            chosen, chosen_scores = NO_ITEMS, np.empty(0, np.float32)
+            chosen, chosen_scores = NO_PRODUCTS, np.empty(0, np.float32)
         personal = len(chosen)
         if personal < k:
             more = self.popular[~np.isin(self.popular, np.concatenate([chosen, left_out]))][: k - personal]

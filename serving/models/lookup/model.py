@@ -26,9 +26,9 @@ class TritonPythonModel:
 
     def initialize(self, args: dict[str, str]) -> None:
         """Map the tables into memory; instances of one server share the pages."""
-        here = Path(args["model_repository"]) / args["model_version"]
-        self.pseudonyms = np.load(here / "pseudonyms.npy", mmap_mode="r")
-        self.tables = {name: np.load(here / f"{name}.npy", mmap_mode="r") for name in FEATURES}
+        folder = Path(args["model_repository"]) / args["model_version"]
+        self.pseudonyms = np.load(folder / "pseudonyms.npy", mmap_mode="r")
+        self.tables = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in FEATURES}
 
     def execute(self, requests: list[Any]) -> list[Any]:
         """One search for all requests of a batch; each request carries ``customer`` [b, 1]."""

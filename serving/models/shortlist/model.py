@@ -25,14 +25,14 @@ class TritonPythonModel:
 
     def initialize(self, args: dict[str, str]) -> None:
         """Map the tables into memory; instances of one server share the pages."""
-        here = Path(args["model_repository"]) / args["model_version"]
+        folder = Path(args["model_repository"]) / args["model_version"]
         shapes = {tensor["name"]: tensor["dims"] for tensor in json.loads(args["model_config"])["output"]}
         self.length = int(shapes["product"][0])
-        self.pseudonyms = np.load(here / "pseudonyms.npy", mmap_mode="r")
-        self.start = np.load(here / "start.npy", mmap_mode="r")
-        self.product = np.load(here / "product.npy", mmap_mode="r")
-        self.owned = np.load(here / "owned.npy", mmap_mode="r")
-        self.features = np.load(here / "features.npy", mmap_mode="r")
+        self.pseudonyms = np.load(folder / "pseudonyms.npy", mmap_mode="r")
+        self.start = np.load(folder / "start.npy", mmap_mode="r")
+        self.product = np.load(folder / "product.npy", mmap_mode="r")
+        self.owned = np.load(folder / "owned.npy", mmap_mode="r")
+        self.features = np.load(folder / "features.npy", mmap_mode="r")
         self.row = {name: number for number, name in enumerate(self.pseudonyms.tolist())}
 
     def execute(self, requests: list[Any]) -> list[Any]:

@@ -24,10 +24,12 @@ def is_wanted(environment: Mapping[str, str]) -> bool:
     Raises:
         TrainingError: when TRACK is something else than ``wandb`` or nothing.
     """
-    wanted = environment.get(TRACK, "")
-    if wanted not in ("", "wandb"):
-        raise TrainingError(f"{TRACK} is {wanted!r}; allowed is wandb, or nothing (TensorBoard is always on)")
-    return wanted == "wandb"
+    tracker = environment.get(TRACK, "")
+    if tracker not in ("", "wandb"):
+        raise TrainingError(
+            f"{TRACK} is {tracker!r}; allowed is wandb, or nothing (TensorBoard is always on)"
+        )
+    return tracker == "wandb"
 
 
 def mode_of(environment: Mapping[str, str]) -> Mode:

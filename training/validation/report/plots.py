@@ -18,8 +18,8 @@ def recommender_plot(evaluation: Evaluation, protocol: str) -> str:
     names = list(evaluation.table)
     rows = [evaluation.table[name][protocol] for name in names]
     description = f"recall@20 over {protocol}: " + _in_words(names, rows)
-    ours = [name == MODEL for name in names]
-    return _bars(f"recommenders-{protocol.split()[0]}", description, names, rows, ours)
+    is_model = [name == MODEL for name in names]
+    return _bars(f"recommenders-{protocol.split()[0]}", description, names, rows, is_model)
 
 
 def segment_plot(evaluation: Evaluation) -> str:
@@ -61,7 +61,7 @@ def reliability_plot(calibration: Calibration | None) -> str:
 
 
 def _bars(
-    name: str, description: str, labels: Sequence[str], rows: Sequence[Scores], ours: Sequence[bool]
+    name: str, description: str, labels: Sequence[str], rows: Sequence[Scores], highlighted: Sequence[bool]
 ) -> str:
     from matplotlib.figure import Figure
 
@@ -71,7 +71,7 @@ def _bars(
     values = [row.recall for row in rows]
     below = [max(row.recall - row.recall_interval[0], 0.0) for row in rows]
     above = [max(row.recall_interval[1] - row.recall, 0.0) for row in rows]
-    colours = [ACCENT if mine else REST for mine in ours]
+    colours = [ACCENT if highlight else REST for highlight in highlighted]
     axis.barh(places, values, height=0.66, color=colours)
     axis.errorbar(values, places, xerr=[below, above], fmt="none", ecolor=INK, elinewidth=1, capsize=2)
     end = max([value + more for value, more in zip(values, above, strict=True)], default=0.0) or 1.0
