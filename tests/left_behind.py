@@ -43,9 +43,9 @@ def marked(mark: str) -> list[psutil.Process]:
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
             if mark in process.environ().get(VARIABLE, ""):
-                for one in (process, *process.children(recursive=True)):
-                    if one.status() != psutil.STATUS_ZOMBIE:
-                        found[one.pid] = one
+                for candidate in (process, *process.children(recursive=True)):
+                    if candidate.status() != psutil.STATUS_ZOMBIE:
+                        found[candidate.pid] = candidate
     return list(found.values())
 
 

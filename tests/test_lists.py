@@ -17,15 +17,15 @@ TOLD = [A, B, C, D]
 
 
 @pytest.mark.parametrize(
-    "given",
+    "served",
     [TOLD, [A, C, B, D], [A, C], [("a", 0.5 + 5e-6), B], []],
 )
-def test_the_same_up_to_ties_and_noise(given: list[tuple[str, float]]) -> None:
-    assert same_list(given, TOLD)
+def test_the_same_up_to_ties_and_noise(served: list[tuple[str, float]]) -> None:
+    assert same_list(served, TOLD)
 
 
 @pytest.mark.parametrize(
-    "given",
+    "served",
     [
         [B, A, C, D],
         [A, B, D, C],
@@ -36,5 +36,5 @@ def test_the_same_up_to_ties_and_noise(given: list[tuple[str, float]]) -> None:
         [*TOLD, ("e", 0.05)],
     ],
 )
-def test_another_list_is_seen(given: list[tuple[str, float]]) -> None:
-    assert not same_list(given, TOLD)
+def test_another_list_is_seen(served: list[tuple[str, float]]) -> None:
+    assert not same_list(served, TOLD)

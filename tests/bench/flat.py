@@ -34,14 +34,14 @@ def program(resources: Iterable[Recorded], standing: bool = False) -> str:
         resources: what is registered, components left out.
         standing: they exist, so that what reaches a cluster is known.
     """
-    custom = sorted((one for one in resources if one.custom), key=_last_in_clusters)
+    custom = sorted((resource for resource in resources if resource.custom), key=_last_in_clusters)
     providers: dict[tuple[str, str], str] = {}
     imported: dict[str, str] = {}
     body = []
-    for one in custom:
-        inputs = dict(one.inputs)
-        if one.type.startswith(_PROVIDER):
-            package = one.type.removeprefix(_PROVIDER)
+    for resource in custom:
+        inputs = dict(resource.inputs)
+        if resource.type.startswith(_PROVIDER):
+            package = resource.type.removeprefix(_PROVIDER)
             line = f"from pulumi_{package} import Provider"
             cls = import_module(f"pulumi_{package}").Provider
             inputs = {key: _unpacked(value) for key, value in inputs.items()}
@@ -49,19 +49,19 @@ def program(resources: Iterable[Recorded], standing: bool = False) -> str:
                 # Not known in a preview, like the id of anything.
                 inputs["kubeconfig"] = _Code("Output.secret(known_later.id)")
             options = ""
-            target = providers.setdefault((one.type, one.name), f"provider{len(providers)}")
+            target = providers.setdefault((resource.type, resource.name), f"provider{len(providers)}")
         else:
-            module, name = _class(one.type)
+            module, name = _class(resource.type)
             line = f"from {module} import {name}"
             cls = getattr(import_module(module), name)
-            if one.type.startswith("kubernetes:"):
+            if resource.type.startswith("kubernetes:"):
                 inputs = {key: value for key, value in inputs.items() if key not in _MADE_BY_THE_CLASS}
-            place = one.provider.split("::")
+            place = resource.provider.split("::")
             provider = providers[place[-3].split("$")[-1], place[-2]]
             options = f", opts=ResourceOptions(provider={provider})"
             target = "known_later"
         alias = imported.setdefault(line, f"Class{len(imported)}")
-        body.append(f"{target} = {alias}({_call(cls, one.name, inputs)}{options})\n")
+        body.append(f"{target} = {alias}({_call(cls, resource.name, inputs)}{options})\n")
     return _HEAD + "".join(f"{line} as {alias}\n" for line, alias in imported.items()) + "".join(body)
 
 
@@ -78,10 +78,10 @@ def project(estate: Estate, text: str) -> Engine:
     return Engine(estate.home, folder)
 
 
-def _last_in_clusters(one: Recorded) -> tuple[bool, bool]:
+def _last_in_clusters(resource: Recorded) -> tuple[bool, bool]:
     """Providers first, and what is in a cluster last, its provider before it."""
-    in_cluster = one.type.startswith(("kubernetes:", f"{_PROVIDER}kubernetes"))
-    return in_cluster, not one.type.startswith(_PROVIDER)
+    in_cluster = resource.type.startswith(("kubernetes:", f"{_PROVIDER}kubernetes"))
+    return in_cluster, not resource.type.startswith(_PROVIDER)
 
 
 def _class(token: str) -> tuple[str, str]:
@@ -90,17 +90,20 @@ def _class(token: str) -> tuple[str, str]:
 
     import_module(f"pulumi_{token.split(':')[0]}")
     for module in _RESOURCE_MODULES[token.rsplit(":", 1)[0]]:
-        told: Mapping[str, Any] = vars(module)["mod_info"]
-        if token in told["classes"]:
-            return str(told["fqn"]), str(told["classes"][token])
+        module_info: Mapping[str, Any] = vars(module)["mod_info"]
+        if token in module_info["classes"]:
+            return str(module_info["fqn"]), str(module_info["classes"][token])
     raise KeyError(token)
 
 
 def _call(cls: type, name: str, inputs: Mapping[str, Any]) -> str:
     parameters = inspect.signature(cls._internal_init).parameters  # type: ignore[attr-defined]
-    python = {re.sub(r"_(\w)", lambda found: found[1].upper(), one.rstrip("_")): one for one in parameters}
-    told = (f"{python[key]}={_literal(value)}" for key, value in inputs.items())
-    return ", ".join((repr(name), *told))
+    python = {
+        re.sub(r"_(\w)", lambda found: found[1].upper(), parameter.rstrip("_")): parameter
+        for parameter in parameters
+    }
+    arguments = (f"{python[key]}={_literal(value)}" for key, value in inputs.items())
+    return ", ".join((repr(name), *arguments))
 
 
 class _Code(str):

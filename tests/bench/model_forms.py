@@ -76,9 +76,9 @@ def main(
             )
             if ran.returncode:
                 raise SystemExit(f"{name}: {ran.stderr[-2000:]}")
-            told = json.loads(ran.stdout.splitlines()[-1])
-            row = (name, f"{told['weights']:,}", f"{told['speed']:.0f}", f"{told['mib']:.0f}")
-            print(f"| {' | '.join(row)} | {told['recall']:.3f} |", flush=True)
+            measured = json.loads(ran.stdout.splitlines()[-1])
+            row = (name, f"{measured['weights']:,}", f"{measured['speed']:.0f}", f"{measured['mib']:.0f}")
+            print(f"| {' | '.join(row)} | {measured['recall']:.3f} |", flush=True)
 
 
 def one(folder: Path, text: str) -> None:
@@ -96,7 +96,7 @@ def one(folder: Path, text: str) -> None:
     data = work.training_data(settings)
     held_back = work.manifest(held_back=True).batches
     recall = HeldBackRecall(
-        data, pd.concat([from_parquet(work.private.batch(one)) for one in held_back], ignore_index=True)
+        data, pd.concat([from_parquet(work.private.batch(batch)) for batch in held_back], ignore_index=True)
     )
     speeds: list[float] = []
     with tempfile.TemporaryDirectory() as checkpoints:
@@ -106,13 +106,13 @@ def one(folder: Path, text: str) -> None:
             FolderObjects(Path(checkpoints) / "checkpoints"),
             after_epoch=lambda epoch: speeds.append(epoch.examples_per_second),
         )
-    told = {
-        "weights": sum(int(one.numpy().size) for one in model.trainable_variables),
+    measured = {
+        "weights": sum(int(variable.numpy().size) for variable in model.trainable_variables),
         "speed": max(speeds),
         "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "recall": recall(model),
     }
-    print(json.dumps(told))
+    print(json.dumps(measured))
 
 
 if __name__ == "__main__":

@@ -46,8 +46,8 @@ def rows(chosen: Collection[Section], short: bool, say: Callable[[str], None]) -
             say(f"[bold]answers[/], {questions} questions")
             for at_once in (1, 8):
                 p50, p95, rate = answers.latencies(estate, questions, at_once)
-                told = f"p50 {p50:.1f} ms, p95 {p95:.1f} ms, {rate:.0f} a second"
-                yield f"an answer, {at_once} at once", told, ""
+                measured = f"p50 {p50:.1f} ms, p95 {p95:.1f} ms, {rate:.0f} a second"
+                yield f"an answer, {at_once} at once", measured, ""
         if Section.DOWN in chosen:
             say("[bold]down, and up again[/]")
             yield "destroy", f"{seconds(estate.destroy):.1f} s", ""

@@ -29,13 +29,16 @@ def _estate() -> None:
 
 
 def _told(resources: tuple[Recorded, ...]) -> Counter[str]:
-    def inputs(one: Recorded) -> dict[str, Any]:
-        return {key: value for key, value in one.inputs.items() if key != "kubeconfig"}
+    def inputs(resource: Recorded) -> dict[str, Any]:
+        return {key: value for key, value in resource.inputs.items() if key != "kubeconfig"}
 
     return Counter(
-        json.dumps([one.type, one.name, inputs(one), one.provider.split("::")[-2:-1]], sort_keys=True)
-        for one in resources
-        if one.type != "pulumi:pulumi:Stack"
+        json.dumps(
+            [resource.type, resource.name, inputs(resource), resource.provider.split("::")[-2:-1]],
+            sort_keys=True,
+        )
+        for resource in resources
+        if resource.type != "pulumi:pulumi:Stack"
     )
 
 

@@ -26,12 +26,12 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training_speed, "measure", lambda rounds: rounds)
     for section, (module, name) in OTHERS.items():
         monkeypatch.setattr(
-            module, name, lambda *given, section=section: [(f"ran {section}", str(given), "")]
+            module, name, lambda *arguments, section=section: [(f"ran {section}", str(arguments), "")]
         )
     monkeypatch.setattr(
         rehearsed,
         "rows",
-        lambda chosen, *_: [(f"ran {one}", "", "") for one in chosen if one in rehearsed.PARTS],
+        lambda chosen, *_: [(f"ran {part}", "", "") for part in chosen if part in rehearsed.PARTS],
     )
 
 
@@ -40,14 +40,15 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> None:
     [([], set(Section)), (["training", "transfer"], {Section.TRAINING, Section.TRANSFER}), (["up"], {"up"})],
 )
 def test_all_run_or_those_that_are_named(only: list[str], run: set[Section]) -> None:
-    told = CliRunner().invoke(bench.app, [one for name in only for one in ("--only", name)]).output
-    assert {section for section in Section if f"ran {section}" in told} == run
+    arguments = [argument for name in only for argument in ("--only", name)]
+    output = CliRunner().invoke(bench.app, arguments).output
+    assert {section for section in Section if f"ran {section}" in output} == run
 
 
 def test_training_has_two_rounds_in_the_short_form_and_seven_in_the_long_one() -> None:
     for flags, rounds in (["--short"], 2), ([], 7):
-        told = CliRunner().invoke(bench.app, [*flags, "--only", "training"]).output
-        assert f"({rounds},)" in told
+        output = CliRunner().invoke(bench.app, [*flags, "--only", "training"]).output
+        assert f"({rounds},)" in output
 
 
 def test_another_name_is_refused_with_those_that_are_allowed() -> None:

@@ -41,7 +41,8 @@ _STATE: list[dict[str, Any]] = [
 
 def test_the_program_registers_what_stands_without_what_providers_added() -> None:
     text = warm_up.program(_STATE)
-    found = {one.name: one for one in record(lambda: exec(compile(text, "flat", "exec"), {})).resources}  # noqa: S102
+    recorded = record(lambda: exec(compile(text, "flat", "exec"), {}))  # noqa: S102 - of our own making
+    found = {resource.name: resource for resource in recorded.resources}
     assert found.keys() == {"aws", "key::a"}
     assert found["key::a"].inputs == {"type": "String", "value": secret("s")}
     assert found["key::a"].provider.split("::")[-2] == "aws"

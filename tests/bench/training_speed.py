@@ -99,8 +99,8 @@ def _told(process: subprocess.Popen[str]) -> tuple[float, float, int]:
     assert process.stdout is not None
     for line in process.stdout:
         if line.startswith("{"):
-            told = json.loads(line)
-            return told["seconds"], told["cpu"], told["examples"]
+            measured = json.loads(line)
+            return measured["seconds"], measured["cpu"], measured["examples"]
     raise RuntimeError("a side of the benchmark ended early")
 
 
@@ -109,8 +109,8 @@ def _rounds(examples: int) -> Iterator[None]:
     while True:
         began, busy = time.perf_counter(), time.process_time()
         yield
-        told = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - busy}
-        print(json.dumps({**told, "examples": examples}), flush=True)
+        measured = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - busy}
+        print(json.dumps({**measured, "examples": examples}), flush=True)
         if not sys.stdin.readline():
             return
 
@@ -227,13 +227,13 @@ def _profile(folder: str) -> list[tuple[str, float, float]]:
     def plain_gradients(x: Any, y: Any, w: Any) -> Any:
         with tf.GradientTape() as tape:
             loss = plain_loss(x, y, w)
-        return tape.gradient(loss, [one.value for one in plain.trainable_variables])
+        return tape.gradient(loss, [variable.value for variable in plain.trainable_variables])
 
     def plain_step(x: Any, y: Any, w: Any) -> Any:
         plain.optimizer.apply_gradients(zip(plain_gradients(x, y, w), plain.trainable_variables, strict=True))
         return tf.constant(0)
 
-    examples = {name: tf.constant(one) for name, one in ours._draw(0).items()}
+    examples = {name: tf.constant(array) for name, array in ours._draw(0).items()}
 
     def our_loss(step: Any) -> Any:
         return ours._form.loss(examples, step * batch, tf.minimum((step + 1) * batch, steps * batch))
@@ -241,20 +241,22 @@ def _profile(folder: str) -> list[tuple[str, float, float]]:
     def our_gradients(step: Any) -> Any:
         with tf.GradientTape() as tape:
             loss = our_loss(step)
-        return tape.gradient(loss, [one.value for one in ours.model.trainable_variables])
+        return tape.gradient(loss, [variable.value for variable in ours.model.trainable_variables])
 
     def our_step(step: Any) -> Any:
         ours.optimizer.apply_gradients(zip(our_gradients(step), ours.model.trainable_variables, strict=True))
         return tf.constant(0)
 
-    def timed(work: Callable[..., Any], given: Callable[[int], tuple[Any, ...]]) -> float:
+    def timed(work: Callable[..., Any], arguments_of: Callable[[int], tuple[Any, ...]]) -> float:
         compiled = tf.function(work)
-        compiled(*given(0))
+        compiled(*arguments_of(0))
         times = []
         for number in range(4 * steps):
-            one = given(number % steps)
+            arguments = arguments_of(number % steps)
             began = time.process_time()
-            tf.nest.map_structure(lambda result: result is None or result.numpy(), _dense(compiled(*one)))
+            tf.nest.map_structure(
+                lambda result: result is None or result.numpy(), _dense(compiled(*arguments))
+            )
             times.append(1000 * (time.process_time() - began))
         return statistics.median(times)
 
@@ -265,10 +267,13 @@ def _profile(folder: str) -> list[tuple[str, float, float]]:
         return 1000 * (time.process_time() - began) / times
 
     number: Callable[[int], tuple[Any, ...]] = lambda step: (tf.constant(step),)  # noqa: E731
-    keras_parts = [input_ms(some), *(timed(one, some) for one in (plain_loss, plain_gradients, plain_step))]
+    keras_parts = [
+        input_ms(some),
+        *(timed(function, some) for function in (plain_loss, plain_gradients, plain_step)),
+    ]
     our_parts = [
         input_ms(lambda step: ours._draw(step)) / steps,
-        *(timed(one, number) for one in (our_loss, our_gradients, our_step)),
+        *(timed(function, number) for function in (our_loss, our_gradients, our_step)),
     ]
     names = ("input", "forward and loss", "backward", "update (Adam)")
     rows = []

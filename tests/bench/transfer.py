@@ -203,12 +203,12 @@ def rows(mebibytes: int, rounds: int) -> list[tuple[str, str, str]]:
     """Lines of a table: what was measured, the result, the bar."""
     found = compare(mebibytes, rounds)
     size = mebibytes * 2**20
-    median = {tool: statistics.median(one.seconds for one in each) for tool, each in found.items()}
-    told = []
+    median = {tool: statistics.median(run.seconds for run in each) for tool, each in found.items()}
+    table = []
     for tool, each in found.items():
-        seconds = [one.seconds for one in each]
-        peak = max(one.peak for one in each)
-        told.append(
+        seconds = [run.seconds for run in each]
+        peak = max(run.peak for run in each)
+        table.append(
             (
                 f"upload of {mebibytes} MiB by {tool}, n={len(each)}",
                 f"{median[tool]:.2f} s ({min(seconds):.2f} to {max(seconds):.2f}), "
@@ -217,15 +217,15 @@ def rows(mebibytes: int, rounds: int) -> list[tuple[str, str, str]]:
             )
         )
     fastest = min((tool for tool in median if tool != "isthmus"), key=lambda tool: median[tool])
-    ours = max(found["isthmus"], key=lambda one: one.peak)
-    told.append(
+    ours = max(found["isthmus"], key=lambda run: run.peak)
+    table.append(
         (
             f"ratio of the medians to the fastest other ({fastest})",
             f"{median['isthmus'] / median[fastest]:.2f}",
             "at most 1.10",
         )
     )
-    told.append(
+    table.append(
         (
             "memory of our upload, whole process / what the upload added, by the file's size",
             f"{ours.peak / size:.3f} / {max(ours.peak - ours.before, 0) / size:.3f}",
@@ -233,8 +233,8 @@ def rows(mebibytes: int, rounds: int) -> list[tuple[str, str, str]]:
         )
     )
     if not rclone():
-        told.append(("rclone", "not on PATH and not in $RCLONE: compared with boto3 alone", ""))
-    return told
+        table.append(("rclone", "not on PATH and not in $RCLONE: compared with boto3 alone", ""))
+    return table
 
 
 def main(

@@ -57,27 +57,31 @@ def _floor(estate: Estate) -> Engine:
 
 def program(resources: Iterable[Mapping[str, Any]]) -> str:
     """The flat program of the resources of a state, as an export with secrets shows them."""
-    return flat.program([_registered(one) for one in resources if _is_flat(one)], standing=True)
+    return flat.program(
+        [_registered(resource) for resource in resources if _is_flat(resource)], standing=True
+    )
 
 
 def state(resources: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The resources of the estate's state as those of the flat program."""
-    flattened = [_renamed(one) for one in resources if _is_flat(one)]
+    flattened = [_renamed(resource) for resource in resources if _is_flat(resource)]
     # The engine wants providers before what they made.
-    flattened.sort(key=lambda one: "provider" in one)
+    flattened.sort(key=lambda resource: "provider" in resource)
     return [{"urn": _ROOT, "custom": False, "type": "pulumi:pulumi:Stack"}, *flattened]
 
 
-def _is_flat(one: Mapping[str, Any]) -> bool:
-    return bool(one["custom"]) and one["type"] != ENGINES_OWN
+def _is_flat(resource: Mapping[str, Any]) -> bool:
+    return bool(resource["custom"]) and resource["type"] != ENGINES_OWN
 
 
-def _registered(one: Mapping[str, Any]) -> Recorded:
+def _registered(resource: Mapping[str, Any]) -> Recorded:
     """A resource of a state as its program registered it."""
-    inputs = {key: _given(value) for key, value in one.get("inputs", {}).items() if key[:2] != "__"}
-    if one["type"].startswith("pulumi:providers:"):
+    inputs = {key: _given(value) for key, value in resource.get("inputs", {}).items() if key[:2] != "__"}
+    if resource["type"].startswith("pulumi:providers:"):
         inputs.pop("version", None)  # of the class, which says so itself
-    return Recorded(one["type"], _name(one["urn"]), inputs, one.get("provider", ""), custom=True)
+    return Recorded(
+        resource["type"], _name(resource["urn"]), inputs, resource.get("provider", ""), custom=True
+    )
 
 
 def _given(value: Any) -> Any:
@@ -91,13 +95,13 @@ def _given(value: Any) -> Any:
     return {key: _given(item) for key, item in value.items() if key[:2] != "__"}
 
 
-def _renamed(one: Mapping[str, Any]) -> dict[str, Any]:
+def _renamed(resource: Mapping[str, Any]) -> dict[str, Any]:
     """A resource of the estate's state as one of the flat program's."""
-    kept = {key: one[key] for key in _KEPT if key in one}
-    if "provider" in one:
-        provider, _, number = one["provider"].rpartition("::")
-        kept["provider"] = f"{_flat(provider)}::{number}"
-    return {"urn": _flat(one["urn"]), "parent": _ROOT, **kept}
+    fields = {key: resource[key] for key in _KEPT if key in resource}
+    if "provider" in resource:
+        provider, _, number = resource["provider"].rpartition("::")
+        fields["provider"] = f"{_flat(provider)}::{number}"
+    return {"urn": _flat(resource["urn"]), "parent": _ROOT, **fields}
 
 
 def _flat(urn: str) -> str:

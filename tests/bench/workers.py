@@ -59,9 +59,9 @@ class Scaling:
         return 1 - statistics.median(self.cpu_one) / statistics.median(self.cpu_two)
 
     def __str__(self) -> str:
-        one, two = statistics.median(self.one), statistics.median(self.two)
+        speed_of_one, speed_of_two = statistics.median(self.one), statistics.median(self.two)
         return (
-            f"{one:.0f} and {two:.0f} examples/s: {self.overhead:.0%} missing; "
+            f"{speed_of_one:.0f} and {speed_of_two:.0f} examples/s: {self.overhead:.0%} missing; "
             f"{statistics.median(self.cpu_one):.2f} and {statistics.median(self.cpu_two):.2f} processor "
             f"seconds an epoch: {self.cpu_overhead:.0%}"
         )
@@ -126,7 +126,7 @@ def _run(settings: TrainingSettings, cores: list[int]) -> tuple[list[float], flo
         def count(event: Progress | str) -> None:
             if isinstance(event, Progress):  # an epoch
                 times = [process.cpu_times() for process in pinned.values()]
-                spent.append(sum(one.user + one.system for one in times))
+                spent.append(sum(usage.user + usage.system for usage in times))
 
         with listen(count):
             Workers(settings, work.folder, Path(folder) / "release", pin).run()

@@ -36,8 +36,8 @@ def main(
             out.write_bytes(picture(opened, page, width, height, dark, part))
         if pdf is not None:
             pdf.write_bytes(opened.print())
-    for one in found:
-        print(one)
+    for fault in found:
+        print(fault)
     print(f"{page}: {len(found)} faults")
     raise typer.Exit(1 if found else 0)
 

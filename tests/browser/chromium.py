@@ -74,10 +74,10 @@ class Page:
 
     def run(self, script: str) -> Any:
         """The value of an expression in the page, as JSON values."""
-        told = self._ask("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
-        if "exceptionDetails" in told:
-            raise BrowserError(f"{script[:60]}: {told['exceptionDetails']['exception']['description']}")
-        return told["result"].get("value")
+        result = self._ask("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        if "exceptionDetails" in result:
+            raise BrowserError(f"{script[:60]}: {result['exceptionDetails']['exception']['description']}")
+        return result["result"].get("value")
 
     def picture(self) -> bytes:
         """The whole page as PNG, also what is below the window."""
@@ -87,21 +87,21 @@ class Page:
         """The page as it is printed: PDF."""
         return b64decode(self._ask("Page.printToPDF", preferCSSPageSize=True, printBackground=False)["data"])
 
-    def _ask(self, method: str, **given: Any) -> Any:
-        return self._pipe.ask(method, given, self._session, self._heard)
+    def _ask(self, method: str, **params: Any) -> Any:
+        return self._pipe.ask(method, params, self._session, self._heard)
 
     def _heard(self, event: dict[str, Any]) -> None:
-        method, given = event.get("method"), event.get("params", {})
+        method, params = event.get("method"), event.get("params", {})
         if method == "Network.requestWillBeSent":
-            self.requests.append(given["request"]["url"])
+            self.requests.append(params["request"]["url"])
         elif method == "Network.loadingFailed":
-            self.complaints.append(f"request failed: {given['errorText']}")
+            self.complaints.append(f"request failed: {params['errorText']}")
         elif method == "Runtime.exceptionThrown":
-            self.complaints.append(given["exceptionDetails"]["text"])
-        elif method == "Runtime.consoleAPICalled" and given["type"] in ("error", "warning", "assert"):
-            self.complaints.append(f"console: {given['args']}")
-        elif method == "Log.entryAdded" and given["entry"]["level"] in ("error", "warning"):
-            self.complaints.append(given["entry"]["text"])
+            self.complaints.append(params["exceptionDetails"]["text"])
+        elif method == "Runtime.consoleAPICalled" and params["type"] in ("error", "warning", "assert"):
+            self.complaints.append(f"console: {params['args']}")
+        elif method == "Log.entryAdded" and params["entry"]["level"] in ("error", "warning"):
+            self.complaints.append(params["entry"]["text"])
 
 
 @contextmanager
@@ -133,8 +133,8 @@ def browser(program: str) -> Iterator[Page]:
         pipe = _Pipe(ours_in, ours_out)
         try:
             target = pipe.ask("Target.createTarget", {"url": "about:blank"})["targetId"]
-            given = {"targetId": target, "flatten": True}
-            yield Page(pipe, pipe.ask("Target.attachToTarget", given)["sessionId"])
+            params = {"targetId": target, "flatten": True}
+            yield Page(pipe, pipe.ask("Target.attachToTarget", params)["sessionId"])
             pipe.ask("Browser.close", {})
             process.wait(timeout=PATIENCE)
         finally:
@@ -154,19 +154,19 @@ class _Pipe:
     def ask(
         self,
         method: str,
-        given: dict[str, Any],
+        params: dict[str, Any],
         session: str | None = None,
         heard: Any = lambda _event: None,
     ) -> Any:
         self._number += 1
         number = self._number
-        message = {"id": number, "method": method, "params": given}
+        message = {"id": number, "method": method, "params": params}
         if session is not None:
             message["sessionId"] = session
         view = memoryview(json.dumps(message).encode() + b"\0")
         while view:
             view = view[os.write(self._write, view) :]
-        answer = self.until(lambda one: one.get("id") == number, heard)
+        answer = self.until(lambda reply: reply.get("id") == number, heard)
         if "error" in answer:
             raise BrowserError(f"{method}: {answer['error']['message']}")
         return answer["result"]

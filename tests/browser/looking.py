@@ -17,9 +17,9 @@ def faults(page: Page, path: Path) -> list[str]:
     for dark in (False, True):
         for name, width in WINDOWS.items():
             page.open(address(path), width, dark=dark)
-            told = [f"asks for {url}" for url in page.requests if url not in (address(path), "data:,")]
-            told += page.complaints + page.run(SCRIPT)
-            found += [f"{name}, {'dark' if dark else 'light'}: {one}" for one in told]
+            complaints = [f"asks for {url}" for url in page.requests if url not in (address(path), "data:,")]
+            complaints += page.complaints + page.run(SCRIPT)
+            found += [f"{name}, {'dark' if dark else 'light'}: {complaint}" for complaint in complaints]
     return found
 
 

@@ -17,17 +17,17 @@ from isthmus.cli.bars import Bars
 @given(st.lists(st.sampled_from(["clean", "days", "train"]), min_size=1, max_size=5, unique=True), st.data())
 def test_a_pipe_gets_whole_lines_and_the_end_of_every_stage(stages: list[str], data: st.DataObject) -> None:
     file = io.StringIO()
-    said: list[str] = []
+    expected: list[str] = []
     with Bars("left", Console(file=file, width=40, soft_wrap=True)) as shown:
         for stage in stages:
             total = data.draw(st.integers(1, 30))
             for done in range(1, total + 1):
                 shown.move(stage, done, total, f"2011-09-{done:02d}")
                 shown.left(1_000)
-            said.append(f"{stage}: {total} of {total}, 2011-09-{total:02d}")
+            expected.append(f"{stage}: {total} of {total}, 2011-09-{total:02d}")
             shown.say(f"a line that stays, as long as lines are, after {stage}")
-            said.append(f"a line that stays, as long as lines are, after {stage}")
-    assert file.getvalue().splitlines() == said, "nothing between them, and no bar"
+            expected.append(f"a line that stays, as long as lines are, after {stage}")
+    assert file.getvalue().splitlines() == expected, "nothing between them, and no bar"
 
 
 def test_a_long_stage_says_now_and_then_that_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,9 +37,9 @@ def test_a_long_stage_says_now_and_then_that_it_goes_on(monkeypatch: pytest.Monk
         for done in range(1, 100):
             clock[0] += 1
             shown.move("train", done, 1_000)
-    told = [int(line.split()[1]) for line in file.getvalue().splitlines()]
-    assert told
-    assert all(later - earlier >= 15 for earlier, later in pairwise([0, *told]))
+    steps = [int(line.split()[1]) for line in file.getvalue().splitlines()]
+    assert steps
+    assert all(later - earlier >= 15 for earlier, later in pairwise([0, *steps]))
 
 
 def test_a_terminal_gets_bars() -> None:

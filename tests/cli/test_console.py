@@ -40,9 +40,9 @@ def test_no_name_is_cut_or_broken_however_narrow(
         table.add_row(*map(escape, row))
     print_table(table, console)
 
-    told = file.getvalue()
-    assert "…" not in told
-    lines = told.splitlines()
+    output = file.getvalue()
+    assert "…" not in output
+    lines = output.splitlines()
     assert all(line == line.rstrip() for line in lines)
     for row in rows:
         for word in " ".join(row).split():

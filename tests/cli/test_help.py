@@ -27,9 +27,9 @@ ALL = sorted(commands(typer.main.get_command(app)))
 
 @pytest.mark.parametrize("words", ALL, ids=" ".join)
 def test_help_is_whole_and_wraps(words: tuple[str, ...]) -> None:
-    told = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": str(WIDTH)}).output
-    lines = told.splitlines()
-    assert "…" not in told.replace(" …", "")
+    output = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": str(WIDTH)}).output
+    lines = output.splitlines()
+    assert "…" not in output.replace(" …", "")
     assert all(len(line) <= WIDTH for line in lines)
     text = [line.strip() for line in lines[: next(n for n, line in enumerate(lines) if line.startswith("╭"))]]
     for line, following in pairwise(text):

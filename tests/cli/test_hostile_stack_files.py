@@ -51,15 +51,15 @@ def test_five_hundred_hostile_stack_files(
         for command in (["settings", "check", "dev"], ["preview", "dev"]):
             asked.clear()
             status = _run(command, monkeypatch)
-            told = capsys.readouterr()
-            said = " ".join(told.err.split())
-            assert "Traceback" not in told.err + told.out, (number, raw[:200])
-            assert (status == 0) == (not sentences), (number, status, told.err)
+            captured = capsys.readouterr()
+            errors = " ".join(captured.err.split())
+            assert "Traceback" not in captured.err + captured.out, (number, raw[:200])
+            assert (status == 0) == (not sentences), (number, status, captured.err)
             # The engine is started for a good file alone, so nothing can be registered of another.
             assert asked == (["dev"] if command[0] == "preview" and not sentences else []), number
             for sentence in sentences:
                 assert sentence.endswith(".")
-                assert " ".join(sentence.split())[-40:] in said, (number, sentence, said)
+                assert " ".join(sentence.split())[-40:] in errors, (number, sentence, errors)
         if not sentences:
             copy = derive(Home(tmp_path / "home"), tmp_path, "dev")
             assert read(copy.path, "dev") == read(file)

@@ -29,17 +29,17 @@ def documented(page: str, key: str) -> Any:
 def shape(value: Any) -> Any:
     """The keys of a value, in their order, down to its lists' first entries."""
     if isinstance(value, dict):
-        return {key: shape(one) for key, one in value.items()}
-    return [shape(one) for one in value[:1]] if isinstance(value, list) else None
+        return {key: shape(element) for key, element in value.items()}
+    return [shape(element) for element in value[:1]] if isinstance(value, list) else None
 
 
 def test_status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = documented("rehearsal.md", "pods")
+    example = documented("rehearsal.md", "pods")
     pod = PodLine(
         "c", "aws", "serving", "triton", 1, 1, "Running", 0, 1.4, "image", "us", "127.77.1.1", "", False
     )
-    monkeypatch.setattr(status, "_stand_ins", lambda _: dict(told["standIns"]))
-    assert shape(status._plain(Home(tmp_path), [pod])) == shape(told)
+    monkeypatch.setattr(status, "_stand_ins", lambda _: dict(example["standIns"]))
+    assert shape(status._plain(Home(tmp_path), [pod])) == shape(example)
 
 
 def test_preview() -> None:
@@ -54,12 +54,16 @@ def test_preview() -> None:
         {"op": "same", "urn": urn, "type": "aws:s3/bucket:Bucket"},
     ):
         preview._take({"resourcePreEvent": {"metadata": metadata}}, changing)
-    made = preview._plain(result, changing)
-    assert shape(made) | {"warnings": []} == shape(documented("rehearsal.md", "counts"))
-    assert made["counts"] == {"create": 3, "update": 1, "replace": 2, "delete": 5, "unchanged": 4}
-    (one,) = made["resources"]
-    assert (one["name"], one["operation"], one["changed"]) == ("logs", "update", ["acl", "tags"])
-    assert made["warnings"] == ["beware"]
+    written = preview._plain(result, changing)
+    assert shape(written) | {"warnings": []} == shape(documented("rehearsal.md", "counts"))
+    assert written["counts"] == {"create": 3, "update": 1, "replace": 2, "delete": 5, "unchanged": 4}
+    (resource,) = written["resources"]
+    assert (resource["name"], resource["operation"], resource["changed"]) == (
+        "logs",
+        "update",
+        ["acl", "tags"],
+    )
+    assert written["warnings"] == ["beware"]
     assert "3 to create, 1 to update, 2 to replace, 5 to delete, 4 unchanged" in str(result)
     result.command = "up"
     assert "3 created, 1 updated, 2 replaced, 5 deleted, 4 unchanged" in str(result)
@@ -67,15 +71,15 @@ def test_preview() -> None:
 
 def test_drift() -> None:
     found = Drift("products", "", "10.5% in new ones", 0.451, 0.203, 0.2, True)
-    made = drift._plain(Decision(True, "drift of products", "sha256:0", 0, (found,)))
-    told = documented("retraining.md", "drifts")
-    assert shape(made) == shape(told)
-    assert made["drifts"] == told["drifts"]
+    written = drift._plain(Decision(True, "drift of products", "sha256:0", 0, (found,)))
+    example = documented("retraining.md", "drifts")
+    assert shape(written) == shape(example)
+    assert written["drifts"] == example["drifts"]
 
 
 def test_releases() -> None:
-    told = documented("validation.md", "releases")
-    assert list(told) == ["bucket", "inService", "releases"]
+    example = documented("validation.md", "releases")
+    assert list(example) == ["bucket", "inService", "releases"]
     scores = {"this release": {"all products": {"recall": 0.2}}, "popular": {"all products": {"recall": 0.1}}}
 
     class Window:
@@ -87,6 +91,6 @@ def test_releases() -> None:
         def digest(self) -> str:
             return "sha256:0"
 
-    made = release._plain(Manifest(), None, {"scores": scores})  # type: ignore[arg-type]
-    assert shape(made) == shape(told["releases"][0])
-    assert (made["recallAt20"], made["popularRecallAt20"], made["signedBy"]) == (0.2, 0.1, None)
+    written = release._plain(Manifest(), None, {"scores": scores})  # type: ignore[arg-type]
+    assert shape(written) == shape(example["releases"][0])
+    assert (written["recallAt20"], written["popularRecallAt20"], written["signedBy"]) == (0.2, 0.1, None)

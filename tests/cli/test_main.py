@@ -37,7 +37,7 @@ def test_arguments_that_no_command_takes_are_named_and_status_is_2(arguments: li
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("asked", "expected"),
     [
         ([], {"preview", "up", "release", "settings"}),
         (["--help"], {"preview", "up", "release", "settings"}),
@@ -46,11 +46,11 @@ def test_arguments_that_no_command_takes_are_named_and_status_is_2(arguments: li
         (["trainn"], {"train", "transfer"}),
     ],
 )
-def test_a_command_that_is_asked_for_is_built_alone(asked: list[str], told: set[str]) -> None:
+def test_a_command_that_is_asked_for_is_built_alone(asked: list[str], expected: set[str]) -> None:
     built = get_command(_with_only(asked))
     assert isinstance(built, TyperGroup)
-    assert told <= set(built.commands)
-    assert (len(built.commands) == 1) == (told == set(asked))
+    assert expected <= set(built.commands)
+    assert (len(built.commands) == 1) == (expected == set(asked))
     assert len(get_command(app).commands) > 10, "the whole app is left as it is"  # type: ignore[attr-defined]
 
 
@@ -67,18 +67,18 @@ def test_ctrl_c_is_one_sentence_and_ends_all_processes(tmp_path: Path) -> None:
         env=os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")},
     ) as command:
         assert command.stderr is not None
-        said = ""
-        while "transferred:" not in said:
+        output = ""
+        while "transferred:" not in output:
             line = command.stderr.readline()
-            assert line, f"it ended by itself: {said}"
-            said += line
+            assert line, f"it ended by itself: {output}"
+            output += line
         workers: list[psutil.Process] = []
         while not workers and command.poll() is None:
             workers = psutil.Process(command.pid).children(recursive=True)
         os.killpg(command.pid, signal.SIGINT)  # as a terminal does
-        said = command.stderr.read()
+        output = command.stderr.read()
     assert command.returncode == 130
-    assert said.splitlines()[-1] == "isthmus: stopped; the same command goes on from here"
-    assert "Traceback" not in said
+    assert output.splitlines()[-1] == "isthmus: stopped; the same command goes on from here"
+    assert "Traceback" not in output
     assert not psutil.wait_procs(workers, timeout=10)[1]
     assert not (tmp_path / "release").exists()

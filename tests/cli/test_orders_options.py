@@ -45,10 +45,10 @@ def test_each_key_of_the_section_has_an_option_and_each_is_tried_here() -> None:
 
 @pytest.mark.parametrize("option", GIVEN)
 def test_an_option_sets_its_key(option: str) -> None:
-    given, right = GIVEN[option]
+    value_given, right = GIVEN[option]
     # Decimal commas without a quote need another delimiter than the usual one.
-    told = orders_settings({"delimiter": ";", option: given}, [])
-    value = getattr(told, KEYS[option])
+    settings = orders_settings({"delimiter": ";", option: value_given}, [])
+    value = getattr(settings, KEYS[option])
     found = value.model_dump(exclude_unset=True) if option == "limit" else value
     assert found == right
 
@@ -57,13 +57,13 @@ def test_every_command_that_reads_raw_orders_has_the_options() -> None:
     commands: Any = typer.main.get_command(app)
     release = commands.commands["release"].commands
     readers = [
-        *(commands.commands[one] for one in ("transfer", "train", "tune", "drift", "rehearse", "recommend"))
+        *(commands.commands[name] for name in ("transfer", "train", "tune", "drift", "rehearse", "recommend"))
     ]
     readers += [release["judge"], release["compare"]]
     for command in readers:
-        names = {one.name for one in command.params}
+        names = {param.name for param in command.params}
         assert set(OPTIONS) - {ACCEPT} <= names, command.name
-    assert {one.name for one in readers if ACCEPT in {param.name for param in one.params}} == {
+    assert {reader.name for reader in readers if ACCEPT in {param.name for param in reader.params}} == {
         "transfer",
         "rehearse",
     }
@@ -79,9 +79,9 @@ def test_options_go_before_the_file_and_the_file_before_the_defaults(tmp_path: P
     file = _file(
         tmp_path, "    decimal: ','\n    delimiter: ';'\n    columns: {customer: Kunde, price: Preis}\n"
     )
-    told = orders_settings({"decimal": ".", "column": ["price=Betrag"], "orders_settings": file}, [file])
-    assert (told.decimal, told.delimiter) == (".", ";")
-    assert told.columns == Columns(customer="Kunde", price="Betrag")
+    settings = orders_settings({"decimal": ".", "column": ["price=Betrag"], "orders_settings": file}, [file])
+    assert (settings.decimal, settings.delimiter) == (".", ";")
+    assert settings.columns == Columns(customer="Kunde", price="Betrag")
 
 
 @pytest.mark.parametrize(

@@ -60,8 +60,8 @@ class Judges:
             if not each.custom or package not in self._clouds or each.type.startswith("pulumi:"):
                 continue
             inputs = plain(each.inputs)
-            seen = json.dumps([each.type, inputs], sort_keys=True)
-            if seen in self._judged:
+            fingerprint = json.dumps([each.type, inputs], sort_keys=True)
+            if fingerprint in self._judged:
                 continue
             cloud = self._clouds[package]
             for key, longest in cloud.autonames(each.type).items():
@@ -74,7 +74,7 @@ class Judges:
             except Refused as refused:
                 yield f"{each.type} {each.name}: {refused}"
             else:
-                self._judged.add(seen)
+                self._judged.add(fingerprint)
 
 
 class Engine(MockMonitor):

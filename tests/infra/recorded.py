@@ -47,32 +47,32 @@ class Recorded:
 def _made_up(args: MockResourceArgs) -> dict[str, Any]:
     """What a cloud adds to the inputs of a resource."""
     name = args.inputs.get("name") or args.name
-    made: dict[str, Any] = {"name": name, "arn": f"arn:aws:mock::{args.typ.split(':')[-1]}/{args.name}"}
+    outputs: dict[str, Any] = {"name": name, "arn": f"arn:aws:mock::{args.typ.split(':')[-1]}/{args.name}"}
     match args.typ:
         case "aws:s3/bucket:Bucket":
-            made["arn"] = f"arn:aws:s3:::{args.inputs['bucket']}"
+            outputs["arn"] = f"arn:aws:s3:::{args.inputs['bucket']}"
         case "aws:eks/cluster:Cluster":
-            made |= {"endpoint": "https://mock", "certificateAuthority": {"data": "Y2E="}}
+            outputs |= {"endpoint": "https://mock", "certificateAuthority": {"data": "Y2E="}}
         case "aws:eks/nodeGroup:NodeGroup":
-            made["resources"] = [{"autoscalingGroups": [{"name": f"asg-{args.name}"}]}]
+            outputs["resources"] = [{"autoscalingGroups": [{"name": f"asg-{args.name}"}]}]
         case "aws:ec2/launchTemplate:LaunchTemplate":
-            made["latestVersion"] = 1
+            outputs["latestVersion"] = 1
         case "aws:ec2/vpnConnection:VpnConnection":
             for number in (1, 2):
-                made[f"tunnel{number}Address"] = f"192.0.2.{number}"
-                made[f"tunnel{number}PresharedKey"] = f"key-{number}"
-            made["transitGatewayAttachmentId"] = "tgw-attach-vpn"
+                outputs[f"tunnel{number}Address"] = f"192.0.2.{number}"
+                outputs[f"tunnel{number}PresharedKey"] = f"key-{number}"
+            outputs["transitGatewayAttachmentId"] = "tgw-attach-vpn"
         case "aws:ec2transitgateway/transitGateway:TransitGateway":
-            made["associationDefaultRouteTableId"] = "tgw-rtb"
+            outputs["associationDefaultRouteTableId"] = "tgw-rtb"
         case "aws:ecr/repository:Repository":
-            made["repositoryUrl"] = f"registry.example/{name}"
+            outputs["repositoryUrl"] = f"registry.example/{name}"
         case "aws:kms/key:Key":
-            made["keyId"] = f"key/{args.name}"
+            outputs["keyId"] = f"key/{args.name}"
         case "openstack:vpnaas/service:Service":
-            made["externalV4Ip"] = "203.0.113.7"
+            outputs["externalV4Ip"] = "203.0.113.7"
         case "openstack:containerinfra/cluster:Cluster":
-            made["kubeconfig"] = {"raw_config": "{}"}
-    return made
+            outputs["kubeconfig"] = {"raw_config": "{}"}
+    return outputs
 
 
 class Recorder(Mocks):

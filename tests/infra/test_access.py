@@ -139,8 +139,8 @@ def test_every_role_is_for_a_service_account_that_exists(estate: Estate) -> None
 
 def test_the_keys_secret_has_what_the_jobs_ask_of_it_and_stays_secret(estate: Estate) -> None:
     (keys,) = estate.of("kubernetes:core/v1:Secret")
-    told = keys.inputs["stringData"]
-    assert "4dabf18193072939515e22adb298388d" in told, "the keys are not marked as secret"
+    string_data = keys.inputs["stringData"]
+    assert "4dabf18193072939515e22adb298388d" in string_data, "the keys are not marked as secret"
     asked = {
         env["valueFrom"]["secretKeyRef"]["key"]
         for job in estate.of("kubernetes:batch/v1:Job")
@@ -148,8 +148,8 @@ def test_the_keys_secret_has_what_the_jobs_ask_of_it_and_stays_secret(estate: Es
         for env in container["env"]
         if "secretKeyRef" in env.get("valueFrom", {})
     }
-    assert asked <= set(told["value"])
-    assert all(told["value"].values())
+    assert asked <= set(string_data["value"])
+    assert all(string_data["value"].values())
 
 
 def test_the_tuning_has_a_role_only_where_the_estate_tunes() -> None:
@@ -175,24 +175,30 @@ def test_an_estate_that_tunes_and_trains_again_has_accounts_for_its_roles_and_ro
     recorded = record(lambda: program(settings.model_copy(update={"training": training})), "local")
     test_every_role_is_for_a_service_account_that_exists(recorded)
     test_federated_roles_trust_one_service_account_each(recorded)
-    cron_jobs = {one.name: one.inputs["spec"] for one in recorded.of("kubernetes:batch/v1:CronJob")}
+    cron_jobs = {
+        resource.name: resource.inputs["spec"] for resource in recorded.of("kubernetes:batch/v1:CronJob")
+    }
     assert set(cron_jobs) == {"retrain", "retrain-train", "retrain-rank", "retrain-validate"}
-    assert {one["concurrencyPolicy"] for one in cron_jobs.values()} == {"Forbid"}
-    jobs = {one.name: one.inputs["spec"] for one in recorded.of("kubernetes:batch/v1:Job")}
+    assert {cron_job["concurrencyPolicy"] for cron_job in cron_jobs.values()} == {"Forbid"}
+    jobs = {resource.name: resource.inputs["spec"] for resource in recorded.of("kubernetes:batch/v1:Job")}
     for what in ("train", "rank", "validate"):
         once = jobs[what]["template"]["spec"]
         again = cron_jobs[f"retrain-{what}"]["jobTemplate"]["spec"]["template"]["spec"]
         assert again["serviceAccountName"] == once["serviceAccountName"]
         env = [
-            {one["name"]: one["value"] for one in spec["containers"][0]["env"] if "value" in one}
+            {
+                variable["name"]: variable["value"]
+                for variable in spec["containers"][0]["env"]
+                if "value" in variable
+            }
             for spec in (once, again)
         ]
         assert env[0].get("CANDIDATE") == env[1].get("CANDIDATE")
         assert env[0]["TRAINING_SETTINGS"] == env[1]["TRAINING_SETTINGS"]
-    peers = {one["name"]: one for one in again_env(cron_jobs["retrain-train"])}
+    peers = {variable["name"]: variable for variable in again_env(cron_jobs["retrain-train"])}
     assert peers["TRAINING_PEERS"]["value"].startswith("$(JOB_NAME)-0.train:")
     assert peers["JOB_NAME"]["valueFrom"]["fieldRef"]["fieldPath"].endswith("job-name']")
-    order = [one["name"] for one in again_env(cron_jobs["retrain-train"])]
+    order = [variable["name"] for variable in again_env(cron_jobs["retrain-train"])]
     assert order.index("JOB_NAME") < order.index("TRAINING_PEERS"), "a variable is told after those it names"
 
 

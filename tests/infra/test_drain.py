@@ -31,10 +31,10 @@ def _run(program: Callable[[], Awaitable[drain.Outputs]]) -> None:
 
 @pytest.mark.parametrize("fails", [False, True])
 def test_the_collector_rests_while_the_program_runs(fails: bool) -> None:
-    seen = []
+    enabled = []
 
     async def program() -> drain.Outputs:
-        seen.append(gc.isenabled())
+        enabled.append(gc.isenabled())
         if fails:
             raise pulumi.RunError("no")
         return {}
@@ -44,7 +44,7 @@ def test_the_collector_rests_while_the_program_runs(fails: bool) -> None:
         _run(program)
     except pulumi.RunError:
         assert fails
-    assert seen == [False]
+    assert enabled == [False]
     assert gc.isenabled()
 
 
@@ -52,13 +52,13 @@ def test_the_collector_rests_while_the_program_runs(fails: bool) -> None:
 def test_debug_messages_go_to_the_engine_only_where_asked_for(
     monkeypatch: pytest.MonkeyPatch, asked: bool
 ) -> None:
-    told, before = list[str](), pulumi.log.debug
+    messages, before = list[str](), pulumi.log.debug
 
     def note(_engine: Any, _severity: Any, text: str, *_: Any) -> None:
-        told.append(text)
+        messages.append(text)
 
     async def program() -> drain.Outputs:
-        told.clear()
+        messages.clear()
         pulumi.ComponentResource("test:index:Thing", "thing")
         await drain.drain()
         pulumi.log.warn("warned")
@@ -67,6 +67,6 @@ def test_debug_messages_go_to_the_engine_only_where_asked_for(
     monkeypatch.setattr(pulumi.log, "_log", note)
     monkeypatch.setenv(drain.DEBUG, "1" if asked else "")
     _run(program)
-    found = told[: told.index("warned")]
+    found = messages[: messages.index("warned")]
     assert any("thing" in text for text in found) is asked, found
     assert pulumi.log.debug is before

@@ -118,8 +118,8 @@ def test_every_namespace_is_restricted_limited_and_denies_both_directions(estate
         and "ingress" not in policy.inputs["spec"]
         and "egress" not in policy.inputs["spec"]
     ]
-    made = [(each.provider, each.inputs["metadata"]["name"]) for each in namespaces]
-    assert sorted(denied) == sorted(made)
+    declared = [(each.provider, each.inputs["metadata"]["name"]) for each in namespaces]
+    assert sorted(denied) == sorted(declared)
 
 
 @pytest.mark.parametrize(

@@ -78,15 +78,15 @@ def names_of(built: Estate, stack: str) -> set[str]:
     }
 
 
-def told_to_jobs(said: Any) -> Iterator[tuple[str, str]]:
+def told_to_jobs(value: Any) -> Iterator[tuple[str, str]]:
     """The settings among the variables of containers, as name and value."""
-    if isinstance(said, list):
-        for inner in said:
+    if isinstance(value, list):
+        for inner in value:
             yield from told_to_jobs(inner)
-    elif isinstance(said, dict):
-        if str(said.get("name")).endswith("_SETTINGS"):
-            yield said["name"], said["value"]
-        for inner in said.values():
+    elif isinstance(value, dict):
+        if str(value.get("name")).endswith("_SETTINGS"):
+            yield value["name"], value["value"]
+        for inner in value.values():
             yield from told_to_jobs(inner)
 
 
@@ -126,15 +126,15 @@ def judge(config: dict[str, Any], stack: str, judges: Judges, tried: Counter[str
 def fixed(good: Settings) -> set[str]:
     """The names whose rules the check knows, and those in Nova and Neutron, which take any of 255 letters."""
     naming = Naming(good.stack)
-    told = naming.fixed(good.aws.account_id)
-    return {name for names in told.values() for name in names} | {naming.name(part) for part in FREE}
+    names_by_kind = naming.fixed(good.aws.account_id)
+    return {name for names in names_by_kind.values() for name in names} | {naming.name(part) for part in FREE}
 
 
 def as_they_stand(stack: str, pools: dict[str, Any]) -> Settings:
     """Settings that no rule between settings has seen."""
-    said = copy.deepcopy({key.partition(":")[2]: part for key, part in GOOD.items()})
-    said["aws"]["gpu_pools"] = pools
-    return Settings.model_validate_json(json.dumps({**said, "stack": stack}))
+    sections = copy.deepcopy({key.partition(":")[2]: part for key, part in GOOD.items()})
+    sections["aws"]["gpu_pools"] = pools
+    return Settings.model_validate_json(json.dumps({**sections, "stack": stack}))
 
 
 SPOT = {"instance_type": "g5.xlarge", "max": 1, "capacity": "spot_with_fallback"}

@@ -27,7 +27,10 @@ def train_job(estate: Estate) -> dict[str, Any]:
 
 
 def environment(spec: dict[str, Any]) -> dict[str, str]:
-    return {one["name"]: one.get("value") for one in spec["template"]["spec"]["containers"][0]["env"]}
+    return {
+        variable["name"]: variable.get("value")
+        for variable in spec["template"]["spec"]["containers"][0]["env"]
+    }
 
 
 def test_each_worker_asks_for_a_gpu_of_the_training_pool(estate: Estate) -> None:
@@ -50,9 +53,9 @@ def test_the_pool_is_bought_as_spot_and_on_demand_where_spot_has_none(estate: Es
 
 def test_a_taken_node_costs_no_more_than_the_steps_since_the_last_checkpoint(estate: Estate) -> None:
     spec = train_job(estate)
-    told = environment(spec)
-    assert told["CHECKPOINT_URL"].startswith("s3://")
-    settings = json.loads(told["TRAINING_SETTINGS"])
+    variables = environment(spec)
+    assert variables["CHECKPOINT_URL"].startswith("s3://")
+    settings = json.loads(variables["TRAINING_SETTINGS"])
     assert 0 < settings["checkpoint_seconds"] <= 120, "EC2 gives two minutes' notice"
     assert spec["template"]["spec"]["terminationGracePeriodSeconds"] >= 30
     free = {

@@ -112,11 +112,11 @@ def _by_hand() -> Iterator[bytes]:
 
 def files(count: int, seed: int = 20261127) -> Iterator[bytes]:
     """``count`` of them, the same each time: some made by hand, the rest good files with pieces thrown in."""
-    made = list(_by_hand())
-    yield from made[:count]
+    by_hand = list(_by_hand())
+    yield from by_hand[:count]
     chance = random.Random(seed)  # noqa: S311 - no secret
     good = [file.read_text(encoding="utf-8") for file in sorted(STACKS.glob("*.yaml"))]
-    for _ in range(count - len(made)):
+    for _ in range(count - len(by_hand)):
         text = chance.choice(good)
         for _ in range(chance.choice((1, 1, 1, 2, 3, 5))):
             at = chance.randrange(len(text))

@@ -14,25 +14,25 @@ from isthmus.atomic_files import atomic_directory, atomic_file, atomic_write
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of what is synced, and the renames, in order; the real calls are made too."""
-    made: list[str] = []
+    called: list[str] = []
     fsync, replace, rename = os.fsync, Path.replace, Path.rename
 
     def noted_fsync(handle: int) -> None:
-        made.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
+        called.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
         fsync(handle)
 
     def noted_replace(path: Path, target: Path) -> Path:
-        made.append("renamed")
+        called.append("renamed")
         return replace(path, target)
 
     def noted_rename(path: Path, target: Path) -> Path:
-        made.append("renamed")
+        called.append("renamed")
         return rename(path, target)
 
     monkeypatch.setattr("os.fsync", noted_fsync)
     monkeypatch.setattr(Path, "replace", noted_replace)
     monkeypatch.setattr(Path, "rename", noted_rename)
-    return made
+    return called
 
 
 def test_a_file_is_on_the_disk_before_it_has_its_name(tmp_path: Path, calls: list[str]) -> None:

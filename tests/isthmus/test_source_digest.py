@@ -92,7 +92,9 @@ def test_a_scope_is_what_the_import_graph_reaches(result: str) -> None:
     tops = {entry.partition(".")[0] for entry in entries}
 
     def reached(from_graph: grimp.ImportGraph) -> set[str]:
-        found = {one for entry in entries for one in from_graph.find_upstream_modules(entry)} | {*entries}
+        found = {module for entry in entries for module in from_graph.find_upstream_modules(entry)} | {
+            *entries
+        }
         return {module for module in found if module.partition(".")[0] in tops}
 
     assert scope(result) <= reached(graph())

@@ -131,10 +131,10 @@ def test_text_in_is_text_out(content: dict[str, Any]) -> None:
         with pytest.raises(StackFileError, match="the engine loses"):
             write({"config": content})
         return
-    made = write({"config": content})
-    assert yaml.safe_load(made) == {"config": content}  # a reader of YAML 1.1, by PyYAML's own scanner
+    text = write({"config": content})
+    assert yaml.safe_load(text) == {"config": content}  # a reader of YAML 1.1, by PyYAML's own scanner
     if "<<" not in texts:
-        assert parse(made.encode()).config == content
+        assert parse(text.encode()).config == content
 
 
 @pytest.mark.parametrize("text", ["\nx", "\tx\ny", "\u2028\n", "\n"])
@@ -153,7 +153,7 @@ def test_merges_and_aliases_are_read_as_the_engine_reads_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "sentence"),
     [
         ("config: {}\nconfig: {}\n", "the key config stands here and in line 1: keep one of them"),
         ("config: {}\n---\nconfig: {}\n", "a second document begins here"),
@@ -167,11 +167,11 @@ def test_merges_and_aliases_are_read_as_the_engine_reads_them() -> None:
         ("config:\n  a:b: \x07\n", "control character"),
     ],
 )
-def test_one_sentence_says_what_to_do(text: str, said: str) -> None:
+def test_one_sentence_says_what_to_do(text: str, sentence: str) -> None:
     with pytest.raises(StackFileError) as caught:
         parse(text.encode())
     (refusal,) = caught.value.refusals
-    assert said in refusal.text
+    assert sentence in refusal.text
 
 
 def test_all_ambiguous_values_are_told_at_once() -> None:
@@ -196,8 +196,8 @@ def test_no_file_is_read_that_is_none(tmp_path: Path) -> None:
         sparse.truncate(50 << 20)
     os.mkfifo(pipe)
     odd = {large: r"50\.0 MiB", pipe: "no file", tmp_path: "no file", Path("a\0b"): "cannot be read"}
-    for place, said in odd.items():
-        with pytest.raises(StackFileError, match=said):
+    for place, sentence in odd.items():
+        with pytest.raises(StackFileError, match=sentence):
             read(place)
 
 

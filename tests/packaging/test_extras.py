@@ -78,8 +78,8 @@ def test_without_an_extra_each_command_says_what_installs_it(installer: Installe
     python = installer.install("isthmus", tmp_path / "env")
     done = run(python, "-c", EVERY_COMMAND, *extras.NEEDED)
     assert done.stdout.splitlines() == [f"{command} 1" for command in extras.NEEDED], done.stderr
-    told = " ".join(done.stderr.split()).split("isthmus: ")[1:]
-    for (command, extra), sentence in zip(extras.NEEDED.items(), told, strict=True):
+    sentences = " ".join(done.stderr.split()).split("isthmus: ")[1:]
+    for (command, extra), sentence in zip(extras.NEEDED.items(), sentences, strict=True):
         assert sentence.startswith(f"isthmus {command} needs the extra {extra} (the module ")
         assert sentence.strip().endswith(f"is not installed): pip install 'isthmus[{extra}]'")
     assert isthmus(python, "--version").returncode == 0
@@ -123,7 +123,7 @@ def test_the_table_of_modules_is_that_of_the_distribution() -> None:
         named = {module.partition(".")[0] for module in listed.split()}
         for distribution in required:
             assert modules[distribution] & named, f"{distribution} of {extra} has no module in the table"
-        assert named <= set().union(*(modules[one] for one in required)), extra
+        assert named <= set().union(*(modules[distribution] for distribution in required)), extra
 
 
 def everywhere(extra: str) -> set[str]:

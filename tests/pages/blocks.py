@@ -52,13 +52,17 @@ def blocks(name: str, page: str) -> list[Block]:
     while at < len(lines):
         before = lines[at - 1].strip() if at else ""
         if lines[at].startswith("```"):
-            end = next((one for one in range(at + 1, len(lines)) if lines[one].startswith("```")), len(lines))
+            end = next(
+                (number for number in range(at + 1, len(lines)) if lines[number].startswith("```")),
+                len(lines),
+            )
             text = lines[at + 1 : end]
             found.append(_block(name, at, lines[at].strip("` \n"), text, before))
             at = end
         elif lines[at].startswith("    ") and not before:
             end = next(
-                (one for one in range(at, len(lines)) if not lines[one].startswith("    ")), len(lines)
+                (number for number in range(at, len(lines)) if not lines[number].startswith("    ")),
+                len(lines),
             )
             found.append(_block(name, at, "", [line[4:] for line in lines[at:end]], before))
             at = end

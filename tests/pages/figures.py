@@ -30,7 +30,10 @@ class Figure:
 def figures() -> dict[str, Figure]:
     """By name."""
     read = yaml.safe_load(DATA.read_text())
-    return {name: Figure(one["value"], one["of"], tuple(one.get("shown", ()))) for name, one in read.items()}
+    return {
+        name: Figure(entry["value"], entry["of"], tuple(entry.get("shown", ())))
+        for name, entry in read.items()
+    }
 
 
 def written(page: str, known: dict[str, Figure]) -> str:

@@ -68,13 +68,18 @@ config:
 
 def test_blocks_run_in_one_shell_and_stop_at_the_first_that_fails(tmp_path: Path) -> None:
     first, second, unmarked, indented, no_reason, yaml = blocks("page", PAGE)
-    said = run([first, second], tmp_path, os.environ)
-    assert said.splitlines() == ["== page, line 3", "one", "== page, line 9", "two"]
+    output = run([first, second], tmp_path, os.environ)
+    assert output.splitlines() == ["== page, line 3", "one", "== page, line 9", "two"]
     with pytest.raises(AssertionError, match="KeyError"):
         run([second], tmp_path, {"PATH": os.environ["PATH"]})
     assert "PROGRAM" in script([second])
-    assert [one.must_be_marked for one in (unmarked, indented, no_reason, yaml)] == [True, True, True, False]
-    assert not any(one.marked_well for one in (unmarked, indented, no_reason))
+    assert [block.must_be_marked for block in (unmarked, indented, no_reason, yaml)] == [
+        True,
+        True,
+        True,
+        False,
+    ]
+    assert not any(block.marked_well for block in (unmarked, indented, no_reason))
     assert first.marked_well
 
 

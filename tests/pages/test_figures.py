@@ -35,9 +35,9 @@ def test_outputs_show_the_same_figure() -> None:
         for words in figure.shown:
             pattern = re.escape(words).replace(r"\#", r"(\d+)")
             for page in PAGES:
-                found += [(one, figure.value) for one in re.findall(pattern, page.read_text())]
+                found += [(shown, figure.value) for shown in re.findall(pattern, page.read_text())]
     assert found
-    assert all(seen == value for seen, value in found), found
+    assert all(shown == value for shown, value in found), found
 
 
 def test_the_number_of_baselines_is_that_of_the_code() -> None:

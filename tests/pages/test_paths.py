@@ -20,7 +20,7 @@ def named(text: str) -> list[str]:
     for path in NAMED.findall(text):
         before, _, rest = path.partition("{")
         inside, _, after = rest.partition("}")
-        found += [before + one + after for one in inside.split(",")] if rest else [path]
+        found += [before + part + after for part in inside.split(",")] if rest else [path]
     return found
 
 

@@ -64,10 +64,10 @@ def store(s3: Any, release: SmallRelease, signing_key: str) -> Store:
 
 @pytest.fixture(scope="session")
 def repository(release: SmallRelease, signing_key: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("repository") / "models"
+    folder = tmp_path_factory.mktemp("repository") / "models"
     signature = sign(release.digest, signing_key)
-    build(release.directory, release.manifest, signature, made, onnx_backend="python")
-    return made
+    build(release.directory, release.manifest, signature, folder, onnx_backend="python")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -45,9 +45,13 @@ class SmallRelease:
         bought = self.customers[pseudonym].last_bought if pseudonym in self.customers else ()
         ranked: list[int] = []
         if pseudonym in self.customers:
-            one = self.customers[pseudonym]
+            customer = self.customers[pseudonym]
             scores = {
-                item: sum(w * self.table[h, item] for h, w in zip(one.history, one.weights, strict=True) if h)
+                item: sum(
+                    w * self.table[h, item]
+                    for h, w in zip(customer.history, customer.weights, strict=True)
+                    if h
+                )
                 + item / 1000
                 for item in range(1, ITEMS + 1)
             }

@@ -25,8 +25,8 @@ def codes(answer: Answer) -> list[str]:
     return [product.code for product in answer.products]
 
 
-def same(one: Answer, other: Answer) -> bool:
-    return replace(one, milliseconds=0) == replace(other, milliseconds=0)
+def same(first: Answer, second: Answer) -> bool:
+    return replace(first, milliseconds=0) == replace(second, milliseconds=0)
 
 
 @pytest.mark.parametrize("only_new", [False, True])
@@ -50,14 +50,14 @@ def test_bought_names_the_newest_and_counts_all(recommender: Recommender, releas
     for pseudonym in release.customers:
         last = release.customers[pseudonym].last_bought
         answer = recommender.recommend(pseudonym, 1)
-        assert [one.code for one in answer.bought] == [code(item) for item in last[:10]]
+        assert [product.code for product in answer.bought] == [code(item) for item in last[:10]]
         assert answer.bought_count == len(last)
 
 
 def test_a_list_too_short_is_filled_from_the_popular_products(
     recommender: Recommender, release: SmallRelease
 ) -> None:
-    busiest = max(release.customers, key=lambda one: len(release.customers[one].last_bought))
+    busiest = max(release.customers, key=lambda name: len(release.customers[name].last_bought))
     answer = recommender.recommend(busiest, 10, only_new=True)
     reasons = [product.reason for product in answer.products]
     left = ITEMS - len(release.customers[busiest].last_bought)
@@ -94,7 +94,7 @@ def test_concurrent_questions_are_batched_and_answered_as_one_after_the_other(
     names = [*release.customers, "nobody"]
     questions = [
         (
-            tuple(str(one) for one in rng.choice(names, rng.integers(1, 6))),
+            tuple(str(name) for name in rng.choice(names, rng.integers(1, 6))),
             int(rng.integers(1, 30)),
             bool(rng.integers(2)),
         )
@@ -104,10 +104,10 @@ def test_concurrent_questions_are_batched_and_answered_as_one_after_the_other(
         alone = [client.recommend_many(*question) for question in questions]
         executed = executions(server, "two_tower")
         with ThreadPoolExecutor(16) as pool:
-            together = list(pool.map(lambda one: client.recommend_many(*one), questions))
+            together = list(pool.map(lambda question: client.recommend_many(*question), questions))
         executed = executions(server, "two_tower") - executed
     for before, after in zip(alone, together, strict=True):
-        assert all(same(one, other) for one, other in zip(before, after, strict=True))
+        assert all(same(first, second) for first, second in zip(before, after, strict=True))
     assert executed < len(questions)  # at least some of them shared a run
 
 
@@ -122,7 +122,7 @@ def test_many_customers_in_one_question_each_get_their_own_answer(
     names = [*release.customers, "nobody"]
     for only_new in (False, True):
         many = recommender.recommend_many(names, 15, only_new)
-        assert [one.customer for one in many] == names
+        assert [answer.customer for answer in many] == names
         for answer in many:
             assert same(answer, recommender.recommend(answer.customer, 15, only_new))
 
@@ -130,8 +130,8 @@ def test_many_customers_in_one_question_each_get_their_own_answer(
 def test_all_customers_come_in_their_order(recommender: Recommender, release: SmallRelease) -> None:
     names = [*release.customers, "nobody"] * 20
     answers = list(recommender.recommend_all(iter(names), 3))
-    assert [one.customer for one in answers] == names
-    assert len({one.reason for one in answers[: CUSTOMERS + 1]}) == 2
+    assert [answer.customer for answer in answers] == names
+    assert len({answer.reason for answer in answers[: CUSTOMERS + 1]}) == 2
 
 
 def test_the_pseudonym_is_what_travels(server: LocalServer, release: SmallRelease) -> None:
@@ -180,8 +180,8 @@ def test_metrics_tell_the_release_by_its_version(server: LocalServer, release: S
     counted = f'nv_inference_request_success{{model="answer",version="{version}"}} '
 
     def count() -> float:
-        told = httpx.get(server.url("metrics") + "/metrics").text
-        return float(next(line for line in told.splitlines() if line.startswith(counted)).split()[-1])
+        metrics = httpx.get(server.url("metrics") + "/metrics").text
+        return float(next(line for line in metrics.splitlines() if line.startswith(counted)).split()[-1])
 
     with Recommender(server.url("grpc")) as client:
         client.recommend("nobody")

@@ -28,9 +28,9 @@ def test_the_tree_is_made_once_of_links(cache: Path) -> None:
     assert argv[-1] == "--model-repository=/models"
     assert Path(argv[0]).name == "tritonserver"
     assert env["PATH"].count(":") >= 1
-    made = stub.lstat().st_mtime_ns
+    made_at = stub.lstat().st_mtime_ns
     assert backends(triton_install.command([])[0]) == backends(argv)
-    assert stub.lstat().st_mtime_ns == made
+    assert stub.lstat().st_mtime_ns == made_at
 
 
 def test_broken_links_are_mended(cache: Path) -> None:

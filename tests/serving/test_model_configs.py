@@ -25,18 +25,18 @@ def test_configs_parse_back(release: SmallRelease, backend: OnnxBackend, gpu: bo
 def test_the_steps_fit_together(release: SmallRelease) -> None:
     configs = model_configs(release.manifest, onnx_backend="native")
     ensemble = configs["recommend"]
-    known = {one.name: (one.data_type, list(one.dims)) for one in ensemble.input}
+    known = {tensor.name: (tensor.data_type, list(tensor.dims)) for tensor in ensemble.input}
     assert set(known) == set(ASKED)
     for step in ensemble.ensemble_scheduling.step:
         model = configs[step.model_name]
-        inputs = {one.name: (one.data_type, list(one.dims)) for one in model.input}
+        inputs = {tensor.name: (tensor.data_type, list(tensor.dims)) for tensor in model.input}
         assert inputs == {name: known[tensor] for name, tensor in step.input_map.items()}
-        outputs = {one.name: (one.data_type, list(one.dims)) for one in model.output}
+        outputs = {tensor.name: (tensor.data_type, list(tensor.dims)) for tensor in model.output}
         assert not set(step.output_map) - set(outputs)
         known |= {tensor: outputs[name] for name, tensor in step.output_map.items()}
-    for one in ensemble.output:
-        assert known[one.name] == (one.data_type, list(one.dims))
-    assert {one.name for one in ensemble.output} == set(ANSWERED)
+    for tensor in ensemble.output:
+        assert known[tensor.name] == (tensor.data_type, list(tensor.dims))
+    assert {tensor.name for tensor in ensemble.output} == set(ANSWERED)
 
 
 def test_gpus_run_the_towers_through_tensorrt(release: SmallRelease) -> None:
@@ -48,7 +48,7 @@ def test_gpus_run_the_towers_through_tensorrt(release: SmallRelease) -> None:
         assert config.backend == "onnxruntime"
         assert config.default_model_filename == "model.onnx"
         accelerators = config.optimization.execution_accelerators.gpu_execution_accelerator
-        assert [one.name for one in accelerators] == (["tensorrt"] if gpu else [])
+        assert [accelerator.name for accelerator in accelerators] == (["tensorrt"] if gpu else [])
         assert config.instance_group[0].kind == getattr(
             pb.ModelInstanceGroup, "KIND_GPU" if gpu else "KIND_CPU"
         )
@@ -59,7 +59,7 @@ def test_every_model_batches_and_warms_up(release: SmallRelease) -> None:
         config = model_configs(release.manifest, onnx_backend=backend)[name]
         assert config.HasField("dynamic_batching")
         assert config.max_batch_size == 64
-        assert set(config.model_warmup[0].inputs) == {one.name for one in config.input}
+        assert set(config.model_warmup[0].inputs) == {tensor.name for tensor in config.input}
 
 
 def test_the_python_backend_has_no_gpu(release: SmallRelease) -> None:

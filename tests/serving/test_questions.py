@@ -52,10 +52,10 @@ def alone(request: pytest.FixtureRequest) -> Iterator[Recommender]:
 def refused(client: Recommender, customers: Any, k: Any = 5, only_new: Any = False) -> str:
     with pytest.raises(QuestionRefused) as raised:
         client.recommend_many(customers, k, only_new)
-    said = str(raised.value)
-    assert "\n" not in said
-    assert len(said) < 250
-    return said
+    message = str(raised.value)
+    assert "\n" not in message
+    assert len(message) < 250
+    return message
 
 
 @given(no_text)
@@ -225,8 +225,10 @@ def ask(server: LocalServer, body: Any, **headers: str) -> httpx.Response:
 
 
 def question(customer: str = "nobody", k: int = 5) -> bytes:
-    told = (("customer", "BYTES", customer), ("k", "INT32", k), ("only_new", "BOOL", False))
-    inputs = [{"name": name, "datatype": kind, "shape": [1, 1], "data": [one]} for name, kind, one in told]
+    tensors = (("customer", "BYTES", customer), ("k", "INT32", k), ("only_new", "BOOL", False))
+    inputs = [
+        {"name": name, "datatype": kind, "shape": [1, 1], "data": [value]} for name, kind, value in tensors
+    ]
     return json.dumps({"inputs": inputs}).encode()
 
 
@@ -252,9 +254,9 @@ def test_a_k_below_1_is_the_callers_fault(server: LocalServer, k: int) -> None:
 
 
 def _tensor(name: str, array: np.ndarray) -> Any:
-    made = triton.InferInput(name, list(array.shape), np_to_triton_dtype(array.dtype))
-    made.set_data_from_numpy(array)
-    return made
+    tensor = triton.InferInput(name, list(array.shape), np_to_triton_dtype(array.dtype))
+    tensor.set_data_from_numpy(array)
+    return tensor
 
 
 HOSTILE = {
@@ -312,11 +314,11 @@ def test_every_question_that_can_be_right_is_answered(
     server: LocalServer, customers: list[str], k: int, only_new: bool
 ) -> None:
     try:
-        [one.encode() for one in customers]
+        [customer.encode() for customer in customers]
     except UnicodeEncodeError:
         return
     for kind in ("grpc", "http"):
         with Recommender(server.url(kind)) as client:
-            told = client.recommend_many(customers, k, only_new)
-        assert [one.customer for one in told] == customers
-        assert all(len(one.products) == min(k, ITEMS) for one in told if not one.known)
+            answers = client.recommend_many(customers, k, only_new)
+        assert [answer.customer for answer in answers] == customers
+        assert all(len(answer.products) == min(k, ITEMS) for answer in answers if not answer.known)

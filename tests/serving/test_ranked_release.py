@@ -56,36 +56,41 @@ class Shop:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     folder = tmp_path_factory.mktemp("ranked")
-    made = Shop(Folder(write_shop(folder / "orders", DAYS)), folder / "out", CustomerIds(folder / "ids.txt"))
+    shop_of_test = Shop(
+        Folder(write_shop(folder / "orders", DAYS)), folder / "out", CustomerIds(folder / "ids.txt")
+    )
     train_here(
-        made.orders,
+        shop_of_test.orders,
         SMALL,
         Pseudonyms(KEY),
         folder / "work",
-        made.release,
+        shop_of_test.release,
         ranking=RANKING,
-        register=made.register,
+        register=shop_of_test.register,
     )
-    return made
+    return shop_of_test
 
 
 @pytest.fixture(scope="module")
 def recommender(shop: Shop) -> Iterator[Recommender]:
-    with serve_release(shop.release, NAMED) as made:
-        yield made
+    with serve_release(shop.release, NAMED) as served:
+        yield served
 
 
 def differences(recommender: Recommender, release: Path, ids: set[str], only_new: bool) -> list[str]:
     """Customers whose answer is not the list that the training stage made."""
     table = read_ranked(release, only_new=only_new, top=2 * TOP).to_pandas()
     lists = {
-        name: list(zip(one["product"], one["score"], strict=True)) for name, one in table.groupby("customer")
+        name: list(zip(lines["product"], lines["score"], strict=True))
+        for name, lines in table.groupby("customer")
     }
     found = []
     for answer in recommender.recommend_all(sorted(ids), TOP, only_new):
-        told = lists[NAMED(answer.customer)]
-        given = [(one.code, one.score) for one in answer.products if one.reason == "personal"]
-        if len(given) != min(TOP, len(told)) or not same_list(given, told):
+        expected = lists[NAMED(answer.customer)]
+        served = [
+            (product.code, product.score) for product in answer.products if product.reason == "personal"
+        ]
+        if len(served) != min(TOP, len(expected)) or not same_list(served, expected):
             found.append(answer.customer)
     return found
 
@@ -95,18 +100,20 @@ def test_triton_gives_the_lists_that_training_made(
     shop: Shop, recommender: Recommender, only_new: bool
 ) -> None:
     ids = shop.register.ids()
-    assert {NAMED(one) for one in ids} == customers_of(shop.release)
+    assert {NAMED(customer) for customer in ids} == customers_of(shop.release)
     assert differences(recommender, shop.release, ids, only_new) == []
 
 
 def test_what_is_served_are_the_features_of_training(shop: Shop) -> None:
     day = first_day_after(shop.orders, SMALL)
     table = read_orders(shop.orders, day + timedelta(days=5))
-    table["customer"] = [NAMED(one) if one else "" for one in table["customer"]]
+    table["customer"] = [NAMED(customer) if customer else "" for customer in table["customer"]]
     names = sorted(customers_of(shop.release))
     values, _, pairs = features_at(Orders.of(table), day.toordinal(), names)
     normalised = Normaliser.load(shop.release / NORMALISER)(values).astype(np.float16)
-    expected = {(one, code): line for (one, code), line in zip(pairs.tolist(), normalised, strict=True)}
+    expected = {
+        (customer, code): line for (customer, code), line in zip(pairs.tolist(), normalised, strict=True)
+    }
     shortlist = Shortlist.read(shop.release)
     assert shortlist is not None
     customer = np.repeat(shortlist.customers, np.diff(shortlist.start))
@@ -144,7 +151,7 @@ class Raw:
 @pytest.fixture(scope="module")
 def raw(shop: Shop) -> Raw:
     """Read, cleaned and named apart from the transfer's batches, the release and its customers."""
-    days = [pseudonymous(one, Pseudonyms(KEY), {}) for one in clean_days(shop.orders, shop.orders.days())]
+    days = [pseudonymous(day, Pseudonyms(KEY), {}) for day in clean_days(shop.orders, shop.orders.days())]
     catalogue = Catalogue(tuple(read_products(shop.release)))
     first = (first_day_after(shop.orders, SMALL) - date(1970, 1, 1)).days
     return Raw(baskets_of(pd.concat(days, ignore_index=True), catalogue), first)
@@ -184,8 +191,8 @@ def _slipped(release: Path, folder: Path, **arrays: np.ndarray) -> Path:
     shutil.copytree(release, folder)
     customers = Customers.read(release)
     bought = [customers[name].last_bought for name in customers]
-    given = {name: getattr(customers, name) for name in ("history", "weights", "user")} | arrays
-    Customers(list(customers), last_bought=bought, **given).write(folder)
+    features = {name: getattr(customers, name) for name in ("history", "weights", "user")} | arrays
+    Customers(list(customers), last_bought=bought, **features).write(folder)
     write(folder, read(folder).model_copy(update={"files": describe(folder)}))
     return folder
 
@@ -203,17 +210,17 @@ def test_a_purchase_of_the_day_itself_in_what_the_towers_are_served_is_seen(
     shop: Shop, raw: Raw, tmp_path: Path
 ) -> None:
     customers = Customers.read(shop.release)
-    told = {kind: getattr(customers, kind).copy() for kind in ("history", "weights", "user")}
+    features = {kind: getattr(customers, kind).copy() for kind in ("history", "weights", "user")}
     of_the_day = []
     for row, name in enumerate(customers):
         purchases = raw.baskets.by_customer[name]
         if len(purchases.on(raw.day)):
             of_the_day.append(name)
             late = raw.features(purchases, raw.day + 1)
-            for kind, array in told.items():
+            for kind, array in features.items():
                 array[row] = getattr(late, kind)
     assert 0 < len(of_the_day) < len(customers)
-    release = _slipped(shop.release, tmp_path / "release", **told)
+    release = _slipped(shop.release, tmp_path / "release", **features)
     assert skewed(release, raw, tmp_path) == sorted(of_the_day)
 
 
@@ -243,12 +250,12 @@ def test_everyone_is_written_with_the_ids_of_the_source(
     ids = customer_ids(shop.orders)
     assert {line["customer"] for line in lines} == ids
     assert len(lines) == 5 * len(ids)
-    one = lines[0]["customer"]
-    answer = recommender.recommend(one, 5)
+    customer = lines[0]["customer"]
+    answer = recommender.recommend(customer, 5)
     assert [line["product"] for line in lines[:5]] == [product.code for product in answer.products]
     assert [int(line["rank"]) for line in lines[:5]] == [1, 2, 3, 4, 5]
     assert [float(line["score"]) for line in lines[:5]] == pytest.approx(
-        [one.score for one in answer.products]
+        [product.score for product in answer.products]
     )
 
 
@@ -268,21 +275,21 @@ def test_a_release_whose_customers_are_not_known_here_is_refused(shop: Shop, tmp
 def test_another_key_than_the_releases_is_told_in_one_sentence(
     shop: Shop, recommender: Recommender, tmp_path: Path
 ) -> None:
-    made, other = Pseudonyms(KEY).key_id, "another key of the private site"
+    key_id, other = Pseudonyms(KEY).key_id, "another key of the private site"
     release, out = str(shop.release), str(tmp_path / "all.csv")
-    assert read(shop.release).pseudonym_key == made
+    assert read(shop.release).pseudonym_key == key_id
     sentence = (
-        f"are named with the key {made}, but the key at hand is {Pseudonyms(other).key_id}; "
-        f"give the key {made} with --key or PSEUDONYM_KEY"
+        f"are named with the key {key_id}, but the key at hand is {Pseudonyms(other).key_id}; "
+        f"give the key {key_id} with --key or PSEUDONYM_KEY"
     )
-    one = sorted(shop.register.ids())[0]
+    customer = sorted(shop.register.ids())[0]
     for where in (("--release", release), ("--url", recommender.url)):
-        said = _said(one, "--key", other, *where)
-        assert "is not known to this release" in said
-        assert sentence in said
-        assert "named with the key" not in _said(one, "--key", KEY, *where)
+        output = _said(customer, "--key", other, *where)
+        assert "is not known to this release" in output
+        assert sentence in output
+        assert "named with the key" not in _said(customer, "--key", KEY, *where)
         assert "named with the key" not in _said("no customer", "--key", KEY, *where)
-        assert "named with the key" not in _said(NAMED(one), "--pseudonyms", *where)
+        assert "named with the key" not in _said(NAMED(customer), "--pseudonyms", *where)
     with pytest.raises(CommandError, match=re.escape(sentence)):
         _said("--all", "--orders", str(shop.orders.path), "--key", other, "--out", out, "--release", release)
 
@@ -290,26 +297,30 @@ def test_another_key_than_the_releases_is_told_in_one_sentence(
 def test_a_ring_that_has_the_releases_key_answers_with_it(shop: Shop, tmp_path: Path) -> None:
     ringed = tmp_path / "release"
     shutil.copytree(shop.release, ringed)
-    told = read(ringed)
-    write(ringed, told.model_copy(update={"versions": told.versions | {"pseudonym_key": "2026-05"}}))
-    one = sorted(shop.register.ids())[0]
+    manifest = read(ringed)
+    write(ringed, manifest.model_copy(update={"versions": manifest.versions | {"pseudonym_key": "2026-05"}}))
+    customer = sorted(shop.register.ids())[0]
     ring = f"2026-11:the newer key of the private site,2026-05:{KEY}"
-    assert f"Customer {one}" in (said := _said(one, "--release", str(ringed), "--key", ring))
-    assert "not known" not in said
+    assert f"Customer {customer}" in (output := _said(customer, "--release", str(ringed), "--key", ring))
+    assert "not known" not in output
     # The same key under another id is found all the same, and nothing is said of keys.
-    assert "key" not in _said(one, "--release", str(ringed), "--key", KEY)
+    assert "key" not in _said(customer, "--release", str(ringed), "--key", KEY)
 
 
 def test_a_release_of_before_the_ids_is_read_and_nothing_is_said_of_keys(shop: Shop, tmp_path: Path) -> None:
     old = tmp_path / "release"
     shutil.copytree(shop.release, old)
-    told = read(old)
-    kept = {name: one for name, one in told.versions.items() if name not in ("pseudonym_key", "features")}
-    write(old, told.model_copy(update={"versions": kept}))
+    manifest = read(old)
+    versions = {
+        name: version
+        for name, version in manifest.versions.items()
+        if name not in ("pseudonym_key", "features")
+    }
+    write(old, manifest.model_copy(update={"versions": versions}))
     assert read(old).pseudonym_key is None
-    said = _said("1", "--release", str(old), "--key", "another key of the private site")
-    assert "is not known to this release" in said
-    assert "named with the key" not in said
+    output = _said("1", "--release", str(old), "--key", "another key of the private site")
+    assert "is not known to this release" in output
+    assert "named with the key" not in output
 
 
 def _said(*args: str) -> str:

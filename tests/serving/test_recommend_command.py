@@ -30,25 +30,25 @@ def run(*args: str) -> str:
 
 def test_a_known_customer_sees_purchases_products_and_why(server: LocalServer, release: SmallRelease) -> None:
     known = list(release.customers)[-1]
-    said = run(known, "--top", "3", "--pseudonyms", "--url", server.url("grpc"))
-    assert f"Customer {known}" in said
-    assert "had bought: LAMPE À" in said
-    assert "and 29 more" in said
-    assert release.digest[:19] in said
-    assert all(code in said for code in release.expected(known, 3, only_new=False))
-    assert "personal" in said
+    output = run(known, "--top", "3", "--pseudonyms", "--url", server.url("grpc"))
+    assert f"Customer {known}" in output
+    assert "had bought: LAMPE À" in output
+    assert "and 29 more" in output
+    assert release.digest[:19] in output
+    assert all(code in output for code in release.expected(known, 3, only_new=False))
+    assert "personal" in output
 
 
 def test_an_unknown_customer_is_told(server: LocalServer, release: SmallRelease) -> None:
-    said = run("17850", "--key", "0123456789abcdef", "--url", server.url("http"))
-    assert "17850 is not known to this release" in said
-    assert "Popular products instead" in said
+    output = run("17850", "--key", "0123456789abcdef", "--url", server.url("http"))
+    assert "17850 is not known to this release" in output
+    assert "Popular products instead" in output
 
 
 def test_json_has_one_object_for_each_customer(server: LocalServer, release: SmallRelease) -> None:
     names = [*release.customers, "nobody"]
-    said = run(*names, "--json", "--only-new", "--top", "4", "--pseudonyms", "--url", server.url("grpc"))
-    answers = [json.loads(line) for line in said.splitlines()]
+    output = run(*names, "--json", "--only-new", "--top", "4", "--pseudonyms", "--url", server.url("grpc"))
+    answers = [json.loads(line) for line in output.splitlines()]
     assert [answer["customer"] for answer in answers] == names
     for answer in answers:
         codes = [product["code"] for product in answer["products"]]

@@ -22,8 +22,10 @@ def test_what_the_model_knows_was_bought_counts_as_bought(tmp_path: Path) -> Non
     write_answer_tables(customers, [], [], [], tmp_path)
     names, start = np.load(tmp_path / "pseudonyms.npy"), np.load(tmp_path / "bought_start.npy")
     bought = np.load(tmp_path / "bought.npy")
-    told = {name: bought[start[row] : start[row + 1]].tolist() for row, name in enumerate(names)}
-    assert told == {b"a": [2], b"b": [3, 7, 5, 9]}
+    bought_by_customer = {
+        name: bought[start[row] : start[row + 1]].tolist() for row, name in enumerate(names)
+    }
+    assert bought_by_customer == {b"a": [2], b"b": [3, 7, 5, 9]}
     assert np.load(tmp_path / "user.npy").tolist() == [[2.0], [1.0]]
 
 

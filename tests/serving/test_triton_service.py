@@ -76,7 +76,7 @@ def containers(objects: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def env(container: dict[str, Any]) -> dict[str, str]:
-    return {one["name"]: one.get("value", "") for one in container["env"]}
+    return {variable["name"]: variable.get("value", "") for variable in container["env"]}
 
 
 def test_every_object_is_one_of_the_api(objects: dict[str, dict[str, Any]]) -> None:
@@ -138,9 +138,9 @@ def test_questions_come_through_the_front_which_outlives_triton(objects: dict[st
         cluster["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"]["address"]["socket_address"]
         for cluster in config["static_resources"]["clusters"]
     ]
-    assert {one["address"] for one in at} == {"$(POD_IP)"}
+    assert {address["address"] for address in at} == {"$(POD_IP)"}
     listens = {arg.split("=")[1] for arg in triton["args"] if re.match("--(http|grpc)-port=", arg)}
-    assert {str(one["port_value"]) for one in at} == listens
+    assert {str(address["port_value"]) for address in at} == listens
     assert f"--http-max-input-size={MAX_REQUEST_BYTES}" in triton["args"]
     # A sidecar with a startup probe that asks Triton would keep Triton from starting.
     assert "startupProbe" not in front
@@ -228,13 +228,13 @@ def test_outside_aws_the_role_is_taken_by_the_pods_own_token(objects: dict[str, 
         made(role_arn="arn:aws:iam::123456789012:role/serving", endpoint_url="http://127.0.0.1:4610")[0]
     )
     step, _ = private["initContainers"]
-    told = env(step)
-    assert told["AWS_ROLE_ARN"].endswith("role/serving")
-    assert told["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4610"
+    variables = env(step)
+    assert variables["AWS_ROLE_ARN"].endswith("role/serving")
+    assert variables["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4610"
     token = next(volume for volume in private["volumes"] if volume["name"] == "aws-token")["projected"]
     assert token["sources"][0]["serviceAccountToken"]["audience"] == "sts.amazonaws.com"
     folder = next(mount["mountPath"] for mount in step["volumeMounts"] if mount["name"] == "aws-token")
-    assert told["AWS_WEB_IDENTITY_TOKEN_FILE"] == f"{folder}/token"
+    assert variables["AWS_WEB_IDENTITY_TOKEN_FILE"] == f"{folder}/token"
     # Triton itself talks to no cloud.
     assert "aws-token" not in {mount["name"] for mount in private["containers"][0]["volumeMounts"]}
     assert "AWS_ROLE_ARN" not in env(pod(objects)["initContainers"][0])

@@ -59,17 +59,17 @@ def stand_in_aws(s3_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def bucket(s3_url: str, request: pytest.FixtureRequest) -> Iterator[Callable[[str], str]]:
     """Makes buckets of this test, emptied afterwards."""
-    made: list[str] = []
+    names: list[str] = []
     s3 = client(s3_url)
 
     def make(kind: str) -> str:
         name = f"{kind}-{abs(hash(request.node.nodeid)) % 10**10}"
         s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
-        made.append(name)
+        names.append(name)
         return name
 
     yield make
-    for name in made:
+    for name in names:
         for key in keys(s3, name):
             s3.delete_object(Bucket=name, Key=key)
         s3.delete_bucket(Bucket=name)

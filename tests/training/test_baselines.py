@@ -89,7 +89,7 @@ def test_bm25_by_hand(past: InteractionMatrix) -> None:
     ac = weight(3, 3) * weight(3, 2)
     found = item_knn.bm25(past)(ROWS)
     aa = weight(2, 3) ** 2 + weight(3, 3) ** 2 + weight(1, 3) ** 2
-    assert found[3] == pytest.approx([weight(1, 3) * one for one in (aa, ab, ac, 0)], rel=1e-5)
+    assert found[3] == pytest.approx([weight(1, 3) * share for share in (aa, ab, ac, 0)], rel=1e-5)
     assert top_k(item_knn.bm25(past), ROWS[:1], 1, [{1, 2}]) == [[3]]
 
 
@@ -122,6 +122,6 @@ def test_no_baseline_depends_on_the_order_of_the_rows_or_recommends_what_is_left
     left_out = [{1}, {2}, {3}, {4}]
     for name, fit in BASELINES.items():
         assert np.allclose(fit(past)(ROWS), fit(other)(ROWS), atol=1e-4), name
-        for given, forbidden in zip(top_k(fit(past), ROWS, 4, left_out), left_out, strict=True):
-            assert len(given) == 3, name
-            assert not set(given) & forbidden, name
+        for recommended, forbidden in zip(top_k(fit(past), ROWS, 4, left_out), left_out, strict=True):
+            assert len(recommended) == 3, name
+            assert not set(recommended) & forbidden, name

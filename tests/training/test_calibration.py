@@ -18,7 +18,7 @@ LINES = st.lists(
 def test_by_hand() -> None:
     found = calibration([[0.05, 1.0], [0.05, 1.0]], [[True, True], [False, True]], bins=2)
     assert found is not None
-    assert [(one.told, one.happened, one.pairs) for one in found.bins] == [(0.05, 0.5, 2), (1.0, 1.0, 2)]
+    assert [(bin_.told, bin_.happened, bin_.pairs) for bin_ in found.bins] == [(0.05, 0.5, 2), (1.0, 1.0, 2)]
     assert found.error == pytest.approx((2 * 0.45 + 0) / 4)
     assert found.brier == pytest.approx((0.95**2 + 0.05**2) / 4)
     assert found.told == pytest.approx(0.525)
@@ -31,28 +31,28 @@ def test_by_hand() -> None:
 def test_bins_hold_every_pair_once_and_do_not_overlap(lines: list) -> None:
     found = calibration([[p for p, _ in line] for line in lines], [[y for _, y in line] for line in lines])
     assert found is not None
-    assert sum(one.pairs for one in found.bins) == sum(map(len, lines))
-    assert [one.told for one in found.bins] == sorted(one.told for one in found.bins)
+    assert sum(bin_.pairs for bin_ in found.bins) == sum(map(len, lines))
+    assert [bin_.told for bin_ in found.bins] == sorted(bin_.told for bin_ in found.bins)
     low, high = found.happened_interval
     assert 0 <= low <= high <= 1
     assert 0 <= found.error <= 1
     assert 0 <= found.brier <= 1
-    for one in found.bins:
-        assert 0 <= one.low <= one.high <= 1
+    for bin_ in found.bins:
+        assert 0 <= bin_.low <= bin_.high <= 1
     # Nobody is surprised on average beyond the error: |mean told - mean happened| is its lower bound.
     assert abs(found.told - found.happened) <= found.error + 1e-9
 
 
 def test_true_probabilities_are_near_and_wrong_ones_are_far() -> None:
     random = np.random.default_rng(7)
-    told = random.beta(1, 6, (800, 20))
-    happened = (random.random(told.shape) < told).tolist()
-    right, halved = (calibration(values.tolist(), happened) for values in (told, told / 2))
+    probabilities = random.beta(1, 6, (800, 20))
+    happened = (random.random(probabilities.shape) < probabilities).tolist()
+    right, halved = (calibration(values.tolist(), happened) for values in (probabilities, probabilities / 2))
     assert right is not None
     assert halved is not None
     assert right.error < 0.01 < halved.error
-    assert np.mean([one.low <= one.told <= one.high for one in right.bins]) >= 0.7
-    assert np.mean([one.low <= one.told <= one.high for one in halved.bins]) <= 0.3
+    assert np.mean([bin_.low <= bin_.told <= bin_.high for bin_ in right.bins]) >= 0.7
+    assert np.mean([bin_.low <= bin_.told <= bin_.high for bin_ in halved.bins]) <= 0.3
 
 
 def test_intervals_are_of_customers_whose_products_come_together() -> None:

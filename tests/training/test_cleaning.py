@@ -50,8 +50,8 @@ def test_row_is_left_out_for_its_reason(row: tuple[str, ...], reason: str) -> No
 
 
 def test_kept_row_is_typed_and_tidy() -> None:
-    kept = clean(DAY, _frame(_with(Description="  WHITE   HEART "))).purchases.iloc[0]
-    assert kept.to_dict() == {
+    purchase = clean(DAY, _frame(_with(Description="  WHITE   HEART "))).purchases.iloc[0]
+    assert purchase.to_dict() == {
         "invoice": "536365",
         "customer": "17850",
         "stock_code": "85123A",
@@ -99,18 +99,20 @@ cells = {
 def test_every_row_is_kept_or_counted_and_what_is_kept_is_a_purchase(rows: list[tuple[str, ...]]) -> None:
     cleaned = clean(DAY, _frame(*rows))
     left_out = sum(cleaned.counts[reason] for reason in REASONS)
-    kept = cleaned.purchases
-    assert cleaned.counts["read"] == len(rows) == len(kept) + left_out
-    assert (kept["quantity"] > 0).all()
-    assert (kept["price"] > 0).all()
-    assert (kept["customer"] != "").all()
-    assert kept["stock_code"].str.fullmatch(r"\d{5}[A-Za-z]*").all()
+    purchases = cleaned.purchases
+    assert cleaned.counts["read"] == len(rows) == len(purchases) + left_out
+    assert (purchases["quantity"] > 0).all()
+    assert (purchases["price"] > 0).all()
+    assert (purchases["customer"] != "").all()
+    assert purchases["stock_code"].str.fullmatch(r"\d{5}[A-Za-z]*").all()
 
 
 def test_sample_day_adds_up() -> None:
     source = Folder(SAMPLE)
     day = date(2011, 9, 5)
     cleaned = clean(day, read_day(source, day))
-    assert cleaned.counts["read"] == cleaned.counts["kept"] + sum(cleaned.counts[one] for one in REASONS)
+    assert cleaned.counts["read"] == cleaned.counts["kept"] + sum(
+        cleaned.counts[reason] for reason in REASONS
+    )
     assert cleaned.counts["kept"] > 500
     assert cleaned.counts["missing_customers"] > 0

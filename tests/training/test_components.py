@@ -139,7 +139,7 @@ def test_secrets_come_by_reference_and_only_where_needed(
 ) -> None:
     def keys(name: str) -> set[str]:
         env = objects["Job", name]["spec"]["template"]["spec"]["containers"][0]["env"]
-        return {one["name"] for one in env if "valueFrom" in one}
+        return {variable["name"] for variable in env if "valueFrom" in variable}
 
     assert keys("transfer") == {"ORDERS_ACCESS_KEY_ID", "ORDERS_SECRET_ACCESS_KEY", "PSEUDONYM_KEY"}
     assert keys("train") == set()
@@ -157,7 +157,7 @@ def test_the_validation_judges_what_the_ranking_made_of_the_training(
 ) -> None:
     def env(name: str) -> dict[str, str]:
         (container,) = objects["Job", name]["spec"]["template"]["spec"]["containers"]
-        return {one["name"]: one["value"] for one in container["env"] if "value" in one}
+        return {variable["name"]: variable["value"] for variable in container["env"] if "value" in variable}
 
     assert env("rank")["CANDIDATE"] == env("train")["CANDIDATE"]
     assert env("validate")["CANDIDATE"] == env("rank")["RANKED_CANDIDATE"]
@@ -168,7 +168,7 @@ def test_federation_mounts_a_token_for_sts(objects: dict[tuple[str, str], dict[s
     spec = objects["Job", "transfer"]["spec"]["template"]["spec"]
     token = spec["volumes"][1]["projected"]["sources"][0]["serviceAccountToken"]
     assert token["audience"] == "sts.amazonaws.com"
-    env = {one["name"]: one.get("value") for one in spec["containers"][0]["env"]}
+    env = {variable["name"]: variable.get("value") for variable in spec["containers"][0]["env"]}
     assert env["AWS_ROLE_ARN"] == ROLE
     assert env["AWS_WEB_IDENTITY_TOKEN_FILE"].startswith(
         spec["containers"][0]["volumeMounts"][1]["mountPath"]
@@ -184,7 +184,7 @@ def test_workers_find_each_other_before_they_are_ready(
     template = objects["Job", "train"]["spec"]["template"]
     assert service["selector"].items() <= template["metadata"]["labels"].items()
     assert template["spec"]["subdomain"] == "train"
-    env = {one["name"]: one.get("value") for one in template["spec"]["containers"][0]["env"]}
+    env = {variable["name"]: variable.get("value") for variable in template["spec"]["containers"][0]["env"]}
     job = objects["Job", "train"]["metadata"]["name"]
     assert env["TRAINING_PEERS"] == f"{job}-0.train:2222,{job}-1.train:2223"
     assert env["CHECKPOINT_URL"] == "s3://releases/checkpoints"
@@ -230,12 +230,12 @@ def test_gpus_are_asked_for_where_there_are_some() -> None:
 
 
 def test_changed_settings_make_another_candidate_and_another_judgement() -> None:
-    one, same, other = made()[1], made()[1], made(settings='{"epochs":2}')[1]
-    assert one == same
-    assert one["transfer"] == other["transfer"]
-    assert one["candidate"] != other["candidate"]
-    assert one["ranked"] != other["ranked"]
-    assert one["validate"] != other["validate"]
+    first, same, other = made()[1], made()[1], made(settings='{"epochs":2}')[1]
+    assert first == same
+    assert first["transfer"] == other["transfer"]
+    assert first["candidate"] != other["candidate"]
+    assert first["ranked"] != other["ranked"]
+    assert first["validate"] != other["validate"]
 
 
 def test_another_job_has_another_name_so_that_none_must_go_first() -> None:
@@ -283,6 +283,6 @@ def test_trials_are_indices_of_a_job_that_the_engine_does_not_wait_for() -> None
     assert inputs["metadata"]["annotations"]["pulumi.com/skipAwait"] == "true"
     pod = spec["template"]["spec"]
     assert pod["nodeSelector"] == {"isthmus.dev/pool": "big"}
-    env = {one["name"]: one.get("value") for one in pod["containers"][0]["env"]}
+    env = {variable["name"]: variable.get("value") for variable in pod["containers"][0]["env"]}
     assert env["TUNING_URL"] == "s3://releases/tuning"
-    assert not [one for one in pod["containers"][0]["env"] if "valueFrom" in one]
+    assert not [variable for variable in pod["containers"][0]["env"] if "valueFrom" in variable]

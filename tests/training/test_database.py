@@ -24,12 +24,12 @@ def _as_text(path: Path, source: Folder, names: dict[str, str] | None = None) ->
     """The orders in a table of texts, as an import of the files would make it."""
     named = [(names or {}).get(column, column) for column in COLUMNS]
     with sqlite3.connect(path) as connection:
-        connection.execute(f"CREATE TABLE lines ({', '.join(f'{one} TEXT' for one in named)})")
+        connection.execute(f"CREATE TABLE lines ({', '.join(f'{column} TEXT' for column in named)})")
         for day in reversed(source.days()[:3]):
             rows = read_day(source, day).to_numpy().tolist()
             connection.executemany(f"INSERT INTO lines VALUES ({', '.join('?' * 8)})", rows)  # noqa: S608
-    told = "".join(f"&{column}={name}" for column, name in (names or {}).items())
-    return f"sqlite:///{path}?table=lines{told}"
+    renamed = "".join(f"&{column}={name}" for column, name in (names or {}).items())
+    return f"sqlite:///{path}?table=lines{renamed}"
 
 
 @pytest.mark.parametrize("names", [None, {"CustomerID": "customer_no", "InvoiceDate": "booked_at"}])
@@ -38,11 +38,11 @@ def test_day_of_a_table_is_the_day_of_a_file(tmp_path: Path, names: dict[str, st
     database = open_source(_as_text(tmp_path / "shop.db", files, names), {})
     assert database.days() == files.days()[:3]
     for day in database.days():
-        here, there = clean(day, read_day(database, day)), clean(day, read_day(files, day))
-        assert here.counts == there.counts
-        columns = list(here.purchases.columns)
-        assert here.purchases.sort_values(columns, ignore_index=True).equals(
-            there.purchases.sort_values(columns, ignore_index=True)
+        of_table, of_file = clean(day, read_day(database, day)), clean(day, read_day(files, day))
+        assert of_table.counts == of_file.counts
+        columns = list(of_table.purchases.columns)
+        assert of_table.purchases.sort_values(columns, ignore_index=True).equals(
+            of_file.purchases.sort_values(columns, ignore_index=True)
         )
 
 
@@ -63,7 +63,7 @@ def test_typed_columns_read_as_the_files_write_them_and_in_one_order(tmp_path: P
             "UnitPrice": sa.Numeric(10, 2),
         }
         table = sa.Table(
-            "orders", sa.MetaData(), *(sa.Column(one, kinds.get(one, sa.String())) for one in COLUMNS)
+            "orders", sa.MetaData(), *(sa.Column(name, kinds.get(name, sa.String())) for name in COLUMNS)
         )
         table.create(engine)
         rows = [row for day in days for row in read_day(files, day).to_dict("records")]
@@ -111,13 +111,13 @@ def test_what_cannot_be_read_is_a_sentence_without_the_password(tmp_path: Path, 
 
 
 def test_user_and_password_come_from_the_secret_and_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = io.StringIO()
+    url_used = io.StringIO()
     monkeypatch.setattr(
-        sa, "create_engine", lambda url: made.write(url.render_as_string(hide_password=False))
+        sa, "create_engine", lambda url: url_used.write(url.render_as_string(hide_password=False))
     )
     keys = {"ORDERS_ACCESS_KEY_ID": "reader", "ORDERS_SECRET_ACCESS_KEY": "p@ss"}
     source = open_source("postgresql+psycopg://db.internal/shop?table=sales.orders", keys)
-    assert made.getvalue() == "postgresql+psycopg://reader:p%40ss@db.internal/shop"
+    assert url_used.getvalue() == "postgresql+psycopg://reader:p%40ss@db.internal/shop"
     assert "p@ss" not in source.url
     shown = open_source("postgresql+psycopg://a:hidden@db.internal/shop?table=orders", keys).url
     assert "hidden" not in shown

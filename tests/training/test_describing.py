@@ -74,7 +74,7 @@ def _write(
             time = datetime.fromisoformat(row["InvoiceDate"]).replace(
                 year=moved.year, month=moved.month, day=moved.day
             )
-            told = (
+            time_text = (
                 str(int((time - datetime(1970, 1, 1)).total_seconds()))
                 if dates == "epoch"
                 else time.strftime(dates)
@@ -89,16 +89,16 @@ def _write(
                     row["Quantity"],
                 ),
                 *(
-                    told,
+                    time_text,
                     f"{price}{currency}",
                     missing if at % 7 == 0 else row["CustomerID"][:5],
                     "Deutschland",
                 ),
             )
             if clock:
-                day_alone, _, time_alone = told.partition(" ")
-                cells = (*(day_alone if cell is told else cell for cell in cells), time_alone)
-            lines.append(delimiter.join(f'"{one}"' if delimiter in one else one for one in cells))
+                day_alone, _, time_alone = time_text.partition(" ")
+                cells = (*(day_alone if cell is time_text else cell for cell in cells), time_alone)
+            lines.append(delimiter.join(f'"{cell}"' if delimiter in cell else cell for cell in cells))
         (folder / f"{moved}.csv.gz").write_bytes(gzip.compress("\r\n".join(lines).encode(encoding), mtime=0))
     return folder
 
@@ -156,14 +156,14 @@ def _reads(folder: Path, signs: tuple[str, str] = (".", ""), **written: Any) -> 
     described = describe(shop)
     assert not described.problems, described
     plain = _write(folder / "plain", like, first_day=written.get("first_day", FIRST_DAY))
-    here, there = _read(plain, {}), _read(shop, described.section)
-    assert described.counts["kept"] == len(there) == len(here) > 100
+    of_plain, of_shop = _read(plain, {}), _read(shop, described.section)
+    assert described.counts["kept"] == len(of_shop) == len(of_plain) > 100
     columns = ["invoice", "customer", "description", "quantity", "price", "at"]
     if written.get("dates") == "%Y%m%d":
-        here["at"] = here["at"].dt.floor("D")
-        here, there = (one.sort_values(columns, ignore_index=True) for one in (here, there))
+        of_plain["at"] = of_plain["at"].dt.floor("D")
+        of_plain, of_shop = (rows.sort_values(columns, ignore_index=True) for rows in (of_plain, of_shop))
     pd.testing.assert_frame_equal(
-        here[columns].reset_index(drop=True), there[columns].reset_index(drop=True), check_dtype=False
+        of_plain[columns].reset_index(drop=True), of_shop[columns].reset_index(drop=True), check_dtype=False
     )
 
 
@@ -190,10 +190,10 @@ def test_defaults_read_the_sample_and_nothing_is_proposed(tmp_path: Path) -> Non
     days.mkdir()
     for path in sorted(SAMPLE.glob("*.csv.gz"))[:3]:
         (days / path.name).write_bytes(path.read_bytes())
-    told = _run(str(days))
-    assert told.exit_code == 0, told.output
-    assert told.stdout == "# The defaults read it: no section orders is needed.\n"
-    assert "missing customers" in told.stderr
+    result = _run(str(days))
+    assert result.exit_code == 0, result.output
+    assert result.stdout == "# The defaults read it: no section orders is needed.\n"
+    assert "missing customers" in result.stderr
     section = json.loads(_run(str(days), "--json").stdout)
     assert section["section"] == {}
     assert section["problems"] == []
@@ -206,10 +206,10 @@ def test_defaults_read_the_sample_and_nothing_is_proposed(tmp_path: Path) -> Non
 def test_what_it_writes_is_what_other_commands_take(tmp_path: Path) -> None:
     like = Folder(small_shop(tmp_path / "like", days=3, customers=9))
     shop = _write(tmp_path / "shop", like, "%d.%m.%Y %H:%M", ",", ".", ";", header=GERMAN, code="AB-{}-X")
-    told = _run(str(shop))
-    assert told.exit_code == 0, told.output
+    result = _run(str(shop))
+    assert result.exit_code == 0, result.output
     file = tmp_path / "orders.yaml"
-    file.write_text(told.stdout)
+    file.write_text(result.stdout)
     read = orders_settings({"orders_settings": file}, [file])
     assert read.model_dump(mode="json", exclude_defaults=True)["columns"]["customer"] == "Kunden-Nr"
     assert (read.delimiter, read.decimal, read.home_country) == (";", ",", "Deutschland")
@@ -244,26 +244,28 @@ def test_what_cannot_be_told_is_said_with_exit_status_1(
     tmp_path: Path, written: dict[str, Any], says: str
 ) -> None:
     like = Folder(small_shop(tmp_path / "like", days=1, customers=12))
-    told = _run(str(_write(tmp_path / "shop", like, **written)))
-    assert told.exit_code == 1
-    assert says in " ".join(told.stderr.split())
+    result = _run(str(_write(tmp_path / "shop", like, **written)))
+    assert result.exit_code == 1
+    assert says in " ".join(result.stderr.split())
 
 
 @pytest.mark.parametrize("names", [[], ["sales.csv"], ["2011-09.csv.gz", "01.09.2011.csv"]])
 def test_folder_without_by_day_files_is_told_what_to_do(tmp_path: Path, names: list[str]) -> None:
     for name in names:
         (tmp_path / name).write_text("a,b\n")
-    told = _run(str(tmp_path))
-    assert told.exit_code != 0
-    assert "put the rows of each day into a gzip CSV of its own" in str(told.exception)
+    result = _run(str(tmp_path))
+    assert result.exit_code != 0
+    assert "put the rows of each day into a gzip CSV of its own" in str(result.exception)
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("sales.csv", "it is a file, and no folder of them"), ("gone", "it does not exist")]
+    ("name", "fault"), [("sales.csv", "it is a file, and no folder of them"), ("gone", "it does not exist")]
 )
-def test_orders_that_are_no_folder_are_called_what_they_are(tmp_path: Path, name: str, said: str) -> None:
+def test_orders_that_are_no_folder_are_called_what_they_are(tmp_path: Path, name: str, fault: str) -> None:
     (tmp_path / "sales.csv").write_text("a,b\n")
-    with pytest.raises(TrainingError, match=f"the orders .*{name}: {said}; name a folder with files such as"):
+    with pytest.raises(
+        TrainingError, match=f"the orders .*{name}: {fault}; name a folder with files such as"
+    ):
         Folder(tmp_path / name)
 
 

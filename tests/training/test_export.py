@@ -33,11 +33,11 @@ def model(request: pytest.FixtureRequest) -> Any:
         "embedding_shards": 2,
     }
     settings = ModelSettings.model_validate(form if request.param == "transformer" else {})
-    made = build(Sizes(products=30, dim=8, history=6), features, settings)
+    built = build(Sizes(products=30, dim=8, history=6), features, settings)
     random = np.random.default_rng(1)
-    for one in made.trainable_variables:  # some layers begin at 0, and would hide what is wrong
-        one.assign(random.normal(0, 0.2, one.shape))
-    return made
+    for variable in built.trainable_variables:  # some layers begin at 0, and would hide what is wrong
+        variable.assign(random.normal(0, 0.2, variable.shape))
+    return built
 
 
 def _batch(rows: int) -> dict[str, np.ndarray]:
@@ -61,7 +61,7 @@ def test_onnx_equals_keras_and_a_changed_weight_is_refused(model: Any, tmp_path:
 
     path = tmp_path / "model.onnx"
     save_onnx(serving_model(model, 10), path)
-    batches = [_batch(1), _batch(33), {name: np.zeros_like(one) for name, one in _batch(2).items()}]
+    batches = [_batch(1), _batch(33), {name: np.zeros_like(array) for name, array in _batch(2).items()}]
     assert largest_difference(model, path, batches) < 1e-4
 
     save_keras(model, tmp_path / "one.keras")
@@ -69,8 +69,8 @@ def test_onnx_equals_keras_and_a_changed_weight_is_refused(model: Any, tmp_path:
     assert (tmp_path / "one.keras").read_bytes() == (tmp_path / "two.keras").read_bytes()
     loaded = keras.models.load_model(tmp_path / "one.keras")
     # The weights are the same bits; threads may add up in another order.
-    for one, other in zip(loaded.weights, model.weights, strict=True):
-        np.testing.assert_array_equal(np.array(one), np.array(other), err_msg=other.path)
+    for weight, original in zip(loaded.weights, model.weights, strict=True):
+        np.testing.assert_array_equal(np.array(weight), np.array(original), err_msg=original.path)
     np.testing.assert_allclose(loaded(_batch(3)), model(_batch(3)), rtol=1e-5, atol=1e-6)
 
     bias = model.get_layer("item_bias").bias

@@ -26,12 +26,12 @@ def _purchases(pairs: list[tuple[int, int]]) -> Purchases:
 @given(purchases, st.integers(0, 61))
 def test_what_comes_later_changes_nothing(pairs: list[tuple[int, int]], day: int) -> None:
     every, known = _purchases(pairs), _purchases([pair for pair in pairs if pair[0] < day])
-    one = features_at(every.before(day), day, 16, 30)
-    other = features_at(known, day, 16, 30)
+    features = features_at(every.before(day), day, 16, 30)
+    of_all = features_at(known, day, 16, 30)
     for name in ("history", "weights", "user"):
-        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
-    assert (np.diff(one.weights) <= 0).all()
-    assert set(one.history.tolist()) - {0} <= {item for when, item in pairs if when < day}
+        np.testing.assert_array_equal(getattr(features, name), getattr(of_all, name))
+    assert (np.diff(features.weights) <= 0).all()
+    assert set(features.history.tolist()) - {0} <= {item for when, item in pairs if when < day}
 
 
 def test_purchase_of_the_day_itself_is_refused() -> None:
@@ -51,12 +51,12 @@ def test_time_is_told_by_circles_of_a_week_and_of_a_year() -> None:
     week = time_features(np.arange(monday, monday + 8))
     np.testing.assert_allclose(week[0, [0, 2]], [0, 1], atol=1e-9)
     np.testing.assert_allclose(week[7, [0, 2]], week[0, [0, 2]], atol=1e-9)
-    assert len({tuple(one) for one in week[:7, [0, 2]].round(6)}) == 7
+    assert len({tuple(point) for point in week[:7, [0, 2]].round(6)}) == 7
     np.testing.assert_allclose(time_features(monday + 365.2425)[[1, 3]], week[0, [1, 3]], atol=1e-9)
     np.testing.assert_allclose((week**2).sum(1), 2)
-    plain, told = (features_at(_purchases([(0, 7)]), 60, 4, 30, time) for time in (False, True))
-    np.testing.assert_array_equal(told.user[:USER_FEATURES], plain.user)
-    np.testing.assert_allclose(told.user[USER_FEATURES:], time_features(60), rtol=1e-6)
+    plain, timed = (features_at(_purchases([(0, 7)]), 60, 4, 30, time) for time in (False, True))
+    np.testing.assert_array_equal(timed.user[:USER_FEATURES], plain.user)
+    np.testing.assert_allclose(timed.user[USER_FEATURES:], time_features(60), rtol=1e-6)
 
 
 def _log() -> pd.DataFrame:
@@ -90,15 +90,18 @@ def test_examples_are_deterministic_and_never_show_what_is_to_predict(epoch: int
     log = _log()
     baskets = baskets_of(log, catalogue_of(log))
     examples = Examples(baskets, Shape(length=8, half_life_days=30, batch=4), seed=3)
-    one, other = examples.arrays(epoch), examples.arrays(epoch)
+    drawn, drawn_again = examples.arrays(epoch), examples.arrays(epoch)
     assert len(examples) == 3  # the next basket of a; the rest of the first baskets of a and of b
-    assert one["weight"].astype(bool).sum() == len(examples)
-    for name in one:
-        np.testing.assert_array_equal(one[name], other[name])
-    for row in range(len(one["weight"])):
-        told, wanted = set(one["revealed"][row].tolist()) - {0}, set(one["targets"][row].tolist()) - {0}
-        assert not told & wanted
-        assert told <= set(one["history"][row].tolist())
+    assert drawn["weight"].astype(bool).sum() == len(examples)
+    for name in drawn:
+        np.testing.assert_array_equal(drawn[name], drawn_again[name])
+    for row in range(len(drawn["weight"])):
+        revealed, wanted = (
+            set(drawn["revealed"][row].tolist()) - {0},
+            set(drawn["targets"][row].tolist()) - {0},
+        )
+        assert not revealed & wanted
+        assert revealed <= set(drawn["history"][row].tolist())
 
 
 @settings(max_examples=25)
@@ -116,13 +119,13 @@ def test_drawn_histories_are_those_of_serving_to_the_last_bit(
     assert len(arrays["weight"]) == 3 * examples.steps
     for row, number in enumerate(order):
         known, day, rest = examples._days[number]
-        told = arrays["revealed"][row][arrays["revealed"][row] > 0]
-        assert bool(len(told)) == rest
+        revealed = arrays["revealed"][row][arrays["revealed"][row] > 0]
+        assert bool(len(revealed)) == rest
         before = known.before(day)
         features = features_at(
             Purchases(
-                np.concatenate([before.products, told]),
-                np.concatenate([before.days, np.full(len(told), day, np.int32)]),
+                np.concatenate([before.products, revealed]),
+                np.concatenate([before.days, np.full(len(revealed), day, np.int32)]),
             ),
             day + rest,
             length,
@@ -133,7 +136,7 @@ def test_drawn_histories_are_those_of_serving_to_the_last_bit(
         np.testing.assert_array_equal(arrays["weights"][row], features.weights)
         np.testing.assert_allclose(arrays["user"][row], features.user, rtol=1e-6)
         basket = set(known.on(day).tolist())
-        assert set(arrays["targets"][row].tolist()) - {0} <= basket - set(told.tolist())
+        assert set(arrays["targets"][row].tolist()) - {0} <= basket - set(revealed.tolist())
 
 
 @settings(max_examples=25)
@@ -145,11 +148,11 @@ def test_a_future_row_slipped_in_changes_no_example_of_the_days_before(
         examples = Examples(Baskets({"a": _purchases(some)}), Shape(16, 30, 4), seed=1)
         facts = examples.features
         return {
-            (int(facts.day[one]), bool(facts.rest[one])): b"".join(
-                np.ascontiguousarray(values[facts.splits[one] : facts.splits[one + 1]]).tobytes()
+            (int(facts.day[number]), bool(facts.rest[number])): b"".join(
+                np.ascontiguousarray(values[facts.splits[number] : facts.splits[number + 1]]).tobytes()
                 for values in (facts.products, facts.decayed, facts.newest)
             )
-            for one in range(len(examples))
+            for number in range(len(examples))
         }
 
     past = [pair for pair in pairs if pair[0] < day]

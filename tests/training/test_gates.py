@@ -125,8 +125,8 @@ def test_a_stricter_gate_lets_no_more_through_and_a_check_says_what_it_did(
     evaluation = _evaluation(model, popular, best)
     names = [name for name in Gates.model_fields if "ratio_to" in name]
     lax, strict = (Gates.model_validate(dict.fromkeys(names, value)) for value in (ratio, ratio + more))
-    for one, other in zip(checks(evaluation, lax), checks(evaluation, strict), strict=True):
-        assert one.passed or not other.passed
-        assert one.passed == (one.value >= one.bar)
-        assert one.passed or not one.off
+    for lax_check, strict_check in zip(checks(evaluation, lax), checks(evaluation, strict), strict=True):
+        assert lax_check.passed or not strict_check.passed
+        assert lax_check.passed == (lax_check.value >= lax_check.bar)
+        assert lax_check.passed or not lax_check.off
     assert len(judge(evaluation, lax)) <= len(judge(evaluation, strict))

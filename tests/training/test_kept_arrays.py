@@ -34,27 +34,27 @@ def _kept(folder: Path, most_bytes: int = 1 << 20) -> ArrayCache:
 
 
 def test_what_is_kept_is_read_to_the_bit_and_an_ordinary_npz(log_lines: list[str], tmp_path: Path) -> None:
-    kept = _kept(tmp_path)
-    assert kept.find("some") is None
-    kept.keep("some", ARRAYS)
-    found = kept.find("some")
+    cache = _kept(tmp_path)
+    assert cache.find("some") is None
+    cache.keep("some", ARRAYS)
+    found = cache.find("some")
     assert found is not None
     assert found.keys() == ARRAYS.keys()
-    with np.load(kept.path("some")) as plain:
+    with np.load(cache.path("some")) as plain:
         for name, array in ARRAYS.items():
-            for one in (found[name], plain[name]):
-                assert (one.dtype, one.shape) == (array.dtype, array.shape)
-                assert one.tobytes() == array.tobytes()
+            for read in (found[name], plain[name]):
+                assert (read.dtype, read.shape) == (array.dtype, array.shape)
+                assert read.tobytes() == array.tobytes()
     assert log_lines == []
-    assert [path.name for path in kept.folder.iterdir()] == ["some.npz"], "nothing is left aside"
+    assert [path.name for path in cache.folder.iterdir()] == ["some.npz"], "nothing is left aside"
 
 
 def test_a_bit_that_flipped_anywhere_and_half_a_file_are_told_and_made_again(
     log_lines: list[str], tmp_path: Path
 ) -> None:
-    kept = _kept(tmp_path)
-    kept.keep("some", ARRAYS)
-    path = kept.path("some")
+    cache = _kept(tmp_path)
+    cache.keep("some", ARRAYS)
+    path = cache.path("some")
     whole = path.read_bytes()
     places = [0, 30, len(whole) // 2, len(whole) - 60, len(whole) - 33, len(whole) - 1]
     damaged = [whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :] for at in places]
@@ -63,39 +63,39 @@ def test_a_bit_that_flipped_anywhere_and_half_a_file_are_told_and_made_again(
         with pytest.raises(ArraysDamaged, match=str(path)):
             read_arrays(path)
         log_lines.clear()
-        assert kept.find("some") is None
+        assert cache.find("some") is None
         assert log_lines == [f"{path} is damaged; it is made again"]
         assert not path.exists()
-        assert not kept.holds("some")
+        assert not cache.holds("some")
     path.write_bytes(whole)
-    assert kept.holds("some")
+    assert cache.holds("some")
 
 
 def test_what_was_not_used_for_longest_makes_room_and_what_is_needed_stays(tmp_path: Path) -> None:
-    kept = _kept(tmp_path)
+    cache = _kept(tmp_path)
     for age, name in enumerate(("new", "used", "old", "needed")):
-        kept.keep(name, ARRAYS)
-        os.utime(kept.path(name), (1000 - age, 1000 - age))
-    size = kept.path("new").stat().st_size
-    assert kept.find("old") is not None  # which makes it the one that was used last
-    few = ArrayCache(kept.folder, 2 * size)
+        cache.keep(name, ARRAYS)
+        os.utime(cache.path(name), (1000 - age, 1000 - age))
+    size = cache.path("new").stat().st_size
+    assert cache.find("old") is not None  # which makes it the one that was used last
+    few = ArrayCache(cache.folder, 2 * size)
     few.trim(["needed"])
     assert {path.stem for path in few.folder.iterdir()} == {"old", "needed"}
     few.keep("another", ARRAYS)
     assert {path.stem for path in few.folder.iterdir()} == {"old", "another"}
-    ArrayCache(kept.folder, 1).keep("larger than all room", ARRAYS)
+    ArrayCache(cache.folder, 1).keep("larger than all room", ARRAYS)
     assert {path.stem for path in few.folder.iterdir()} == {"larger than all room"}
 
 
 def test_what_a_killed_writer_left_aside_is_removed_and_a_live_ones_is_not(tmp_path: Path) -> None:
-    kept = _kept(tmp_path)
-    kept.keep("some", ARRAYS)
-    live, dead = kept.folder / ".other.npz.17", kept.folder / ".other.npz.18"
+    cache = _kept(tmp_path)
+    cache.keep("some", ARRAYS)
+    live, dead = cache.folder / ".other.npz.17", cache.folder / ".other.npz.18"
     for aside in (live, dead):
         aside.write_bytes(b"half")
     os.utime(dead, (0, dead.stat().st_mtime - 2 * ABANDONED_S))
-    kept.trim()
-    assert {path.name for path in kept.folder.iterdir()} == {"some.npz", live.name}
+    cache.trim()
+    assert {path.name for path in cache.folder.iterdir()} == {"some.npz", live.name}
 
 
 def test_another_value_or_another_library_is_another_name(monkeypatch: pytest.MonkeyPatch) -> None:

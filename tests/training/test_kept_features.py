@@ -31,10 +31,10 @@ SETTINGS = TrainingSettings(hold_back_days=2, history_length=16)
 @pytest.fixture(scope="module")
 def work(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     folder = tmp_path_factory.mktemp("kept")
-    made = Workspace(folder / "work")
+    workspace = Workspace(folder / "work")
     shop = Folder(small_shop(folder / "orders", customers=20))
-    transfer(shop, PSEUDONYMS, SETTINGS, made.arrivals, made.private)
-    return made
+    transfer(shop, PSEUDONYMS, SETTINGS, workspace.arrivals, workspace.private)
+    return workspace
 
 
 @pytest.fixture
@@ -50,11 +50,13 @@ def _never(*_: object) -> ExampleFeatures:
 
 def _drawn(data: TrainingData) -> dict[str, bytes]:
     facts = data.examples.features
-    told = {one.name: getattr(facts, one.name) for one in fields(facts)}
-    arrays = {f"facts {name}": np.asarray(value) for name, value in told.items()}
+    values = {field.name: getattr(facts, field.name) for field in fields(facts)}
+    arrays = {f"facts {name}": np.asarray(value) for name, value in values.items()}
     for epoch in (0, 3):
-        arrays |= {f"{name} {epoch}": one for name, one in data.examples.arrays(epoch).items()}
-    return {name: f"{one.dtype} {one.shape} ".encode() + one.tobytes() for name, one in arrays.items()}
+        arrays |= {f"{name} {epoch}": array for name, array in data.examples.arrays(epoch).items()}
+    return {
+        name: f"{array.dtype} {array.shape} ".encode() + array.tobytes() for name, array in arrays.items()
+    }
 
 
 def test_examples_of_kept_facts_are_those_of_counted_ones_to_the_last_bit(
@@ -119,17 +121,17 @@ def test_a_run_that_finds_features_and_windows_ends_with_the_bits_of_one_that_ma
         folders = (work.folder / "features", work.ranking)
         return {path: path.stat().st_ino for folder in folders for path in folder.iterdir()}
 
-    said = run("cold")
-    assert said
-    assert not any("there already" in line for line in said)
-    made = kept()
-    assert len(made) == 1 + len(said)
+    lines = run("cold")
+    assert lines
+    assert not any("there already" in line for line in lines)
+    files_made = kept()
+    assert len(files_made) == 1 + len(lines)
     shutil.rmtree(work.folder / "checkpoints")
-    said = run("warm")
-    assert all("there already" in line for line in said)
-    assert kept() == made, "nothing was made again"
+    lines = run("warm")
+    assert all("there already" in line for line in lines)
+    assert kept() == files_made, "nothing was made again"
     cold, warm = (read(tmp_path / name) for name in ("cold", "warm"))
-    files = [{file.path: file.sha256 for file in one.files} for one in (cold, warm)]
+    files = [{file.path: file.sha256 for file in manifest.files} for manifest in (cold, warm)]
     # A second model of one process has other names in its graph; what was learned is the same.
     assert {name for name in files[0] if files[0][name] != files[1][name]} <= {RANKER}
     assert _learned(tmp_path / "warm" / RANKER) == _learned(tmp_path / "cold" / RANKER)
@@ -141,4 +143,6 @@ def test_a_run_that_finds_features_and_windows_ends_with_the_bits_of_one_that_ma
 
 
 def _learned(model: Path) -> list[bytes]:
-    return sorted(numpy_helper.to_array(one).tobytes() for one in onnx.load(model).graph.initializer)
+    return sorted(
+        numpy_helper.to_array(initializer).tobytes() for initializer in onnx.load(model).graph.initializer
+    )

@@ -86,10 +86,10 @@ def test_two_workers_one_killed_end_where_one_preempted_ends(
     log_lines.clear()
     _train(shop, tmp_path / "work", tmp_path / "one", settings, preempter)
     assert any("worker 0 ended with code 76" in line for line in log_lines)
-    one, two = (read_report(tmp_path / name)["losses"] for name in ("one", "two"))
-    assert len(one) == len(two) == 8
-    np.testing.assert_allclose(two, one, rtol=2e-3)
-    assert two[-1] < two[0]
+    preempted, killed = (read_report(tmp_path / name)["losses"] for name in ("one", "two"))
+    assert len(preempted) == len(killed) == 8
+    np.testing.assert_allclose(killed, preempted, rtol=2e-3)
+    assert killed[-1] < killed[0]
     assert trained.table is not None
     assert trained.table[MODEL][NEW].recall > trained.table[POPULAR][NEW].recall
 

@@ -38,7 +38,7 @@ def test_scores_by_hand() -> None:
 @settings(max_examples=60)
 @given(LISTS)
 def test_scores_are_shares_and_a_list_of_what_was_bought_is_perfect(lists: list) -> None:
-    recommended, bought = [one for one, _ in lists], [two for _, two in lists]
+    recommended, bought = [shown for shown, _ in lists], [products for _, products in lists]
     scores = score(recommended, bought, PRODUCTS, shares=np.full(PRODUCTS, 0.25))
     for value in (scores.recall, scores.ndcg, scores.coverage):
         assert 0 <= value <= 1
@@ -50,7 +50,7 @@ def test_scores_are_shares_and_a_list_of_what_was_bought_is_perfect(lists: list)
     low, high = scores.coverage_interval
     assert 0 <= low <= scores.coverage + 1e-9
     assert scores.coverage <= high + 1e-9 <= 1 + 1e-9
-    perfect = score([sorted(one) for one in bought], bought, PRODUCTS)
+    perfect = score([sorted(products) for products in bought], bought, PRODUCTS)
     if scores.customers:
         assert perfect.recall == pytest.approx(1)
         assert perfect.ndcg == pytest.approx(1)
@@ -61,12 +61,14 @@ def test_scores_are_shares_and_a_list_of_what_was_bought_is_perfect(lists: list)
 def test_the_order_of_customers_is_nothing_and_the_order_of_a_list_only_of_ndcg(
     lists: list, random: Random
 ) -> None:
-    first = per_customer([one for one, _ in lists], [two for _, two in lists])
+    first = per_customer([shown for shown, _ in lists], [products for _, products in lists])
     shuffled = list(range(len(lists)))
     random.shuffle(shuffled)
     again = per_customer([lists[i][0] for i in shuffled], [lists[i][1] for i in shuffled])
     assert np.array_equal(first.recall[shuffled], again.recall, equal_nan=True)
-    turned = per_customer([sorted(one[:20], reverse=True) for one, _ in lists], [two for _, two in lists])
+    turned = per_customer(
+        [sorted(shown[:20], reverse=True) for shown, _ in lists], [products for _, products in lists]
+    )
     assert np.array_equal(first.recall, turned.recall, equal_nan=True)
 
 
@@ -77,7 +79,7 @@ def test_novelty_is_the_mean_of_the_bits() -> None:
 def test_intervals_cover_the_mean_about_as_often_as_they_say_and_are_the_same_twice() -> None:
     random = np.random.default_rng(3)
     samples = random.beta(1, 3, (300, 60))
-    covered = [low <= 0.25 <= high for low, high in (interval(one, rounds=400) for one in samples)]
+    covered = [low <= 0.25 <= high for low, high in (interval(sample, rounds=400) for sample in samples)]
     assert 0.90 <= np.mean(covered) <= 0.98
     assert interval(samples[0]) == interval(samples[0])
     assert interval(samples[0], seed=1) != interval(samples[0], seed=2)
@@ -92,7 +94,7 @@ def _shown(random: np.random.Generator, customers: int, products: int, k: int) -
 def test_the_interval_of_coverage_holds_what_new_customers_would_be_shown() -> None:
     random = np.random.default_rng(4)
     worlds = [_shown(random, 80, 400, 10) for _ in range(100)]
-    numbers = [len({item for given in lists for item in given}) for lists in worlds]
+    numbers = [len({item for line in lists for item in line}) for lists in worlds]
     intervals = [distinct_interval(lists, rounds=400) for lists in worlds]
     assert np.mean([low <= np.mean(numbers) <= high for low, high in intervals]) >= 0.85
     assert all(low < number < high for number, (low, high) in zip(numbers, intervals, strict=True))
@@ -110,8 +112,8 @@ def test_the_interval_of_coverage_counts_as_one_would_by_hand() -> None:
             for rows in random.integers(0, len(lists), (200 if start == 0 else 100, len(lists)))
         ]
     )
-    seen = len({item for given in lists for item in given})
-    expected = np.quantile(numbers, [0.025, 0.975]) + seen - numbers.mean()
+    distinct = len({item for line in lists for item in line})
+    expected = np.quantile(numbers, [0.025, 0.975]) + distinct - numbers.mean()
     assert distinct_interval(lists, rounds=300) == pytest.approx(tuple(expected))
 
 

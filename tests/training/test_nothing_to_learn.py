@@ -46,8 +46,8 @@ def _shop(folder: Path, code: str = "10001", one_customer: bool = False) -> Fold
 
 
 def _train(source: Folder, tmp_path: Path, **more: Any) -> None:
-    given = {"settings": SETTINGS, "out": tmp_path / "release", **more}
-    train_here(source, pseudonyms=PSEUDONYMS, work_folder=tmp_path / "work", **given)
+    arguments = {"settings": SETTINGS, "out": tmp_path / "release", **more}
+    train_here(source, pseudonyms=PSEUDONYMS, work_folder=tmp_path / "work", **arguments)
 
 
 @pytest.fixture
@@ -60,16 +60,16 @@ def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("workers", [1, 4])
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "sentence"),
     [
         ("POST", "StockCode is .POST.*1 of 1 rows of this day would be left out as not products"),
         ("10001", "hold 4 purchases, but no customer bought on two days, or two products on one"),
     ],
 )
 def test_orders_without_an_example_end_at_once_with_the_status_of_wrong_data(
-    code: str, said: str, workers: int, tmp_path: Path, no_workers: None
+    code: str, sentence: str, workers: int, tmp_path: Path, no_workers: None
 ) -> None:
-    with pytest.raises(IsthmusError, match=said) as caught:
+    with pytest.raises(IsthmusError, match=sentence) as caught:
         _train(
             _shop(tmp_path / "orders", code),
             tmp_path,
@@ -122,14 +122,14 @@ def test_orders_are_refused_exactly_where_they_hold_no_example(
 
 
 def _hash_of(folder: Path) -> str:
-    told = hashlib.sha256()
+    digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
-        told.update(str(path).encode() + (path.read_bytes() if path.is_file() else b""))
-    return told.hexdigest()
+        digest.update(str(path).encode() + (path.read_bytes() if path.is_file() else b""))
+    return digest.hexdigest()
 
 
 @pytest.mark.parametrize(
-    ("out", "said"),
+    ("out", "sentence"),
     [
         ("file", "file is a file, and a folder is to be written there; name another folder with --out"),
         ("file/release", "cannot be made, as .*file is a file"),
@@ -144,7 +144,7 @@ def _hash_of(folder: Path) -> str:
     ],
 )
 def test_an_output_that_cannot_be_written_is_refused_before_anything_is_read(
-    out: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    out: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text("mine")
@@ -156,7 +156,7 @@ def test_an_output_that_cannot_be_written_is_refused_before_anything_is_read(
     source = _shop(tmp_path / "orders")
     monkeypatch.setattr(Folder, "raw", lambda *_: pytest.fail("the orders were read"))
     before = _hash_of(tmp_path)
-    with pytest.raises(IsthmusError, match=said) as caught:
+    with pytest.raises(IsthmusError, match=sentence) as caught:
         _train(source, tmp_path, out=tmp_path / out)
     assert caught.value.exit_status == WRONG_DATA
     assert _hash_of(tmp_path) == before
@@ -201,9 +201,9 @@ def test_the_day_that_is_named_as_a_way_out_is_one(tmp_path: Path) -> None:
             app, ["train", "--orders", str(folder), "--out", str(tmp_path / "release")]
         )
         named = date.fromisoformat(str(answer.exception).rsplit(" ", 1)[1])
-        of = before(TrainingSettings(), named, Folder(folder).days())
-        assert of.window.last_day is not None
-        assert of.window.last_day >= FIRST_DAY
+        settings = before(TrainingSettings(), named, Folder(folder).days())
+        assert settings.window.last_day is not None
+        assert settings.window.last_day >= FIRST_DAY
 
 
 def test_days_after_the_last_order_are_no_days_to_rank_by(tmp_path: Path) -> None:

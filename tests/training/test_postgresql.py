@@ -87,16 +87,16 @@ def test_days_of_typed_columns_are_the_days_of_the_files(server: Postgres, files
     assert PASSWORD not in source.url
     assert source.days() == files.days()
     for day in files.days():
-        here, there = clean(day, read_day(source, day)), clean(day, read_day(files, day))
-        assert here.counts == there.counts
-        assert here.purchases.equals(there.purchases)
+        of_table, of_file = clean(day, read_day(source, day)), clean(day, read_day(files, day))
+        assert of_table.counts == of_file.counts
+        assert of_table.purchases.equals(of_file.purchases)
 
 
 def test_a_table_of_texts_is_read_too(server: Postgres, files: Folder) -> None:
     """As an import of the files makes it, with their names of columns, which PostgreSQL has to quote."""
     with server.engine().begin() as connection:
         table = sa.Table(
-            "texts", sa.MetaData(schema="sales"), *(sa.Column(one, sa.Text()) for one in COLUMNS)
+            "texts", sa.MetaData(schema="sales"), *(sa.Column(name, sa.Text()) for name in COLUMNS)
         )
         table.create(connection)
         for day in files.days():

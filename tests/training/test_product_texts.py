@@ -35,9 +35,9 @@ DAYS = 3
 
 def _line(invoice: str, code: str, text: str, customer: str, day: date, price: str = "1.5") -> str:
     cells = (invoice, code, text, "2", f"{day} 10:00:00", price, customer, "United Kingdom")
-    told = io.StringIO()
-    csv.writer(told).writerow(cells)
-    return told.getvalue().rstrip("\r\n")
+    row = io.StringIO()
+    csv.writer(row).writerow(cells)
+    return row.getvalue().rstrip("\r\n")
 
 
 def _shop(folder: Path, typed: dict[int, list[str]] | None = None) -> Folder:
@@ -68,18 +68,18 @@ def _sent(
     hold_back_days: int = 1,
     dry_run: bool = False,
 ) -> tuple[Transferred, pd.DataFrame]:
-    there = BatchFolder(folder / "arrivals")
+    arrivals = BatchFolder(folder / "arrivals")
     done = transfer(
         orders,
         KEY,
         TrainingSettings(hold_back_days=hold_back_days, transfer=Transfer(withhold_texts=withhold)),
-        there,
+        arrivals,
         BatchFolder(folder / "private"),
         dry_run=dry_run,
     )
     rows = pd.DataFrame()
     if not dry_run:
-        rows = pd.concat([from_parquet(there.batch(one)) for one in done.arrivals.batches])
+        rows = pd.concat([from_parquet(arrivals.batch(batch)) for batch in done.arrivals.batches])
     return done, rows
 
 
@@ -111,20 +111,20 @@ def test_identifier_that_someone_typed_however_written_does_not_leave(
     log_lines: list[str], tmp_path: Path, customer: str, text: str, own: bool
 ) -> None:
     """It is the product's only row, so the catalogue has no better text for it."""
-    of = customer if own and customer in CUSTOMERS else "12347" if customer != "12347" else "007"
+    buyer = customer if own and customer in CUSTOMERS else "12347" if customer != "12347" else "007"
     # What it names need not be of the day, nor of a row that is kept: a product has one text on all days.
     taken_back = _line("C5001", "10001", "CUP", "007", FIRST_DAY).replace(",2,", ",-2,")
     second = FIRST_DAY + timedelta(days=1)
-    orders = _shop(tmp_path / "orders", {0: [taken_back], 1: [_line("5099", "20001", text, of, second)]})
+    orders = _shop(tmp_path / "orders", {0: [taken_back], 1: [_line("5099", "20001", text, buyer, second)]})
     texts = []
     with suppress(TextsNameSomebody):
         _, rows = _sent(orders, tmp_path / "sent")
         texts = rows.loc[rows["stock_code"] == "20001", "description"].tolist()
     assert texts or not list((tmp_path / "sent" / "arrivals").rglob("*.*"))
     wanted = runs_of(customer)
-    for one in [*texts, *log_lines]:
-        runs = runs_of(one)
-        assert not any(runs[at : at + len(wanted)] == wanted for at in range(len(runs))), one
+    for text in [*texts, *log_lines]:
+        runs = runs_of(text)
+        assert not any(runs[at : at + len(wanted)] == wanted for at in range(len(runs))), text
 
 
 def test_refusal_names_days_in_public_and_rows_in_private_and_withholding_goes_on(
@@ -215,9 +215,9 @@ def test_sample_leaves_whole_and_says_nothing_of_anyone() -> None:
     found: dict[str, str] = {}
     source = Folder(SAMPLE)
     days = [clean(day, read_day(source, day)) for day in source.days()[:6]]
-    for one in days:
-        found |= identifiers_of(one)
-        catalogue.add(one, identifiers_of(one))
+    for day in days:
+        found |= identifiers_of(day)
+        catalogue.add(day, identifiers_of(day))
     products = catalogue.products()
     assert sum(product.text != "" for product in products) > 1_500
     assert len(products) - sum(product.text != "" for product in products) < 3

@@ -19,18 +19,18 @@ ids = st.text(alphabet="0123456789", min_size=1, max_size=8)
 
 
 @given(ids, ids)
-def test_equal_customers_and_only_those_share_a_pseudonym(one: str, other: str) -> None:
+def test_equal_customers_and_only_those_share_a_pseudonym(customer: str, other: str) -> None:
     pseudonyms = Pseudonyms(KEY)
-    assert (pseudonyms.customer(one) == pseudonyms.customer(other)) == (one == other)
-    assert re.fullmatch("[0-9a-f]{32}", pseudonyms.customer(one))
+    assert (pseudonyms.customer(customer) == pseudonyms.customer(other)) == (customer == other)
+    assert re.fullmatch("[0-9a-f]{32}", pseudonyms.customer(customer))
 
 
 @given(ids)
 def test_another_key_another_kind_another_pseudonym(customer: str) -> None:
-    here, there = Pseudonyms(KEY), Pseudonyms(KEY + "!")
-    assert here.customer(customer) != there.customer(customer)
-    assert here.customer(customer) != here.invoice(customer)
-    assert here.customer(f"{customer}.0") == here.customer(customer)
+    ours, others = Pseudonyms(KEY), Pseudonyms(KEY + "!")
+    assert ours.customer(customer) != others.customer(customer)
+    assert ours.customer(customer) != ours.invoice(customer)
+    assert ours.customer(f"{customer}.0") == ours.customer(customer)
 
 
 def test_short_key_is_refused_without_being_shown() -> None:
@@ -61,7 +61,9 @@ def test_first_key_of_a_ring_is_current_and_older_ones_resolve(ring: str) -> Non
     assert pseudonyms.key_id == "2026-11"
     assert pseudonyms.customer("1") == Pseudonyms("the new key of a site").customer("1")
     assert pseudonyms.under("2026-05").customer("1") == old.customer("1")
-    assert pseudonyms.renewed(["1", "2"]) == {old.customer(one): pseudonyms.customer(one) for one in "12"}
+    assert pseudonyms.renewed(["1", "2"]) == {
+        old.customer(customer): pseudonyms.customer(customer) for customer in "12"
+    }
     with pytest.raises(TrainingError, match="no key '2025-01', only 2026-11, 2026-05"):
         pseudonyms.under("2025-01")
     assert "site" not in repr(pseudonyms)

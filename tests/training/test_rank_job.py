@@ -53,10 +53,10 @@ def rank(
         candidate: str = "train-1",
         **more: str,
     ) -> Store:
-        told = settings.model_copy(update={"orders_url": orders.as_uri() + "/"})
+        settings_of_job = settings.model_copy(update={"orders_url": orders.as_uri() + "/"})
         environment = Environment(
             {
-                "TRAINING_SETTINGS": told.model_dump_json(),
+                "TRAINING_SETTINGS": settings_of_job.model_dump_json(),
                 "RELEASES_BUCKET": store.bucket,
                 "CANDIDATE": candidate,
                 "RANKED_CANDIDATE": "rank-1",
@@ -116,15 +116,15 @@ def test_a_job_that_was_stopped_goes_on_with_the_windows_in_its_work_folder(
 def test_it_learns_from_no_day_after_the_release_though_new_days_have_come(
     rank: Run, trained: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[TrainingSettings] = []
+    received: list[TrainingSettings] = []
 
     def note(release: Path, source: Folder, settings: TrainingSettings, *_: object) -> None:
-        told.append(settings)
+        received.append(settings)
 
     monkeypatch.setattr("training.jobs.rank.add_ranking", note)
     monkeypatch.setattr(Folder, "days", lambda _: [date(2020, 1, 1), date(2020, 12, 31)])
     rank()
-    (settings,) = told
+    (settings,) = received
     last = read(trained[1]).window.last_day
     assert first_day_after(Folder(trained[0]), settings) == last + timedelta(days=1)
     assert last.toordinal() < rows(90)["day"].max()

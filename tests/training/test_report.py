@@ -124,7 +124,7 @@ def test_a_worse_release_is_refused_with_the_table_and_a_good_one_is_signed(
     s3 = client(s3_url)
     private = BatchBucket(bucket("private"), s3, server_checksums=False)
     moved = transfer(Folder(shop), Pseudonyms(KEY), settings, arrivals, private)
-    purchases = pd.concat([from_parquet(arrivals.batch(one)) for one in moved.arrivals.batches])
+    purchases = pd.concat([from_parquet(arrivals.batch(batch)) for batch in moved.arrivals.batches])
     store = r.Store(bucket("releases"), s3)
     environment = Environment(
         {
@@ -141,16 +141,16 @@ def test_a_worse_release_is_refused_with_the_table_and_a_good_one_is_signed(
     store.set_candidate("train", good)
     assert validate.main(environment) == 0
     assert (store.latest() or {}).get("digest") == good
-    told = store.validation(good)
-    assert told is not None
-    assert told["refusals"] == []
-    assert told["scores"]["personal frequency"]["all products"]["recall"] > 0.3
+    validation = store.validation(good)
+    assert validation is not None
+    assert validation["refusals"] == []
+    assert validation["scores"]["personal frequency"]["all products"]["recall"] > 0.3
     # The new ones are 7: too few to leave the private site.
     judged = {"regular", "bulk buyers", "United Kingdom"}
-    assert told["segments"].keys() == judged
-    assert told["segment_calibration"].keys() == judged
+    assert validation["segments"].keys() == judged
+    assert validation["segment_calibration"].keys() == judged
     # The lists of this release tell one half of everything.
-    assert told["segment_calibration"]["regular"]["told"] == 0.5
+    assert validation["segment_calibration"]["regular"]["told"] == 0.5
 
     bad = store.push(_release(tmp_path / "bad", purchases, good=False))
     store.set_candidate("train", bad)
@@ -201,7 +201,7 @@ def test_the_past_is_not_read_with_another_key_or_of_other_days(tmp_path: Path) 
     arrivals = BatchFolder(tmp_path / "arrivals")
     private = BatchFolder(tmp_path / "private")
     moved = transfer(shop, Pseudonyms(KEY), settings, arrivals, private)
-    purchases = pd.concat([from_parquet(arrivals.batch(one)) for one in moved.arrivals.batches])
+    purchases = pd.concat([from_parquet(arrivals.batch(batch)) for batch in moved.arrivals.batches])
     release = _release(tmp_path / "release", purchases, good=True)
     past = read_window(shop, Pseudonyms(KEY), release)
     assert past.customers == tuple(sorted(purchases["customer"].unique()))

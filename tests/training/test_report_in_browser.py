@@ -36,10 +36,10 @@ def page() -> Iterator[Page]:
 def written(tmp_path: Path) -> Path:
     """A report with every part that one can have, of a release that is refused."""
     random = np.random.default_rng(2)
-    theirs, told = random.beta(2, 5, CUSTOMERS), random.beta(1, 6, (CUSTOMERS, 20))
+    theirs, probabilities = random.beta(2, 5, CUSTOMERS), random.beta(1, 6, (CUSTOMERS, 20))
     ours = theirs * 0.6
-    happened = (random.random(told.shape) < told).tolist()
-    probable = calibration(told.tolist(), happened, horizon_days=30)
+    happened = (random.random(probabilities.shape) < probabilities).tolist()
+    probable = calibration(probabilities.tolist(), happened, horizon_days=30)
     assert probable is not None
     kinds = ["new", "regular", "bulk buyers", "United Kingdom", "a country <with> & in its name"]
     names = [MODEL, *BASELINES, IN_SERVICE]
@@ -51,7 +51,7 @@ def written(tmp_path: Path) -> Path:
 
     rows = {name: scores(number) for number, name in enumerate(names)}
     evaluation = Evaluation(
-        table={name: {ALL: one, NEW: one} for name, one in rows.items()},
+        table={name: {ALL: row, NEW: row} for name, row in rows.items()},
         segments={kind: dict(rows) for kind in kinds},
         calibration=probable,
         segment_calibration=dict.fromkeys(kinds, probable),
@@ -112,8 +112,8 @@ def test_a_page_that_is_hard_to_read_or_asks_for_others_is_told(page: Page, writ
         assert good in html
         html = html.replace(good, bad)
     written.write_text(html)
-    told = "\n".join(faults(page, written))
-    for one in (
+    found = "\n".join(faults(page, written))
+    for fault in (
         "wide, light: <p> A gate is off where its setting asks for: contrast 2.",
         "narrow, dark: <a> Gates: leads nowhere",
         "narrow, light: the page is ",
@@ -122,4 +122,4 @@ def test_a_page_that_is_hard_to_read_or_asks_for_others_is_told(page: Page, writ
         "has no text instead",
         "Uncaught",
     ):
-        assert one in told
+        assert fault in found

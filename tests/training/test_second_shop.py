@@ -30,17 +30,17 @@ DAYS = 6
 
 def _described(folder: Path) -> Folder:
     """The folder, read by what the command writes about it."""
-    told = CliRunner().invoke(app, ["orders", "describe", str(folder)])
-    assert told.exit_code == 0, told.output
+    result = CliRunner().invoke(app, ["orders", "describe", str(folder)])
+    assert result.exit_code == 0, result.output
     section = folder.parent / f"{folder.name}.yaml"
-    section.write_text(told.stdout)
+    section.write_text(result.stdout)
     return Folder(folder, orders_settings({"orders_settings": section}, [section]))
 
 
 def _sent(orders: Folder, folder: Path) -> tuple[pd.DataFrame, dict[str, int]]:
-    there, private = BatchFolder(folder / "arrivals"), BatchFolder(folder / "private")
-    done = transfer(orders, KEY, TrainingSettings(hold_back_days=2), there, private)
-    rows = [from_parquet(there.batch(one)) for one in done.arrivals.batches]
+    arrivals, private = BatchFolder(folder / "arrivals"), BatchFolder(folder / "private")
+    done = transfer(orders, KEY, TrainingSettings(hold_back_days=2), arrivals, private)
+    rows = [from_parquet(arrivals.batch(batch)) for batch in done.arrivals.batches]
     return pd.concat(rows, ignore_index=True), done.arrivals.cleaning
 
 
@@ -49,12 +49,12 @@ def test_second_shop_gives_the_same_rows_after_its_transfer(tmp_path: Path) -> N
     sample.mkdir()
     for path in sorted(SAMPLE.glob("*.csv.gz"))[:DAYS]:
         (sample / path.name).write_bytes(path.read_bytes())
-    here, counts = _sent(Folder(sample), tmp_path / "here")
-    there, others = _sent(_described(second_shop(tmp_path / "second", DAYS)), tmp_path / "there")
+    first, counts = _sent(Folder(sample), tmp_path / "here")
+    second, others = _sent(_described(second_shop(tmp_path / "second", DAYS)), tmp_path / "there")
     assert others == counts
-    assert len(here) > 5_000
-    pd.testing.assert_frame_equal(here.assign(stock_code=here["stock_code"].map(code_of)), there)
-    codes = sorted(here["stock_code"].unique())
+    assert len(first) > 5_000
+    pd.testing.assert_frame_equal(first.assign(stock_code=first["stock_code"].map(code_of)), second)
+    codes = sorted(first["stock_code"].unique())
     assert [code_of(code) for code in codes] == sorted(map(code_of, codes)), "products keep their order"
     assert [first_number(code) for code in codes] == [first_number(code_of(code)) for code in codes]
 

@@ -231,11 +231,11 @@ KINDS = {
 def test_whatever_is_wrong_with_a_store_is_one_sentence_in_every_place(
     kind: str, s3_url: str, tls: ssl.SSLContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said, status = KINDS[kind]
+    sentence, status = KINDS[kind]
     bucket = "no bucket!" if kind == "no name of a bucket" else "nosuch"
     with _trouble(kind, s3_url, tls, monkeypatch) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-        told: dict[str, IsthmusError | None] = {}
+        errors: dict[str, IsthmusError | None] = {}
         for speaker, methods in SPEAKERS.items():
             client = client_for_orders(os.environ) if speaker is Orders else aws_client()
             for name, call in methods.items():
@@ -244,17 +244,17 @@ def test_whatever_is_wrong_with_a_store_is_one_sentence_in_every_place(
                     continue
                 try:
                     call(MADE[speaker](bucket, client), tmp_path)
-                    told[f"{speaker.__name__}.{name}"] = None
+                    errors[f"{speaker.__name__}.{name}"] = None
                 except IsthmusError as caught:  # anything else is what this test is against
-                    told[f"{speaker.__name__}.{name}"] = caught
-    fell = {name: error for name, error in told.items() if error is not None}
+                    errors[f"{speaker.__name__}.{name}"] = caught
+    fell = {name: error for name, error in errors.items() if error is not None}
     if kind == "no bucket":
         # A HEAD cannot tell a bucket that is not there from an object that is not.
-        assert told.keys() - fell.keys() <= {"BatchBucket.holds", "Bucket.head", "Bucket.download"}
+        assert errors.keys() - fell.keys() <= {"BatchBucket.holds", "Bucket.head", "Bucket.download"}
     else:
-        assert fell.keys() == told.keys()
+        assert fell.keys() == errors.keys()
     for name, error in fell.items():
-        assert re.search(said, str(error)), f"{name}: {error}"
+        assert re.search(sentence, str(error)), f"{name}: {error}"
         assert "\n" not in str(error), name
         assert isinstance(error, StoreFailed), name
         assert error.exit_status == status, f"{name}: {error}"
@@ -262,12 +262,12 @@ def test_whatever_is_wrong_with_a_store_is_one_sentence_in_every_place(
 
 def test_no_method_that_speaks_to_a_store_is_left_out_above() -> None:
     for speaker, methods in SPEAKERS.items():
-        there = {name for name, _ in getmembers(speaker, isfunction) if name in vars(speaker)}
-        assert {name for name in there if not name.startswith("_")} - SILENT == methods.keys(), speaker
+        defined = {name for name, _ in getmembers(speaker, isfunction) if name in vars(speaker)}
+        assert {name for name in defined if not name.startswith("_")} - SILENT == methods.keys(), speaker
 
 
 @pytest.mark.parametrize(
-    ("variables", "said"),
+    ("variables", "sentence"),
     [
         ({"ORDERS_ENDPOINT_URL": "127.0.0.1:9000"}, "ORDERS_ENDPOINT_URL is '127.0.0.1:9000'; the address"),
         (
@@ -289,15 +289,15 @@ def test_no_method_that_speaks_to_a_store_is_left_out_above() -> None:
     ],
 )
 def test_surroundings_in_which_no_client_can_be_made_are_a_sentence(
-    variables: dict[str, str], said: str, monkeypatch: pytest.MonkeyPatch
+    variables: dict[str, str], sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(WrongData, match=said) as caught:
+    with pytest.raises(WrongData, match=sentence) as caught:
         open_source("s3://shop-orders/2011/", os.environ)
     assert "\n" not in str(caught.value)
     if not any(name.startswith("ORDERS") for name in variables):
-        with pytest.raises(WrongData, match=said):
+        with pytest.raises(WrongData, match=sentence):
             aws_client()
 
 

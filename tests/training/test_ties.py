@@ -55,19 +55,22 @@ scores_lists = st.lists(score, min_size=1, max_size=30)
 
 @given(scores_lists, st.integers(1, 12))
 def test_training_and_serving_order_by_one_rule(served: Any, scores: list[float], k: int) -> None:
-    told = np.array(scores, np.float32)
-    places = np.arange(len(told))
-    expected = by_definition([float(one) for one in told])
-    assert grouped_order(told, places, np.zeros_like(places)).tolist() == expected
-    assert served(told, places).tolist() == expected
-    assert best_columns(told[None], k).tolist() == [expected[:k]]
+    array = np.array(scores, np.float32)
+    places = np.arange(len(array))
+    expected = by_definition([float(score) for score in array])
+    assert grouped_order(array, places, np.zeros_like(places)).tolist() == expected
+    assert served(array, places).tolist() == expected
+    assert best_columns(array[None], k).tolist() == [expected[:k]]
     shuffled = np.random.default_rng(len(scores)).permutation(places)
-    assert shuffled[served(told[shuffled], shuffled)].tolist() == expected
+    assert shuffled[served(array[shuffled], shuffled)].tolist() == expected
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), score), min_size=1, max_size=40))
 def test_a_tie_does_not_reach_into_another_group(rows: list[tuple[int, float]]) -> None:
-    groups, scores = np.array([one for one, _ in rows]), np.array([one for _, one in rows], np.float32)
+    groups, scores = (
+        np.array([value for value, _ in rows]),
+        np.array([value for _, value in rows], np.float32),
+    )
     order = grouped_order(scores, np.arange(len(rows)), groups)
     expected = []
     for group in sorted(set(groups.tolist())):
@@ -84,12 +87,12 @@ def test_what_a_processor_adds_to_equal_scores_changes_no_list(
     served: Any, truth: list[float], data: st.DataObject
 ) -> None:
     noise = data.draw(st.lists(st.floats(-NOISE, NOISE), min_size=len(truth), max_size=len(truth)))
-    seen = np.array(truth, np.float32) * (1 + np.array(noise))
-    exact = [number for number, _ in sorted(enumerate(truth), key=lambda one: (-one[1], one[0]))]
+    computed = np.array(truth, np.float32) * (1 + np.array(noise))
+    exact = [number for number, _ in sorted(enumerate(truth), key=lambda pair: (-pair[1], pair[0]))]
     places = np.arange(len(truth))
-    assert served(seen.astype(np.float32), places).tolist() == exact
-    assert grouped_order(seen, places, np.zeros_like(places)).tolist() == exact
-    assert best_columns(seen[None], len(truth)).tolist() == [exact]
+    assert served(computed.astype(np.float32), places).tolist() == exact
+    assert grouped_order(computed, places, np.zeros_like(places)).tolist() == exact
+    assert best_columns(computed[None], len(truth)).tolist() == [exact]
 
 
 def test_the_two_products_that_were_seen_to_change_places() -> None:

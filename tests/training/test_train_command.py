@@ -38,14 +38,14 @@ def _training(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
         str(tmp_path / "release"),
     ]
     command += ["--workers", "2", "--epochs", str(EPOCHS)]
-    with (tmp_path / "said").open("wb") as said:
-        process = subprocess.Popen(command, env=os.environ | homes, stdout=said, stderr=said)
+    with (tmp_path / "said").open("wb") as log:
+        process = subprocess.Popen(command, env=os.environ | homes, stdout=log, stderr=log)
         try:
             yield process
         finally:
             if process.poll() is None:
-                for one in psutil.Process(process.pid).children(recursive=True):
-                    one.kill()
+                for child in psutil.Process(process.pid).children(recursive=True):
+                    child.kill()
                 process.kill()
                 process.wait()
 
@@ -62,8 +62,8 @@ def _workers(command: subprocess.Popen[bytes]) -> dict[int, psutil.Process]:
 
 def _configured(printed: str) -> dict[str, Any]:
     (line,) = (line for line in printed.splitlines() if "TF_CONFIG=" in line)
-    told: dict[str, Any] = json.loads(line.split("TF_CONFIG=")[1])
-    return told
+    config: dict[str, Any] = json.loads(line.split("TF_CONFIG=")[1])
+    return config
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="what a process prints to a file is read in /proc")
@@ -74,19 +74,21 @@ def test_two_processes_train_together_and_make_a_release(tmp_path: Path) -> None
             workers = _workers(command)
             time.sleep(0.05)
         assert sorted(workers) == [0, 1], (tmp_path / "said").read_text()
-        assert len({one.pid for one in workers.values()}) == 2
+        assert len({worker.pid for worker in workers.values()}) == 2
         # Opened while they run, read when they have ended: nobody else keeps what the second one prints.
         printed = [Path(f"/proc/{workers[index].pid}/fd/1") for index in range(2)]
-        logs = [stack.enter_context(one.open()) for one in printed]
+        logs = [stack.enter_context(file.open()) for file in printed]
         assert command.wait() == 0, (tmp_path / "said").read_text()
         configs = [_configured(log.read()) for log in logs]
-    assert [one["task"] for one in configs] == [{"type": "worker", "index": index} for index in range(2)]
+    assert [config["task"] for config in configs] == [
+        {"type": "worker", "index": index} for index in range(2)
+    ]
     assert configs[0]["cluster"] == configs[1]["cluster"]
     peers = configs[0]["cluster"]["worker"]
-    said = (tmp_path / "said").read_text()
+    output = (tmp_path / "said").read_text()
     where = (f"process {workers[index].pid} at {peer}" for index, peer in enumerate(peers))
-    assert f"2 workers: {', '.join(where)}" in said
+    assert f"2 workers: {', '.join(where)}" in output
     manifest = verify(tmp_path / "release")
-    assert manifest.digest() in re.sub(r"\s", "", said)
+    assert manifest.digest() in re.sub(r"\s", "", output)
     assert len(read_report(tmp_path / "release")["losses"]) == EPOCHS
-    assert all(not one.is_running() for one in workers.values())
+    assert all(not worker.is_running() for worker in workers.values())

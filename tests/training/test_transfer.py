@@ -95,13 +95,13 @@ def test_transfer_killed_at_every_write_ends_with_every_row_once(
     done = _run(folder, s3, arrivals, private)
     assert (done.sent, done.skipped) == (0, 6)
     rows = pd.concat(
-        [from_parquet(BatchBucket(arrivals, s3, True).batch(one)) for one in done.arrivals.batches]
+        [from_parquet(BatchBucket(arrivals, s3, True).batch(batch)) for batch in done.arrivals.batches]
     )
     assert len(rows) == done.arrivals.cleaning["kept"]
     assert not rows.duplicated().any()
     assert len(keys(s3, arrivals)) == 4 + 1
     assert not [key for key in keys(s3, arrivals) if "rejects" in key]
-    assert sorted(one.day.day for one in done.held_back.batches) == [5, 6]
+    assert sorted(batch.day.day for batch in done.held_back.batches) == [5, 6]
 
 
 def test_held_back_days_never_reach_arrivals(
@@ -135,9 +135,9 @@ def test_orders_are_read_from_a_bucket_as_from_a_folder(
     name = bucket("orders")
     for path in folder.iterdir():
         s3.put_object(Bucket=name, Key=f"retail/{path.name}", Body=path.read_bytes())
-    there, here = Bucket(name, "retail/", s3), Folder(folder)
-    assert there.days() == here.days()
-    assert there.raw(here.days()[0]) == here.raw(here.days()[0])
+    bucket_orders, folder_orders = Bucket(name, "retail/", s3), Folder(folder)
+    assert bucket_orders.days() == folder_orders.days()
+    assert bucket_orders.raw(folder_orders.days()[0]) == folder_orders.raw(folder_orders.days()[0])
 
 
 def test_holding_back_everything_is_refused(tmp_path: Path) -> None:
@@ -162,13 +162,16 @@ def test_rejected_rows_are_kept_in_the_private_site_with_their_reason(
         ],
     )
     done = _run(folder, s3, arrivals, private)
-    kept = BatchBucket(private, s3, False)
+    private_bucket = BatchBucket(private, s3, False)
     (entry,) = done.rejected.batches
-    rows = from_parquet(kept.batch(entry))
+    rows = from_parquet(private_bucket.batch(entry))
     assert rows["reason"].tolist() == ["unreadable", "unreadable", "not_products"]
     assert rows["Quantity"].tolist() == ["six", "-1", "1"]
     assert rows["Description"].tolist() == [" CUP ", "CUP", "POSTAGE"], "a reject is kept as it was read"
-    assert TransferManifest.from_bytes(kept.get(REJECTS_MANIFEST_KEY) or b"", "rejects") == done.rejected
+    assert (
+        TransferManifest.from_bytes(private_bucket.get(REJECTS_MANIFEST_KEY) or b"", "rejects")
+        == done.rejected
+    )
     assert (done.rejected.cleaning["unreadable"], done.rejected.cleaning["not_products"]) == (2, 1)
     assert all("rejects" not in key for key in keys(s3, arrivals))
 
@@ -187,7 +190,7 @@ def test_what_no_manifest_names_any_more_is_taken_away_in_all_its_versions(
     versions = s3.list_object_versions(Bucket=arrivals)
     named = {each["Key"] for each in (*versions["Versions"], *versions.get("DeleteMarkers", ()))}
     assert named == {
-        "elsewhere/file.parquet", MANIFEST_KEY, *(one.key for one in done.arrivals.batches)
+        "elsewhere/file.parquet", MANIFEST_KEY, *(batch.key for batch in done.arrivals.batches)
     }  # fmt: skip
     for each in versions["Versions"]:
         s3.delete_object(Bucket=arrivals, Key=each["Key"], VersionId=each["VersionId"])
@@ -200,9 +203,11 @@ def test_rotated_key_makes_every_pseudonym_anew_and_resolves_the_old_ones(
     arrivals, private = bucket("arrivals"), bucket("private")
 
     def customers(done: Transferred) -> set[str]:
-        there = BatchBucket(arrivals, s3, True)
+        batch_bucket = BatchBucket(arrivals, s3, True)
         return {
-            one for entry in done.arrivals.batches for one in from_parquet(there.batch(entry))["customer"]
+            pseudonym
+            for entry in done.arrivals.batches
+            for pseudonym in from_parquet(batch_bucket.batch(entry))["customer"]
         }
 
     before = Pseudonyms("2026-05:an old key of the site")
@@ -216,7 +221,7 @@ def test_rotated_key_makes_every_pseudonym_anew_and_resolves_the_old_ones(
     assert (new.sent, new.taken_away) == (6, 6)
     assert len(keys(s3, arrivals)) == 4 + 1
     renewed = after.renewed(str(13_000 + number) for number in range(6))
-    assert {renewed[one] for one in first} == second
+    assert {renewed[pseudonym] for pseudonym in first} == second
     assert b"key of the site" not in new.arrivals.to_bytes()
 
 
@@ -225,11 +230,11 @@ def test_dry_run_says_what_a_transfer_would_do_and_writes_nothing(
 ) -> None:
     folder, s3 = small_shop(tmp_path / "orders", days=6, customers=6), client(s3_url)
     arrivals, private = bucket("arrivals"), bucket("private")
-    said = _run(folder, s3, arrivals, private, dry_run=True)
+    dry = _run(folder, s3, arrivals, private, dry_run=True)
     assert not keys(s3, arrivals)
     assert not keys(s3, private)
     done = _run(folder, s3, arrivals, private)
-    assert (said.sent, said.bytes_sent, said.arrivals, said.held_back) == (
+    assert (dry.sent, dry.bytes_sent, dry.arrivals, dry.held_back) == (
         done.sent, done.bytes_sent, done.arrivals, done.held_back
     )  # fmt: skip
     assert _run(folder, s3, arrivals, private, dry_run=True).sent == 0

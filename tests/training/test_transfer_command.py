@@ -28,23 +28,23 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Result
 
 
 def test_dry_run_then_transfer_then_nothing_left_to_do(run: Callable[..., Result], tmp_path: Path) -> None:
-    there = tmp_path / "arrivals"
-    said = run("--to", str(there), "--dry-run", "--hold-back-days", "2")
-    assert said.exit_code == 0, said.output
-    assert not there.exists()
-    assert "6 batches would be sent" in said.stdout
-    assert "would send" in said.stdout
+    arrivals = tmp_path / "arrivals"
+    dry = run("--to", str(arrivals), "--dry-run", "--hold-back-days", "2")
+    assert dry.exit_code == 0, dry.output
+    assert not arrivals.exists()
+    assert "6 batches would be sent" in dry.stdout
+    assert "would send" in dry.stdout
     # Without a terminal: whole lines, of which none says that something was sent.
-    lines = said.stderr.splitlines()
+    lines = dry.stderr.splitlines()
     assert any(line.startswith("send: 4 of 4, ") and "would be sent" in line for line in lines), lines
     assert not any("━" in line or " sent: " in line.replace("would be sent: ", "") for line in lines), lines
-    done = run("--to", str(there), "--hold-back-days", "2", "--bandwidth", "50M")
+    done = run("--to", str(arrivals), "--hold-back-days", "2", "--bandwidth", "50M")
     assert done.exit_code == 0, done.output
     assert "6 batches sent" in done.stdout
     assert "key 2026-11" in done.stdout
-    assert len(list(there.rglob("*.parquet"))) == 4
+    assert len(list(arrivals.rglob("*.parquet"))) == 4
     assert "a key of the private site" not in done.output
-    again = run("--to", str(there), "--hold-back-days", "2")
+    again = run("--to", str(arrivals), "--hold-back-days", "2")
     assert "0 batches sent (0 bytes), 6 were there" in again.stdout
 
 

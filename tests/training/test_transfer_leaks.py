@@ -53,16 +53,16 @@ def test_nothing_that_was_uploaded_names_a_customer_an_invoice_a_person_or_the_k
     orders: Folder, tmp_path: Path, s3_url: str, bucket: Callable[[str], str]
 ) -> None:
     s3, arrivals = client(s3_url), bucket("arrivals")
-    there = BatchBucket(arrivals, s3, True)
+    batch_bucket = BatchBucket(arrivals, s3, True)
     transfer(
         orders,
         Pseudonyms(KEY),
         TrainingSettings(hold_back_days=2),
-        there,
+        batch_bucket,
         BatchFolder(tmp_path),
     )
     source = pd.concat([read_day(orders, day) for day in orders.days()])
-    customers = {one.removesuffix(".0") for one in source["CustomerID"].str.strip()} - {""}
+    customers = {customer.removesuffix(".0") for customer in source["CustomerID"].str.strip()} - {""}
     invoices = set(source["InvoiceNo"].str.strip().str.upper()) | {"C536379"}
     codes = set(source["StockCode"].str.strip())
     names = {"17850", "12347"}
@@ -91,8 +91,8 @@ def test_nothing_that_was_uploaded_names_a_customer_an_invoice_a_person_or_the_k
             (file.schema_arrow.names[column], bound)
             for group in range(file.metadata.num_row_groups)
             for column in range(file.metadata.num_columns)
-            if (told := file.metadata.row_group(group).column(column).statistics) and told.has_min_max
-            for bound in (told.min, told.max)
+            if (limits := file.metadata.row_group(group).column(column).statistics) and limits.has_min_max
+            for bound in (limits.min, limits.max)
         ]
         rows = file.read().to_pandas()
         cells = [
@@ -112,36 +112,42 @@ def test_without_the_key_uploads_cannot_be_joined_with_the_source_or_with_each_o
     settings = TrainingSettings(hold_back_days=1)
 
     def uploaded(name: str, key: str) -> pd.DataFrame:
-        there, private = BatchFolder(tmp_path / name), BatchFolder(tmp_path / f"{name}-private")
-        done = transfer(orders, Pseudonyms(key), settings, there, private)
-        return pd.concat([from_parquet(there.batch(one)) for one in done.arrivals.batches])
+        arrivals, private = BatchFolder(tmp_path / name), BatchFolder(tmp_path / f"{name}-private")
+        done = transfer(orders, Pseudonyms(key), settings, arrivals, private)
+        return pd.concat([from_parquet(arrivals.batch(batch)) for batch in done.arrivals.batches])
 
-    here, there, again = uploaded("a", KEY), uploaded("b", KEY + "!"), uploaded("c", KEY)
+    uploads, other, again = uploaded("a", KEY), uploaded("b", KEY + "!"), uploaded("c", KEY)
     for column in ("customer", "order"):
-        assert set(here[column]) == set(again[column])
-        assert not set(here[column]) & set(there[column])
+        assert set(uploads[column]) == set(again[column])
+        assert not set(uploads[column]) & set(other[column])
     source = pd.concat([read_day(orders, day) for day in orders.days()])
-    ids = {form for one in source["CustomerID"] for form in (one, one.removesuffix(".0"))}
+    ids = {form for customer in source["CustomerID"] for form in (customer, customer.removesuffix(".0"))}
     ids |= set(source["InvoiceNo"])
     # Whoever knows all ids and how pseudonyms are made, but not the key, tries them all.
     tried = {
-        digest(prefix + one.encode()).hexdigest()[:32]
-        for one in ids
+        digest(prefix + customer.encode()).hexdigest()[:32]
+        for customer in ids
         for digest in (hashlib.md5, hashlib.sha1, hashlib.sha256)
         for prefix in (b"", b"customer\x00", b"invoice\x00")
-    } | {Pseudonyms("another key of a site").of(kind, one) for one in ids for kind in ("customer", "invoice")}
-    assert not tried & (set(here["customer"]) | set(here["order"]))
-    assert len(set(here["customer"])) == source[source["InvoiceDate"] < "2011-09-04"]["CustomerID"].nunique()
+    } | {
+        Pseudonyms("another key of a site").of(kind, customer)
+        for customer in ids
+        for kind in ("customer", "invoice")
+    }
+    assert not tried & (set(uploads["customer"]) | set(uploads["order"]))
+    assert (
+        len(set(uploads["customer"])) == source[source["InvoiceDate"] < "2011-09-04"]["CustomerID"].nunique()
+    )
 
 
 def test_held_back_and_rejected_rows_stay(tmp_path: Path, orders: Folder) -> None:
-    there, private = BatchFolder(tmp_path / "a"), BatchFolder(tmp_path / "b")
-    done = transfer(orders, Pseudonyms(KEY), TrainingSettings(hold_back_days=3), there, private)
+    arrivals, private = BatchFolder(tmp_path / "a"), BatchFolder(tmp_path / "b")
+    done = transfer(orders, Pseudonyms(KEY), TrainingSettings(hold_back_days=3), arrivals, private)
     last = orders.days()[-1]
-    assert date.fromisoformat(str(last)) not in {one.day for one in done.arrivals.batches}
+    assert date.fromisoformat(str(last)) not in {batch.day for batch in done.arrivals.batches}
     assert {path.parts[-3:-1] for path in (tmp_path / "a").rglob("*.parquet")} == {
         tuple(BATCH_PREFIX.strip("/").split("/"))
     }
-    assert sum(one.rows for one in done.rejected.batches) == sum(
+    assert sum(batch.rows for batch in done.rejected.batches) == sum(
         n for name, n in done.rejected.cleaning.items() if name not in ("read", "kept")
     )

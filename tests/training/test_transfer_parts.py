@@ -91,16 +91,16 @@ def test_parts_make_the_object_and_memory_is_not_asked(
 ) -> None:
     entry, path = large
     name, s3 = bucket("arrivals"), client(s3_url)
-    there = BatchBucket(name, s3, checksums, LINE)
-    assert not there.holds(entry, path)
+    batch_bucket = BatchBucket(name, s3, checksums, LINE)
+    assert not batch_bucket.holds(entry, path)
     left: list[int] = []
-    there.send(entry, path, progress=left.append)
+    batch_bucket.send(entry, path, progress=left.append)
     _ends_whole(s3, name, entry)
-    assert there.holds(entry, path)
+    assert batch_bucket.holds(entry, path)
     assert sum(left) == SIZE  # reads for checksums and signatures are no progress
     # The object of the same size and name whose bytes are others is not taken for it.
     path.write_bytes(b"!" * SIZE)
-    assert there.holds(entry, path) != checksums
+    assert batch_bucket.holds(entry, path) != checksums
 
 
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -111,19 +111,19 @@ def test_upload_killed_anywhere_and_begun_again_is_whole_and_sends_no_part_that_
     entry, path = large
     name, s3 = bucket(f"arrivals-{next(EXAMPLES)}"), client(s3_url)
     for death in deaths:
-        there = BatchBucket(name, FaultyClient(s3, death), True, LINE)
-        if there.holds(entry, path):  # killed when all was done; a transfer asks first, too
+        batch_bucket = BatchBucket(name, FaultyClient(s3, death), True, LINE)
+        if batch_bucket.holds(entry, path):  # killed when all was done; a transfer asks first, too
             break
         try:
-            there.send(entry, path)
+            batch_bucket.send(entry, path)
             break
         except Killed:
             continue
     held = _held_parts(s3, name)
     last = FaultyClient(s3)
-    there = BatchBucket(name, last, True, LINE)
-    if not there.holds(entry, path):
-        there.send(entry, path)
+    batch_bucket = BatchBucket(name, last, True, LINE)
+    if not batch_bucket.holds(entry, path):
+        batch_bucket.send(entry, path)
     assert not set(last.parts) & held
     _ends_whole(s3, name, entry)
 
@@ -207,15 +207,15 @@ def test_a_folder_is_sent_to_no_faster_than_the_line_may_be_used(
     monkeypatch.setattr("s3transfer.bandwidth.TimeUtils.time", lambda _: clock[0])
     monkeypatch.setattr("s3transfer.bandwidth.TimeUtils.sleep", sleep)
     content = bytes(range(256)) * (size // 256) + bytes(size % 256)
-    there: list[int] = []
+    sent: list[int] = []
     limited = UploadLimits(Transfer(bytes_per_second=20_000))
     for number in range(files):
         path = tmp_path / f"{number}"
         path.write_bytes(content)
         with (tmp_path / f"{number}.copy").open("wb") as copy:
-            limited.copy(path, copy, there.append)
+            limited.copy(path, copy, sent.append)
         assert (tmp_path / f"{number}.copy").read_bytes() == content
-    assert sum(there) == files * size
+    assert sum(sent) == files * size
     # The limiter lets its first bytes pass at once.
     assert clock[0] - 1_000 >= (files * size - max(size, 2**18)) / 20_000 * 0.9
     unlimited, before = UploadLimits(), clock[0]

@@ -79,10 +79,10 @@ def test_a_vector_goes_to_its_product_though_all_numbers_have_moved(
 
     release, early, late = shop
     model = build(Sizes(len(late.catalogue), 8, 16), late.catalogue.features())
-    before = {one.path: np.array(one) for one in model.trainable_variables}
+    before = {variable.path: np.array(variable) for variable in model.trainable_variables}
     weights = Weights(release)
     weights.into(model, late.catalogue)
-    after = {one.path: np.array(one) for one in model.trainable_variables}
+    after = {variable.path: np.array(variable) for variable in model.trainable_variables}
     (vectors,) = (path for path in after if path.startswith("item_embedding/"))
     old, new = early.catalogue.index, late.catalogue.index
     assert new["10000"] == old["10000"] + 1
@@ -102,9 +102,9 @@ def test_a_table_in_parts_begins_with_one_in_a_piece_and_the_other_way_round(
     parts = build_model(late, embedding_shards=3)
     Weights(release).into(parts, late.catalogue)
     table = parts.get_layer("item_embedding").table()
-    one = build_model(late)
-    Weights(release).into(one, late.catalogue)
-    np.testing.assert_array_equal(table, np.array(one.get_layer("item_embedding").embeddings))
+    in_one_piece = build_model(late)
+    Weights(release).into(in_one_piece, late.catalogue)
+    np.testing.assert_array_equal(table, np.array(in_one_piece.get_layer("item_embedding").embeddings))
 
     (tmp_path / "items.json").write_bytes((release / "items.json").read_bytes())
     old = build_model(early, embedding_shards=2)

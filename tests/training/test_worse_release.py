@@ -97,10 +97,10 @@ def test_the_job_refuses_it_says_why_and_leaves_what_is_in_service(
     assert "max_recall_loss_to_service" in rows
     assert "in service: " in rows["max_recall_loss_to_service"]
     assert f"{worse} is refused" in refusal
-    told = store.validation(worse)
-    assert told is not None
-    assert {gate["gate"] for gate in told["gates"] if not gate["passed"]} == set(rows)
-    for gate in told["gates"]:
+    validation = store.validation(worse)
+    assert validation is not None
+    assert {gate["gate"] for gate in validation["gates"] if not gate["passed"]} == set(rows)
+    for gate in validation["gates"]:
         assert gate["reached"] in "\n".join(log_lines)
 
     store.set_candidate("train", good)
@@ -113,9 +113,9 @@ def test_the_command_says_the_same_and_writes_the_report(
     monkeypatch.setenv("PSEUDONYM_KEY", KEY)
 
     def judge(release: Path, *more: str) -> tuple[int, str]:
-        given = ["release", "judge", str(release), "--orders", str(shop.orders), *more]
-        told = CliRunner().invoke(app, [*given, "--report", str(tmp_path / "report")])
-        return told.exit_code, told.output
+        arguments = ["release", "judge", str(release), "--orders", str(shop.orders), *more]
+        result = CliRunner().invoke(app, [*arguments, "--report", str(tmp_path / "report")])
+        return result.exit_code, result.output
 
     files = sorted(path.name for path in shop.worse.iterdir())
     code, output = judge(shop.worse, "--in-service", str(shop.good))
@@ -132,6 +132,6 @@ def test_the_command_says_the_same_and_writes_the_report(
 
 
 def test_the_scores_of_the_command_are_those_of_the_training(shop: Shop) -> None:
-    told = json.loads((shop.good / "validation.json").read_bytes())
-    assert told["scores"]["this release"]["all products"]["recall"] > 0.3
+    validation = json.loads((shop.good / "validation.json").read_bytes())
+    assert validation["scores"]["this release"]["all products"]["recall"] > 0.3
     assert Gates().max_recall_loss_to_service < 1, "a worse release is refused without any setting"

@@ -37,7 +37,7 @@ Drawn = st.SearchStrategy[Any]
 
 
 def _machines(with_gpus: bool, known: Mapping[str, Any]) -> Drawn:
-    return st.sampled_from([name for name, one in known.items() if bool(one.gpus) == with_gpus])
+    return st.sampled_from([name for name, machine in known.items() if bool(machine.gpus) == with_gpus])
 
 
 def _hosts() -> Drawn:
@@ -52,12 +52,12 @@ def _urls(scheme: str) -> Drawn:
 
 
 def _field_of_cron(low: int, high: int) -> Drawn:
-    one = st.integers(low, high).map(str)
+    number = st.integers(low, high).map(str)
     spans = (
         st.tuples(st.integers(low, high), st.integers(low, high)).map(sorted).map(lambda p: f"{p[0]}-{p[1]}")
     )
-    steps = st.builds(lambda base, step: f"{base}/{step}", st.just("*") | spans | one, st.integers(1, 100))
-    return st.just("*") | st.lists(one | spans | steps, min_size=1, max_size=3).map(",".join)
+    steps = st.builds(lambda base, step: f"{base}/{step}", st.just("*") | spans | number, st.integers(1, 100))
+    return st.just("*") | st.lists(number | spans | steps, min_size=1, max_size=3).map(",".join)
 
 
 CRON = st.tuples(*(_field_of_cron(*b) for b in ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6)))).map(" ".join)
@@ -220,8 +220,10 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
         start = int(block.network_address) + (draw(st.integers(0, room - 1)) << (32 - prefix))
         drawn[name][part][key] = str(IPv4Network((start, prefix)))
     aws = drawn["aws"]
-    there = zones()[aws["region"]]
-    aws["network"]["zones"] = draw(st.lists(st.sampled_from(there), min_size=2, max_size=3, unique=True))
+    zones_of_region = zones()[aws["region"]]
+    aws["network"]["zones"] = draw(
+        st.lists(st.sampled_from(zones_of_region), min_size=2, max_size=3, unique=True)
+    )
     aws["account_id"] = draw(st.from_regex("[0-9]{12}", fullmatch=True))
     aws.pop("endpoint_url", None)
     drawn["openstack"].pop("throw_away_keys", None)
@@ -232,7 +234,7 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
             drawn.setdefault(name, {})["pool"] = pool
             if name == "serving":
                 drawn["serving"]["sites"] = [site]
-    return {f"isthmus:{name}": said for name, said in drawn.items()}
+    return {f"isthmus:{name}": section for name, section in drawn.items()}
 
 
 SECTIONS = section(Sections)
@@ -250,18 +252,18 @@ def _drop(config: dict[str, Any], parts: list[str | int]) -> None:
     """Take out what a path names, or give it the value of the good file where it must be there."""
     name, *rest = parts
     whole = config.get(f"isthmus:{name}")
-    told: Any = whole
+    section: Any = whole
     good: Any = GOOD.get(f"isthmus:{name}")
     while len(rest) > 1 and not isinstance(rest[1], int):
         key = rest.pop(0)
-        told = told.get(key) if isinstance(told, dict) else None
+        section = section.get(key) if isinstance(section, dict) else None
         good = good.get(key) if isinstance(good, dict) else None
-    if not rest or not isinstance(told, dict):
+    if not rest or not isinstance(section, dict):
         config.pop(f"isthmus:{name}", None)
     elif isinstance(good, dict) and rest[0] in good:
-        told[rest[0]] = copy.deepcopy(good[rest[0]])
+        section[rest[0]] = copy.deepcopy(good[rest[0]])
     else:
-        told.pop(rest[0], None)
+        section.pop(rest[0], None)
 
 
 def mended(stack: str, config: dict[str, Any]) -> tuple[Settings | None, list[SettingsError]]:
@@ -287,9 +289,9 @@ def every(settings: Settings) -> Iterator[str]:
     yield from _told(settings.model_dump(mode="json", exclude_defaults=True), "")
 
 
-def _told(said: Any, path: str) -> Iterator[str]:
-    if isinstance(said, dict):
-        for key, inner in said.items():
+def _told(value: Any, path: str) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
             yield from _told(inner, f"{path}.{key}" if path else key)
     else:
         yield path

@@ -42,7 +42,7 @@ def test_every_setting_is_played_or_says_why_not() -> None:
 
 def _is_played(key: str, played: set[str]) -> bool:
     return any(
-        change_of(one) is CHANGES[key] and len(one.split(".")) == len(key.split(".")) for one in played
+        change_of(other) is CHANGES[key] and len(other.split(".")) == len(key.split(".")) for other in played
     )
 
 
@@ -108,9 +108,9 @@ def test_nothing_is_secret_in_what_an_estate_says_of_itself() -> None:
     now = settings()
     keys_of_the_rehearsal = now.openstack.throw_away_keys
     assert keys_of_the_rehearsal is not None
-    told = str(output(now, Standing()))
+    text = str(output(now, Standing()))
     for value in keys_of_the_rehearsal.model_dump().values():
-        assert value == "rehearsal" or value not in told
+        assert value == "rehearsal" or value not in text
 
 
 @given(ZONES, st.randoms(use_true_random=False))
@@ -118,8 +118,8 @@ def test_no_order_of_zones_moves_a_subnet(zones: tuple[str, ...], random: object
     vpc = IPv4Network("10.16.0.0/16")
     shuffled = list(zones)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert {one.zone: one for one in carve(vpc, zones)} == {
-        one.zone: one for one in carve(vpc, tuple(shuffled))
+    assert {subnets.zone: subnets for subnets in carve(vpc, zones)} == {
+        subnets.zone: subnets for subnets in carve(vpc, tuple(shuffled))
     }
 
 
@@ -149,6 +149,6 @@ def test_zones_of_an_estate_in_another_order_stay_where_they_are() -> None:
     assert output(now, stands)["zones"] == {"eu-west-1b": 0, "eu-west-1a": 1, "eu-west-1c": 2}
 
 
-@pytest.mark.parametrize("said", [None, "x", {}, {"settings": None}, {"settings": [], "zones": 3}])
-def test_an_output_of_another_shape_says_nothing(said: object) -> None:
-    assert Standing.of(said) == Standing()
+@pytest.mark.parametrize("value", [None, "x", {}, {"settings": None}, {"settings": [], "zones": 3}])
+def test_an_output_of_another_shape_says_nothing(value: object) -> None:
+    assert Standing.of(value) == Standing()

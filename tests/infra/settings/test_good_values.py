@@ -65,10 +65,10 @@ def test_the_regions_are_those_that_botocore_and_moto_know() -> None:
     from botocore.loaders import Loader
     from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 
-    told = {part["partition"]: part for part in Loader().load_data("endpoints")["partitions"]}
-    assert set(zones()) == set(told["aws"]["regions"])
-    assert set(zones()) <= set(told["aws"]["services"]["eks"]["endpoints"])
-    elsewhere = {region: name for name, part in told.items() if name != "aws" for region in part["regions"]}
+    known = {part["partition"]: part for part in Loader().load_data("endpoints")["partitions"]}
+    assert set(zones()) == set(known["aws"]["regions"])
+    assert set(zones()) <= set(known["aws"]["services"]["eks"]["endpoints"])
+    elsewhere = {region: name for name, part in known.items() if name != "aws" for region in part["regions"]}
     assert {region: partition for region, (partition, _) in partitions().items()} == elsewhere
-    for region, there in zones().items():
-        assert {zone.name for zone in RegionsAndZonesBackend.zones[region]} <= set(there)
+    for region, zone_names in zones().items():
+        assert {zone.name for zone in RegionsAndZonesBackend.zones[region]} <= set(zone_names)

@@ -46,8 +46,8 @@ def test_overlaps_are_those_of_ipaddress(found: list[IPv4Network]) -> None:
     named = {f"site.network{index}": network for index, network in enumerate(found)}
     wanted = {(a, b) for a, b in combinations(named, 2) if named[a].overlaps(named[b])}
     problems = list(overlaps(named))
-    said = {(p.path, p.text.split("overlaps ")[1].split(" ")[0]) for p in problems}
-    assert said == wanted
+    pairs = {(p.path, p.text.split("overlaps ")[1].split(" ")[0]) for p in problems}
+    assert pairs == wanted
     assert len(problems) == len(wanted)
 
 

@@ -61,41 +61,41 @@ def test_there_are_the_fields_that_one_would_think_of() -> None:
 
 @pytest.mark.parametrize(("path", "annotation", "carried"), NUMBERS, ids=[leaf[0] for leaf in NUMBERS])
 def test_the_bounds_that_are_told_are_those_that_hold(path: str, annotation: Any, carried: list[Any]) -> None:
-    said = describe(annotation, carried)
+    sentence = describe(annotation, carried)
     number = r"(-?\d+(?:\.\d+)?(?:e-?\d+)?)"
 
     def told(pattern: str) -> Any:
-        found = re.search(pattern.replace("N", number), said)
+        found = re.search(pattern.replace("N", number), sentence)
         return annotation(float(found[1]) if annotation is float else int(found[1])) if found else None
 
     def beside(value: Any, direction: int) -> Any:
         return math.nextafter(value, direction * math.inf) if annotation is float else value + direction
 
-    if ranges := re.findall(r"(\d+)-(\d+)", said):  # numbers in islands, such as those of networks
+    if ranges := re.findall(r"(\d+)-(\d+)", sentence):  # numbers in islands, such as those of networks
         for low, high in ranges:
-            assert takes(annotation, carried, int(low)), said
-            assert takes(annotation, carried, int(high)), said
+            assert takes(annotation, carried, int(low)), sentence
+            assert takes(annotation, carried, int(high)), sentence
         return
-    if "one of" in said:
-        for choice in re.findall(r"\d+", said):
-            assert takes(annotation, carried, annotation(choice)), said
+    if "one of" in sentence:
+        for choice in re.findall(r"\d+", sentence):
+            assert takes(annotation, carried, annotation(choice)), sentence
         return
     for low in (told("from N to "), told("at least N")):
         if low is not None:
-            assert takes(annotation, carried, low), said
-            assert not takes(annotation, carried, beside(low, -1)), said
+            assert takes(annotation, carried, low), sentence
+            assert not takes(annotation, carried, beside(low, -1)), sentence
     if (above := told("above N")) is not None:
-        assert not takes(annotation, carried, above), said
-        assert takes(annotation, carried, beside(above, 1)), said
+        assert not takes(annotation, carried, above), sentence
+        assert takes(annotation, carried, beside(above, 1)), sentence
     for high in (told("to N"), told("at most N")):
         if high is not None:
-            assert takes(annotation, carried, high), said
-            assert not takes(annotation, carried, beside(high, 1)), said
+            assert takes(annotation, carried, high), sentence
+            assert not takes(annotation, carried, beside(high, 1)), sentence
     # What is not told does not hold.
-    if not re.search("from|at least|above", said):
-        assert takes(annotation, carried, annotation(-FAR)), said
-    if not re.search(" to |at most|below", said):
-        assert takes(annotation, carried, annotation(FAR)), said
+    if not re.search("from|at least|above", sentence):
+        assert takes(annotation, carried, annotation(-FAR)), sentence
+    if not re.search(" to |at most|below", sentence):
+        assert takes(annotation, carried, annotation(FAR)), sentence
 
 
 def examples(text: str) -> Iterator[list[str]]:
@@ -134,21 +134,21 @@ def test_no_pattern_takes_digits_or_letters_of_every_script(
 ) -> None:
     r"""pydantic's ``\d`` and ``\w`` know Unicode; no cloud does."""
     for item in carried:
-        for one in getattr(item, "metadata", None) or [item]:
-            pattern = getattr(one, "pattern", None) or ""
+        for constraint in getattr(item, "metadata", None) or [item]:
+            pattern = getattr(constraint, "pattern", None) or ""
             assert not re.search(r"\\[dws]", str(pattern)), pattern
 
 
-def put(path: str, said: Any) -> dict[str, Any]:
+def put(path: str, value: Any) -> dict[str, Any]:
     """The good file's configuration with a value at a path; a pool is one that is there, or a new one."""
     config = copy.deepcopy(GOOD)
     section, *parts = path.removesuffix("[0]").split(".")
-    told = config.setdefault(f"isthmus:{section}", {})
+    mapping = config.setdefault(f"isthmus:{section}", {})
     for part in parts[:-1]:
-        told = told.setdefault(
+        mapping = mapping.setdefault(
             ("training" if section == "aws" else "serving") if part == "NAME" else part, {}
         )
-    told[parts[-1]] = [said] if path.endswith("[0]") else said
+    mapping[parts[-1]] = [value] if path.endswith("[0]") else value
     return config
 
 
@@ -162,8 +162,8 @@ PLAIN = [path for path, annotation, _ in OWN if annotation is str]
 def test_no_text_holds_what_nobody_sees(path: str, unseen: str) -> None:
     with pytest.raises(SettingsError) as caught:
         check("f", "dev", put(path, f"a{unseen}b"))
-    there = path.replace("NAME", "training" if path.startswith("aws.") else "serving")
-    (text,) = [problem.text for problem in caught.value.problems if problem.path == there]
+    key = path.replace("NAME", "training" if path.startswith("aws.") else "serving")
+    (text,) = [problem.text for problem in caught.value.problems if problem.path == key]
     assert f"(U+{ord(unseen):04X})" in text
 
 

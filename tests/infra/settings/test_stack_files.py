@@ -33,12 +33,12 @@ def stacks() -> dict[str, Settings]:
 
 
 def test_no_network_of_one_environment_overlaps_one_of_another(stacks: dict[str, Settings]) -> None:
-    for one, other in combinations(stacks.values(), 2):
-        for path, network in all_networks(one).items():
+    for settings, other in combinations(stacks.values(), 2):
+        for path, network in all_networks(settings).items():
             if path.startswith("link."):  # inside a tunnel; never routed
                 continue
             for other_path, other_network in all_networks(other).items():
-                assert not network.overlaps(other_network), (one.stack, path, other.stack, other_path)
+                assert not network.overlaps(other_network), (settings.stack, path, other.stack, other_path)
 
 
 def test_local_reaches_this_machine_only(stacks: dict[str, Settings]) -> None:

@@ -56,8 +56,8 @@ def purchases(days: int, seed: int, first: date = FIRST_DAY, **how: float) -> pd
             bought = random.choice(products, int(random.poisson(how.get("size", 6))) + 1, p=popularity)
             customer, at = f"c{random.integers(400)}", pd.Timestamp(first) + pd.Timedelta(days=day, hours=10)
             rows += [
-                (f"{seed}-{day}-{number}", customer, f"{10000 + one}", 1.0 + one % 17, at)
-                for one in sorted(set((bought + int(how.get("shift", 0))).tolist()))
+                (f"{seed}-{day}-{number}", customer, f"{10000 + product}", 1.0 + product % 17, at)
+                for product in sorted(set((bought + int(how.get("shift", 0))).tolist()))
             ]
     frame = pd.DataFrame(rows, columns=["basket", "customer", "stock_code", "price", "at"])
     return frame.assign(price=frame["price"] * how.get("inflation", 1.0))
@@ -70,8 +70,8 @@ LATER = FIRST_DAY + timedelta(days=30)
 
 def test_the_same_shop_a_week_later_is_no_drift_though_shares_differ() -> None:
     now = purchases(7, 2, LATER)
-    for one in (product_drift(THEN, now, 0), basket_drift(THEN, now, 0), prices(THEN, now, 0)):
-        assert 0 < one.value < 1.3 * one.chance, one
+    for drift in (product_drift(THEN, now, 0), basket_drift(THEN, now, 0), prices(THEN, now, 0)):
+        assert 0 < drift.value < 1.3 * drift.chance, drift
     products = product_drift(THEN, now, 0.1)
     assert products.value > 0.1, "the plain distance of a short week is above the threshold by chance alone"
     assert not products.crossed
@@ -98,8 +98,8 @@ def test_customers_whom_nobody_knows_are_drift_and_those_of_the_days_between_are
     strangers = now.assign(customer="new " + now["customer"])
     assert new_customer_drift(THEN, strangers, gap, 0.15).crossed
     most = strangers[strangers["customer"].str[-1] > "1"]  # eight of ten
-    seen = most.assign(at=most["at"] - pd.Timedelta(days=7))
-    assert not new_customer_drift(THEN, strangers, pd.concat([gap, seen]), 0.15).crossed
+    week_before = most.assign(at=most["at"] - pd.Timedelta(days=7))
+    assert not new_customer_drift(THEN, strangers, pd.concat([gap, week_before]), 0.15).crossed
 
 
 def test_the_statistics_are_those_of_the_textbook() -> None:
@@ -135,7 +135,7 @@ def test_a_release_is_trained_anew_for_its_age_or_for_drift_and_else_not(shop: t
     steady = look(shop)
     assert not steady.train, steady.lines()
     assert steady.age_days == 14
-    looked_at = [one.what.split()[0] for one in steady.drifts]
+    looked_at = [drift.what.split()[0] for drift in steady.drifts]
     assert looked_at == ["products", "basket", "price", "new", "recall@20"]
     old = look(shop, max_age_days=14)
     assert old.train
@@ -152,14 +152,14 @@ def test_the_command_prints_the_table(shop: tuple[Path, Path], monkeypatch: pyte
     from isthmus.cli.main import app
 
     monkeypatch.setenv("PSEUDONYM_KEY", KEY)
-    told = CliRunner().invoke(app, ["drift", str(shop[1]), "--orders", str(shop[0]), "--newest", "7"])
+    result = CliRunner().invoke(app, ["drift", str(shop[1]), "--orders", str(shop[0]), "--newest", "7"])
     dear = CliRunner().invoke(app, ["drift", str(shop[1]), "--orders", str(shop[0]), "--currency", "EUR"])
     assert " EUR" in dear.output
     assert " GBP" not in dear.output
-    assert told.exit_code == 0, told.output
-    assert "do not train: no drift beyond its threshold" in told.output
-    assert " GBP" in told.output
-    assert "recall@20" in told.output
+    assert result.exit_code == 0, result.output
+    assert "do not train: no drift beyond its threshold" in result.output
+    assert " GBP" in result.output
+    assert "recall@20" in result.output
 
 
 def test_the_job_transfers_only_where_there_is_reason(
@@ -198,12 +198,12 @@ def test_the_job_transfers_only_where_there_is_reason(
     store.set_validation(digest, json.loads((shop[1] / VALIDATION).read_bytes()))
     assert "do not train" in run()
     assert keys(s3, arrivals) == []
-    kept = json.loads(s3.get_object(Bucket=private, Key="retraining/2011-09-26.json")["Body"].read())
-    assert kept["train"] is False
-    assert kept["release"] == read(shop[1]).digest() == digest
+    decision = json.loads(s3.get_object(Bucket=private, Key="retraining/2011-09-26.json")["Body"].read())
+    assert decision["train"] is False
+    assert decision["release"] == read(shop[1]).digest() == digest
 
-    told = run(max_age_days=7)
-    assert told.index("by chance") < told.index("train: ") < told.index("transferred")
+    output = run(max_age_days=7)
+    assert output.index("by chance") < output.index("train: ") < output.index("transferred")
     assert "orders/manifest.json" in keys(s3, arrivals)
     before = s3.get_object(Bucket=arrivals, Key="orders/manifest.json")["Body"].read()
     run(max_age_days=7)

@@ -104,14 +104,16 @@ def three() -> list[Worker]:
 def gathered(workers: list[Worker], least: int, wait: float) -> list[Worker | None]:
     found: dict[int, Worker | None] = {}
     threads = [
-        threading.Thread(target=lambda one=one: found.update({one.index: gather(one, "run", least, wait)}))
-        for one in workers
+        threading.Thread(
+            target=lambda worker=worker: found.update({worker.index: gather(worker, "run", least, wait)})
+        )
+        for worker in workers
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(30)
-    return [found[one.index] for one in workers]
+    return [found[worker.index] for worker in workers]
 
 
 def test_all_that_are_there_begin_at_once_and_fewer_after_the_wait() -> None:
@@ -198,12 +200,12 @@ def test_two_workers_one_for_a_while_then_two_learn_what_one_learns(
     assert len(killed) == 1
     starts = [line for line in log_lines if "TF_CONFIG=" in line]
     assert len(starts) == 2, log_lines
-    for told in (json.loads(line.split("TF_CONFIG=")[1]) for line in starts):
-        assert len(told["cluster"]["worker"]) == 2
-        assert told["task"] == {"type": "worker", "index": 0}
+    for config in (json.loads(line.split("TF_CONFIG=")[1]) for line in starts):
+        assert len(config["cluster"]["worker"]) == 2
+        assert config["task"] == {"type": "worker", "index": 0}
     (tracked,) = (work.folder / TRACKING).iterdir()
     own = [read_scalars(tracked)[f"{OWN_SECONDS}/worker_{index}"] for index in range(2)]
-    assert all(0 < seconds < time.monotonic() - began for one in own for seconds in one.values())
+    assert all(0 < seconds < time.monotonic() - began for epoch in own for seconds in epoch.values())
     resumed = [int(line.split()[5]) for line in log_lines if "resumed at step" in line]
     assert len(resumed) == 2
     assert 0 < resumed[0] < resumed[1]
@@ -223,6 +225,6 @@ def test_two_workers_one_for_a_while_then_two_learn_what_one_learns(
     hold.hold()
     Workers(SETTINGS, work.folder, tmp_path / "one", notice, another).run()
     assert heard("worker 0 ended with code 76")
-    one, both = (read_report(tmp_path / name)["losses"] for name in ("one", "two"))
-    assert len(one) == len(both) == SETTINGS.epochs
-    np.testing.assert_allclose(both, one, rtol=5e-3)
+    preempted, both = (read_report(tmp_path / name)["losses"] for name in ("one", "two"))
+    assert len(preempted) == len(both) == SETTINGS.epochs
+    np.testing.assert_allclose(both, preempted, rtol=5e-3)

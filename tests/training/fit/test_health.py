@@ -32,12 +32,12 @@ def test_seconds_are_means_of_the_epoch_and_the_slow_one_is_named(
 
 def test_it_leaves_after_slow_epochs_in_a_row_only() -> None:
     health = Health(me=1, ratio=2.0, epochs=2)
-    seen = []
+    left = []
     for slow in (0.9, 0.1, 0.9, 0.9):
         health.step([1.0, 0.1, 0.1, slow], 1)
         health.epoch()
-        seen.append(health.leaves)
-    assert seen == [False, False, False, True]
+        left.append(health.leaves)
+    assert left == [False, False, False, True]
 
 
 @pytest.mark.parametrize(

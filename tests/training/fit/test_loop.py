@@ -52,15 +52,15 @@ def fit(data: TrainingData, tmp_path: Path, log_lines: list[str]) -> Fit:
 
     def run(name: str = "run", **more: Any) -> tuple[list[float], list[str]]:
         log_lines.clear()
-        one = loop.Fit(
+        trainer = loop.Fit(
             strategy=strategy_of(ALONE, SETTINGS.seed),
             make_model=lambda: build(Sizes(len(data.catalogue), 4, 8), data.catalogue.features()),
             settings=SETTINGS,
             writer=CheckpointWriter(CheckpointStore(FolderObjects(tmp_path), name), every_steps=2),
             **{"examples": data.examples, **more},
         )
-        one.run()
-        return one.losses, [*log_lines]
+        trainer.run()
+        return trainer.losses, [*log_lines]
 
     return run
 
@@ -86,10 +86,10 @@ def test_it_goes_on_at_the_very_step_and_ends_with_the_same_losses(data: Trainin
     with pytest.raises(Killed):
         fit("killed", alive=kill)
     plain, _ = fit("plain")
-    stopped, said = fit("stopped")
-    assert f"resumed at step {steps + 3} of {2 * steps}" in said
+    stopped, lines = fit("stopped")
+    assert f"resumed at step {steps + 3} of {2 * steps}" in lines
     assert stopped == plain
-    killed, said = fit("killed")
+    killed, lines = fit("killed")
     assert killed == plain
 
 
@@ -112,12 +112,12 @@ class Poisoned(Examples):
 
 
 def test_a_loss_that_is_none_goes_back_once_with_half_the_learning_rate(data: TrainingData, fit: Fit) -> None:
-    losses, said = fit(examples=Poisoned(data.examples, step=3, times=1))
+    losses, lines = fit(examples=Poisoned(data.examples, step=3, times=1))
     assert (
         f"the loss of step 4 is no number; going back to the last checkpoint, with the learning rate {0.001}"
-        in said
+        in lines
     )
-    assert any(line.startswith("resumed at step 2 of") for line in said), said
+    assert any(line.startswith("resumed at step 2 of") for line in lines), lines
     assert len(losses) == 2
     assert np.isfinite(losses).all()
 

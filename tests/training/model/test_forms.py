@@ -13,9 +13,9 @@ def _loss_and_gradients(form: Any, model: Any, epoch: Any, first: int, last: int
     import tensorflow as tf
 
     with tf.GradientTape() as tape:
-        loss = form.loss({name: tf.constant(one) for name, one in epoch.items()}, first, last)
-    gradients = tape.gradient(loss, [one.value for one in model.trainable_variables])
-    return float(loss), [np.array(tf.convert_to_tensor(one)) for one in gradients]
+        loss = form.loss({name: tf.constant(array) for name, array in epoch.items()}, first, last)
+    gradients = tape.gradient(loss, [variable.value for variable in model.trainable_variables])
+    return float(loss), [np.array(tf.convert_to_tensor(gradient)) for gradient in gradients]
 
 
 def test_flat_and_padded_examples_give_one_loss_and_one_gradient(data: TrainingData) -> None:
@@ -25,8 +25,8 @@ def test_flat_and_padded_examples_give_one_loss_and_one_gradient(data: TrainingD
 
     model = build(Sizes(len(data.catalogue), 8, 8), data.catalogue.features())
     random = np.random.default_rng(3)
-    for one in model.trainable_variables:
-        one.assign(random.normal(0, 0.3, one.shape))
+    for variable in model.trainable_variables:
+        variable.assign(random.normal(0, 0.3, variable.shape))
     drawn = data.examples.draw(1)
     unordered = data.examples.draw(1, ordered=False)
     batch = data.examples.shape.batch
@@ -34,9 +34,9 @@ def test_flat_and_padded_examples_give_one_loss_and_one_gradient(data: TrainingD
     assert (np.diff(drawn.history.splits) == 8).any()
     last_step = (data.examples.steps - 1) * batch  # has rows of weight 0
     for first, last in ((0, batch), (batch, batch + 1), (last_step, last_step + batch)):
-        one, of_one = _loss_and_gradients(flat, model, flat.arrays(unordered, 1), first, last)
-        other, of_other = _loss_and_gradients(padded, model, padded.arrays(drawn, 1), first, last)
-        np.testing.assert_allclose(one, other, rtol=1e-5)
+        loss, of_one = _loss_and_gradients(flat, model, flat.arrays(unordered, 1), first, last)
+        other_loss, of_other = _loss_and_gradients(padded, model, padded.arrays(drawn, 1), first, last)
+        np.testing.assert_allclose(loss, other_loss, rtol=1e-5)
         for variable, got, wanted in zip(model.trainable_variables, of_one, of_other, strict=True):
             largest = np.abs(wanted).max()
             np.testing.assert_allclose(got, wanted, atol=2e-5 * largest, err_msg=variable.path)
@@ -62,6 +62,6 @@ def test_the_fused_adam_is_adam(data: TrainingData) -> None:
 
         for gradient in gradients:
             step(gradient)
-        ended.append([np.array(variable), *(np.array(one) for one in optimizer.variables)])
+        ended.append([np.array(variable), *(np.array(moment) for moment in optimizer.variables)])
     for plain, fused in zip(*ended, strict=True):
         np.testing.assert_allclose(fused, plain, rtol=1e-4)  # Keras takes 1 - 0.999 in float32

@@ -75,11 +75,14 @@ def of_own_taste(model: Any, data: TrainingData) -> float:
     known = [data.customer_features(name) for name in names]
     scores = np.array(
         model(
-            {name: np.stack([getattr(one, name) for one in known]) for name in ("history", "weights", "user")}
+            {
+                name: np.stack([getattr(features, name) for features in known])
+                for name in ("history", "weights", "user")
+            }
         )
     )
     best = np.argsort(-scores[:, 1:], axis=1)[:, :20]
-    taste = np.array([one.history[0] > 20 for one in known])
+    taste = np.array([features.history[0] > 20 for features in known])
     return float(((best >= 20) == taste[:, None]).mean())
 
 
@@ -93,7 +96,7 @@ def test_each_form_learns_the_two_tastes(name: str, data: TrainingData, tmp_path
     model, losses = trained(this, tmp_path)
     assert losses[-1] < 0.9 * losses[0]
     assert of_own_taste(model, this) > 0.95
-    assert all(np.array(one).dtype == np.float32 for one in model.trainable_variables)
+    assert all(np.array(variable).dtype == np.float32 for variable in model.trainable_variables)
     save_keras(model, tmp_path / "model.keras")  # Keras refuses a model whose layers another one uses too
     assert keras.models.load_model(tmp_path / "model.keras").count_params() == model.count_params()
 
@@ -105,16 +108,16 @@ def weights_of(data: TrainingData, form: Any, model: Any, epoch: int = 1) -> tup
     arrays = form.arrays(data.examples.draw(epoch), epoch)
     batch = data.examples.shape.batch
     with tf.GradientTape() as tape:
-        loss = form.loss({name: tf.constant(one) for name, one in arrays.items()}, tf.constant(0), batch)
-    gradients = tape.gradient(loss, [one.value for one in model.trainable_variables])
-    return float(loss) / batch, [np.array(tf.convert_to_tensor(one)) / batch for one in gradients]
+        loss = form.loss({name: tf.constant(array) for name, array in arrays.items()}, tf.constant(0), batch)
+    gradients = tape.gradient(loss, [variable.value for variable in model.trainable_variables])
+    return float(loss) / batch, [np.array(tf.convert_to_tensor(gradient)) / batch for gradient in gradients]
 
 
 def shaken(model: Any) -> Any:
     """Weights of chance, so that nothing is 0 or equal by initialisation."""
     random = np.random.default_rng(3)
-    for one in model.trainable_variables:
-        one.assign(random.normal(0, 0.3, one.shape))
+    for variable in model.trainable_variables:
+        variable.assign(random.normal(0, 0.3, variable.shape))
     return model
 
 
@@ -130,8 +133,8 @@ def test_the_sampled_softmax_is_the_softmax_in_the_mean(data: TrainingData) -> N
     many = asked(data, loss="sampled_softmax", sampled_products=1_000_000)
     near, of_near = weights_of(data, SampledObjective(model, many.settings, StepShape(batch, batch)), model)
     assert near == pytest.approx(whole, rel=2e-3)
-    for variable, one, other in zip(model.trainable_variables, of_near, of_whole, strict=True):
-        np.testing.assert_allclose(one, other, atol=0.03 * np.abs(other).max(), err_msg=variable.path)
+    for variable, gradient, other in zip(model.trainable_variables, of_near, of_whole, strict=True):
+        np.testing.assert_allclose(gradient, other, atol=0.03 * np.abs(other).max(), err_msg=variable.path)
     few = asked(data, loss="sampled_softmax", sampled_products=10)
     form = SampledObjective(model, few.settings, StepShape(batch, batch))
     estimates = [weights_of(data, form, model, epoch)[0] for epoch in range(12)]
@@ -155,8 +158,15 @@ def test_a_rating_is_squares_over_the_basket_and_over_all_else(data: TrainingDat
     scores = np.array(model({name: first[name] for name in ("history", "weights", "user")}))
     wanted = 0.0
     for row in range(batch):
-        told, basket = set(first["revealed"][row]), [one for one in first["targets"][row] if one]
-        others = [one for one in range(1, scores.shape[1]) if one not in told and one not in basket]
+        revealed, basket = (
+            set(first["revealed"][row]),
+            [product for product in first["targets"][row] if product],
+        )
+        others = [
+            product
+            for product in range(1, scores.shape[1])
+            if product not in revealed and product not in basket
+        ]
         if basket:
             bought = np.mean((1 - scores[row, basket]) ** 2)
             unbought = (scores[row, others] ** 2).sum() / (scores.shape[1] - 1)
@@ -172,8 +182,8 @@ def test_pieces_and_parts_change_nothing_but_the_order_of_sums(data: TrainingDat
 
 
 def test_xla_computes_the_same(data: TrainingData, tmp_path: Path) -> None:
-    one = asked(data, 1)
-    _, plain = trained(one, tmp_path / "plain")
+    one_epoch = asked(data, 1)
+    _, plain = trained(one_epoch, tmp_path / "plain")
     _, compiled = trained(asked(data, 1, xla=True), tmp_path / "xla")
     np.testing.assert_allclose(compiled, plain, rtol=1e-4)
 
@@ -202,7 +212,7 @@ def test_what_is_masked_is_not_seen(data: TrainingData) -> None:
     assert not np.array_equal(arrays["masked"], form.arrays(drawn, 1)["masked"])
     np.testing.assert_array_equal(arrays["masked"], form.arrays(drawn, 0)["masked"])
 
-    epoch = {name: tf.constant(one) for name, one in arrays.items()}
+    epoch = {name: tf.constant(array) for name, array in arrays.items()}
     got = float(form.loss(epoch, tf.constant(0), tf.constant(batch)))
     logits = np.array(product_vectors(model)(np.arange(len(this.catalogue) + 1))) @ np.array(
         form.variables[-1]
@@ -246,7 +256,7 @@ def test_adapters_learn_and_the_encoder_stays(
         np.testing.assert_array_equal(np.array(variable), before, err_msg=variable.path)
     ups = [np.array(layer.kernel) for layer in model.layers if layer.name.endswith("_up")]
     assert ups
-    assert all(np.abs(one).max() > 0 for one in ups)
+    assert all(np.abs(weight).max() > 0 for weight in ups)
 
 
 @pytest.mark.long

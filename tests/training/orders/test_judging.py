@@ -48,10 +48,10 @@ def shop(folder: Path, change: Change | None = None, days: int = DAYS, rows: int
     for number in range(days):
         day = FIRST_DAY + timedelta(days=number)
         lines = [_cells(day, row) for row in range(rows)]
-        told = [",".join(cells) for cells in lines]
+        texts = [",".join(cells) for cells in lines]
         if change is not None:
-            told = [change(number, row, cells) for row, cells in enumerate(lines)]
-        write_day(folder, day, told)
+            texts = [change(number, row, cells) for row, cells in enumerate(lines)]
+        write_day(folder, day, texts)
     return folder
 
 
@@ -127,14 +127,14 @@ def test_another_format_is_refused_before_anything_is_touched_and_read_by_the_se
     shifted = shop(tmp_path / "shifted", change)
     with pytest.raises(OrdersRefused) as refused:
         _send(shifted, tmp_path / "to")
-    said = str(refused.value)
-    assert f"shifted/{FIRST_DAY}.csv.gz, line 2: {value}" in said
-    assert advice in said
-    assert f"{ROWS} of {ROWS} rows of this day" in said
-    assert said.endswith("nothing was sent and nothing was taken away")
+    message = str(refused.value)
+    assert f"shifted/{FIRST_DAY}.csv.gz, line 2: {value}" in message
+    assert advice in message
+    assert f"{ROWS} of {ROWS} rows of this day" in message
+    assert message.endswith("nothing was sent and nothing was taken away")
     assert _held(tmp_path / "to") == before
     read = _send(shifted, tmp_path / "to", settings)
-    assert [one.rows for one in read.arrivals.batches] == [one.rows for one in good.arrivals.batches]
+    assert [batch.rows for batch in read.arrivals.batches] == [batch.rows for batch in good.arrivals.batches]
     assert read.arrivals.orders == settings.recorded()
 
 
@@ -274,12 +274,12 @@ class TestFewer:
             _send(tmp_path / "orders", tmp_path / "to")
         assert _held(tmp_path / "to") == before
         done = _send(tmp_path / "orders", tmp_path / "to", OrdersSettings(accept_fewer=True))
-        assert {one.rows for one in done.arrivals.batches} == {30}
+        assert {batch.rows for batch in done.arrivals.batches} == {30}
 
     def test_a_little_fewer_are_corrections(self, tmp_path: Path) -> None:
         _send(shop(tmp_path / "orders"), tmp_path / "to")
         done = _send(shop(tmp_path / "orders", rows=33), tmp_path / "to")
-        assert {one.rows for one in done.arrivals.batches} == {33}
+        assert {batch.rows for batch in done.arrivals.batches} == {33}
 
     @pytest.mark.parametrize("gone", [1, DAYS - 1])
     def test_nor_by_none(self, tmp_path: Path, gone: int) -> None:
@@ -304,14 +304,14 @@ class TestFewer:
         _send(shop(tmp_path / "orders"), tmp_path / "to")
         window = Window(first_day=FIRST_DAY + timedelta(days=1)).model_dump()
         done = _send(tmp_path / "orders", tmp_path / "to", window=window, hold_back_days=2)
-        assert [one.day.day for one in done.arrivals.batches] == [2]
+        assert [batch.day.day for batch in done.arrivals.batches] == [2]
 
     def test_a_manifest_that_cannot_be_read_protects_nothing_and_stops_nothing(self, tmp_path: Path) -> None:
         _send(shop(tmp_path / "orders"), tmp_path / "to")
         for place, key in (("arrivals", MANIFEST_KEY), ("private", HELD_BACK_MANIFEST_KEY)):
             (tmp_path / "to" / place / key).write_text("{")
         done = _send(shop(tmp_path / "orders", rows=20), tmp_path / "to")
-        assert {one.rows for one in done.arrivals.batches} == {20}
+        assert {batch.rows for batch in done.arrivals.batches} == {20}
 
 
 def test_words_for_nobody_are_missing_customers(tmp_path: Path) -> None:

@@ -76,23 +76,23 @@ forms = st.sampled_from(
 def test_faults_take_nothing_but_their_own_line(
     data: st.DataObject, form: OrdersFormat, end: bytes, ended: bool
 ) -> None:
-    made = data.draw(st.lists(records(form), max_size=12))
+    drawn = data.draw(st.lists(records(form), max_size=12))
     header = form.delimiter.join(COLUMNS).encode()
-    content = end.join([header, *(one.raw.replace(b"\n", end) for one in made)])
-    told = lines_of(content + (end if ended or (made and made[-1].blank) else b""), form)
-    assert told is not None
+    content = end.join([header, *(record.raw.replace(b"\n", end) for record in drawn)])
+    lines = lines_of(content + (end if ended or (drawn and drawn[-1].blank) else b""), form)
+    assert lines is not None
     number, sound, rejects = 2, [], []
-    for one in made:
-        if one.cells is not None:
-            sound.append((number, [cell for cell in one.cells]))
-        elif not one.blank:
+    for record in drawn:
+        if record.cells is not None:
+            sound.append((number, [cell for cell in record.cells]))
+        elif not record.blank:
             rejects.append(number)
-        number += one.lines
-    assert list(zip(told.numbers, told.rows, strict=True)) == sound
-    assert [one.line for one in told.malformed] == rejects
-    assert all(one.fault for one in told.malformed)
-    assert told.total == number - 2 == told.accounted
-    assert told.blank == sum(one.blank for one in made)
+        number += record.lines
+    assert list(zip(lines.numbers, lines.rows, strict=True)) == sound
+    assert [line.line for line in lines.malformed] == rejects
+    assert all(line.fault for line in lines.malformed)
+    assert lines.total == number - 2 == lines.accounted
+    assert lines.blank == sum(record.blank for record in drawn)
 
 
 @settings(max_examples=300)
@@ -101,40 +101,40 @@ def test_whatever_a_file_holds_all_lines_are_known_and_a_whole_line_is_never_swa
     text: str, width: int
 ) -> None:
     header = ",".join("abcde"[:width])
-    told = lines_of(f"{header}\n{text}".encode(), OrdersFormat())
-    assert told is not None
-    assert told.accounted == told.total
-    assert all(len(row) == width for row in told.rows)
-    rows = dict(zip(told.numbers, told.rows, strict=True))
+    lines = lines_of(f"{header}\n{text}".encode(), OrdersFormat())
+    assert lines is not None
+    assert lines.accounted == lines.total
+    assert all(len(row) == width for row in lines.rows)
+    rows = dict(zip(lines.numbers, lines.rows, strict=True))
     for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 2):
         if line.count(",") == width - 1 and line.strip() and not set(line) & {'"', "\0"}:
             assert rows[number] == line.split(",")
 
 
 def _lines(text: str, form: OrdersFormat | None = None) -> Lines:
-    told = lines_of(text.encode(), form or OrdersFormat())
-    assert told is not None
-    return told
+    lines = lines_of(text.encode(), form or OrdersFormat())
+    assert lines is not None
+    return lines
 
 
 def test_two_open_quotes_take_no_row_between_them_along() -> None:
-    told = _lines('a,b,c\n1,"12 INCH,3\n4,5,6\n7,"8 INCH,9\n1,2,3\n')
-    assert told.rows == [["4", "5", "6"], ["1", "2", "3"]]
-    assert [one.line for one in told.malformed] == [2, 4]
+    lines = _lines('a,b,c\n1,"12 INCH,3\n4,5,6\n7,"8 INCH,9\n1,2,3\n')
+    assert lines.rows == [["4", "5", "6"], ["1", "2", "3"]]
+    assert [line.line for line in lines.malformed] == [2, 4]
 
 
 def test_an_open_quote_that_the_next_lines_seem_to_close_takes_none_along() -> None:
     """To a parser of CSV the first three lines are one row, whose text holds another customer's row."""
-    told = _lines('a,b,c\n1,"12 INCH,3\n4,5,6\n7,8 INCH",9\n')
-    assert told.rows == [["4", "5", "6"], ["7", '8 INCH"', "9"]]
-    assert [one.line for one in told.malformed] == [2]
+    lines = _lines('a,b,c\n1,"12 INCH,3\n4,5,6\n7,8 INCH",9\n')
+    assert lines.rows == [["4", "5", "6"], ["7", '8 INCH"', "9"]]
+    assert [line.line for line in lines.malformed] == [2]
 
 
 def test_a_quoted_line_break_is_part_of_its_cell() -> None:
-    told = _lines('a,b,c\r\n1,"x\r\n\r\ny",3\r\n4,5,6\r\n')
-    assert told.rows == [["1", "x\n\ny", "3"], ["4", "5", "6"]]
-    assert told.numbers == [2, 5]
-    assert (told.continued, told.total) == (2, 4)
+    lines = _lines('a,b,c\r\n1,"x\r\n\r\ny",3\r\n4,5,6\r\n')
+    assert lines.rows == [["1", "x\n\ny", "3"], ["4", "5", "6"]]
+    assert lines.numbers == [2, 5]
+    assert (lines.continued, lines.total) == (2, 4)
 
 
 @pytest.mark.parametrize(
@@ -161,15 +161,15 @@ def test_a_quoted_line_break_is_part_of_its_cell() -> None:
     ],
 )
 def test_commas_at_the_end_and_marks_at_the_start_change_nothing(text: str) -> None:
-    told = _lines(text)
-    assert (told.header, told.rows) == (["a", "b", "c"], [["1", "2", "3"], ["4", "5", "6"]])
+    lines = _lines(text)
+    assert (lines.header, lines.rows) == (["a", "b", "c"], [["1", "2", "3"], ["4", "5", "6"]])
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16", "utf-16-le", "utf-32"])
 def test_other_encodings(encoding: str) -> None:
-    told = lines_of("a,b\né,ü\n".encode(encoding), OrdersFormat(encoding=encoding))
-    assert told is not None
-    assert (told.header, told.rows) == (["a", "b"], [["é", "ü"]])
+    lines = lines_of("a,b\né,ü\n".encode(encoding), OrdersFormat(encoding=encoding))
+    assert lines is not None
+    assert (lines.header, lines.rows) == (["a", "b"], [["é", "ü"]])
 
 
 def test_without_a_quote_each_sign_is_text() -> None:
@@ -178,5 +178,5 @@ def test_without_a_quote_each_sign_is_text() -> None:
 
 @pytest.mark.timeout(20)
 def test_long_files_of_open_quotes_end_in_seconds() -> None:
-    told = _lines("a,b,c\n" + '1,"2\n' * 50_000)
-    assert told.accounted == told.total == 50_000
+    lines = _lines("a,b,c\n" + '1,"2\n' * 50_000)
+    assert lines.accounted == lines.total == 50_000

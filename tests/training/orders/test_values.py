@@ -26,8 +26,8 @@ def test_a_number_written_by_the_signs_is_that_number_and_no_other_signs_make_an
     grouped = f"{whole:,}".replace(",", thousands) if thousands is not None else str(whole)
     text = f"{grouped}{decimal}{cents:02}"
     right = float(f"{whole}.{cents:02}")
-    told = numbers(pd.Series([text]), OrdersFormat(decimal=decimal, thousands=thousands))
-    assert told.tolist() == [pytest.approx(right, rel=1e-12)]
+    values = numbers(pd.Series([text]), OrdersFormat(decimal=decimal, thousands=thousands))
+    assert values.tolist() == [pytest.approx(right, rel=1e-12)]
     # Two decimals are no group of three: under other signs the text is no number, or the same one.
     for other, group in SIGNS:
         read = numbers(pd.Series([text]), OrdersFormat(decimal=other, thousands=group)).iloc[0]
@@ -55,9 +55,9 @@ def test_the_currency_of_the_shop_may_stand_beside_a_price(text: str) -> None:
 def test_a_minus_may_stand_behind(
     text: str, signs: tuple[str, str | None], money: bool, right: float | None
 ) -> None:
-    told = numbers(pd.Series(["1", text]), OrdersFormat(decimal=signs[0], thousands=signs[1]), money)
-    assert told.iloc[0] == 1
-    assert told.iloc[1] == right or (right is None and math.isnan(told.iloc[1]))
+    values = numbers(pd.Series(["1", text]), OrdersFormat(decimal=signs[0], thousands=signs[1]), money)
+    assert values.iloc[0] == 1
+    assert values.iloc[1] == right or (right is None and math.isnan(values.iloc[1]))
     assert (signs in number_signs(pd.Series([text]), OrdersFormat(), money)) == (right is not None)
 
 
@@ -66,8 +66,8 @@ def test_a_minus_may_stand_behind(
 def test_a_time_is_read_by_its_format_and_the_format_is_proposed_from_it(form: str, second: int) -> None:
     at = datetime(2011, 9, 23) + timedelta(seconds=second)
     text = at.strftime(form.replace("%z", "+0000"))
-    told = times(pd.Series([text]), at.date(), OrdersFormat(dates=(form,))).iloc[0]
-    assert told == pd.Timestamp(datetime.strptime(text.replace("+0000", ""), form.replace("%z", "")))
+    time = times(pd.Series([text]), at.date(), OrdersFormat(dates=(form,))).iloc[0]
+    assert time == pd.Timestamp(datetime.strptime(text.replace("+0000", ""), form.replace("%z", "")))
     assert form in date_formats(pd.Series([text]), at.date(), OrdersFormat())
 
 
@@ -84,8 +84,8 @@ def test_a_time_is_read_by_its_format_and_the_format_is_proposed_from_it(form: s
     ],
 )
 def test_times_of_other_shops(text: str, dates: str, zone: str, right: str) -> None:
-    told = times(pd.Series([text]), DAY, OrdersFormat(dates=(dates,), time_zone=zone))
-    assert told.tolist() == [pd.Timestamp(f"2011-06-05 {right}")]
+    values = times(pd.Series([text]), DAY, OrdersFormat(dates=(dates,), time_zone=zone))
+    assert values.tolist() == [pd.Timestamp(f"2011-06-05 {right}")]
 
 
 def test_of_two_formats_the_one_counts_that_puts_a_time_on_the_day() -> None:

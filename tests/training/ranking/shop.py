@@ -16,14 +16,14 @@ def rows(days: int, seed: int = 1) -> pd.DataFrame:
     """Cleaned rows of ``days`` days from FIRST on, as ``Orders.of`` takes them."""
     random = np.random.default_rng(seed)
     products = [f"{20000 + number * 3}{'' if number % 2 else 'A'}" for number in range(TASTES * 10)]
-    made = []
+    lines = []
     for day in range(FIRST, FIRST + days):
         for customer in random.choice(CUSTOMERS, 9, replace=False):
             taste = customer % TASTES
             own = taste * PRODUCTS_OF_A_TASTE + random.choice(PRODUCTS_OF_A_TASTE, 3, replace=False)
             basket = np.unique([*own, random.integers(len(products))])
             for number in basket:
-                made.append(
+                lines.append(
                     {
                         "invoice": f"{day}-{customer}",
                         "customer": "" if random.random() < 0.05 else f"c{customer:03d}",
@@ -36,4 +36,4 @@ def rows(days: int, seed: int = 1) -> pd.DataFrame:
                         "cancelled": random.random() < 0.02,
                     }
                 )
-    return pd.DataFrame(made)
+    return pd.DataFrame(lines)

@@ -22,12 +22,12 @@ from training.ranking.orders import Orders
 
 
 def lists(**products: str) -> pd.DataFrame:
-    told = [
+    lines = [
         (customer, rank, product)
         for customer, chosen in products.items()
         for rank, product in enumerate(chosen.split(), 1)
     ]
-    return pd.DataFrame(told, columns=["customer", "rank", "product"])
+    return pd.DataFrame(lines, columns=["customer", "rank", "product"])
 
 
 def test_figures_made_by_hand() -> None:
@@ -65,13 +65,13 @@ def test_the_normaliser_keeps_order_and_puts_missing_values_in_the_middle(tmp_pa
     sample = np.stack([random.exponential(size=4000) ** 3, np.full(4000, 2.0)], axis=1).astype(np.float32)
     sample[::9, 0] = np.nan
     normaliser = Normaliser.fit(sample)
-    made = normaliser(sample)
+    normalised = normaliser(sample)
     order = np.argsort(sample[:, 0])[: int((~np.isnan(sample[:, 0])).sum())]
-    assert (np.diff(made[order, 0]) >= 0).all()
-    assert abs(made[order, 0].mean()) < 0.05
-    assert made[order, 0].std() == pytest.approx(1, abs=0.05)
-    assert (made[::9, 0] == 0).all()
-    assert (made[:, 1] == 0).all()
+    assert (np.diff(normalised[order, 0]) >= 0).all()
+    assert abs(normalised[order, 0].mean()) < 0.05
+    assert normalised[order, 0].std() == pytest.approx(1, abs=0.05)
+    assert (normalised[::9, 0] == 0).all()
+    assert (normalised[:, 1] == 0).all()
 
 
 def test_another_shops_log_is_measured_by_what_describe_wrote_of_it(
@@ -91,7 +91,9 @@ def test_another_shops_log_is_measured_by_what_describe_wrote_of_it(
         ranking = tmp_path / "ranking"
         ranking.mkdir(exist_ok=True)
         for name in (ALL_PRODUCTS, NEW_PRODUCTS):
-            lists(**{str(one): " ".join(codes) for one in buyers}).to_csv(ranking / name, index=False)
+            lists(**{str(customer): " ".join(codes) for customer in buyers}).to_csv(
+                ranking / name, index=False
+            )
         line = ["--orders", str(folder), *options, "--before", "2011-09-06", "--ranking", str(ranking)]
         monkeypatch.setattr(sys, "argv", ["measure", *line])
         main()
@@ -99,11 +101,11 @@ def test_another_shops_log_is_measured_by_what_describe_wrote_of_it(
 
     here = measured(days, ranked)
     assert "customers, recall 0.0358 " in here
-    assert measured(shop, [code_of(one) for one in ranked], "--orders-settings", str(written)) == here
+    assert measured(shop, [code_of(code) for code in ranked], "--orders-settings", str(written)) == here
 
 
 @pytest.mark.parametrize(
-    ("settings", "out", "said"),
+    ("settings", "out", "sentence"),
     [
         ("gone.yaml", "ranking", "gone.yaml is not there"),
         ("none.yaml", "ranking", "none.yaml has no section config: isthmus:orders"),
@@ -114,7 +116,7 @@ def test_another_shops_log_is_measured_by_what_describe_wrote_of_it(
 def test_what_the_program_cannot_use_is_said_before_anything_is_read(
     settings: str,
     out: str,
-    said: str,
+    sentence: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -129,4 +131,4 @@ def test_what_the_program_cannot_use_is_said_before_anything_is_read(
     monkeypatch.setattr(sys, "argv", ["ranking", *line])
     monkeypatch.setattr("training.orders.source.Folder.raw", lambda *_: pytest.fail("the orders were read"))
     assert program.main() == 64
-    assert said in capsys.readouterr().err
+    assert sentence in capsys.readouterr().err

@@ -72,10 +72,10 @@ def test_it_beats_popularity_repeats_itself_and_resumes(
     assert record["orders"] == past.digest()
     features = builder.features(np.arange(3))
     session = onnxruntime.InferenceSession(str(out / ONNX), providers=["CPUExecutionProvider"])
-    given = Normaliser.load(out / NORMALISER)(features.values)
-    np.testing.assert_array_equal(given, first.normalised(features.values, features.names))
-    scores = session.run(["scores"], {"features": given[None]})[0][0]
-    np.testing.assert_allclose(scores, first.score(given), atol=1e-4)
+    normalised = Normaliser.load(out / NORMALISER)(features.values)
+    np.testing.assert_array_equal(normalised, first.normalised(features.values, features.names))
+    scores = session.run(["scores"], {"features": normalised[None]})[0][0]
+    np.testing.assert_allclose(scores, first.score(normalised), atol=1e-4)
     assert scores.min() >= 0
     assert scores.max() <= 1
     for name in (ALL_PRODUCTS, NEW_PRODUCTS):
@@ -93,9 +93,9 @@ def test_windows_made_side_by_side_are_those_made_one_after_the_other(
     together = list(windows(orders, BEFORE, few, tmp_path / "together"))
     assert [path.name for path in together] == [path.name for path in alone]
     assert len(together) == len(log_lines) >= 2
-    for one, other in zip(alone, together, strict=True):
-        np.testing.assert_array_equal(load_window(one).values, load_window(other).values)
-        np.testing.assert_array_equal(load_window(one).label, load_window(other).label)
+    for file, other_file in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(load_window(file).values, load_window(other_file).values)
+        np.testing.assert_array_equal(load_window(file).label, load_window(other_file).label)
 
 
 def _bytes(window: object) -> dict[str, bytes]:

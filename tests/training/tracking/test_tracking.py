@@ -56,7 +56,12 @@ def test_a_run_is_tracked_and_made_again_from_its_manifest(tmp_path: Path) -> No
         other,
         fewer,
     )
-    assert [one.what for one in found] == ["gone", "numpy", "training.learning_rate", "orders: rows"]
+    assert [difference.what for difference in found] == [
+        "gone",
+        "numpy",
+        "training.learning_rate",
+        "orders: rows",
+    ]
     assert (found[2].release, found[2].now) == ("0.005", "0.01")
 
     unknown = manifest.model_copy(update={"settings": {**manifest.settings, "towers": 3}})
@@ -111,7 +116,7 @@ def test_wandb_without_a_key_writes_a_folder_and_asks_no_network(tmp_path: Path)
         everything.listen()
         everything.settimeout(0.2)
         url = f"http://127.0.0.1:{everything.getsockname()[1]}"
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
         # Every way out, the proxies and the library's own server, leads to a socket that takes note.
         ways = dict.fromkeys(
             ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "WANDB_BASE_URL"), url
@@ -120,7 +125,7 @@ def test_wandb_without_a_key_writes_a_folder_and_asks_no_network(tmp_path: Path)
             [sys.executable, "-c", OFFLINE_RUN, str(tmp_path)],
             check=True,
             env={
-                **kept,
+                **environment,
                 **ways,
                 "WANDB_MODE": "online",
                 "NO_PROXY": "",

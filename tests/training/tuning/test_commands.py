@@ -45,10 +45,10 @@ class Shell:
 
     def run(self, *words: str, ends: int = 0) -> str:
         started = self.start(*words)
-        told, _ = started.communicate(timeout=400)
-        assert started.returncode == ends, told
-        assert "Traceback" not in told, told
-        return told
+        output, _ = started.communicate(timeout=400)
+        assert started.returncode == ends, output
+        assert "Traceback" not in output, output
+        return output
 
 
 @pytest.fixture
@@ -70,11 +70,11 @@ def test_a_killed_tune_goes_on_and_what_it_finds_is_trained_and_can_be_made_agai
     first.communicate()
     assert not (shell.folder / "tuned.yaml").exists()
 
-    told = shell.run(*tune)
-    assert "trial 0 was left running by a killed process" in told
-    assert "1 of 2 trials were begun" in told
-    assert re.search(r"^ *0 +lost", told, re.MULTILINE)
-    assert "retry of 0" in told
+    output = shell.run(*tune)
+    assert "trial 0 was left running by a killed process" in output
+    assert "1 of 2 trials were begun" in output
+    assert re.search(r"^ *0 +lost", output, re.MULTILINE)
+    assert "retry of 0" in output
     tuned = yaml.safe_load((shell.folder / "tuned.yaml").read_text())["config"]["isthmus:training"]
 
     shell.run("train", "--settings", "tuned.yaml", "--orders", "orders")
@@ -94,13 +94,13 @@ def test_settings_of_a_stack_file_are_read_and_what_is_wrong_is_named(shell: She
     stack = shell.folder / "Pulumi.dev.yaml"
     section = {"enabled": True, "pool": "training", "orders_version": "7", "epochs": 0, "seeds": 1}
     stack.write_text(yaml.safe_dump({"config": {"isthmus:training": section}}))
-    told = shell.run("train", "--settings", stack.name, "--orders", "orders", ends=WRONG_DATA)
-    assert "Pulumi.dev.yaml: training.epochs: is 0; allowed is a whole number from 1 to 1000." in told
-    assert "training.seeds: is not a known key; did you mean seed?" in told
+    output = shell.run("train", "--settings", stack.name, "--orders", "orders", ends=WRONG_DATA)
+    assert "Pulumi.dev.yaml: training.epochs: is 0; allowed is a whole number from 1 to 1000." in output
+    assert "training.seeds: is not a known key; did you mean seed?" in output
 
     stack.write_text("config: {}\n")
-    told = shell.run("train", "--settings", stack.name, "--orders", "orders", ends=1)
-    assert "has no section config: isthmus:training" in told
+    output = shell.run("train", "--settings", stack.name, "--orders", "orders", ends=1)
+    assert "has no section config: isthmus:training" in output
 
 
 def test_options_are_over_the_file(tmp_path: Path) -> None:

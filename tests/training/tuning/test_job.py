@@ -58,9 +58,9 @@ def test_all_writers_of_a_journal_see_the_same_entries_in_the_same_order(
         list(pool.map(write, range(4)))
     read = [list(journal.read_logs(0)) for journal in journals]
     assert len(read[0]) == 24
-    assert all(one == read[0] for one in read)
+    assert all(entries == read[0] for entries in read)
     for writer in range(4):
-        assert [one["number"] for one in read[0] if one["writer"] == writer] == list(range(6))
+        assert [entry["number"] for entry in read[0] if entry["writer"] == writer] == list(range(6))
     assert list(BucketJournal(Bucket(name, client(s3_url), "study/journal/")).read_logs(20)) == read[0][20:]
 
 
@@ -82,7 +82,7 @@ def test_a_put_whose_answer_was_lost_is_one_entry(bucket: Callable[[str], str], 
     journal = BucketJournal(Bucket(name, Retrying(client(s3_url)), "journal/"))
     for number in range(3):
         journal.append_logs([{"number": number}])
-    assert [one["number"] for one in journal.read_logs(0)] == [0, 1, 2]
+    assert [entry["number"] for entry in journal.read_logs(0)] == [0, 1, 2]
     assert len(keys(client(s3_url), name)) == 3
 
 
@@ -98,21 +98,23 @@ def test_one_trial_too_many_is_taken_back_and_only_an_owner_gives_up_its_trials(
     transfer(source, KEY, settings, work.arrivals, work.private)
     url = f"sqlite:///{tmp_path / 'trials.db'}" if kept_in == "database" else None
     place = str(tmp_path / "shared")
-    zero, one = (Study(work, settings, RANGES, Shared(index, place, url)) for index in (0, 1))
-    zero.recover()
-    first, second, third = zero.ask(), one.ask(), zero.ask()
+    study_0, study_1 = (Study(work, settings, RANGES, Shared(index, place, url)) for index in (0, 1))
+    study_0.recover()
+    first, second, third = study_0.ask(), study_1.ask(), study_0.ask()
     assert first.settings.learning_rate == BASE.learning_rate, "the defaults are tried first"
-    assert [study.withdraw_surplus(trial.number, 2) for study, trial in ((zero, first), (one, second))] == [
+    assert [
+        study.withdraw_surplus(trial.number, 2) for study, trial in ((study_0, first), (study_1, second))
+    ] == [
         False,
         False,
     ]
-    assert zero.withdraw_surplus(third.number, 2)
-    assert one.count() == zero.count() == 2
+    assert study_0.withdraw_surplus(third.number, 2)
+    assert study_1.count() == study_0.count() == 2
     second.report(1, 0.5)
-    assert zero.recover() == [first.number], "the trial of the other index is not touched"
-    again = one.ask()
+    assert study_0.recover() == [first.number], "the trial of the other index is not touched"
+    again = study_1.ask()
     assert again.settings == first.settings, "any index takes a lost trial up"
-    assert one.checkpoints_of(again.number) == zero.checkpoints_of(first.number)
+    assert study_1.checkpoints_of(again.number) == study_0.checkpoints_of(first.number)
 
 
 @pytest.fixture
@@ -150,15 +152,15 @@ def pods(bucket: Callable[[str], str], s3_url: str, tmp_path: Path) -> Iterator[
             "TUNING_SETTINGS": f'{{"trials": {TRIALS}, "epochs": 2}}',
             "JOB_COMPLETION_INDEX": str(index),
         }
-        one = subprocess.Popen([sys.executable, "-c", COMMAND], env=environment, stdout=log, stderr=log)
-        one.args = str(own / "log")
-        started.append(one)
-        return one
+        pod = subprocess.Popen([sys.executable, "-c", COMMAND], env=environment, stdout=log, stderr=log)
+        pod.args = str(own / "log")
+        started.append(pod)
+        return pod
 
     start.releases = releases  # type: ignore[attr-defined]
     yield start
-    for one in started:
-        one.kill()
+    for pod in started:
+        pod.kill()
 
 
 @pytest.mark.long
@@ -177,16 +179,16 @@ def test_a_killed_index_goes_on_where_it_was_and_the_best_settings_can_be_fetche
     both[0].wait()
     psutil.wait_procs(children, timeout=30)
     both.append(pods(0))
-    for one in both[1:]:
-        assert one.wait(timeout=300) == 0, Path(one.args).read_text()
+    for pod in both[1:]:
+        assert pod.wait(timeout=300) == 0, Path(pod.args).read_text()
 
-    told = Path(both[2].args).read_text()
-    assert "was left running by a killed process" in told
+    output = Path(both[2].args).read_text()
+    assert "was left running by a killed process" in output
     assert not [key for key in keys(s3, releases) if "/checkpoints/" in key]
     trials = [
         line
-        for one in both
-        for line in Path(one.args).read_text().splitlines()
+        for pod in both
+        for line in Path(pod.args).read_text().splitlines()
         if "recall@20" in line and line.startswith("trial ") and "best" not in line
     ]
     assert len(trials) == TRIALS, trials

@@ -72,8 +72,8 @@ def test_killed_and_started_again_a_study_goes_on(tmp_path: Path) -> None:
     assert not left, "a trial must not outlive the command that began it"
     assert not out.exists()
 
-    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=400).stdout
-    assert "was left running by a killed process" in said
+    output = subprocess.run(command, check=True, capture_output=True, text=True, timeout=400).stdout
+    assert "was left running by a killed process" in output
     (arrivals,) = work.glob("tuning/*")
     settings = for_tuning(BASE, Folder(orders).days(), None, 2)
     study = Study(Workspace(arrivals), settings, RANGES)
