@@ -225,7 +225,7 @@ class Link(pulumi.ComponentResource):
         # Neutron changes no policy in use (neutron-vpnaas, db/vpn/vpn_db.py, IKEPolicyInUse): a new one is
         # made, both connections are made again with it, and the old one goes.
         policy = pulumi.ResourceOptions(parent=self, replace_on_changes=["*"], delete_before_replace=False)
-        # The same of endpoint groups; a connection can be given another group for its peer.
+        # Endpoint groups do not change in use either, but a connection can be given another one for its peer.
         group = pulumi.ResourceOptions(parent=self, delete_before_replace=False)
         ike = openstack.vpnaas.IkePolicy(
             name,

@@ -118,9 +118,8 @@ def gather(
             time.sleep(EVERY_SECONDS)
     chosen = _as_members(worker, server.members)
     if chosen.alone:
-        server.under_way = (
-            True  # nothing else listens on the port: those that come later must not begin alone
-        )
+        # Nothing else listens on the port: those that come later must not begin alone.
+        server.under_way = True
     else:
         server.close()
     if chosen.absent:

@@ -268,5 +268,5 @@ def _recalls(validation: dict[str, Any]) -> tuple[float, float]:
     with reading(VALIDATION):
         scores = validation["scores"]
         recalls = {name: float(row["all products"]["recall"]) for name, row in scores.items()}
-        # The release as it was called before.
+        # Validations of earlier releases call the release so.
         return recalls.get("this release", recalls.get("two towers", 0.0)), recalls["popular"]
