@@ -81,7 +81,7 @@ def main(
             print(f"| {' | '.join(row)} | {measured['recall']:.3f} |", flush=True)
 
 
-def one(folder: Path, text: str) -> None:
+def measure_one(folder: Path, text: str) -> None:
     """Train one form; prints what was measured as JSON."""
     from training.fit.checkpoint import FolderObjects
     from training.fit.cluster import ALONE, prepare
@@ -117,6 +117,6 @@ def one(folder: Path, text: str) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["one"]:
-        one(Path(sys.argv[2]), sys.argv[3])
+        measure_one(Path(sys.argv[2]), sys.argv[3])
     else:
         app()

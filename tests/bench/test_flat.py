@@ -28,7 +28,7 @@ def _estate() -> None:
     )
 
 
-def _told(resources: tuple[Recorded, ...]) -> Counter[str]:
+def _registered(resources: tuple[Recorded, ...]) -> Counter[str]:
     def inputs(resource: Recorded) -> dict[str, Any]:
         return {key: value for key, value in resource.inputs.items() if key != "kubeconfig"}
 
@@ -47,4 +47,4 @@ def test_the_flat_program_registers_the_same_with_the_same_inputs_and_providers(
     text = flat.program(ours)
     floor = record(lambda: exec(compile(text, "flat", "exec"), {})).resources  # noqa: S102
     assert len(ours) == 5
-    assert _told(floor) == _told(ours)
+    assert _registered(floor) == _registered(ours)

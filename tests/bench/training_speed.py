@@ -63,11 +63,11 @@ def measure(rounds: int, say: Callable[[str], None] = lambda _: None) -> Speeds:
     with tempfile.TemporaryDirectory(prefix="isthmus-bench-") as folder, ExitStack() as stack:
         sides = {side: stack.enter_context(_process(side, folder)) for side in SIDES}
         for process in sides.values():
-            _told(process)  # warm
+            _measured(process)  # warm
         for number in range(rounds):
             for side, process in sides.items():
                 _ask(process)
-                seconds, busy, examples = _told(process)
+                seconds, busy, examples = _measured(process)
                 wall[side].append(examples / seconds)
                 cpu[side].append(1000 * busy / examples)
                 say(f"round {number + 1}: {side} {wall[side][-1]:.0f} examples/s")
@@ -95,7 +95,7 @@ def _ask(process: subprocess.Popen[str]) -> None:
     process.stdin.flush()
 
 
-def _told(process: subprocess.Popen[str]) -> tuple[float, float, int]:
+def _measured(process: subprocess.Popen[str]) -> tuple[float, float, int]:
     assert process.stdout is not None
     for line in process.stdout:
         if line.startswith("{"):

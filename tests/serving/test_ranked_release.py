@@ -284,14 +284,16 @@ def test_another_key_than_the_releases_is_told_in_one_sentence(
     )
     customer = sorted(shop.register.ids())[0]
     for where in (("--release", release), ("--url", recommender.url)):
-        output = _said(customer, "--key", other, *where)
+        output = _output(customer, "--key", other, *where)
         assert "is not known to this release" in output
         assert sentence in output
-        assert "named with the key" not in _said(customer, "--key", KEY, *where)
-        assert "named with the key" not in _said("no customer", "--key", KEY, *where)
-        assert "named with the key" not in _said(NAMED(customer), "--pseudonyms", *where)
+        assert "named with the key" not in _output(customer, "--key", KEY, *where)
+        assert "named with the key" not in _output("no customer", "--key", KEY, *where)
+        assert "named with the key" not in _output(NAMED(customer), "--pseudonyms", *where)
     with pytest.raises(CommandError, match=re.escape(sentence)):
-        _said("--all", "--orders", str(shop.orders.path), "--key", other, "--out", out, "--release", release)
+        _output(
+            "--all", "--orders", str(shop.orders.path), "--key", other, "--out", out, "--release", release
+        )
 
 
 def test_a_ring_that_has_the_releases_key_answers_with_it(shop: Shop, tmp_path: Path) -> None:
@@ -301,10 +303,10 @@ def test_a_ring_that_has_the_releases_key_answers_with_it(shop: Shop, tmp_path: 
     write(ringed, manifest.model_copy(update={"versions": manifest.versions | {"pseudonym_key": "2026-05"}}))
     customer = sorted(shop.register.ids())[0]
     ring = f"2026-11:the newer key of the private site,2026-05:{KEY}"
-    assert f"Customer {customer}" in (output := _said(customer, "--release", str(ringed), "--key", ring))
+    assert f"Customer {customer}" in (output := _output(customer, "--release", str(ringed), "--key", ring))
     assert "not known" not in output
     # The same key under another id is found all the same, and nothing is said of keys.
-    assert "key" not in _said(customer, "--release", str(ringed), "--key", KEY)
+    assert "key" not in _output(customer, "--release", str(ringed), "--key", KEY)
 
 
 def test_a_release_of_before_the_ids_is_read_and_nothing_is_said_of_keys(shop: Shop, tmp_path: Path) -> None:
@@ -318,12 +320,12 @@ def test_a_release_of_before_the_ids_is_read_and_nothing_is_said_of_keys(shop: S
     }
     write(old, manifest.model_copy(update={"versions": versions}))
     assert read(old).pseudonym_key is None
-    output = _said("1", "--release", str(old), "--key", "another key of the private site")
+    output = _output("1", "--release", str(old), "--key", "another key of the private site")
     assert "is not known to this release" in output
     assert "named with the key" not in output
 
 
-def _said(*args: str) -> str:
+def _output(*args: str) -> str:
     app = typer.Typer()
     app.command()(command)
     result = CliRunner().invoke(app, [*args], catch_exceptions=False, env={"COLUMNS": "300"})

@@ -32,7 +32,7 @@ class Recorder(mocks.Mocks):
         raise AssertionError(f"no data source is needed, but {args.token} was called")
 
 
-def made(**changes: Any) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+def declared(**changes: Any) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
     """Objects by kind and the component's outputs; every output was awaited."""
     recorder = Recorder()
     from serving.components.triton import TritonService
@@ -63,7 +63,7 @@ def made(**changes: Any) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def objects() -> dict[str, dict[str, Any]]:
-    return made(replicas_min=2, replicas_max=6)[0]
+    return declared(replicas_min=2, replicas_max=6)[0]
 
 
 def pod(objects: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def env(container: dict[str, Any]) -> dict[str, str]:
 
 def test_every_object_is_one_of_the_api(objects: dict[str, dict[str, Any]]) -> None:
     for changes in ({}, {"gpus": 1, "pool": "serve", "role_arn": "arn:aws:iam::1:role/x"}):
-        for kind in [*objects.values(), *made(**changes)[0].values()]:
+        for kind in [*objects.values(), *declared(**changes)[0].values()]:
             kubernetes_validate.validate(kind, KUBERNETES_VERSION, strict=True)
 
 
@@ -196,7 +196,7 @@ def test_an_autoscaler_only_where_there_is_room(objects: dict[str, dict[str, Any
     assert scaler["apiVersion"] == "autoscaling/v2"
     assert (scaler["spec"]["minReplicas"], scaler["spec"]["maxReplicas"]) == (2, 6)
     assert scaler["spec"]["scaleTargetRef"]["name"] == objects["Deployment"]["metadata"]["name"]
-    fixed, _ = made(replicas_min=3, replicas_max=3)
+    fixed, _ = declared(replicas_min=3, replicas_max=3)
     assert "HorizontalPodAutoscaler" not in fixed
     assert fixed["Deployment"]["spec"]["replicas"] == 3
 
@@ -213,7 +213,7 @@ def test_gpus_are_asked_for_only_where_the_pool_has_them(objects: dict[str, dict
     plain = pod(objects)
     assert "tolerations" not in plain
     assert "nodeSelector" not in plain
-    gpu = pod(made(gpus=1, pool="serve")[0])
+    gpu = pod(declared(gpus=1, pool="serve")[0])
     (triton,) = gpu["containers"]
     assert triton["resources"]["limits"]["nvidia.com/gpu"] == "1"
     assert triton["resources"]["requests"]["nvidia.com/gpu"] == "1"
@@ -225,7 +225,7 @@ def test_gpus_are_asked_for_only_where_the_pool_has_them(objects: dict[str, dict
 
 def test_outside_aws_the_role_is_taken_by_the_pods_own_token(objects: dict[str, dict[str, Any]]) -> None:
     private = pod(
-        made(role_arn="arn:aws:iam::123456789012:role/serving", endpoint_url="http://127.0.0.1:4610")[0]
+        declared(role_arn="arn:aws:iam::123456789012:role/serving", endpoint_url="http://127.0.0.1:4610")[0]
     )
     step, _ = private["initContainers"]
     variables = env(step)
@@ -241,7 +241,7 @@ def test_outside_aws_the_role_is_taken_by_the_pods_own_token(objects: dict[str, 
 
 
 def test_outputs() -> None:
-    _, outputs = made()
+    _, outputs = declared()
     assert outputs == {
         "service_name": "triton",
         "http_url": "http://triton.serving:8000",
@@ -252,4 +252,4 @@ def test_outputs() -> None:
 
 def test_replicas_that_cannot_be_are_refused() -> None:
     with pytest.raises(ValueError, match=r"replicas 3\.\.2"):
-        made(replicas_min=3, replicas_max=2)
+        declared(replicas_min=3, replicas_max=2)

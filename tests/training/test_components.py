@@ -59,7 +59,7 @@ def pipeline(settings: str = "{}", made_again: Sequence[str] = ()) -> JobContext
     )
 
 
-def made(
+def declared(
     settings: str = "{}", made_again: Sequence[str] = (), **train: Any
 ) -> tuple[dict[tuple[str, str], dict[str, Any]], dict[str, str | None]]:
     """The objects of all four jobs, and the components' outputs, awaited."""
@@ -93,7 +93,7 @@ def made(
 
 @pytest.fixture(scope="module")
 def objects() -> dict[tuple[str, str], dict[str, Any]]:
-    return made()[0]
+    return declared()[0]
 
 
 def test_objects_are_what_the_api_takes(objects: dict[tuple[str, str], dict[str, Any]]) -> None:
@@ -197,7 +197,7 @@ def test_another_base_port_is_taken_beside_the_ports_of_another_manager() -> Non
     """
 
     def ports(base: int) -> dict[int, str]:
-        spec = made(base_port=base, workers=3)[0]["Service", "train"]["spec"]
+        spec = declared(base_port=base, workers=3)[0]["Service", "train"]["spec"]
         return {port["port"]: port["name"] for port in spec["ports"]}
 
     before = ports(2222)
@@ -208,7 +208,7 @@ def test_another_base_port_is_taken_beside_the_ports_of_another_manager() -> Non
 
 def test_a_job_that_runs_is_replaced_by_nothing_but_another_input() -> None:
     """pulumi-kubernetes replaces a Job with ``replaceUnready`` also while it runs."""
-    for (kind, name), inputs in made()[0].items():
+    for (kind, name), inputs in declared()[0].items():
         if kind == "Job":
             assert "annotations" not in inputs["metadata"], name
 
@@ -216,21 +216,21 @@ def test_a_job_that_runs_is_replaced_by_nothing_but_another_input() -> None:
 def test_a_job_that_failed_is_replaced() -> None:
     from training.components.job import REPLACE_UNREADY
 
-    objects = made(made_again=["train"])[0]
+    objects = declared(made_again=["train"])[0]
     for (kind, name), inputs in objects.items():
         annotated = REPLACE_UNREADY in inputs["metadata"].get("annotations", {})
         assert annotated == ((kind, name) == ("Job", "train"))
 
 
 def test_gpus_are_asked_for_where_there_are_some() -> None:
-    spec = made(gpus=1, pool="big")[0]["Job", "train"]["spec"]["template"]["spec"]
+    spec = declared(gpus=1, pool="big")[0]["Job", "train"]["spec"]["template"]["spec"]
     assert spec["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] == "1"
     assert spec["nodeSelector"] == {"isthmus.dev/pool": "big"}
     assert spec["tolerations"][0]["key"] == "nvidia.com/gpu"
 
 
 def test_changed_settings_make_another_candidate_and_another_judgement() -> None:
-    first, same, other = made()[1], made()[1], made(settings='{"epochs":2}')[1]
+    first, same, other = declared()[1], declared()[1], declared(settings='{"epochs":2}')[1]
     assert first == same
     assert first["transfer"] == other["transfer"]
     assert first["candidate"] != other["candidate"]
@@ -239,7 +239,9 @@ def test_changed_settings_make_another_candidate_and_another_judgement() -> None
 
 
 def test_another_job_has_another_name_so_that_none_must_go_first() -> None:
-    names = [made(settings=settings)[0]["Job", "train"]["metadata"]["name"] for settings in ("{}", '{"a":1}')]
+    names = [
+        declared(settings=settings)[0]["Job", "train"]["metadata"]["name"] for settings in ("{}", '{"a":1}')
+    ]
     assert names[0] != names[1]
 
 

@@ -123,7 +123,7 @@ def test_user_and_password_come_from_the_secret_and_are_not_shown(monkeypatch: p
     assert "hidden" not in shown
 
 
-def _made(path: Path, columns: str, rows: list[tuple[object, ...]]) -> str:
+def _database(path: Path, columns: str, rows: list[tuple[object, ...]]) -> str:
     with sqlite3.connect(path) as connection:
         connection.execute(f"CREATE TABLE orders ({columns})")
         connection.executemany(f"INSERT INTO orders VALUES ({', '.join('?' * len(rows[0]))})", rows)  # noqa: S608
@@ -146,7 +146,7 @@ def test_each_day_has_its_own_rows_however_sqlite_keeps_the_time(
         (number, "85123A", b"CUP", 2, written.format(day=day), 1e-05, 17850, "UK")
         for number, day in enumerate(days)
     ]
-    source = open_source(_made(tmp_path / "shop.db", TYPED.format(time=kind), rows), {})
+    source = open_source(_database(tmp_path / "shop.db", TYPED.format(time=kind), rows), {})
     assert [str(day) for day in source.days()] == list(days)
     for number, day in enumerate(source.days()):
         (row,) = read_day(source, day).to_dict("records")
@@ -163,7 +163,7 @@ def test_text_in_a_column_of_numbers_is_a_row_that_is_left_out(tmp_path: Path) -
         (2, "85123A", "CUP", "n/a", "2011-09-01 10:00:00", 2.5, 17850, "UK"),
         (3, "85123A", "CUP", 2, "2011-09-01 10:00:00", "free", "nobody", "UK"),
     ]
-    source = open_source(_made(tmp_path / "shop.db", TYPED.format(time="DATETIME"), rows), {})
+    source = open_source(_database(tmp_path / "shop.db", TYPED.format(time="DATETIME"), rows), {})
     cleaned = clean(source.days()[0], read_day(source, source.days()[0]))
     assert (cleaned.counts["kept"], cleaned.counts["unreadable"]) == (1, 2)
     assert set(cleaned.rejects["Quantity"]) == {"n/a", "2"}
@@ -172,7 +172,7 @@ def test_text_in_a_column_of_numbers_is_a_row_that_is_left_out(tmp_path: Path) -
 def test_columns_of_the_section_orders_are_read(tmp_path: Path) -> None:
     columns = TYPED.format(time="DATETIME").replace("CustomerID", "who").replace("Country TEXT", "mail TEXT")
     row = (1, "85123A", "CUP", 2, "2011-09-01 10:00:00", 2.5, 17850, "anna@example.com")
-    url = _made(tmp_path / "shop.db", columns, [row])
+    url = _database(tmp_path / "shop.db", columns, [row])
     settings = OrdersSettings(columns=Columns(customer="who", country=None), private=("mail",))
     source = open_source(url, {}, settings)
     rows = read_rows(source, source.days()[0])
@@ -189,7 +189,7 @@ def test_columns_of_the_section_orders_are_read(tmp_path: Path) -> None:
 )
 def test_time_that_is_none_is_a_sentence(tmp_path: Path, time: str, value: object, says: str) -> None:
     row = (1, "85123A", "CUP", 2, value, 2.5, 17850, "UK")
-    source = open_source(_made(tmp_path / "shop.db", TYPED.format(time=time), [row]), {})
+    source = open_source(_database(tmp_path / "shop.db", TYPED.format(time=time), [row]), {})
     with pytest.raises(TrainingError, match=says):
         source.days()
 

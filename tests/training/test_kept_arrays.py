@@ -29,12 +29,12 @@ ARRAYS = {
 }
 
 
-def _kept(folder: Path, most_bytes: int = 1 << 20) -> ArrayCache:
+def _cache(folder: Path, most_bytes: int = 1 << 20) -> ArrayCache:
     return ArrayCache(folder / "kept", most_bytes)
 
 
 def test_what_is_kept_is_read_to_the_bit_and_an_ordinary_npz(log_lines: list[str], tmp_path: Path) -> None:
-    cache = _kept(tmp_path)
+    cache = _cache(tmp_path)
     assert cache.find("some") is None
     cache.keep("some", ARRAYS)
     found = cache.find("some")
@@ -52,7 +52,7 @@ def test_what_is_kept_is_read_to_the_bit_and_an_ordinary_npz(log_lines: list[str
 def test_a_bit_that_flipped_anywhere_and_half_a_file_are_told_and_made_again(
     log_lines: list[str], tmp_path: Path
 ) -> None:
-    cache = _kept(tmp_path)
+    cache = _cache(tmp_path)
     cache.keep("some", ARRAYS)
     path = cache.path("some")
     whole = path.read_bytes()
@@ -72,7 +72,7 @@ def test_a_bit_that_flipped_anywhere_and_half_a_file_are_told_and_made_again(
 
 
 def test_what_was_not_used_for_longest_makes_room_and_what_is_needed_stays(tmp_path: Path) -> None:
-    cache = _kept(tmp_path)
+    cache = _cache(tmp_path)
     for age, name in enumerate(("new", "used", "old", "needed")):
         cache.keep(name, ARRAYS)
         os.utime(cache.path(name), (1000 - age, 1000 - age))
@@ -88,7 +88,7 @@ def test_what_was_not_used_for_longest_makes_room_and_what_is_needed_stays(tmp_p
 
 
 def test_what_a_killed_writer_left_aside_is_removed_and_a_live_ones_is_not(tmp_path: Path) -> None:
-    cache = _kept(tmp_path)
+    cache = _cache(tmp_path)
     cache.keep("some", ARRAYS)
     live, dead = cache.folder / ".other.npz.17", cache.folder / ".other.npz.18"
     for aside in (live, dead):

@@ -117,19 +117,19 @@ def test_a_run_that_finds_features_and_windows_ends_with_the_bits_of_one_that_ma
         train_here(source, SMALL, PSEUDONYMS, tmp_path / "work", out, ranking=RANKING)
         return [line for line in log_lines if "window of" in line]
 
-    def kept() -> dict[Path, int]:
+    def kept_files() -> dict[Path, int]:
         folders = (work.folder / "features", work.ranking)
         return {path: path.stat().st_ino for folder in folders for path in folder.iterdir()}
 
     lines = run("cold")
     assert lines
     assert not any("there already" in line for line in lines)
-    files_made = kept()
+    files_made = kept_files()
     assert len(files_made) == 1 + len(lines)
     shutil.rmtree(work.folder / "checkpoints")
     lines = run("warm")
     assert all("there already" in line for line in lines)
-    assert kept() == files_made, "nothing was made again"
+    assert kept_files() == files_made, "nothing was made again"
     cold, warm = (read(tmp_path / name) for name in ("cold", "warm"))
     files = [{file.path: file.sha256 for file in manifest.files} for manifest in (cold, warm)]
     # A second model of one process has other names in its graph; what was learned is the same.

@@ -89,7 +89,7 @@ def fit(
             raise
         return trainer
 
-    def made() -> Any:
+    def initialised() -> Any:
         model = build_model(data)
         begin(model)
         return model
@@ -99,16 +99,16 @@ def fit(
         filled = run(
             f"{data.fingerprint}/pre-training",
             model_settings.pretrain_epochs,
-            made,
+            initialised,
             form=MaskedObjective,
             after_epoch=after_masked_epoch,
             log=_PreTrainingLog(logger),
         )
         weights = filled.model.get_weights()
 
-    def ready() -> Any:
+    def pretrained() -> Any:
         if weights is None:
-            model = made()
+            model = initialised()
         else:
             model = build_model(data)
             model.set_weights(weights)
@@ -116,7 +116,7 @@ def fit(
             freeze_encoder(model)
         return model
 
-    last = run(data.fingerprint, settings.epochs, ready, after_epoch=after_epoch)
+    last = run(data.fingerprint, settings.epochs, pretrained, after_epoch=after_epoch)
     if monitor is not None:
         monitor.finished()
     model = last.model

@@ -286,12 +286,12 @@ def mended(stack: str, config: dict[str, Any]) -> tuple[Settings | None, list[Se
 
 def every(settings: Settings) -> Iterator[str]:
     """Which keys say something else than by default: what was really tried."""
-    yield from _told(settings.model_dump(mode="json", exclude_defaults=True), "")
+    yield from _texts(settings.model_dump(mode="json", exclude_defaults=True), "")
 
 
-def _told(value: Any, path: str) -> Iterator[str]:
+def _texts(value: Any, path: str) -> Iterator[str]:
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from _told(inner, f"{path}.{key}" if path else key)
+            yield from _texts(inner, f"{path}.{key}" if path else key)
     else:
         yield path

@@ -64,7 +64,7 @@ def test_the_bounds_that_are_told_are_those_that_hold(path: str, annotation: Any
     sentence = describe(annotation, carried)
     number = r"(-?\d+(?:\.\d+)?(?:e-?\d+)?)"
 
-    def told(pattern: str) -> Any:
+    def bound(pattern: str) -> Any:
         found = re.search(pattern.replace("N", number), sentence)
         return annotation(float(found[1]) if annotation is float else int(found[1])) if found else None
 
@@ -80,14 +80,14 @@ def test_the_bounds_that_are_told_are_those_that_hold(path: str, annotation: Any
         for choice in re.findall(r"\d+", sentence):
             assert takes(annotation, carried, annotation(choice)), sentence
         return
-    for low in (told("from N to "), told("at least N")):
+    for low in (bound("from N to "), bound("at least N")):
         if low is not None:
             assert takes(annotation, carried, low), sentence
             assert not takes(annotation, carried, beside(low, -1)), sentence
-    if (above := told("above N")) is not None:
+    if (above := bound("above N")) is not None:
         assert not takes(annotation, carried, above), sentence
         assert takes(annotation, carried, beside(above, 1)), sentence
-    for high in (told("to N"), told("at most N")):
+    for high in (bound("to N"), bound("at most N")):
         if high is not None:
             assert takes(annotation, carried, high), sentence
             assert not takes(annotation, carried, beside(high, 1)), sentence
