@@ -53,7 +53,7 @@ def test_no_name_is_cut_or_broken_however_narrow(
         # Wider than the terminal only where no break between words would have helped.
         needed = sum(max(len(row[n]) for row in [*rows, ("one", "two", "three", "last")]) for n in range(3))
         words = [word for row in rows for word in row[3].split()]
-        assert needed + 3 + max(map(len, [*words, "last"])) > width
+        assert needed + 3 * len("  ") + max(map(len, [*words, "last"])) > width
 
 
 def test_json_has_no_nan(capsys: pytest.CaptureFixture[str]) -> None:
