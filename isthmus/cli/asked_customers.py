@@ -16,7 +16,7 @@ def all_customers(
     pseudonym: Callable[[str], str],
     are_pseudonyms: bool,
     another_key: str = "",
-    written: OrdersSettings | None = None,
+    orders_settings: OrdersSettings | None = None,
 ) -> list[str]:
     """The ids of all customers.
 
@@ -26,7 +26,7 @@ def all_customers(
         pseudonym: from an id to what releases know.
         are_pseudonyms: whether the ids are pseudonyms themselves.
         another_key: what to say where the release is known to be made with another key.
-        written: how the orders are written.
+        orders_settings: how the orders are written.
 
     Raises:
         CommandError: when a customer of the release is not among the ids.
@@ -44,7 +44,7 @@ def all_customers(
         return sorted(customers_of(release))
     if orders is not None or release is None:
         folder = named_or_sample(orders)
-        ids, where = customer_ids(Folder(folder, written)), str(folder)
+        ids, where = customer_ids(Folder(folder, orders_settings)), str(folder)
     else:
         register = CustomerIds()
         ids, where = register.ids(), f"what was trained on here ({register.path})"

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from training.orders.settings import OrdersSettings
 
 SECTION = "isthmus:orders"
-RECEIVED, ACCEPT = "written", "accept_fewer"
-"""The parameter by which a command gets the section."""
+RECEIVED, ACCEPT = "orders_settings", "accept_fewer"
+"""The parameter by which a command gets the section; the option of its name is a file that holds one."""
 PANEL = "How the orders are written (section orders; docs/settings.md)"
 _NOTHING = "none"
 _SPELLED = {"\\t": "\t", "tab": "\t", "space": " "}
@@ -107,7 +107,7 @@ _FILES = ("orders_settings", "settings_file", "gates")
 
 
 def reads_orders(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of the section; it gets the whole of it as the keyword ``written``."""
+    """Give a command the options of the section, and what they say as the keyword ``orders_settings``."""
     return _with(command, [name for name in OPTIONS if name != ACCEPT])
 
 
@@ -140,11 +140,11 @@ def _with(command: Callable[..., None], names: Sequence[str]) -> Callable[..., N
     ]
 
     @functools.wraps(command)
-    def reading(*arguments: Any, **options_given: Any) -> None:
-        options = {name: options_given.pop(name, None) for name in OPTIONS}
-        files = [options.get("orders_settings"), *(options_given.get(name) for name in _FILES[1:])]
-        written = orders_settings(options, [file for file in files if file is not None])
-        command(*arguments, **options_given, **{RECEIVED: written})
+    def reading(*arguments: Any, **given_options: Any) -> None:
+        options = {name: given_options.pop(name, None) for name in OPTIONS}
+        files = [options.get("orders_settings"), *(given_options.get(name) for name in _FILES[1:])]
+        settings = orders_settings(options, [file for file in files if file is not None])
+        command(*arguments, **given_options, **{RECEIVED: settings})
 
     del reading.__wrapped__  # its signature would be taken for this one's
     reading.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

@@ -18,7 +18,7 @@ NEVER = -1e9
 class AllItems(keras.layers.Layer):  # type: ignore[misc]
     """The numbers 0..count-1 of all products, int32 [count], whatever its input.
 
-    It is the item tower's input: as no part of it depends on a customer, an export computes the vectors of
+    It is the product tower's input: as no part of it depends on a customer, an export computes the vectors of
     all products once and keeps them.
     """
 

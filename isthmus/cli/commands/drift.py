@@ -31,7 +31,7 @@ def drift(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the decision as JSON.")] = False,
     *,
-    written: OrdersSettings,
+    orders_settings: OrdersSettings,
 ) -> None:
     """Hold the newest orders against those that a release was made from, and say whether to train anew.
 
@@ -55,7 +55,7 @@ def drift(
     with Bars():
         decision = decide(
             release,
-            Folder(named_or_sample(orders), written),
+            Folder(named_or_sample(orders), orders_settings),
             Pseudonyms(key.pseudonym_key()),
             validation,
             _thresholds(settings_file, newest),

@@ -71,7 +71,7 @@ def recommend(
         bool, typer.Option("--pseudonyms", help="The customers are given as pseudonyms: no key is needed.")
     ] = False,
     *,
-    written: OrdersSettings,
+    orders_settings: OrdersSettings,
 ) -> None:
     """Recommend products to customers, with what they had bought and why.
 
@@ -95,7 +95,9 @@ def recommend(
         pseudonym = str if keys is None else keys.customer
         another = "" if keys is None else another_key(keys, key_id)
         asked = (
-            all_customers(directory, orders, pseudonym, pseudonyms, another, written) if everybody else named
+            all_customers(directory, orders, pseudonym, pseudonyms, another, orders_settings)
+            if everybody
+            else named
         )
         with _recommender(directory, url, site, pseudonym) as recommender:
             strangers: list[str] = []

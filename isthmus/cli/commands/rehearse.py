@@ -28,7 +28,7 @@ def rehearse(
         ),
     ] = None,
     *,
-    written: OrdersSettings,
+    orders_settings: OrdersSettings,
 ) -> None:
     """Rehearse the whole estate on this machine: pulumi up, training, Triton, recommendations.
 
@@ -59,7 +59,7 @@ def rehearse(
         stages.stage("estate", "pulumi up -s local: both sites, the link, training, Triton") as stage,
         Narration("pulumi up", err) as narration,
     ):
-        overrides = written.model_dump(mode="json", exclude_unset=True)
+        overrides = orders_settings.model_dump(mode="json", exclude_unset=True)
         result = estate.up(narration.take, orders=seeded, written=overrides)
         stage.note = str(result)
         stage.parts = narration.milestones

@@ -20,7 +20,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-_TOLD_APART = ("code", "features", "pseudonym_key")
+_SHOWN_ELSEWHERE = ("code", "features", "pseudonym_key")
 """Entries of a manifest's versions that are digests, or have a line of their own."""
 Which = Annotated[str, typer.Argument(help="A release directory, or a digest sha256:... in the bucket.")]
 
@@ -105,7 +105,7 @@ def show(release: Which, bucket: ReleasesBucket = None, as_json: AsJson = False)
         "signed": f"{signature.signed_at} by key {signature.keyid}" if signature else "no",
         "customers": f"named with key {manifest.pseudonym_key or 'of unknown id'}",
         "versions": ", ".join(
-            f"{name} {version}" for name, version in manifest.versions.items() if name not in _TOLD_APART
+            f"{name} {version}" for name, version in manifest.versions.items() if name not in _SHOWN_ELSEWHERE
         ),
     }
     facts = Table(box=None, show_header=False, pad_edge=False)
@@ -165,7 +165,7 @@ def compare(
         typer.Option(envvar="ISTHMUS_ORDERS", help="Compare the orders in this folder too."),
     ] = None,
     *,
-    written: OrdersSettings,
+    orders_settings: OrdersSettings,
 ) -> None:
     """Say what a new run here would use that a release was not made from: code, versions, settings, orders.
 
@@ -181,7 +181,7 @@ def compare(
     from training.operations.tracking.reproduce import differences
 
     manifest, _, _ = _find(release, bucket)
-    changes = differences(manifest, window=_window(manifest, orders, written) if orders else None)
+    changes = differences(manifest, window=_window(manifest, orders, orders_settings) if orders else None)
     if not changes:
         out.print(f"[green]ok[/] a new run here makes {manifest.digest()} again")
         if orders is None:
@@ -196,7 +196,7 @@ def compare(
     raise typer.Exit(1)
 
 
-def _window(manifest: Manifest, orders: Path, written: OrdersSettings) -> Window:
+def _window(manifest: Manifest, orders: Path, orders_settings: OrdersSettings) -> Window:
     """The window of some orders under a release's settings and this user's key; nothing is kept."""
     import tempfile
 
@@ -212,7 +212,7 @@ def _window(manifest: Manifest, orders: Path, written: OrdersSettings) -> Window
     with tempfile.TemporaryDirectory() as folder:
         work = Workspace(Path(folder))
         pseudonyms = Pseudonyms(key.pseudonym_key())
-        transfer(Folder(orders, written), pseudonyms, settings, work.arrivals, work.private)
+        transfer(Folder(orders, orders_settings), pseudonyms, settings, work.arrivals, work.private)
         return Window.of(work.training_data(settings).manifest)
 
 

@@ -40,7 +40,7 @@ def judge(
         Path | None, typer.Option(help="Folder of the report; absent: RELEASE-report beside the release.")
     ] = None,
     *,
-    written: OrdersSettings,
+    orders_settings: OrdersSettings,
 ) -> None:
     """Judge a release on orders it has not seen, beside baselines, by the gates of the validation job.
 
@@ -64,7 +64,7 @@ def judge(
     placed = release if release.name else release.absolute()
     beside = report or placed.with_name(f"{placed.name}-report")
     refuse_as_folder(beside, "name another folder with --report")
-    source = Folder(named_or_sample(orders), written)
+    source = Folder(named_or_sample(orders), orders_settings)
     manifest = verify(release)
     if in_service is not None:
         verify(in_service)

@@ -39,7 +39,7 @@ def train(
         typer.Option(envvar="SIGNING_KEY", help="Sign with this key (base64 Ed25519 seed)."),
     ] = None,
     *,
-    written: OrdersSettings,
+    orders_settings: OrdersSettings,
 ) -> None:
     """Train a release from a folder of orders: the same code as on a GPU pool, as processes of this machine.
 
@@ -56,7 +56,7 @@ def train(
     from training.transfer.pseudonym import Pseudonyms
     from training.transfer.run import split_days
 
-    source = Folder(named_or_sample(orders), written)
+    source = Folder(named_or_sample(orders), orders_settings)
     settings = training_settings(settings_file, workers=workers, epochs=epochs, seed=seed)
     days = source.days()
     if before is not None:

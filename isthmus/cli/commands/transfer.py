@@ -55,7 +55,7 @@ def transfer(
         bool, typer.Option("--dry-run", help="Say what would be sent, rejected and held back; send nothing.")
     ] = False,
     *,
-    written: OrdersSettings,
+    orders_settings: OrdersSettings,
 ) -> None:
     """Clean orders, replace customers and invoices by keyed pseudonyms, and send what is not there yet.
 
@@ -75,7 +75,7 @@ def transfer(
     from training.transfer.run import split_days, transfer
 
     where = orders if orders is not None else str(named_or_sample(None))
-    source = open_source(where, os.environ, written)
+    source = open_source(where, os.environ, orders_settings)
     limits = Transfer(bytes_per_second=_rate(bandwidth), withhold_texts=withhold_texts)
     near = Transfer()
     settings = TrainingSettings(transfer=limits)

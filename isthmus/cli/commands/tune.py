@@ -47,7 +47,7 @@ def tune(
     ] = False,
     bucket: ReleasesBucket = None,
     *,
-    written: OrdersSettings,
+    orders_settings: OrdersSettings,
 ) -> None:
     """Search for better training settings by recall@20 on the last days before those that are reported on.
 
@@ -67,7 +67,7 @@ def tune(
     if fetch:
         _fetch(bucket, out)
         return
-    source = Folder(named_or_sample(orders), written)
+    source = Folder(named_or_sample(orders), orders_settings)
     base = training_settings(settings_file, seed=seed)
     ranges = Ranges() if epochs is None else Ranges(epochs=epochs)
     settings = for_tuning(base, source.days(), before.date() if before else None, held_back)
