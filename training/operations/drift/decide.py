@@ -105,17 +105,17 @@ def decide(
     logger.info(
         f"orders of {first_new} to {days[-1]}, against those of {manifest.window.first_day} to {last}"
     )
-    now = _read(source, first_new, days[-1])
-    if now is None:
+    current = _read(source, first_new, days[-1])
+    if current is None:
         return Decision(
             False, f"no purchase is left of the orders after {last}, the release's last day", digest, age
         )
-    orders = now["basket"].nunique()
+    orders = current["basket"].nunique()
     if orders < settings.least_orders:
         drifts: tuple[Drift, ...] = ()
         reason = f"{orders} orders since {first_new} are too few to tell"
     else:
-        drifts = _drifts(release, manifest, source, now, pseudonyms, validation, settings, first_new)
+        drifts = _drifts(release, manifest, source, current, pseudonyms, validation, settings, first_new)
         crossed = [drift.what for drift in drifts if drift.crossed]
         if crossed:
             return Decision(True, f"drift of {', '.join(crossed)}", digest, age, drifts)
@@ -131,27 +131,29 @@ def _drifts(
     release: Path,
     manifest: Manifest,
     source: OrderSource,
-    now: pd.DataFrame,
+    current: pd.DataFrame,
     pseudonyms: Pseudonyms,
     validation: Mapping[str, Any] | None,
     settings: DriftSettings,
     first_new: date,
 ) -> tuple[Drift, ...]:
     window = manifest.window
-    then = _read(source, window.first_day, window.last_day)
-    if then is None:
+    reference = _read(source, window.first_day, window.last_day)
+    if reference is None:
         return ()
     gap = _read(source, window.last_day + timedelta(days=1), first_new - timedelta(days=1))
     drifts = [
-        product_drift(then, now, settings.max_product_drift),
-        basket_drift(then, now, settings.max_basket_drift),
-        price_drift(then, now, settings.max_price_drift, source.settings.currency),
-        new_customer_drift(then, now, then[:0] if gap is None else gap, settings.max_new_customer_change),
+        product_drift(reference, current, settings.max_product_drift),
+        basket_drift(reference, current, settings.max_basket_drift),
+        price_drift(reference, current, settings.max_price_drift, source.settings.currency),
+        new_customer_drift(
+            reference, current, reference[:0] if gap is None else gap, settings.max_new_customer_change
+        ),
     ]
     # As many days as it was validated on: over more of them customers buy more products.
-    last = now["at"].max().normalize()
+    last = current["at"].max().normalize()
     span = int(manifest.settings.get("hold_back_days", 0)) or settings.newest_days
-    scored = now[now["at"] > last - pd.Timedelta(days=span - 1)]
+    scored = current[current["at"] > last - pd.Timedelta(days=span - 1)]
     names = {name: pseudonyms.customer(name) for name in scored["customer"].unique()}
     recall = recall_on(release, scored.assign(customer=scored["customer"].map(names)))
     recall_loss = recall_drift(validation, recall, settings.max_recall_loss)

@@ -47,37 +47,38 @@ class Drift:
     crossed: bool
 
 
-def jensen_shannon(then: Shares, now: Shares) -> float:
+def jensen_shannon(reference: Shares, current: Shares) -> float:
     """Jensen-Shannon distance, base 2: 0 for equal shares, 1 for no product in common."""
     from scipy.spatial.distance import jensenshannon
 
-    return float(np.nan_to_num(jensenshannon(then, now, base=2)))
+    return float(np.nan_to_num(jensenshannon(reference, current, base=2)))
 
 
-def stability_index(then: Shares, now: Shares) -> float:
-    """Population stability index: the sum of (now - then) ln(now / then)."""
+def stability_index(reference: Shares, current: Shares) -> float:
+    """Population stability index: the sum of (current - reference) ln(current / reference)."""
     from scipy.special import rel_entr
 
-    p, q = np.maximum(then, _LEAST), np.maximum(now, _LEAST)
+    p, q = np.maximum(reference, _LEAST), np.maximum(current, _LEAST)
     return float((rel_entr(p, q) + rel_entr(q, p)).sum())
 
 
-def product_drift(then: pd.DataFrame, now: pd.DataFrame, threshold: float) -> Drift:
+def product_drift(reference: pd.DataFrame, current: pd.DataFrame, threshold: float) -> Drift:
     """Drift of the products' shares of the order lines. Both frames: basket, customer, stock_code, price,
     at."""
-    codes = np.union1d(then["stock_code"].unique(), now["stock_code"].unique())
+    codes = np.union1d(reference["stock_code"].unique(), current["stock_code"].unique())
     column_of = {code: column for column, code in enumerate(codes)}
     tables = [
-        _table(frame, frame["stock_code"].map(column_of).to_numpy(), len(codes)) for frame in (then, now)
+        _table(frame, frame["stock_code"].map(column_of).to_numpy(), len(codes))
+        for frame in (reference, current)
     ]
-    known = set(then["stock_code"].unique())
-    new = ~now["stock_code"].isin(known)
+    known = set(reference["stock_code"].unique())
+    new = ~current["stock_code"].isin(known)
     return _drift("products", "", f"{new.mean():.1%} in new ones", tables, jensen_shannon, threshold)
 
 
-def basket_drift(then: pd.DataFrame, now: pd.DataFrame, threshold: float) -> Drift:
+def basket_drift(reference: pd.DataFrame, current: pd.DataFrame, threshold: float) -> Drift:
     """Drift of the number of products in a basket."""
-    sizes = [frame.groupby("basket")["stock_code"].nunique() for frame in (then, now)]
+    sizes = [frame.groupby("basket")["stock_code"].nunique() for frame in (reference, current)]
     edges = _edges(sizes[0].to_numpy())
     tables = [
         _one_hot(np.searchsorted(edges, size.to_numpy(), side="right"), len(edges) + 1) for size in sizes
@@ -86,40 +87,42 @@ def basket_drift(then: pd.DataFrame, now: pd.DataFrame, threshold: float) -> Dri
     return _drift("basket size (median)", before, after, tables, stability_index, threshold)
 
 
-def price_drift(then: pd.DataFrame, now: pd.DataFrame, threshold: float, currency: str) -> Drift:
+def price_drift(reference: pd.DataFrame, current: pd.DataFrame, threshold: float, currency: str) -> Drift:
     """Drift of the prices of the order lines, in the shop's currency a piece."""
-    edges = _edges(then["price"].to_numpy())
+    edges = _edges(reference["price"].to_numpy())
     tables = [
         _table(frame, np.searchsorted(edges, frame["price"].to_numpy(), side="right"), len(edges) + 1)
-        for frame in (then, now)
+        for frame in (reference, current)
     ]
-    before, after = (f"{frame['price'].median():.2f} {currency}" for frame in (then, now))
+    before, after = (f"{frame['price'].median():.2f} {currency}" for frame in (reference, current))
     return _drift("price (median)", before, after, tables, stability_index, threshold)
 
 
-def new_customer_drift(then: pd.DataFrame, now: pd.DataFrame, gap: pd.DataFrame, threshold: float) -> Drift:
+def new_customer_drift(
+    reference: pd.DataFrame, current: pd.DataFrame, gap: pd.DataFrame, threshold: float
+) -> Drift:
     """Drift of the share of customers who were not seen before, against as many days at the end of the
     window.
 
     Before is as many days before in both cases: the longer one looks back, the fewer customers are new.
 
     Args:
-        then: the release's window.
-        now: the newest days.
+        reference: the release's window.
+        current: the newest days.
         gap: the days between both.
         threshold: change of the share that may be.
     """
     from scipy.stats import fisher_exact, norm
 
-    length = pd.Timedelta(days=(_last(now) - _first(now)).days + 1)
-    end = pd.Timestamp(_last(then)) + pd.Timedelta(days=1)
-    cut = max(end - length, pd.Timestamp(_first(then)))
-    look_back = cut - pd.Timestamp(_first(then))
-    window_end, before_end = then[then["at"] >= cut], then[then["at"] < cut]
-    start = pd.Timestamp(_first(now))
-    purchases = pd.concat([then, gap])
+    length = pd.Timedelta(days=(_last(current) - _first(current)).days + 1)
+    end = pd.Timestamp(_last(reference)) + pd.Timedelta(days=1)
+    cut = max(end - length, pd.Timestamp(_first(reference)))
+    look_back = cut - pd.Timestamp(_first(reference))
+    window_end, before_end = reference[reference["at"] >= cut], reference[reference["at"] < cut]
+    start = pd.Timestamp(_first(current))
+    purchases = pd.concat([reference, gap])
     before_now = purchases[(purchases["at"] >= start - look_back) & (purchases["at"] < start)]
-    before, after = _new(window_end, before_end), _new(now, before_now)
+    before, after = _new(window_end, before_end), _new(current, before_now)
     shares = [new / max(1, new + known) for new, known in (before, after)]
     value = abs(shares[1] - shares[0])
     pooled = (before[0] + after[0]) / max(1, sum(before) + sum(after))
