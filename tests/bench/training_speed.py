@@ -236,7 +236,7 @@ def _profile(folder: str) -> list[tuple[str, float, float]]:
     examples = {name: tf.constant(array) for name, array in ours._draw(0).items()}
 
     def our_loss(step: Any) -> Any:
-        return ours._form.loss(examples, step * batch, tf.minimum((step + 1) * batch, steps * batch))
+        return ours._objective.loss(examples, step * batch, tf.minimum((step + 1) * batch, steps * batch))
 
     def our_gradients(step: Any) -> Any:
         with tf.GradientTape() as tape:

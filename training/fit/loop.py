@@ -57,7 +57,7 @@ class Fit:
         stop: asked before each step; True saves and raises Preempted.
         alive: called after each step.
         after_epoch: called with each epoch that has ended, before its checkpoint is saved.
-        form: how examples reach the model; as the settings say.
+        build_objective: makes the objective; that of the settings if not told otherwise.
     """
 
     strategy: Any
@@ -70,7 +70,7 @@ class Fit:
     stop: Callable[[], bool] = lambda: False
     alive: Callable[[], None] = lambda: None
     after_epoch: AfterEpoch = lambda _: None
-    form: Callable[[keras.Model, TrainingSettings, StepShape], Objective] = make_objective
+    build_objective: Callable[[keras.Model, TrainingSettings, StepShape], Objective] = make_objective
     losses: list[float] = field(default_factory=list)
     rate: float = 1.0
 
@@ -85,9 +85,9 @@ class Fit:
         """
         with self.strategy.scope():
             self.model = self.make_model()
-            self._form = self.form(self.model, self.settings, self._cut())
+            self._objective = self.build_objective(self.model, self.settings, self._step_shape())
             self.optimizer = FusedAdam(self.settings.learning_rate)
-            self.optimizer.build(self._form.variables)
+            self.optimizer.build(self._objective.variables)
         self._drawing = ThreadPoolExecutor(1, "examples")
         self._drawn: dict[int, Future[dict[str, npt.NDArray[Any]]]] = {}
         self._first = self._values()
@@ -191,9 +191,9 @@ class Fit:
         return {name: tf.constant(array) for name, array in arrays.items()}
 
     def _draw(self, epoch: int) -> dict[str, npt.NDArray[Any]]:
-        return self._form.arrays(self.examples.draw(epoch, self._form.ordered), epoch)
+        return self._objective.arrays(self.examples.draw(epoch, self._objective.ordered), epoch)
 
-    def _cut(self) -> StepShape:
+    def _step_shape(self) -> StepShape:
         return StepShape(self.examples.shape.batch, ceil(self._share / self.settings.model.accumulate))
 
     @property
@@ -207,11 +207,11 @@ class Fit:
         The share of a replica is cut by its number. However many replicas there are, together they take the
         step's examples and no others: where they do not share evenly, the last ones have fewer.
         """
-        variables, cut, share = self._form.variables, self._cut(), self._share
+        variables, shape, share = self._objective.variables, self._step_shape(), self._share
 
         def piece(epoch: Mapping[str, Any], first: Any, last: Any) -> list[Any]:
             with tf.GradientTape() as tape:
-                loss = self._form.loss(epoch, first, last) / cut.batch
+                loss = self._objective.loss(epoch, first, last) / shape.batch
             sources = [getattr(variable, "value", variable) for variable in variables]
             gradients = tape.gradient(loss, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
             return [loss, *(tf.convert_to_tensor(gradient) for gradient in gradients)]
@@ -222,13 +222,13 @@ class Fit:
         def on_replica(epoch: Mapping[str, Any], step: Any, began: Any) -> Any:
             number = tf.distribute.get_replica_context().replica_id_in_sync_group
             begin, end = (
-                tf.minimum(share * index, cut.batch) + step * cut.batch for index in (number, number + 1)
+                tf.minimum(share * index, shape.batch) + step * shape.batch for index in (number, number + 1)
             )
             summed: list[Any] = []
-            for at in range(0, share, cut.rows):
+            for at in range(0, share, shape.rows):
                 first = tf.minimum(begin + at, end)
                 with tf.control_dependencies(summed):  # one piece after the other: that is what saves memory
-                    parts = piece(epoch, first, tf.minimum(first + cut.rows, end))
+                    parts = piece(epoch, first, tf.minimum(first + shape.rows, end))
                 summed = (
                     [total + value for total, value in zip(summed, parts, strict=True)] if summed else parts
                 )
@@ -244,7 +244,7 @@ class Fit:
         user = next(tensor.shape[-1] for tensor in self.model.inputs if tensor.name == "user")
         epoch = {
             name: tf.TensorSpec([None, *array.shape[1:]], array.dtype)
-            for name, array in self._form.arrays(EpochExamples.empty(user), 0).items()
+            for name, array in self._objective.arrays(EpochExamples.empty(user), 0).items()
         }
         specs = (epoch, tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.float64))
         # Traced now: binding the arguments to the signature in each call was a tenth of a short step.
@@ -253,7 +253,7 @@ class Fit:
         return compiled
 
     def _variables(self) -> list[Any]:
-        return [*self._form.variables, *self.optimizer.variables]
+        return [*self._objective.variables, *self.optimizer.variables]
 
     def _save(self, epoch: int, step: int, loss: float) -> None:
         self.writer.save(Checkpoint(epoch, step, loss, tuple(self.losses), self._values(), self.rate))

@@ -100,7 +100,7 @@ def fit(
             f"{data.fingerprint}/pre-training",
             model_settings.pretrain_epochs,
             initialised,
-            form=MaskedObjective,
+            build_objective=MaskedObjective,
             after_epoch=after_masked_epoch,
             log=_PreTrainingLog(logger),
         )

@@ -9,11 +9,13 @@ import numpy as np
 from training.features.training_data import TrainingData
 
 
-def _loss_and_gradients(form: Any, model: Any, epoch: Any, first: int, last: int) -> tuple[float, list[Any]]:
+def _loss_and_gradients(
+    objective: Any, model: Any, epoch: Any, first: int, last: int
+) -> tuple[float, list[Any]]:
     import tensorflow as tf
 
     with tf.GradientTape() as tape:
-        loss = form.loss({name: tf.constant(array) for name, array in epoch.items()}, first, last)
+        loss = objective.loss({name: tf.constant(array) for name, array in epoch.items()}, first, last)
     gradients = tape.gradient(loss, [variable.value for variable in model.trainable_variables])
     return float(loss), [np.array(tf.convert_to_tensor(gradient)) for gradient in gradients]
 

@@ -101,14 +101,16 @@ def test_each_form_learns_the_two_tastes(name: str, data: TrainingData, tmp_path
     assert keras.models.load_model(tmp_path / "model.keras").count_params() == model.count_params()
 
 
-def weights_of(data: TrainingData, form: Any, model: Any, epoch: int = 1) -> tuple[float, list[Any]]:
+def weights_of(data: TrainingData, objective: Any, model: Any, epoch: int = 1) -> tuple[float, list[Any]]:
     """Loss of the first step, and the gradient of each weight."""
     import tensorflow as tf
 
-    arrays = form.arrays(data.examples.draw(epoch), epoch)
+    arrays = objective.arrays(data.examples.draw(epoch), epoch)
     batch = data.examples.shape.batch
     with tf.GradientTape() as tape:
-        loss = form.loss({name: tf.constant(array) for name, array in arrays.items()}, tf.constant(0), batch)
+        loss = objective.loss(
+            {name: tf.constant(array) for name, array in arrays.items()}, tf.constant(0), batch
+        )
     gradients = tape.gradient(loss, [variable.value for variable in model.trainable_variables])
     return float(loss) / batch, [np.array(tf.convert_to_tensor(gradient)) / batch for gradient in gradients]
 
@@ -136,8 +138,8 @@ def test_the_sampled_softmax_is_the_softmax_in_the_mean(data: TrainingData) -> N
     for variable, gradient, other in zip(model.trainable_variables, of_near, of_whole, strict=True):
         np.testing.assert_allclose(gradient, other, atol=0.03 * np.abs(other).max(), err_msg=variable.path)
     few = asked(data, loss="sampled_softmax", sampled_products=10)
-    form = SampledObjective(model, few.settings, StepShape(batch, batch))
-    estimates = [weights_of(data, form, model, epoch)[0] for epoch in range(12)]
+    objective = SampledObjective(model, few.settings, StepShape(batch, batch))
+    estimates = [weights_of(data, objective, model, epoch)[0] for epoch in range(12)]
     wholes = [weights_of(data, PaddedObjective(model, 8, batch), model, epoch)[0] for epoch in range(12)]
     assert np.std(estimates) > 0
     assert np.mean(estimates) == pytest.approx(np.mean(wholes), rel=0.1)
@@ -200,22 +202,22 @@ def test_what_is_masked_is_not_seen(data: TrainingData) -> None:
     this = asked(data, **TRANSFORMER, pretrain_epochs=1, masked_share=0.3)
     batch = data.examples.shape.batch
     model = build_model(this)
-    form = MaskedObjective(model, this.settings, StepShape(batch, batch))
+    objective = MaskedObjective(model, this.settings, StepShape(batch, batch))
     drawn = data.examples.draw(0)
-    arrays = form.arrays(drawn, 0)
+    arrays = objective.arrays(drawn, 0)
     lengths = np.diff(drawn.history.splits)
     counts = (arrays["masked"] >= 0).sum(1)
     np.testing.assert_array_equal(counts, np.minimum(np.ceil(lengths * 0.3), round(8 * 0.3)))
     assert (arrays["masked"].max(1) < np.maximum(lengths, 1)).all()
     short = np.flatnonzero((lengths < LEAST) & (lengths > 0))
     assert len(short) == 0 or not arrays["weight"][short].any()
-    assert not np.array_equal(arrays["masked"], form.arrays(drawn, 1)["masked"])
-    np.testing.assert_array_equal(arrays["masked"], form.arrays(drawn, 0)["masked"])
+    assert not np.array_equal(arrays["masked"], objective.arrays(drawn, 1)["masked"])
+    np.testing.assert_array_equal(arrays["masked"], objective.arrays(drawn, 0)["masked"])
 
     epoch = {name: tf.constant(array) for name, array in arrays.items()}
-    got = float(form.loss(epoch, tf.constant(0), tf.constant(batch)))
+    got = float(objective.loss(epoch, tf.constant(0), tf.constant(batch)))
     logits = np.array(product_vectors(model)(np.arange(len(this.catalogue) + 1))) @ np.array(
-        form.variables[-1]
+        objective.variables[-1]
     )
     log = logits - np.log(np.exp(logits).sum())
     wanted = 0.0
