@@ -203,7 +203,7 @@ def test_an_autoscaler_only_where_there_is_room(objects: dict[str, dict[str, Any
 
 def test_the_number_of_replicas_has_one_owner(objects: dict[str, dict[str, Any]]) -> None:
     """The autoscaler where there is one; else the stack file, also over one that is gone and over a hand."""
-    scaled, fixed = objects["Deployment"], made(replicas_min=3, replicas_max=3)[0]["Deployment"]
+    scaled, fixed = objects["Deployment"], declared(replicas_min=3, replicas_max=3)[0]["Deployment"]
     assert "replicas" not in scaled["spec"]
     assert "annotations" not in scaled["metadata"]
     assert fixed["metadata"]["annotations"] == {"pulumi.com/patchForce": "true"}
