@@ -29,10 +29,13 @@ IMMUTABLE: Final[dict[str, tuple[str, ...]]] = {
     "DaemonSet": ("spec.selector",),
     "Deployment": ("spec.selector",),
     "Job": (
+        "spec.backoffLimitPerIndex",
         "spec.completionMode",
         "spec.completions",
+        "spec.managedBy",
         "spec.podFailurePolicy",
         "spec.selector",
+        "spec.successPolicy",
         "spec.template",
     ),
     "PersistentVolumeClaim": (

@@ -104,7 +104,7 @@ class KubernetesBackend(Backend):
     def _autoname(self, resource: Resource, row: Kind, inputs: Properties) -> Any:
         """``<name>-<7 hex digits>``: another one exactly when a field changes that replaces the object, so
         that the new object never collides with the old one."""
-        kept = [merge.at(inputs, path) for path in row.immutable]
+        kept = [merge.at(inputs, path) for path in row.replaces]
         try:
             text = json.dumps([resource.urn, kept], sort_keys=True)
         except TypeError:
@@ -131,8 +131,8 @@ class KubernetesBackend(Backend):
     def _immutable(self, row: Kind, old: Resource) -> tuple[str, ...]:
         sealed = old.inputs.get("immutable") is True
         if row.kind in self._mutable and not sealed:
-            return tuple(path for path in row.immutable if path == "type")
-        return row.immutable
+            return tuple(path for path in row.replaces if path == "type")
+        return row.replaces
 
     def _is_unready(self, row: Kind, old: Resource, new: Resource) -> bool:
         """A Job whose annotation asks that it be replaced unless it has completed.

@@ -1,7 +1,8 @@
 """The kinds that the plugin knows: adding one is adding a row.
 
-A row says how a name of the kind must look, which fields pulumi-kubernetes replaces an object for beyond
-those that the API server keeps (``rehearsal.cluster.kinds.IMMUTABLE``), and what of it is not real here.
+A row says how a name of the kind must look, which fields pulumi-kubernetes replaces an object for
+(``forceNew`` in provider/pkg/provider/diff.go, 00302be, 2026-11-27), and what of it is not real here. The
+fields that the API server keeps (``rehearsal.cluster.kinds.IMMUTABLE``) are more: there an update is refused.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from rehearsal.cluster.kinds import IMMUTABLE, is_custom
+from rehearsal.cluster.kinds import is_custom
 from rehearsal.plugins.backend import UnknownType
 
 SUBDOMAIN: Final = "subdomain"
@@ -46,16 +47,12 @@ class Kind:
     def type(self) -> str:
         return f"kubernetes:{self.api_version}:{self.kind}"
 
-    @property
-    def immutable(self) -> tuple[str, ...]:
-        return (*IMMUTABLE.get(self.kind, ()), *self.replaces)
-
 
 def _rows() -> Iterable[Kind]:
     core, apps, batch, rbac = "core/v1", "apps/v1", "batch/v1", "rbac.authorization.k8s.io/v1"
     yield Kind(core, "Namespace", LABEL, cluster_scoped=True)
     yield Kind(core, "ServiceAccount")
-    yield Kind(core, "Service", LABEL_1035)
+    yield Kind(core, "Service", LABEL_1035, replaces=("spec.clusterIP",))
     yield Kind(core, "ConfigMap", replaces=("data", "binaryData"))
     yield Kind(
         core,
@@ -63,23 +60,39 @@ def _rows() -> Iterable[Kind]:
         replaces=("data", "stringData", "type"),
         secret=frozenset({"data", "stringData"}),
     )
-    yield Kind(core, "ResourceQuota", note=_NOT_ENFORCED)
+    yield Kind(core, "ResourceQuota", replaces=("spec.scopes",), note=_NOT_ENFORCED)
     yield Kind(core, "LimitRange", note=_NOT_ENFORCED)
-    yield Kind(core, "PersistentVolumeClaim", note="stands for a folder of this machine, of any size")
-    yield Kind(apps, "Deployment")
+    yield Kind(
+        core,
+        "PersistentVolumeClaim",
+        replaces=("spec",),
+        note="stands for a folder of this machine, of any size",
+    )
+    yield Kind(apps, "Deployment", replaces=("spec.selector",))
     yield Kind(apps, "DaemonSet", note=_NOT_RUN)
-    yield Kind(batch, "Job", LABEL)
+    yield Kind(
+        batch,
+        "Job",
+        LABEL,
+        replaces=("spec.completions", "spec.parallelism", "spec.selector", "spec.template"),
+    )
     yield Kind(
         batch, "CronJob", LABEL, note="its times come while the node agent runs; see `isthmus trigger`"
     )
     yield Kind("networking.k8s.io/v1", "NetworkPolicy", note=_NOT_ENFORCED)
     yield Kind(rbac, "Role", SEGMENT, note=_NOT_ENFORCED)
-    yield Kind(rbac, "RoleBinding", SEGMENT, note=_NOT_ENFORCED)
+    yield Kind(rbac, "RoleBinding", SEGMENT, ("roleRef",), note=_NOT_ENFORCED)
     yield Kind(rbac, "ClusterRole", SEGMENT, note=_NOT_ENFORCED, cluster_scoped=True)
-    yield Kind(rbac, "ClusterRoleBinding", SEGMENT, note=_NOT_ENFORCED, cluster_scoped=True)
+    yield Kind(rbac, "ClusterRoleBinding", SEGMENT, ("roleRef",), note=_NOT_ENFORCED, cluster_scoped=True)
     yield Kind("policy/v1", "PodDisruptionBudget", note=_NOT_ENFORCED)
     yield Kind("autoscaling/v2", "HorizontalPodAutoscaler", note="recorded: nothing on this machine scales")
-    yield Kind("storage.k8s.io/v1", "StorageClass", note=_NOT_ENFORCED, cluster_scoped=True)
+    yield Kind(
+        "storage.k8s.io/v1",
+        "StorageClass",
+        replaces=("parameters", "provisioner"),
+        note=_NOT_ENFORCED,
+        cluster_scoped=True,
+    )
     yield Kind(
         "helm.sh/v3",
         "Release",
