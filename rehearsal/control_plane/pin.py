@@ -35,5 +35,6 @@ MODULE: Final = GoProgram(
         for name, value in _STAMPS.items()
     },
     go=(1, 26, 0),
-    needed_gib=6,
+    # Measured: 134 MB of program, 4 GB of modules and build cache from nothing.
+    needed_gib=5,
 )
