@@ -17,17 +17,5 @@ def interrupt_with_parent() -> None:
     jobs with Ctrl-C ignored, which the child would inherit and never be stopped.
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    _on_parents_death(signal.SIGINT)
-
-
-def kill_with_parent() -> None:
-    """For ``preexec_fn``: the kernel kills the child with us; for servers that nothing of is kept.
-
-    It happens when the thread that started the child ends, so start it from one that stays.
-    """
-    _on_parents_death(signal.SIGKILL)
-
-
-def _on_parents_death(number: signal.Signals) -> None:
     if _LIBC is not None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, number)
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
