@@ -24,6 +24,7 @@ from rehearsal.engine.provide import EngineBinary, provide
 from rehearsal.engine.result import Result
 from rehearsal.home import INSIDE, Home, project_root
 from rehearsal.programs.progress import Progress
+from rehearsal.recovery import recover
 from rehearsal.stack_copy import STACK
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Estate:
 
     @property
     def engine(self) -> Engine:
-        return Engine(self.home, self.project_dir, self.say)
+        return Engine(self.home, self.project_dir, self.say, recover)
 
     @property
     def settings(self) -> Settings:

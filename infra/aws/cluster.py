@@ -177,6 +177,7 @@ class Cluster(pulumi.ComponentResource):
                 f"{name}-api-{client}",
                 security_group_id=group.id,
                 description=f"API server from {client}",
+                tags={"Name": f"{name}-api-{client}"},
                 ip_protocol="tcp",
                 from_port=443,
                 to_port=443,

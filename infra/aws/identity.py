@@ -72,6 +72,7 @@ class PodRole(pulumi.ComponentResource):
             namespace=account.namespace,
             service_account=account.name,
             role_arn=role.arn,
+            tags={"Name": name},
             opts=child,
         )
         self.role_arn = pulumi.Output.all(role.arn, rights.id, association.id).apply(

@@ -74,6 +74,8 @@ class Keys(pulumi.ComponentResource):
         key = aws.kms.Key(
             naming.name(part),
             description=f"{description} ({naming.stack})",
+            # A key has no name of its own; recovery finds it by this one.
+            tags={"Name": naming.name(part)},
             enable_key_rotation=True,
             deletion_window_in_days=DELETION_WINDOW_DAYS,
             policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements}),

@@ -33,7 +33,8 @@ NEEDED: Mapping[str, str] = {
     "settings": "estate",
     **dict.fromkeys(("train", "tune", "drift", "transfer", "orders", "release"), "training"),
     **dict.fromkeys(
-        ("rehearse", "up", "preview", "down", "doctor", "env", "status", "logs", "trigger"), "rehearsal"
+        ("rehearse", "up", "recover", "preview", "down", "doctor", "env", "status", "logs", "trigger"),
+        "rehearsal",
     ),
 }
 """Command -> the extra that it needs."""

@@ -1,50 +1,85 @@
-"""The engine is killed (SIGKILL) in the middle of an up; the next up must end clean."""
+"""The engine is killed (SIGKILL) in the middle of an up; the next up must end clean.
+
+The stand-ins refuse what exists, or make it twice, as the clouds do; what was being made is recovered by the
+product (``infra/recovery``).
+"""
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable
+from typing import Final
 
 import psutil
 
+from infra.naming import PROJECT
+from isthmus.errors import IsthmusError
+from rehearsal.cluster.record import clusters
 from rehearsal.drills.drill import Drill, DrillFailed, expect
 from rehearsal.drills.holdings import compare
-from rehearsal.engine.errors import EngineError
 from rehearsal.estate import Estate
 from rehearsal.plugins.aws.inventory import inventory
+from rehearsal.plugins.openstack.record import Record
 from rehearsal.sandbox import change
+from rehearsal.stack_copy import STACK
 
 Say = Callable[[str], None]
 
+CLOUDS: Final = ("openstack", "aws", "kubernetes")
+"""In the order in which an up is done with them."""
+_LOOK_SECONDS: Final = 0.02
+_NOTICE_SECONDS: Final = 60
+
 
 def play(estate: Estate, rounds: int, say: Say) -> str:
-    """Kill the engine at ``rounds`` moments spread over an up, each time from nothing."""
+    """From nothing, ``rounds`` times: kill an up while each cloud makes something; the next ends clean."""
     # Jobs and servers have drills of their own; this one is about the state and the stand-ins.
     change(estate.project_dir, {"training": {"enabled": False}, "serving": {"enabled": False}})
     url = str(estate.settings.aws.endpoint_url)
     estate.seed_orders()
     whole = estate.up()
     expect(not (found := compare(inventory(url), estate.resources())), f"a plain up left {found}")
-    _down(estate, url)
-    span = whole.seconds
+    made = {cloud: sum(one["type"].startswith(f"{cloud}:") for one in estate.resources()) for cloud in CLOUDS}
+    kills = 0
     for number in range(rounds):
-        left = None
-        while left is None:
-            moment = span * (number + 0.5) / rounds
-            left = _killed_up(estate, moment)
-            if left is None:  # it had ended before: this machine has become quicker
-                span *= 0.8
-                _down(estate, url)
+        _down(estate, url)
+        share = (number + 0.5) / rounds
+        for cloud, count in made.items():
+            left = _killed_up(estate, cloud, int(count * share))
+            if left is None:
+                say(f"round {number + 1}: the up ended before {cloud} could be met at work")
+                continue
+            kills += 1
+            say(f"round {number + 1}: killed while {cloud} made {', '.join(left)}")
         result = estate.up()
         difference = compare(inventory(url), estate.resources())
-        seen = f"killed after {moment:.1f} s with {left} resources in the state"
-        expect(not difference, f"{seen}, the next up left {difference}")
+        expect(not difference, f"after round {number + 1} the next up left {difference}")
+        expect(not (other := _others(estate)), f"after round {number + 1} the next up left {other}")
         again = estate.up()
         expect(again.created + again.updated + again.replaced + again.deleted == 0, f"not settled: {again}")
-        say(f"{seen}; the next up: {result}; {difference}")
-        _down(estate, url)
-    return f"{rounds} kills in an up of {whole.created} resources: nothing orphaned, nothing doubled"
+        say(f"round {number + 1}: the next up: {result}; {difference}")
+    _down(estate, url)
+    expect(kills >= rounds, f"only {kills} of the ups could be killed at work")
+    return f"{kills} kills in ups of {whole.created} resources: nothing orphaned, nothing doubled"
+
+
+def _others(estate: Estate) -> str:
+    """What the record of OpenStack and the clusters hold beside the state, or lack of it; "" for nothing."""
+    resources = estate.resources()
+    ids = {str(one["id"]) for one in resources if one["type"].startswith("openstack:")}
+    held = {entry.id for entry in Record(estate.home.openstack / "record.json").read().entries.values()}
+    urns = {one["urn"] for one in resources if one["type"].startswith("kubernetes:")}
+    objects = {
+        urn
+        for cluster in clusters(estate.home)
+        for one in cluster.everything()
+        if (urn := cluster.urn(one["kind"], one["metadata"]["name"], one["metadata"].get("namespace", "")))
+    }
+    orphans, gaps = (held - ids) | (objects - urns), (ids - held) | (urns - objects)
+    said = [f"orphans: {', '.join(sorted(orphans))}"] if orphans else []
+    return "; ".join([*said, f"gone: {', '.join(sorted(gaps))}"] if gaps else said)
 
 
 def _down(estate: Estate, url: str) -> None:
@@ -53,10 +88,10 @@ def _down(estate: Estate, url: str) -> None:
     expect(not left, f"destroy left {left}")
 
 
-def _killed_up(estate: Estate, moment: float) -> int | None:
-    """Start an up, kill its engine after ``moment`` seconds; how many resources its state then held.
+def _killed_up(estate: Estate, cloud: str, count: int) -> list[str] | None:
+    """Start an up and kill its engine when the state says that ``cloud`` makes something beside ``count``.
 
-    None where it had ended before.
+    The names of what it was making; None where the up ended before.
     """
     ended = threading.Event()
     failures: list[BaseException] = []
@@ -64,23 +99,37 @@ def _killed_up(estate: Estate, moment: float) -> int | None:
     def run() -> None:
         try:
             estate.up()
-        except EngineError as error:
+        except IsthmusError as error:
             failures.append(error)
         finally:
             ended.set()
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    if ended.wait(moment):
-        return None
-    engine = _engine()
-    if engine is None:
-        ended.wait()
-        return None
-    engine.kill()
-    if not ended.wait(60):
-        raise DrillFailed("the CLI did not notice within 60 s that its engine was killed")
-    return len(estate.resources())
+    while not ended.wait(_LOOK_SECONDS):
+        left = _making(estate, cloud, count)
+        if left and (engine := _engine()) is not None:
+            engine.kill()
+            if not ended.wait(_NOTICE_SECONDS):
+                raise DrillFailed(
+                    f"the CLI did not notice within {_NOTICE_SECONDS} s that its engine was killed"
+                )
+            return left
+    expect(not failures, f"an up that nobody killed failed: {failures[0] if failures else ''}")
+    return None
+
+
+def _making(estate: Estate, cloud: str, count: int) -> list[str]:
+    """What the state says is being made in a cloud, once that holds ``count``."""
+    try:
+        state = json.loads((estate.home.state / ".pulumi" / "stacks" / PROJECT / f"{STACK}.json").read_text())
+    except (OSError, ValueError):
+        return []
+    latest = (state.get("checkpoint") or {}).get("latest") or {}
+    held = [one for one in latest.get("resources") or [] if one["type"].startswith(f"{cloud}:")]
+    making = [one["resource"] for one in latest.get("pending_operations") or [] if one["type"] == "creating"]
+    found = [one["urn"].rpartition("::")[2] for one in making if one["type"].startswith(f"{cloud}:")]
+    return found if len(held) >= count else []
 
 
 def _engine() -> psutil.Process | None:
@@ -97,4 +146,4 @@ def _engine() -> psutil.Process | None:
     return None
 
 
-DRILL = Drill("killed engine", "the next up ends clean, with no orphan and no double", play, short=2, long=10)
+DRILL = Drill("killed engine", "the next up ends clean, with no orphan and no double", play, short=1, long=4)

@@ -28,14 +28,16 @@ Event = Mapping[str, Any]
 class Engine:
     """The engine of a rehearsal at work on one project.
 
-    ``say`` gets one line about anything that was mended on the way. Every method raises EngineError
-    with one sentence, UpdateFailed where an update did not end well, and KeyboardInterrupt once the
-    engine has ended after Ctrl-C.
+    ``say`` gets one line about anything that was mended on the way. ``recover`` brings to an end what a
+    killed engine left open in a stack; it gets the configuration file. Every method raises EngineError with
+    one sentence, UpdateFailed where an update did not end well, and KeyboardInterrupt once the engine has
+    ended after Ctrl-C.
     """
 
     home: Home
     project_dir: Path
     say: Line = lambda _: None
+    recover: Callable[[Engine, str, Path | None], object] | None = None
 
     @property
     def project(self) -> str:
@@ -99,7 +101,7 @@ class Engine:
         """
         self.stack_select_or_init(stack)
         if command != "preview":
-            self.clear_leftovers(stack)
+            self.clear_leftovers(stack, config_file)
         result = Result(command, stack)
         started = time.monotonic()
         with EventLog.new(result, on_event) as log:
@@ -117,8 +119,14 @@ class Engine:
             raise UpdateFailed(result)
         return result
 
-    def clear_leftovers(self, stack: str) -> None:
-        """Free the stack of the lock and the pending operations of a killed engine."""
+    def clear_leftovers(self, stack: str, config_file: Path | None = None) -> None:
+        """Free the stack of the lock of a killed engine, and bring to an end what that left open."""
+        self.free(stack)
+        if self.recover and leftovers.has_pending_operations(self.home, self.project, stack):
+            self.recover(self, stack, config_file)
+
+    def free(self, stack: str) -> None:
+        """Remove the lock of a killed engine."""
         held = leftovers.locks(self.home, self.project, stack)
         for lock in held:
             if lock.held:
@@ -130,9 +138,6 @@ class Engine:
         if held:
             self.cancel(stack)
             self.say(f"Removed the lock of an engine that was killed (process {held[0].pid}).")
-        if leftovers.has_pending_operations(self.home, self.project, stack):
-            self.take(stack, leftovers.without_pending_operations(self.export(stack)))
-            self.say("An engine was killed in the middle of an operation; going on from there.")
 
     def cancel(self, stack: str) -> None:
         """Remove the lock of an update, whoever holds it."""

@@ -7,7 +7,6 @@ import socket
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from rehearsal.home import Home
 
@@ -68,15 +67,3 @@ def has_pending_operations(home: Home, project: str, stack: str) -> bool:
         return False
     latest = (state.get("checkpoint") or {}).get("latest") or {}
     return bool(latest.get("pending_operations"))
-
-
-def without_pending_operations(deployment: dict[str, Any]) -> dict[str, Any]:
-    """An exported deployment without its pending operations.
-
-    The stand-in plugins keep a journal and adopt what a killed engine had created, update and delete
-    what it left half-done, so nothing is lost with them.
-    """
-    return {
-        **deployment,
-        "deployment": {**deployment["deployment"], "pending_operations": []},
-    }

@@ -1,9 +1,9 @@
 """What a plugin's cloud must answer: the seam between gRPC and a stand-in cloud.
 
 ``server.serve`` speaks Pulumi's protocol and owns everything that is the same
-for every cloud: secrets, unknowns, previews, the journal that survives a killed
-engine. A ``Backend`` sees plain Python values only and owns what is its cloud's
-alone: which types exist, which fields force a replacement, the calls.
+for every cloud: secrets, unknowns, previews. A ``Backend`` sees plain Python
+values only and owns what is its cloud's alone: which types exist, which fields
+force a replacement, the calls.
 """
 
 from __future__ import annotations
@@ -101,6 +101,8 @@ class Found:
 
     inputs: Properties
     outputs: Properties
+    id: str = ""
+    """The resource's own id, where it was asked for by one to import by that is another."""
 
 
 class Backend(ABC):
@@ -182,8 +184,8 @@ class Backend(ABC):
         return ""
 
     def instance(self) -> str:
-        """Which run of the stand-in answers, "" where it cannot forget. Must not start anything. The journal
-        notes it with each creation, so that a restarted stand-in is noticed (``BackendLost``)."""
+        """Which run of the stand-in answers, "" where it cannot forget. Must not start anything. It is
+        noted at each creation, so that a restarted stand-in is noticed (``BackendLost``)."""
         return ""
 
     def note(self, type: str) -> str:  # noqa: ARG002

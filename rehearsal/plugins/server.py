@@ -2,7 +2,7 @@
 
 The SDK's own server (``pulumi.provider.experimental``) drops the old inputs from Diff and decorates errors
 with a stack, so this one sits on the stubs. It owns what is the same for every cloud: secrets, unknowns,
-previews, made names, the journal, and errors in one sentence.
+previews, made names, and errors in one sentence.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ from typing import Any, TypeVar
 import grpc
 from google.protobuf import empty_pb2
 
-from rehearsal.plugins import autonaming, wire
-from rehearsal.plugins.adoption import Adopter
+from rehearsal.plugins import autonaming, parent, wire
 from rehearsal.plugins.backend import (
     Backend,
     BackendLost,
@@ -33,9 +32,8 @@ from rehearsal.plugins.backend import (
 )
 from rehearsal.plugins.difference import detailed
 from rehearsal.plugins.engine_log import EngineLog
-from rehearsal.plugins.journal import Journal
-from rehearsal.plugins.parent import watch
 from rehearsal.plugins.protocol import plugin, provider, provider_grpc, status
+from rehearsal.plugins.run_note import RunNote
 
 RECIPE = "CONTRIBUTING.md, 'Add a resource type to the rehearsal'"
 # The engine asks for 4 resources a core at once by default; awaits of jobs hold a thread for minutes.
@@ -53,8 +51,7 @@ class Servicer(provider_grpc.ResourceProviderServicer):  # type: ignore[misc]
         self._backend = backend
         self._version = version
         self._folder = folder
-        self._journal = Journal(folder)
-        self._adopter = Adopter(backend, self._journal)
+        self._runs = RunNote(folder)
         self._log = log
         self._seen: set[str] = set()
         self._at_work = 0
@@ -137,8 +134,7 @@ class Servicer(provider_grpc.ResourceProviderServicer):  # type: ignore[misc]
     def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802
         def work() -> Any:
             old, new = self._old(request), self._new(request)
-            self._journal_knows(request.urn, request.id)
-            self._check_not_lost(request.urn, request.id)
+            self._check_not_lost(request.urn)
             change = self._backend.diff(old, new)
             changed = change.changed - frozenset(request.ignoreChanges)
             replaces = change.replaces & changed
@@ -159,15 +155,15 @@ class Servicer(provider_grpc.ResourceProviderServicer):  # type: ignore[misc]
                     properties=self._outputs(resource, self._backend.preview(resource), decoded)
                 )
             self._note(resource)
-            open_inputs = {k: v for k, v in inputs.items() if k not in {p[0] for p in decoded.secret_paths}}
             try:
-                created = self._adopter.create(resource, open_inputs)
+                created = self._backend.create(resource)
             except Incomplete as incomplete:
-                self._adopter.note(urn, incomplete.created.id, open_inputs)
+                self._runs.made(self._backend.scope(), self._backend.instance())
                 outputs = self._outputs(resource, incomplete.created.outputs, decoded)
                 raise _InitFailed(
                     str(incomplete), incomplete.created.id, outputs, request.properties
                 ) from None
+            self._runs.made(self._backend.scope(), self._backend.instance())
             return provider.CreateResponse(
                 id=created.id, properties=self._outputs(resource, created.outputs, decoded)
             )
@@ -186,19 +182,18 @@ class Servicer(provider_grpc.ResourceProviderServicer):  # type: ignore[misc]
                 autonaming.plain(inputs.values),
                 autonaming.plain(outputs.values),
             )
-            self._journal_knows(request.urn, request.id)
             try:
-                self._check_not_lost(request.urn, request.id)
+                self._check_not_lost(request.urn)
                 found = self._backend.read(resource)
             except BackendLost:
+                # Whoever reads takes the cloud's word, and what is made from now on stands.
+                self._runs.forget(self._backend.scope())
                 found = None
             if found is None:
-                # Gone is gone: a later creation of this urn must not look for it.
-                self._journal.deleted(request.urn, request.id, self._backend.scope())
                 return provider.ReadResponse()
             secrets = inputs.with_secrets_of(outputs)
             return provider.ReadResponse(
-                id=request.id,
+                id=found.id or request.id,
                 inputs=wire.encode(secrets.with_values(autonaming.marked(found.inputs, made))),
                 properties=self._outputs(resource, found.outputs, secrets),
             )
@@ -216,8 +211,7 @@ class Servicer(provider_grpc.ResourceProviderServicer):  # type: ignore[misc]
                         new, kept | new.inputs, decoded.with_secrets_of(wire.decode(request.olds))
                     )
                 )
-            self._journal_knows(request.urn, request.id)
-            self._check_not_lost(request.urn, request.id)
+            self._check_not_lost(request.urn)
             self._note(new)
             secrets = decoded.with_secrets_of(_secret_outputs_only(wire.decode(request.olds), old.inputs))
             try:
@@ -236,13 +230,11 @@ class Servicer(provider_grpc.ResourceProviderServicer):  # type: ignore[misc]
             resource = Resource(
                 request.urn, _type(request.urn), _name(request.urn), request.id, inputs, outputs
             )
-            self._journal.begin()
             try:
-                self._check_not_lost(request.urn, request.id)
+                self._check_not_lost(request.urn)
                 self._backend.delete(resource)
             except BackendLost:
                 pass  # what forgot everything holds nothing to delete
-            self._journal.deleted(request.urn, request.id, self._backend.scope())
             return empty_pb2.Empty()
 
         return self._answer(context, request, "Delete", work)
@@ -250,12 +242,11 @@ class Servicer(provider_grpc.ResourceProviderServicer):  # type: ignore[misc]
     # What they share
 
     def stop(self) -> None:
-        """Let calls that are inside the cloud finish and note their results, at most for the grace time."""
+        """Let calls that are inside the cloud finish, at most for the grace time."""
         self._stopping = True
         self._backend.cancel()
         with self._idle:
             self._idle.wait_for(lambda: self._at_work == 0, timeout=_GRACE_SECONDS)
-        self._journal.end()
 
     def _answer(self, context: Any, request: Any, call: str, work: Callable[[], Answer]) -> Answer:
         with self._idle:
@@ -317,12 +308,8 @@ class Servicer(provider_grpc.ResourceProviderServicer):  # type: ignore[misc]
             secrets.with_values(outputs).with_secret_keys(self._backend.secret_outputs(resource.type))
         )
 
-    def _journal_knows(self, urn: str, id: str) -> None:
-        self._journal.known(urn, id, self._backend.scope())
-
-    def _check_not_lost(self, urn: str, id: str) -> None:
-        entry = self._journal.entry(urn, id, self._backend.scope())
-        if entry is not None and entry.instance and entry.instance != self._backend.instance():
+    def _check_not_lost(self, urn: str) -> None:
+        if self._runs.is_lost(self._backend.scope(), self._backend.instance()):
             raise BackendLost(
                 f"What stands in for {self._backend.package} was restarted and has forgotten what this stack "
                 f"made ({_name(urn)} among it): run `isthmus rehearse` to rebuild it."
@@ -388,13 +375,14 @@ def _name(urn: str) -> str:
 def serve(backend: Backend, version: str, folder: Path | None = None) -> None:
     """Serve ``backend`` to the engine until it ends, and print the port for it.
 
-    ``version`` is that of the SDK package that the engine asks for. ``folder`` holds the journal; by default
-    the backend's folder in the rehearsal home. Ends the process when the engine is gone.
+    ``version`` is that of the SDK package that the engine asks for. ``folder`` is for what the plugin notes;
+    by default the backend's folder in the rehearsal home. Ends the process when the engine is gone.
     """
     if folder is None:
         from rehearsal.home import Home
 
         folder = Home.find().root / backend.package
+    parent.call_it(f"pulumi-resource-{backend.package}")
     servicer = Servicer(backend, version, folder, EngineLog(sys.argv[1] if len(sys.argv) > 1 else ""))
     options = [
         ("grpc.max_receive_message_length", _MESSAGE_BYTES),
@@ -409,7 +397,7 @@ def serve(backend: Backend, version: str, folder: Path | None = None) -> None:
     done = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: done.set())
-    watch(done.set)
+    parent.watch(done.set)
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     done.wait()

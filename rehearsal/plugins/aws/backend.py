@@ -109,6 +109,8 @@ class AwsBackend(Backend):
 
     def read(self, resource: Resource) -> Found | None:
         row = _row(resource.type)
+        if row.imported is not None and not resource.outputs:
+            resource = _with(resource, id=row.imported(self.cloud, resource.id))
         it = self._fetch(row, resource)
         if it is None:
             return None
@@ -122,7 +124,7 @@ class AwsBackend(Backend):
             if not inputs["tags"] and "tags" not in resource.inputs:
                 del inputs["tags"]
             outputs["tagsAll"] = everything
-        return Found(inputs, {**outputs, **inputs})
+        return Found(inputs, {**outputs, **inputs}, resource.id)
 
     def update(self, old: Resource, new: Resource) -> Properties:
         row, cloud = _row(new.type), self.cloud
@@ -196,8 +198,11 @@ class AwsBackend(Backend):
             raise TypeError(f"{row.type} is recorded, so its creation must be a Call")
         parameters = calls.validate(cloud, row, row.create, context)
         id = str(search(row.id, context))
-        if self._record.get(row.type, id) is not None:
-            raise Refused(f"AWS has {id} already ({row.create.operation}).")
+        if self._record.get(row.type, id) is not None and not row.repeatable:
+            raise Refused(
+                f"AWS ({row.service}:{row.create.operation}) answers ResourceInUseException: "
+                f"{id} exists already."
+            )
         made = _with(resource, id=id)
         self._record.put(row.type, id, resource.inputs, {row.create.operation: parameters})
         outputs = {**self._outputs(row, made, {}), **resource.inputs, **self._extras(row, made)}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from rehearsal.plugins.aws.cloud import Cloud, Gone
+from rehearsal.plugins.aws.lookups import LOOKUPS
 from rehearsal.plugins.aws.view import camel
 from rehearsal.plugins.backend import Properties, Refused
 
@@ -43,6 +44,7 @@ def s3_object(cloud: Cloud, arguments: Properties) -> Properties:
 
 FUNCTIONS: Final[dict[str, Callable[[Cloud, Properties], Properties]]] = {
     "aws:s3/getObject:getObject": s3_object,
+    **LOOKUPS,
 }
 
 __all__ = ["FUNCTIONS"]

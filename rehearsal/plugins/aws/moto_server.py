@@ -26,7 +26,7 @@ from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_
 
 from rehearsal.home import Home
 from rehearsal.plugins.backend import Refused
-from rehearsal.plugins.journal import Journal
+from rehearsal.plugins.run_note import RunNote
 
 _START_SECONDS = 60
 _STOP_SECONDS = 10
@@ -90,16 +90,15 @@ def address(where: Home | Path) -> str:
 
 
 def is_lost(where: Home | Path) -> bool:
-    """Whether the journal says that an earlier run held resources which are gone with it."""
+    """Whether an earlier run held resources which are gone with it."""
     folder = _folder(where)
-    noted = {entry.instance for entry in Journal(folder).entries() if entry.instance}
-    return bool(noted - {instance(folder)})
+    return bool(set(RunNote(folder).all().values()) - {instance(folder)})
 
 
 def forget(where: Home | Path) -> None:
-    """Drop the journal and the record of a lost run (after ``pulumi refresh`` or with an empty state)."""
+    """Drop the note and the record of a lost run (after ``pulumi refresh`` or with an empty state)."""
     folder = _folder(where)
-    for name in ("journal.jsonl", "recorded.json"):
+    for name in ("runs.json", "recorded.json"):
         (folder / name).unlink(missing_ok=True)
 
 

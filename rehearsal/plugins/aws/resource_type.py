@@ -75,6 +75,8 @@ class AwsType:
     ``requires``: calls that must succeed before a recorded creation (what it hangs on exists).
     ``validated``: calls of a creating function, checked by the model in previews.
     ``unique_by``: inputs that, being equal in the old and the new resource, make the two impossible at once.
+    ``imported``: the id of what is asked for by an id to import by, where that is another one.
+    ``repeatable``: a recorded creation that AWS takes again as the same thing.
     ``recorded``: the stand-in has no such operations; the parameters are validated by the model and the
     resource is kept in a record.
     """
@@ -101,6 +103,8 @@ class AwsType:
     requires: tuple[Call, ...] = ()
     validated: tuple[Call, ...] = ()
     check: Callable[[Properties], None] | None = None
+    imported: Callable[[Cloud, str], str] | None = None
+    repeatable: bool = False
 
     def updatable(self) -> frozenset[str]:
         return frozenset(key for update in self.updates for key in update.keys)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from rehearsal.cluster import agent, merge
 from rehearsal.cluster.job import is_over
-from rehearsal.cluster.kinds import noun
+from rehearsal.cluster.kinds import group, noun
 from rehearsal.cluster.record import Cluster, Rejected, gone
 from rehearsal.home import Home
 from rehearsal.plugins.backend import (
@@ -168,30 +168,19 @@ class KubernetesBackend(Backend):
         kind = noun(object["apiVersion"], object["kind"])
         _asked(lambda: cluster.begin(self._identity))
         existing = cluster.get(kind, name, namespace)
-        if existing is not None:
-            self._clear_the_way(cluster, row, existing, resource)
+        if existing is not None and "deletionTimestamp" in existing["metadata"]:
+            # Its cluster is gone, and its processes are about to be.
+            self._remove(cluster, row, name, namespace)
+        elif existing is not None:
+            # As the real plugin, whose creations are the client's since pulumi/pulumi-kubernetes#4278 (read
+            # 2026-11-27): "upsertExistingObjects" is off, and the API server answers 409.
+            raise Refused(
+                f"resource {namespace + '/' if namespace else ''}{name} was not successfully created by the "
+                f'Kubernetes API server: {_resource(object)} "{name}" already exists'
+            )
         made = _asked(lambda: cluster.apply(object, urn=resource.urn))
         id = f"{namespace}/{name}" if namespace else name
         return Created(id, self._when_ready(row, cluster, made, resource, id))
-
-    def _clear_the_way(
-        self, cluster: Cluster, row: Kind, existing: dict[str, Any], resource: Resource
-    ) -> None:
-        """An object of this name exists: ours, left by an engine that was killed, or somebody else's."""
-        meta = existing["metadata"]
-        kind, namespace = noun(existing["apiVersion"], existing["kind"]), meta.get("namespace", "")
-        urn = cluster.urn(kind, meta["name"], namespace)
-        leaving = "deletionTimestamp" in meta
-        if urn and urn != resource.urn and not leaving:
-            raise Refused(
-                f'409: {row.kind} "{meta["name"]}" already exists: '
-                f"{urn.rpartition('::')[2]} of the program made it"
-            )
-        over = is_over(existing) if row.kind == "Job" else None
-        wanted = merge.apply(existing, {}, _object(row, resource.inputs))
-        stale = any(_differ(path, existing, wanted) for path in self._immutable(row, resource))
-        if leaving or stale or (over is not None and not over[0]):
-            self._remove(cluster, row, meta["name"], namespace)
 
     def read(self, resource: Resource) -> Found | None:
         row, cluster = row_of(resource.type), self._known_cluster()
@@ -305,6 +294,13 @@ class KubernetesBackend(Backend):
             raise Incomplete(str(late), Created(id, _shown(row, now, resource.inputs))) from None
         except agent.AgentFailed as failed:
             raise Incomplete(str(failed), Created(id, _shown(row, made, resource.inputs))) from None
+
+
+def _resource(object: Mapping[str, Any]) -> str:
+    """What the API calls a kind, with its group: ``deployments.apps``."""
+    kind, group_of = str(object["kind"]).lower(), group(str(object["apiVersion"]))
+    plural = kind[:-1] + "ies" if kind.endswith("y") else kind + ("es" if kind.endswith("s") else "s")
+    return f"{plural}.{group_of}" if group_of else plural
 
 
 def _object(row: Kind, inputs: Properties) -> dict[str, Any]:

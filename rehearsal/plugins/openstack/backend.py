@@ -82,7 +82,7 @@ class OpenStackBackend(Backend):
         with self.record.change() as content:
             check_references(row, resource.inputs, content, NOUNS)
             id = row.identify(resource.inputs)
-            if content.get(row.token, id) is not None:
+            if content.get(row.token, id) is not None and not row.repeatable:
                 raise Refused(f"409: {row.noun} '{id}' already exists")
             situation = Situation(id, resource.inputs, arguments, content, self.region)
             for rule in row.rules:

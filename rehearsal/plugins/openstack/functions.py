@@ -8,6 +8,7 @@ from typing import Final
 
 from rehearsal.plugins.backend import UNKNOWN, Properties, Refused, UnknownType
 from rehearsal.plugins.openstack.catalogue import catalogue_id
+from rehearsal.plugins.openstack.lookups import LOOKUPS
 from rehearsal.plugins.openstack.record import Content
 from rehearsal.plugins.openstack.resource_type import PROJECT_ID, USER_ID
 from rehearsal.plugins.openstack.tokens import NETWORK
@@ -87,6 +88,7 @@ Function = Callable[[Properties, Content, str], Properties]
 FUNCTIONS: Final[dict[str, Function]] = {
     GET_NETWORK: get_network,
     GET_SECRET: get_secret,
+    **LOOKUPS,
 }
 SECRET_RESULTS: Final[dict[str, frozenset[str]]] = {GET_SECRET: frozenset({"payload"})}
 

@@ -70,6 +70,7 @@ class OpenStackType:
     ``rules``: checks against the record at creation and update; ``update_rules``: at an update only.
     ``delete_rules``: what refuses a deletion beyond the references in the fields.
     ``uses``: entries that this one occupies without naming them in a field.
+    ``repeatable``: what is there is made again as the same thing.
     ``identify``: the id of a new resource; a random UUID where the cloud draws one.
     """
 
@@ -88,6 +89,7 @@ class OpenStackType:
     identify: Callable[[Properties], str] = lambda _: str(uuid.uuid4())
     secret_outputs: frozenset[str] = frozenset()
     calls: Calls | None = None
+    repeatable: bool = False
 
     def _marked(self, mark: object) -> frozenset[str]:
         fields = self.arguments.model_fields.items()

@@ -17,6 +17,7 @@ from rehearsal.engine.command import Engine
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.result import Result
 from rehearsal.home import Home
+from rehearsal.recovery import recover
 
 pytestmark = pytest.mark.engine
 
@@ -75,17 +76,17 @@ def test_a_held_lock_is_respected(host: str, home: Home, tiny: Callable[..., Pat
             holder.kill()
 
 
-def test_pending_operations_of_a_killed_engine_do_not_stop_the_next_up(
+def test_what_a_killed_engine_left_open_is_brought_to_an_end_before_the_next_up(
     home: Home, tiny: Callable[..., Path]
 ) -> None:
     said: list[str] = []
-    engine = Engine(home, tiny(_PROGRAM), said.append)
+    engine = Engine(home, tiny(_PROGRAM), said.append, recover)
     engine.up("one")
     half_done = {
-        "urn": "urn:pulumi:one::tiny::tiny:parts:Part::half",
+        "urn": "urn:pulumi:one::tiny::aws:s3/bucketPolicy:BucketPolicy::half",
         "custom": True,
-        "type": "tiny:parts:Part",
-        "inputs": {"size": 1},
+        "type": "aws:s3/bucketPolicy:BucketPolicy",
+        "inputs": {"bucket": "one"},
     }
     file = home.state / ".pulumi" / "stacks" / "tiny" / "one.json"
     state = json.loads(file.read_text())
@@ -98,7 +99,8 @@ def test_pending_operations_of_a_killed_engine_do_not_stop_the_next_up(
     assert result.unchanged == 1
     assert not [text for text in result.diagnostics if "pending" in text.message]
     assert not leftovers.has_pending_operations(home, "tiny", "one")
-    assert said == ["An engine was killed in the middle of an operation; going on from there."]
+    (line,) = said
+    assert line.startswith("half (aws:s3/bucketPolicy:BucketPolicy) is made again by the next up")
 
 
 def test_stacks_come_and_go_without_a_word_in_the_stack_files(home: Home, tiny: Callable[..., Path]) -> None:

@@ -32,7 +32,6 @@ from rehearsal.plugins.backend import (
 )
 from rehearsal.plugins.difference import changed_keys
 from rehearsal.plugins.engine_log import EngineLog
-from rehearsal.plugins.journal import Journal
 from rehearsal.plugins.protocol import SECRET, SIGNATURE, UNKNOWN_TEXT, provider, provider_grpc
 from rehearsal.plugins.server import Servicer, serve
 
@@ -77,6 +76,8 @@ class Files(Backend):
         if resource.inputs.get("text") == "bug":
             raise KeyError("oops")
         id = resource.inputs["name"]
+        if (self.folder / id).exists():
+            raise Refused(f"{id} exists already.")
         (self.folder / id).write_text(json.dumps(resource.inputs))
         created = Created(id, {**resource.inputs, "path": str(self.folder / id), "key": "0123456789"})
         if resource.inputs.get("text") == "slow":
@@ -84,11 +85,12 @@ class Files(Backend):
         return created
 
     def read(self, resource: Resource) -> Found | None:
-        path = self.folder / resource.id
+        id = resource.id.removeprefix("import of ")
+        path = self.folder / id
         if not path.exists():
             return None
         inputs = json.loads(path.read_text())
-        return Found(inputs, {**inputs, "path": str(path)})
+        return Found(inputs, {**inputs, "path": str(path)}, id)
 
     def update(self, old: Resource, new: Resource) -> Properties:
         (self.folder / old.id).write_text(json.dumps(new.inputs))
@@ -173,9 +175,8 @@ def test_a_secret_stays_one_wherever_it_turns_up(engine: Engine) -> None:
         assert tags["open"].string_value == "1"
         assert tags["hidden"].struct_value.fields[SIGNATURE].string_value == SECRET
     assert created.properties.fields["key"].struct_value.fields[SIGNATURE].string_value == SECRET
-    journal = (engine.servicer._folder / "journal.jsonl").read_text()
-    assert "swordfish" not in journal
-    assert '"n"' in journal
+    noted = (engine.servicer._folder / "runs.json").read_text()
+    assert "swordfish" not in noted
 
 
 def test_a_preview_touches_nothing_and_keeps_unknowns(engine: Engine) -> None:
@@ -240,55 +241,36 @@ def test_a_diff_shows_leaves_and_what_replaces(engine: Engine) -> None:
     assert engine.diff("n", {"a": 1}, {"a": 1, "b": None}).changes == provider.DiffResponse.DIFF_NONE
 
 
-@pytest.mark.parametrize(
-    ("wanted", "kept"),
-    [
-        ({"name": "n", "text": "1"}, True),
-        ({"name": "n", "text": "2"}, True),
-        ({"name": "m", "text": "1"}, False),
-    ],
-)
-def test_what_a_killed_engine_made_is_taken_over(tmp_path: Path, wanted: Properties, kept: bool) -> None:
+def test_what_exists_is_refused_whoever_made_it(tmp_path: Path) -> None:
     killed = Engine(tmp_path)
-    killed.check({"name": "n", "text": "1"})
     killed.create(struct({"name": "n", "text": "1"}))
-    born = (tmp_path / "cloud" / "n").stat().st_ino
     killed.end()
     later = Engine(tmp_path)
-    later.check(wanted)
-    assert later.create(struct(wanted)).id == wanted["name"]
-    [left] = (tmp_path / "cloud").iterdir()
-    assert json.loads(left.read_text()) == wanted
-    assert (left.stat().st_ino == born) == kept or not kept
+    assert "exists already" in refusal(lambda: later.create(struct({"name": "n", "text": "2"}))).details()
+    assert json.loads((tmp_path / "cloud" / "n").read_text())["text"] == "1"
     later.end()
 
 
-def test_what_the_state_knows_is_not_taken_over(tmp_path: Path) -> None:
-    first = Engine(tmp_path)
-    first.create(struct({"name": "n"}))
-    first.end()
-    later = Engine(tmp_path)
-    later.check({"name": "m"}, {"name": "n"})
-    assert later.diff("n", {"name": "n"}, {"name": "m"}).replaces == ["name"]
-    later.create(struct({"name": "m"}))  # the replacement, while n waits for its deletion
-    assert sorted(path.name for path in (tmp_path / "cloud").iterdir()) == ["m", "n"]
-    later.end()
+def test_a_read_tells_the_id_of_what_was_asked_for_by_another(engine: Engine) -> None:
+    engine.create(struct({"name": "n", "text": "1"}))
+    found = engine.plugin.Read(
+        provider.ReadRequest(urn=URN, id="import of n", inputs=struct({"name": "n", "text": "2"}))
+    )
+    assert found.id == "n"
+    assert wire.decode(found.inputs).values["text"] == "1"
 
 
 def test_what_is_deleted_in_one_cluster_is_not_what_stands_in_another(tmp_path: Path) -> None:
     """Where an up fails between a deletion and the new creation, the next one still asks for what is gone."""
     inputs: Properties = {"name": "dns"}
     one, other = Engine(tmp_path, "one"), Engine(tmp_path, "other")
-    urns = {one: f"{URN}-one", other: f"{URN}-other"}
-    for engine, urn in urns.items():
+    for engine, urn in ((one, f"{URN}-one"), (other, f"{URN}-other")):
         engine.create(struct(inputs), urn=urn)
-        engine.end()
-    one, other = Engine(tmp_path, "one"), Engine(tmp_path, "other")
+    other.files.run = "second"
     for _ in range(2):
         other.delete("dns", f"{URN}-other")
-        answer = other.diff("dns", inputs, inputs, f"{URN}-other")
+        answer = one.diff("dns", inputs, inputs, f"{URN}-one")
         assert answer.changes == provider.DiffResponse.DIFF_NONE
-    assert [entry.urn for entry in Journal(tmp_path / "journal").entries()] == [f"{URN}-one"]
     one.end()
     other.end()
 
@@ -300,6 +282,18 @@ def test_a_restarted_stand_in_is_told_of_also_under_an_earlier_urn(tmp_path: Pat
     for urn in (URN, f"{URN}-renamed"):
         error = refusal(lambda urn=urn: engine.diff("n", {"name": "n"}, {"name": "n"}, urn))
         assert "was restarted and has forgotten" in error.details()
+    engine.end()
+
+
+def test_what_is_made_after_a_refresh_of_what_was_forgotten_stands(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    inputs: Properties = {"name": "n"}
+    engine.create(struct(inputs))
+    engine.files.run = "second"
+    assert engine.plugin.Read(provider.ReadRequest(urn=URN, id="n")).id == ""
+    (tmp_path / "cloud" / "n").unlink()
+    engine.create(struct(inputs))
+    assert engine.diff("n", inputs, inputs).changes == provider.DiffResponse.DIFF_NONE
     engine.end()
 
 
@@ -320,6 +314,7 @@ def test_a_plugin_ends_with_its_engine(tmp_path: Path) -> None:
     assert engine.stdout is not None
     pid, port = map(int, engine.stdout.readline().split())
     plugin = psutil.Process(pid)
+    assert plugin.name().startswith("pulumi-resource"), "recovery would not wait for it"
     assert port > 0
     assert plugin.is_running()
     os.kill(engine.pid, signal.SIGKILL)

@@ -344,6 +344,7 @@ ROWS: tuple[AwsType, ...] = (
         "join('#', [inputs.clusterName, inputs.principalArn, inputs.policyArn])",
         Call("DisassociateAccessPolicy", {**_CLUSTER_AND_PRINCIPAL, "policyArn": "$inputs.policyArn"}),
         unique_by=("clusterName", "principalArn", "policyArn"),
+        repeatable=True,
     ),
     _recorded(
         "Addon",
@@ -411,5 +412,6 @@ ROWS: tuple[AwsType, ...] = (
         ),
         unique_by=("clusterName", "namespace", "serviceAccount"),
         tags=_TAGS,
+        imported=lambda _, id: id.rpartition(",")[2],
     ),
 )

@@ -116,6 +116,11 @@ def _read_route(cloud: Cloud, resource: Resource) -> Any:
     return None
 
 
+def _route_id(_: Cloud, id: str) -> str:
+    """Of what a route is imported by: its table and its destination."""
+    return id if id.startswith("r-") else "r-" + id.replace("_", "|", 1)
+
+
 def _delete_route(cloud: Cloud, resource: Resource) -> None:
     inputs = resource.inputs or resource.outputs
     cloud.send("ec2", "DeleteRoute", {"RouteTableId": inputs["routeTableId"], **_destination(inputs)})
@@ -150,6 +155,15 @@ def _association(cloud: Cloud, resource: Resource) -> Any:
     filters = [{"Name": "association.route-table-association-id", "Values": [resource.id]}]
     found = cloud.find("ec2", "DescribeRouteTables", "RouteTables[].Associations[]", Filters=filters)
     return next((a for a in found or [] if a["RouteTableAssociationId"] == resource.id), None)
+
+
+def _association_id(cloud: Cloud, id: str) -> str:
+    """Of what an association is imported by: its subnet and its table."""
+    subnet, slash, table = id.partition("/")
+    if not slash:
+        return id
+    found = cloud.find("ec2", "DescribeRouteTables", "RouteTables[0].Associations", RouteTableIds=[table])
+    return next((a["RouteTableAssociationId"] for a in found or [] if a.get("SubnetId") == subnet), id)
 
 
 def _endpoint_lists(cloud: Cloud, old: Resource, new: Resource) -> None:
@@ -391,6 +405,7 @@ ROWS: tuple[AwsType, ...] = (
             "inputs.destinationIpv6CidrBlock || inputs.destinationPrefixListId])"
         ),
         read=_read_route,
+        imported=_route_id,
         delete=_delete_route,
         fields={"egressOnlyGatewayId": "EgressOnlyInternetGatewayId"},
         read_from={"egressOnlyGatewayId": "it.EgressOnlyInternetGatewayId"},
@@ -415,6 +430,7 @@ ROWS: tuple[AwsType, ...] = (
         create=Call("AssociateRouteTable", {}, spread=True),
         id="AssociationId",
         read=_association,
+        imported=_association_id,
         delete=Call("DisassociateRouteTable", {"AssociationId": "$id"}),
         # The API answers a move with a new association id: a replacement, and a subnet has one at a time.
         unique_by=("subnetId", "gatewayId"),

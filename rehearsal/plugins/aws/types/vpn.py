@@ -386,6 +386,7 @@ ROWS: tuple[AwsType, ...] = (
         fields={"vpnGatewayId": "GatewayId", "routeTableId": "RouteTableId"},
         requires=(_ROUTE_TABLE_THERE, _GATEWAY_THERE),
         recorded=True,
+        repeatable=True,
     ),
     _CONNECTION,
     AwsType(

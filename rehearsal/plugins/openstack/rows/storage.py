@@ -71,5 +71,6 @@ ROWS = (
         rules=(_place_of_old_versions,),
         identify=lambda i: str(i["name"]),
         calls=Buckets(),
+        repeatable=True,
     ),
 )

@@ -13,7 +13,7 @@ from rehearsal.plugins.aws import moto_server
 from rehearsal.plugins.aws.backend import AwsBackend
 from rehearsal.plugins.aws.types import ROWS, recorded_types
 from rehearsal.plugins.backend import UNKNOWN, Refused, Resource, UnknownType
-from rehearsal.plugins.journal import Journal
+from rehearsal.plugins.run_note import RunNote
 
 
 @pytest.fixture
@@ -188,9 +188,7 @@ def test_the_stand_in_survives_refuses_and_is_missed_when_gone(tmp_path: Path) -
     try:
         first = moto_server.ensure(tmp_path, url)
         assert moto_server.ensure(tmp_path, url) == first == moto_server.instance(tmp_path)
-        journal = Journal(tmp_path)
-        journal.created("urn:pulumi:s::p::t::r", "i", {}, first)
-        journal.end()
+        RunNote(tmp_path).made("", first)
         assert not moto_server.is_lost(tmp_path)
         assert moto_server.stop(tmp_path)
         assert moto_server.is_lost(tmp_path)

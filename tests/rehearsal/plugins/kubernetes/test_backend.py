@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -161,13 +162,25 @@ def test_cancel_ends_the_wait_and_keeps_the_job(engine: Engine) -> None:
     assert Cluster(engine.home, "private").get("Job", "train", "default") is not None
 
 
-def test_what_a_killed_engine_left_is_adopted_and_what_others_made_is_refused(engine: Engine) -> None:
-    inputs = {"metadata": {"name": "c"}, "data": {"k": "1"}}
-    engine.up("core/v1:ConfigMap", inputs)
-    _, created = engine.up("core/v1:ConfigMap", {**inputs, "data": {"k": "2"}})
-    assert created.outputs["data"] == {"k": "2"}
-    with pytest.raises(Refused, match="already exists: it of the program made it"):
-        engine.up("core/v1:ConfigMap", inputs, "another")
+@pytest.mark.parametrize(
+    ("type", "inputs", "said"),
+    [
+        ("core/v1:ConfigMap", {"metadata": {"name": "c"}, "data": {}}, r'default/c was .*: configmaps "c"'),
+        ("core/v1:Namespace", {"metadata": {"name": "n"}}, r'resource n was .*: namespaces "n"'),
+        (
+            "networking.k8s.io/v1:NetworkPolicy",
+            {"metadata": {"name": "p"}, "spec": {"podSelector": {}}},
+            r'networkpolicies\.networking\.k8s\.io "p"',
+        ),
+    ],
+)
+def test_what_exists_is_refused_whoever_made_it(
+    engine: Engine, type: str, inputs: dict[str, Any], said: str
+) -> None:
+    engine.up(type, inputs)
+    for name in ("it", "another"):
+        with pytest.raises(Refused, match=said + " already exists"):
+            engine.up(type, inputs, name)
 
 
 def test_a_cluster_made_again_is_spared_by_what_is_asked_of_the_one_before_it(engine: Engine) -> None:
