@@ -147,7 +147,6 @@ TWICE = {
     t.SUBNET: r"`cidr` 10.30.0.0/24 overlaps 10.30.0.0/24 of subnet 's'",
     t.ROUTER_INTERFACE: r"already has a port on subnet 'nodes'",
     t.SEC_GROUP_RULE: r"the security group rule already exists",
-    t.CONTAINER: r"409: container 'raw-orders' already exists",
     t.NODE_GROUP: r"already has a node group called 'gpu'",
     t.KEYPAIR: r"409: key pair 'k' already exists",
 }
@@ -160,6 +159,13 @@ def test_a_second_one_is_refused(cloud: Cloud, type: str) -> None:
     cloud.create(type, "one", sample.inputs)
     with pytest.raises(Refused, match=TWICE[type]):
         cloud.create(type, "two", sample.inputs)
+
+
+def test_a_container_that_is_there_is_made_again_as_the_same(cloud: Cloud) -> None:
+    """PUT of a container is idempotent (docs.openstack.org/api-ref/object-store, read 2026-11-27)."""
+    one = cloud.create(t.CONTAINER, "one", {"name": "c"})
+    assert cloud.create(t.CONTAINER, "two", {"name": "c"}).id == one.id
+    assert len(list(cloud.backend.record.read().of(t.CONTAINER))) == 1
 
 
 def test_networks_of_the_estate_must_be_external_to_be_gateways(cloud: Cloud) -> None:
