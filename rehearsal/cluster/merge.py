@@ -31,7 +31,16 @@ def conflicts(live: Any, before: Any, now: Any, path: str = "") -> list[str]:
         return [
             found for key in keys for found in conflicts(live[key], before[key], now[key], f"{path}.{key}")
         ]
-    return [path] if live not in (before, now) else []
+    return [] if _says(live, before) or _says(live, now) else [path]
+
+
+def _says(live: Any, applied: Any) -> bool:
+    """Whether a live value is what was applied, with whatever the defaults added to it."""
+    if isinstance(live, Mapping) and isinstance(applied, Mapping):
+        return all(key in live and _says(live[key], value) for key, value in applied.items())
+    if isinstance(live, list) and isinstance(applied, list):
+        return len(live) == len(applied) and all(map(_says, live, applied))
+    return bool(live == applied)
 
 
 def _drop(merged: dict[str, Any], key: str, previous: Any) -> None:

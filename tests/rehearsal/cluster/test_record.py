@@ -47,6 +47,21 @@ def test_apply_takes_back_its_own_fields_and_leaves_others(cluster: Cluster) -> 
     assert now["metadata"]["labels"] == {"a": "1", "by-hand": "yes"}
 
 
+def test_what_defaults_add_to_a_list_is_nobody_elses_change(cluster: Cluster) -> None:
+    def service(port: int) -> dict[str, Any]:
+        spec = {"clusterIP": "None", "ports": [{"name": "worker", "port": port}]}
+        metadata = {"name": "train", "namespace": "default"}
+        return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
+
+    assert cluster.apply(service(1))["spec"]["ports"] != service(1)["spec"]["ports"]
+    assert list(cluster.conflicts(service(2))) == []
+    path = next((cluster.folder / "objects" / "Service").rglob("train.json"))
+    kept = json.loads(path.read_text())
+    kept["object"]["spec"]["ports"][0]["port"] = 3
+    path.write_text(json.dumps(kept))
+    assert list(cluster.conflicts(service(2))) == [".spec.ports"]
+
+
 def test_namespace_must_exist_and_takes_its_objects_along(cluster: Cluster) -> None:
     with pytest.raises(Rejected, match='namespaces "shop" not found'):
         cluster.apply(config_map(namespace="shop"))
