@@ -23,6 +23,8 @@ from rehearsal.engine.plugins import install_plugins
 from rehearsal.engine.provide import EngineBinary, provide
 from rehearsal.engine.result import Result
 from rehearsal.home import INSIDE, Home, project_root
+from rehearsal.openstack_services import choice
+from rehearsal.openstack_services.choice import Behind
 from rehearsal.programs.progress import Progress
 from rehearsal.recovery import recover
 from rehearsal.stack_copy import STACK
@@ -90,6 +92,23 @@ class Estate:
         binary = provide(self.home, progress)
         install_plugins(self.home)
         return binary
+
+    def private_cloud(self, wanted: Behind | None = None) -> None:
+        """Have behind the OpenStack plugin what is wanted; None for what is there, at first the record.
+
+        Raises EstateError where the estate stands on the other, ServicesError where services do not come up.
+        """
+        there = choice.of(self.home)
+        if wanted is not None and wanted is not there:
+            if self.resources():
+                raise EstateError(
+                    f"--openstack is {wanted}, and this estate stands on {there}: run `isthmus down` first."
+                )
+            choice.choose(self.home, wanted)
+        if choice.of(self.home) is Behind.REAL:
+            from rehearsal import private_cloud
+
+            private_cloud.start(self.home, self.settings.openstack)
 
     def seed_orders(self, orders: Path | None = None) -> Seeded:
         """Put in place what the company has before the estate: its private object store with the orders.

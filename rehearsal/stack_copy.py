@@ -18,17 +18,20 @@ from isthmus import stack_files
 from rehearsal.cluster import files
 from rehearsal.engine.files import write_text
 from rehearsal.home import Home
+from rehearsal.openstack_services import choice
+from rehearsal.openstack_services.choice import Behind
 from rehearsal.ports import Wish, found
 
 STACK: Final = "local"
 WORKERS: Final = ("training", "base_port")
 # Room for as many workers as a stack file may come to name without a new port for all of them.
 _WORKER_PORTS: Final = 8
-# Nobody listens at openstack.auth_url.
 _URLS: Final[Mapping[tuple[str, str], str]] = {
     ("aws", "endpoint_url"): "the stand-in for AWS",
     ("openstack", "object_store_url"): "the private object store",
 }
+# Nobody listens there without the real services.
+_KEYSTONE: Final = ("openstack", "auth_url")
 _ORDERS: Final = "orders.json"
 
 
@@ -46,7 +49,7 @@ def write(home: Home, project_dir: Path) -> Path:
     file = source(project_dir)
     content = read_stack_file(file, f"stacks/{file.name}")
     config: dict[str, Any] = copy.deepcopy(dict(content.config))
-    _put_ports(config, found(home, _wishes(config), standing=stands(home)))
+    _put_ports(config, found(home, _wishes(home, config), standing=stands(home)))
     _put_orders(config, _remembered(home))
     target = home.root / "derived" / file.name
     header = f"# Made from stacks/Pulumi.{STACK}.yaml for this rehearsal; written again each time.\n"
@@ -93,9 +96,10 @@ def _section(config: dict[str, Any], name: str) -> dict[str, Any]:
     return section if isinstance(section, dict) else {}
 
 
-def _wishes(config: dict[str, Any]) -> dict[str, Wish]:
+def _wishes(home: Home, config: dict[str, Any]) -> dict[str, Wish]:
     wishes = {}
-    for (section, key), what in _URLS.items():
+    keystone = {_KEYSTONE: "the private site's Keystone"} if choice.of(home) is Behind.REAL else {}
+    for (section, key), what in {**_URLS, **keystone}.items():
         if (port := _port(_section(config, section).get(key))) is not None:
             wishes[f"{section}.{key}"] = Wish(port, what)
     training = _section(config, WORKERS[0])

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from rehearsal.home import Home
+
 PASSWORD: Final = "rehearsal"  # noqa: S105 - for services on loopback that hold nothing worth a secret
 PROJECT: Final = "estate"
 USER: Final = "estate"
@@ -57,3 +59,8 @@ class Layout:
 
     def database(self, name: str) -> Path:
         return self.cloud / f"{name}.db"
+
+
+def folder_of(home: Home) -> Layout:
+    """Where the services of a rehearsal keep their files."""
+    return Layout(home.openstack / "services")

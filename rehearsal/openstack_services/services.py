@@ -32,6 +32,7 @@ from rehearsal.openstack_services.layout import (
     PROJECT,
     USER,
     Layout,
+    folder_of,
 )
 from rehearsal.ports import free_ports, is_free
 from rehearsal.programs.progress import Progress
@@ -104,11 +105,6 @@ def stop(home: Home) -> bool:
         return False
     with _locked(layout):
         return _end(layout)
-
-
-def folder_of(home: Home) -> Layout:
-    """Where the services of a rehearsal keep their files."""
-    return Layout(home.openstack / "services")
 
 
 def _start(home: Home, layout: Layout, auth_port: int | None, region: str, progress: Progress) -> Cloud:
@@ -306,4 +302,4 @@ def _locked(layout: Layout) -> Iterator[None]:
         yield
 
 
-__all__ = ["Cloud", "folder_of", "running", "scoped", "start", "stop"]
+__all__ = ["Cloud", "ServicesError", "folder_of", "running", "scoped", "start", "stop"]

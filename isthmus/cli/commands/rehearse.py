@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from isthmus.cli.orders_options import replaces_orders
+from rehearsal.openstack_services.choice import Behind
 
 if TYPE_CHECKING:
     from training.orders.settings import OrdersSettings
@@ -25,6 +26,13 @@ def rehearse(
             envvar="ISTHMUS_ORDERS",
             exists=True,
             file_okay=False,
+        ),
+    ] = None,
+    openstack: Annotated[
+        Behind | None,
+        typer.Option(
+            help="Behind the private site's APIs: a record of their rules, or the real services (about 20 "
+            "seconds and 1 GiB more). Otherwise as it is: at first the record."
         ),
     ] = None,
     *,
@@ -52,6 +60,7 @@ def rehearse(
     if lost := estate.lost():
         err.print(f"{lost}: rebuilding the estate from nothing.", style="yellow")
         estate.wipe()
+    estate.private_cloud(openstack)
     with stages.stage("orders", "the company's orders, in its private object store (moto)") as stage:
         seeded = estate.seed_orders(orders)
         stage.note = f"{seeded.put + seeded.kept} days of orders, {seeded.bytes / 2**20:.1f} MiB"

@@ -7,10 +7,19 @@ from typing import Annotated
 
 import typer
 
+from rehearsal.openstack_services.choice import Behind
+
 
 def up(
     orders: Annotated[
         Path | None, typer.Option(help="Folder of by-day order files; the sample in the project otherwise.")
+    ] = None,
+    openstack: Annotated[
+        Behind | None,
+        typer.Option(
+            help="Behind the private site's APIs: a record of their rules, or the real services (about 20 "
+            "seconds and 1 GiB more). Otherwise as it is: at first the record."
+        ),
     ] = None,
     refresh: Annotated[bool, typer.Option("--refresh", help="Ask the stand-ins for drift first.")] = False,
 ) -> None:
@@ -27,6 +36,7 @@ def up(
     if lost := estate.lost():
         err.print(f"{lost}: rebuilding the estate.", style="yellow")
         estate.wipe()
+    estate.private_cloud(openstack)
     seeded = estate.seed_orders(orders)
     with Narration("pulumi up") as narration:
         result = estate.up(narration.take, ("--refresh",) if refresh else (), seeded)

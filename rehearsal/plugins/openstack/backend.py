@@ -58,7 +58,7 @@ class OpenStackBackend(Backend):
         row = row_of(new.type)
         keys = {*old.inputs, *new.inputs} - (row.kept - new.inputs.keys())
         changed = frozenset(
-            key for key in keys if not _same(row, key, _stands(row, old, key), new.inputs.get(key))
+            key for key in keys if not same(row, key, _stands(row, old, key), new.inputs.get(key))
         )
         replaces = changed & row.forces
         # The bridge's rule: a name that the program gives may be taken, also where it is another one than
@@ -169,7 +169,8 @@ class OpenStackBackend(Backend):
         )
 
 
-def _same(row: OpenStackType, key: str, old: Any, new: Any) -> bool:
+def same(row: OpenStackType, key: str, old: Any, new: Any) -> bool:
+    """Whether two values of an input mean the same to the API; what is UNKNOWN may differ."""
     if old is UNKNOWN or new is UNKNOWN:
         return False
     if key in row.unordered and isinstance(old, list) and isinstance(new, list):

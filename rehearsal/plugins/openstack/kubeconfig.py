@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import yaml
@@ -36,13 +37,25 @@ def _loopback(seed: str, second: int) -> str:
 def kubeconfig(s: Situation) -> dict[str, str]:
     """The map of the provider's output ``kubeconfig``: ``raw_config`` is YAML whose cluster has the
     cluster's name. Its keys are Terraform's (snake case): Pulumi does not rename the keys of a plain map."""
-    name = str(s.inputs["name"])
     ca_key, ca = _certificate("kubernetes", None)
     key, certificate = _certificate("admin", (ca_key, ca))
-    host = api_address(s)
+    authority, client = (each.public_bytes(Encoding.PEM).decode() for each in (ca, certificate))
+    return _of(str(s.inputs["name"]), api_address(s), authority, client, key)
+
+
+def signed(name: str, host: str, authority: str, sign: Callable[[str], str]) -> dict[str, str]:
+    """The same map, where the cluster's own authority signs: ``sign`` takes a request in PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    attributes = ((NameOID.ORGANIZATION_NAME, "system:masters"), (NameOID.COMMON_NAME, "admin"))
+    subject = x509.Name([x509.NameAttribute(oid, text) for oid, text in attributes])
+    request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
+    return _of(name, host, authority, sign(request.public_bytes(Encoding.PEM).decode()), key)
+
+
+def _of(name: str, host: str, authority: str, client: str, key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
     pem = {
-        "cluster_ca_certificate": ca.public_bytes(Encoding.PEM).decode(),
-        "client_certificate": certificate.public_bytes(Encoding.PEM).decode(),
+        "cluster_ca_certificate": authority,
+        "client_certificate": client,
         "client_key": key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
     }
     encoded = {field: base64.b64encode(text.encode()).decode() for field, text in pem.items()}

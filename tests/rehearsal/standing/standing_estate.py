@@ -18,6 +18,7 @@ from rehearsal import sandbox
 from rehearsal.drills.holdings import compare
 from rehearsal.engine.result import Result
 from rehearsal.estate import Estate
+from rehearsal.openstack_services.choice import Behind
 from rehearsal.plugins.aws.inventory import inventory
 from rehearsal.stack_copy import STACK
 from tests.rehearsal.standing import faults
@@ -159,8 +160,14 @@ class Standing:
 
 
 @contextmanager
-def standing(folder: Path, *, faulty: bool = True) -> Iterator[Standing]:
-    """An estate that is up, of recorded images, in a sandbox of its own."""
+def standing(
+    folder: Path,
+    *,
+    faulty: bool = True,
+    openstack: Behind = Behind.RECORD,
+    written: Mapping[str, Any] | None = None,
+) -> Iterator[Standing]:
+    """An estate that is up, of recorded images, in a sandbox of its own; ``written``: settings by key."""
     with sandbox.estate(folder, print, ROOT) as estate:
         (estate.project_dir / PROGRAM).symlink_to(Path(__file__).parent / PROGRAM)
         project = estate.project_dir / "Pulumi.yaml"
@@ -169,7 +176,8 @@ def standing(folder: Path, *, faulty: bool = True) -> Iterator[Standing]:
             _let_fail(estate)
         before = yaml.safe_load(sandbox.stack_file(estate.project_dir).read_text())
         made = Standing(estate, before)
-        made.write({})
+        made.write(written or {})
+        estate.private_cloud(openstack)
         estate.seed_orders()
         made.run()
         yield made
