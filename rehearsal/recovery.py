@@ -40,12 +40,12 @@ class _Rehearsed:
 def recover(engine: Engine, stack: str, config_file: Path | None, look: Look = lambda _: None) -> int:
     """Bring to an end what a killed engine left open in a stack of a rehearsal; how many operations.
 
-    What no provider can look up, and ``look`` does not know, is looked up in the record of the rehearsed
-    OpenStack cloud: there is no client that a person could ask.
+    What no provider can look up, and ``look`` does not know, is looked up in the rehearsed OpenStack cloud:
+    there is no client that a person could ask.
     """
 
     def seen(one: Pending) -> list[str] | None:
         told = look(one)
-        return told if told is not None else client.ids(engine.home.openstack, one.type, one.inputs)
+        return told if told is not None else client.ids(engine.home, one.type, one.inputs)
 
     return bring_to_an_end(_Rehearsed(engine, config_file), stack, engine.say, seen)

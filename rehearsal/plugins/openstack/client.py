@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 
+from rehearsal.home import Home
+from rehearsal.openstack_services import choice, services
+from rehearsal.openstack_services.session import Session
 from rehearsal.plugins.openstack import tokens
 from rehearsal.plugins.openstack.record import Record
+from rehearsal.plugins.openstack.services.lookups import find
 
 _RULE: Final = (
     "securityGroupId",
@@ -21,15 +24,22 @@ _RULE: Final = (
 )
 
 
-def ids(folder: Path, type: str, inputs: Mapping[str, Any]) -> list[str] | None:
-    """The ids of what looks like the one that was declared; None for another cloud's types."""
+def ids(home: Home, type: str, inputs: Mapping[str, Any]) -> list[str] | None:
+    """The ids of what looks like the one that was declared; None where nobody knows.
+
+    That is for the types of another cloud, and where the real services should run and do not.
+    """
     if not type.startswith("openstack:"):
         return None
     keys = _RULE if type == tokens.SEC_GROUP_RULE else ("name",)
+    wanted = {key: inputs.get(key) for key in keys}
+    if choice.of(home) is choice.Behind.REAL:
+        cloud = services.running(home)
+        return None if cloud is None else find(Session.of(cloud), type, wanted)
     return [
         entry.id
-        for entry in Record(folder / "record.json").read().of(type)
-        if all(entry.inputs.get(key) == inputs.get(key) for key in keys)
+        for entry in Record(home.openstack / "record.json").read().of(type)
+        if all(entry.inputs.get(key) == value for key, value in wanted.items())
     ]
 
 

@@ -10,7 +10,8 @@ from rehearsal.plugins.backend import Properties, Refused
 from rehearsal.plugins.openstack import tokens
 from rehearsal.plugins.openstack.record import Content
 
-_FORM: Final = "openstack:{0}/get{1}:get{1}"
+FORM: Final = "openstack:{0}/get{1}:get{1}"
+"""The token of a function, of its module and noun."""
 
 
 def _one(type: str, arguments: Properties, content: Content, _: str) -> Properties:
@@ -35,13 +36,13 @@ def _ports(arguments: Properties, content: Content, region: str) -> Properties:
 
 
 LOOKUPS: Final[Mapping[str, Callable[[Properties, Content, str], Properties]]] = {
-    _FORM.format("containerinfra", "Cluster"): partial(_one, tokens.CLUSTER),
-    _FORM.format("containerinfra", "ClusterTemplate"): partial(_one, tokens.CLUSTER_TEMPLATE),
-    _FORM.format("containerinfra", "NodeGroup"): partial(_one, tokens.NODE_GROUP),
-    _FORM.format("networking", "PortIds"): _ports,
-    _FORM.format("networking", "Router"): partial(_one, tokens.ROUTER),
-    _FORM.format("networking", "SecGroup"): partial(_one, tokens.SEC_GROUP),
-    _FORM.format("networking", "Subnet"): partial(_one, tokens.SUBNET),
+    FORM.format("containerinfra", "Cluster"): partial(_one, tokens.CLUSTER),
+    FORM.format("containerinfra", "ClusterTemplate"): partial(_one, tokens.CLUSTER_TEMPLATE),
+    FORM.format("containerinfra", "NodeGroup"): partial(_one, tokens.NODE_GROUP),
+    FORM.format("networking", "PortIds"): _ports,
+    FORM.format("networking", "Router"): partial(_one, tokens.ROUTER),
+    FORM.format("networking", "SecGroup"): partial(_one, tokens.SEC_GROUP),
+    FORM.format("networking", "Subnet"): partial(_one, tokens.SUBNET),
 }
 
-__all__ = ["LOOKUPS"]
+__all__ = ["FORM", "LOOKUPS"]

@@ -70,6 +70,7 @@ def test_it_is_up_and_unchanged(site: Standing) -> None:
         ("link.ike.lifetime_seconds", 14400),
         ("openstack.cluster.nodes", {"min": 3, "max": 5}),
         ("openstack.cluster.volume_gib", 120),
+        ("openstack.network.cidr", "10.21.0.0/20"),
     ],
 )
 def test_a_change_and_back_ends_clean(site: Standing, key: str, value: object) -> None:

@@ -6,6 +6,7 @@ from rehearsal.openstack_services.declared import payload_of
 from rehearsal.openstack_services.session import Session
 from rehearsal.plugins.backend import Properties, Refused
 from rehearsal.plugins.openstack.functions import GET_NETWORK, GET_SECRET
+from rehearsal.plugins.openstack.services.lookups import LOOKUPS
 from rehearsal.plugins.openstack.services.neutron import APIS
 from rehearsal.plugins.openstack.tokens import NETWORK
 
@@ -47,4 +48,4 @@ def _one(found: list[Properties], noun: str, arguments: Properties) -> Propertie
     return found[0]
 
 
-FUNCTIONS = {GET_NETWORK: get_network, GET_SECRET: get_secret}
+FUNCTIONS = {GET_NETWORK: get_network, GET_SECRET: get_secret, **LOOKUPS}

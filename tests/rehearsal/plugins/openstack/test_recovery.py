@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from infra.recovery.identify import TYPES, Again, ByHand, ById, Question, way
+from infra.recovery.identify import TYPES, Again, Question, way
 from infra.recovery.pending import Pending
 from rehearsal.plugins.backend import Refused, Resource
-from rehearsal.plugins.openstack import client
 from rehearsal.plugins.openstack.rows import ROWS
 
 from .cloud import Cloud
+from .found_again import found_again
 from .samples import SAMPLES
 
 
@@ -25,22 +25,10 @@ def test_it_is_found_by_what_was_declared(cloud: Cloud, type: str) -> None:
     made = cloud.create(
         type, "it", {"name": "it", **sample.inputs} if ROWS[type].auto_named else sample.inputs
     )
-    pending = Pending(made.urn, type, "creating", made.inputs, "", "", True)
-    match way(pending):
-        case Again():
-            again = cloud.backend.create(Resource(made.urn, type, "it", inputs=made.inputs))
-            assert again.id == made.id
-            return
-        case Question() as question:
-            asked = cloud.backend.invoke(question.function, dict(question.arguments))
-            (id,) = question.ids(asked)
-        case ById(id):
-            pass
-        case ByHand(command):
-            assert command.startswith("openstack ")
-            (id,) = client.ids(cloud.home.openstack, type, made.inputs) or []
-    assert id == made.id
-    found = cloud.backend.read(Resource(made.urn, type, "it", id, made.inputs))
+    assert found_again(cloud, made) == made.id
+    if isinstance(way(Pending(made.urn, type, "creating", made.inputs, "", "", True)), Again):
+        return
+    found = cloud.backend.read(Resource(made.urn, type, "it", made.id, made.inputs))
     assert found is not None
     assert found.inputs == made.inputs
 
