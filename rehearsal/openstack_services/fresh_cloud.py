@@ -69,7 +69,16 @@ def place(archive: Path, layout: Layout, ports: Mapping[str, int], region: str) 
             aside.rename(layout.cloud)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
+    for database in layout.database("keystone").parent.glob(layout.database("*").name):
+        _let_read_beside_writing(database)
     _point(layout.database("keystone"), ports, region)
+
+
+def _let_read_beside_writing(database: Path) -> None:
+    """Let no reader lock a writer out: Magnum's API leaves a list of templates open (magnum 23.0.0; seen)."""
+    connection = sqlite3.connect(database)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.close()
 
 
 def _point(database: Path, ports: Mapping[str, int], region: str) -> None:
