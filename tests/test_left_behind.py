@@ -41,6 +41,12 @@ def holding(folder: Path) -> list[psutil.Process]:
     return found
 
 
+def _heed_signals() -> None:
+    """Not those of a run below nohup or in the background of a shell, which ignore some."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     ("number", "side_by_side"),
@@ -64,7 +70,7 @@ def test_a_run_that_is_ended_leaves_nothing(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=_heed_signals,
     ) as run:
         while not ready.exists():
             assert run.poll() is None, run.stdout and run.stdout.read().decode()
