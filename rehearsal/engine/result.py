@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from rehearsal.engine.errors import EngineError
 
@@ -123,6 +123,10 @@ def parse(line: str) -> Mapping[str, Any] | None:
     return event if isinstance(event, dict) else None
 
 
+_LIBRARY: Final = re.compile(r"[IWEF]\d{4} \d\d:\d\d:\d\d\.")
+"""How a line of gRPC's own log begins; some are written by plugins that end well."""
+
+
 def _reason(result: Result) -> str:
     for diagnostic in result.errors():
         # The engine closes with this one; the reason came before it.
@@ -130,5 +134,11 @@ def _reason(result: Result) -> str:
             name = diagnostic.urn.rsplit("::", 1)[-1]
             whose = f"{name}: " if name and "pulumi:pulumi:Stack" not in diagnostic.urn else ""
             return whose + diagnostic.message
-    lines = [line for line in (result.stderr or result.stdout).strip().splitlines() if line.strip()]
+    told = [
+        line
+        for text in (result.stdout, result.stderr)
+        for line in text.strip().splitlines()
+        if line.strip() and not _LIBRARY.match(line)
+    ]
+    lines = [line for line in told if line.startswith("error: ")] or told
     return lines[-1].removeprefix("error: ") if lines else f"exit status {result.status}"
