@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 import sys
+
+# gRPC has handlers of its own for a fork, which end one child in twenty (SIGABRT) before it becomes another
+# program, where a server or a channel of this process is at work (grpcio 1.85; measured). Nothing here forks
+# to go on in Python.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
 
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 _PR_SET_PDEATHSIG = 1

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from rehearsal.home import Home
-from rehearsal.openstack_services import choice, services
-from rehearsal.openstack_services.session import Session
+from rehearsal.openstack_services import choice
 from rehearsal.plugins.openstack import tokens
 from rehearsal.plugins.openstack.record import Record
-from rehearsal.plugins.openstack.services.lookups import find
 
 _RULE: Final = (
     "securityGroupId",
@@ -34,6 +32,11 @@ def ids(home: Home, type: str, inputs: Mapping[str, Any]) -> list[str] | None:
     keys = _RULE if type == tokens.SEC_GROUP_RULE else ("name",)
     wanted = {key: inputs.get(key) for key in keys}
     if choice.of(home) is choice.Behind.REAL:
+        # Only here: the extra `estate` reads what stands, and has no HTTP client.
+        from rehearsal.openstack_services import services
+        from rehearsal.openstack_services.session import Session
+        from rehearsal.plugins.openstack.services.lookups import find
+
         cloud = services.running(home)
         return None if cloud is None else find(Session.of(cloud), type, wanted)
     return [
