@@ -186,8 +186,7 @@ def _swift(layout: Layout, ports: Mapping[str, int], authtoken: Section) -> dict
 
 
 def _sqlite(layout: Layout, name: str) -> str:
-    # Seconds to wait for another thread's turn: with SQLite's own five a busy machine answers "is locked".
-    return f"sqlite:///{layout.database(name)}?timeout=60"
+    return f"sqlite:///{layout.database(name)}"
 
 
 def _register_driver(folder: Path) -> None:
