@@ -36,6 +36,7 @@ from rehearsal.openstack_services.layout import (
 )
 from rehearsal.ports import free_ports, is_free
 from rehearsal.programs.progress import Progress
+from rehearsal.programs.recorded_process import recorded_process
 
 START_SECONDS: Final = 180
 """Far more than they need, for a machine that does much else."""
@@ -93,7 +94,7 @@ def start(
 def running(home: Home) -> Cloud | None:
     """The services that run, None where none do."""
     record = _record(folder_of(home))
-    if record is None or _process(record) is None:
+    if record is None or recorded_process(record) is None:
         return None
     return Cloud(record["auth_url"], record["region"], record["pid"])
 
@@ -281,15 +282,6 @@ def _record(layout: Layout) -> dict[str, Any] | None:
         if isinstance(record, dict) and record.keys() >= {"pid", "started", "auth_url", "region"}
         else None
     )
-
-
-def _process(record: Mapping[str, Any]) -> psutil.Process | None:
-    try:
-        process = psutil.Process(record["pid"])
-        same = abs(process.create_time() - record["started"]) < 1 and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return None
-    return process if same else None
 
 
 def _port(url: str) -> int | None:

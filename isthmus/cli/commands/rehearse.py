@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from isthmus.cli.openstack_option import OpenStackOption
 from isthmus.cli.orders_options import replaces_orders
-from rehearsal.openstack_services.choice import Behind
 
 if TYPE_CHECKING:
     from training.orders.settings import OrdersSettings
@@ -28,13 +28,7 @@ def rehearse(
             file_okay=False,
         ),
     ] = None,
-    openstack: Annotated[
-        Behind | None,
-        typer.Option(
-            help="Behind the private site's APIs: a record of their rules, or the real services (about 20 "
-            "seconds and 1 GiB more). Otherwise as it is: at first the record."
-        ),
-    ] = None,
+    openstack: OpenStackOption = None,
     *,
     orders_settings: OrdersSettings,
 ) -> None:

@@ -7,20 +7,14 @@ from typing import Annotated
 
 import typer
 
-from rehearsal.openstack_services.choice import Behind
+from isthmus.cli.openstack_option import OpenStackOption
 
 
 def up(
     orders: Annotated[
         Path | None, typer.Option(help="Folder of by-day order files; the sample in the project otherwise.")
     ] = None,
-    openstack: Annotated[
-        Behind | None,
-        typer.Option(
-            help="Behind the private site's APIs: a record of their rules, or the real services (about 20 "
-            "seconds and 1 GiB more). Otherwise as it is: at first the record."
-        ),
-    ] = None,
+    openstack: OpenStackOption = None,
     refresh: Annotated[bool, typer.Option("--refresh", help="Ask the stand-ins for drift first.")] = False,
 ) -> None:
     """Bring the rehearsed estate to what the program and stacks/Pulumi.local.yaml say.

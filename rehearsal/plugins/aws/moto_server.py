@@ -27,6 +27,7 @@ from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_
 from rehearsal.home import Home
 from rehearsal.plugins.backend import Refused
 from rehearsal.plugins.run_note import RunNote
+from rehearsal.programs.recorded_process import recorded_process
 
 _START_SECONDS = 60
 _STOP_SECONDS = 10
@@ -43,7 +44,7 @@ def ensure(where: Home | Path, url: str) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / "server.lock", timeout=2 * _START_SECONDS):
         record = _record(folder)
-        if record is not None and _process(record) is not None:
+        if record is not None and recorded_process(record) is not None:
             if record["url"] == url:
                 return str(record["instance"])
             raise Refused(
@@ -65,7 +66,7 @@ def stop(where: Home | Path) -> bool:
         return False
     with FileLock(folder / "server.lock", timeout=2 * _START_SECONDS):
         record = _record(folder)
-        process = _process(record) if record is not None else None
+        process = recorded_process(record) if record is not None else None
         if process is not None:
             process.terminate()
             try:
@@ -80,13 +81,13 @@ def stop(where: Home | Path) -> bool:
 def instance(where: Home | Path) -> str:
     """The id of the run that is up, "none" where none is. Touches nothing but the process table."""
     record = _record(_folder(where))
-    return str(record["instance"]) if record is not None and _process(record) is not None else "none"
+    return str(record["instance"]) if record is not None and recorded_process(record) is not None else "none"
 
 
 def address(where: Home | Path) -> str:
     """Where the run that is up listens, "" where none is."""
     record = _record(_folder(where))
-    return str(record["url"]) if record is not None and _process(record) is not None else ""
+    return str(record["url"]) if record is not None and recorded_process(record) is not None else ""
 
 
 def is_lost(where: Home | Path) -> bool:
@@ -128,15 +129,6 @@ def _record(folder: Path) -> dict[str, Any] | None:
     except (OSError, json.JSONDecodeError):
         return None
     return record if {"pid", "started", "url", "instance"} <= record.keys() else None
-
-
-def _process(record: dict[str, Any]) -> psutil.Process | None:
-    try:
-        process = psutil.Process(record["pid"])
-        same = abs(process.create_time() - record["started"]) < 1 and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return None
-    return process if same else None
 
 
 def _answers(host: str, port: int) -> bool:

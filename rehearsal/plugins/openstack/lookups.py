@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 from rehearsal.plugins.backend import Properties, Refused
 from rehearsal.plugins.openstack import tokens
 from rehearsal.plugins.openstack.record import Content
 
-FORM: Final = "openstack:{0}/get{1}:get{1}"
-"""The token of a function, of its module and noun."""
+T = TypeVar("T")
+
+_FORM: Final = "openstack:{0}/get{1}:get{1}"
+PORT_IDS: Final = _FORM.format("networking", "PortIds")
+BY_ARGUMENTS: Final[Mapping[str, str]] = {
+    _FORM.format("containerinfra", "Cluster"): tokens.CLUSTER,
+    _FORM.format("containerinfra", "ClusterTemplate"): tokens.CLUSTER_TEMPLATE,
+    _FORM.format("containerinfra", "NodeGroup"): tokens.NODE_GROUP,
+    _FORM.format("networking", "Router"): tokens.ROUTER,
+    _FORM.format("networking", "SecGroup"): tokens.SEC_GROUP,
+    _FORM.format("networking", "Subnet"): tokens.SUBNET,
+}
+"""The type whose one member a function finds."""
+
+
+def only(found: Sequence[T]) -> T:
+    """The one that was found. Raises Refused, as the real provider does."""
+    if len(found) != 1:
+        number = "no results" if not found else "more than one result"
+        raise Refused(f"Your query returned {number}. Please change your search criteria and try again.")
+    return found[0]
 
 
 def _one(type: str, arguments: Properties, content: Content, _: str) -> Properties:
@@ -21,11 +40,9 @@ def _one(type: str, arguments: Properties, content: Content, _: str) -> Properti
         for entry in content.of(type)
         if all(entry.outputs.get(key) == value for key, value in arguments.items())
     ]
-    if len(matching) != 1:
-        said = "no results" if not matching else "more than one result"
-        raise Refused(f"Your query returned {said}. Please change your search criteria and try again.")
+    entry = only(matching)
     # A node group's own id; the estate's has its cluster before it.
-    return {**arguments, **matching[0].outputs, "id": matching[0].id.rpartition("/")[2]}
+    return {**arguments, **entry.outputs, "id": entry.id.rpartition("/")[2]}
 
 
 def _ports(arguments: Properties, content: Content, region: str) -> Properties:
@@ -36,13 +53,8 @@ def _ports(arguments: Properties, content: Content, region: str) -> Properties:
 
 
 LOOKUPS: Final[Mapping[str, Callable[[Properties, Content, str], Properties]]] = {
-    FORM.format("containerinfra", "Cluster"): partial(_one, tokens.CLUSTER),
-    FORM.format("containerinfra", "ClusterTemplate"): partial(_one, tokens.CLUSTER_TEMPLATE),
-    FORM.format("containerinfra", "NodeGroup"): partial(_one, tokens.NODE_GROUP),
-    FORM.format("networking", "PortIds"): _ports,
-    FORM.format("networking", "Router"): partial(_one, tokens.ROUTER),
-    FORM.format("networking", "SecGroup"): partial(_one, tokens.SEC_GROUP),
-    FORM.format("networking", "Subnet"): partial(_one, tokens.SUBNET),
+    **{function: partial(_one, type) for function, type in BY_ARGUMENTS.items()},
+    PORT_IDS: _ports,
 }
 
-__all__ = ["FORM", "LOOKUPS"]
+__all__ = ["BY_ARGUMENTS", "LOOKUPS", "PORT_IDS", "only"]

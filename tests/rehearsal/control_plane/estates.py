@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -60,6 +60,11 @@ class SiteObjects:
             key = "name" if each["kind"] == "Namespace" else "namespace"
             each["metadata"][key] = f"{prefix}-{each['metadata'][key]}"
         return SiteObjects(self.site, moved)
+
+
+def right(sites: Iterable[SiteObjects], kind: str, name: str) -> Object:
+    """A copy of the first object of a kind whose name begins so: what a change or a mistake is made in."""
+    return next(each for site in sites for each in site.of(kind) if each["metadata"]["name"].startswith(name))
 
 
 @cache

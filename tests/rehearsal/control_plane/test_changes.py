@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from rehearsal.control_plane.errors import ApiRefused
 from rehearsal.home import Home
 from rehearsal.plugins.backend import Resource
 from rehearsal.plugins.kubernetes.backend import KubernetesBackend
-from tests.rehearsal.control_plane.estates import objects
+from tests.rehearsal.control_plane.estates import objects, right
 
 SITES = tuple(each.inside(f"changed-{each.site}") for each in objects("prod, all that can be on"))
 
@@ -90,17 +89,8 @@ CHANGES = (
 IDS = [f"{each.kind} {each.path.rpartition('/')[2]}" for each in CHANGES]
 
 
-def right(change: Changed) -> dict[str, Any]:
-    return next(
-        each
-        for site in SITES
-        for each in site.of(change.kind)
-        if each["metadata"]["name"].startswith(change.name)
-    )
-
-
 def changed(change: Changed) -> dict[str, Any]:
-    made = copy.deepcopy(right(change))
+    made = right(SITES, change.kind, change.name)
     place: Any = made
     *above, last = [int(part) if part.isdigit() else part for part in change.path.split("/")]
     for part in above:
@@ -117,7 +107,7 @@ def standing(api: Api) -> Api:
         for each in site.of("Namespace"):
             api.apply(each)
     for change in CHANGES:
-        api.apply(right(change))
+        api.apply(right(SITES, change.kind, change.name))
     return api
 
 
@@ -143,7 +133,7 @@ def test_the_server_keeps_the_field_or_lets_it_change(standing: Api, change: Cha
 
 @pytest.mark.parametrize("change", CHANGES, ids=IDS)
 def test_the_stand_in_keeps_and_replaces_the_same(stand_in: KubernetesBackend, change: Changed) -> None:
-    before, after = right(change), changed(change)
+    before, after = right(SITES, change.kind, change.name), changed(change)
     found = stand_in.diff(resource(before), resource(after))
     assert found.changed
     assert bool(found.replaces) == change.replaced

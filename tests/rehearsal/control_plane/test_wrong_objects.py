@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from rehearsal.control_plane.errors import ApiRefused
 from rehearsal.home import Home
 from rehearsal.plugins.backend import Refused, Resource
 from rehearsal.plugins.kubernetes.backend import KubernetesBackend
-from tests.rehearsal.control_plane.estates import objects
+from tests.rehearsal.control_plane.estates import objects, right
 from tests.rehearsal.control_plane.wrong_objects import GONE, WRONG, Wrong
 
 ESTATE = "prod, all that can be on"
@@ -22,18 +21,8 @@ SITES = tuple(each.inside(f"wrong-{each.site}") for each in objects(ESTATE))
 TITLES = [wrong.title for wrong in WRONG]
 
 
-def right(wrong: Wrong) -> dict[str, Any]:
-    """The object of the estate that the mistake is made in."""
-    return next(
-        each
-        for site in SITES
-        for each in site.of(wrong.kind)
-        if each["metadata"]["name"].startswith(wrong.name)
-    )
-
-
 def changed(wrong: Wrong) -> dict[str, Any]:
-    made = copy.deepcopy(right(wrong))
+    made = right(SITES, wrong.kind, wrong.name)
     for path, value in wrong.changes.items():
         place: Any = made
         *above, last = [int(part) if part.isdigit() else part.replace("~", "/") for part in path.split("/")]
@@ -61,7 +50,7 @@ def stand_in() -> KubernetesBackend:
 
 @pytest.mark.parametrize("wrong", WRONG, ids=TITLES)
 def test_the_server_refuses_it_by_name_and_takes_it_without_the_mistake(standing: Api, wrong: Wrong) -> None:
-    standing.apply(right(wrong), dry_run=True)
+    standing.apply(right(SITES, wrong.kind, wrong.name), dry_run=True)
     with pytest.raises(ApiRefused) as refused:
         standing.apply(changed(wrong), dry_run=True)
     assert wrong.says in str(refused.value)

@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any, Final
 
 from rehearsal.openstack_services.session import Session
-from rehearsal.plugins.backend import Properties, Refused
+from rehearsal.plugins.backend import Properties
 from rehearsal.plugins.openstack import tokens
-from rehearsal.plugins.openstack.lookups import FORM
+from rehearsal.plugins.openstack.lookups import BY_ARGUMENTS, PORT_IDS, only
 from rehearsal.plugins.openstack.services import magnum, neutron
 from rehearsal.plugins.openstack.services.api import Api
 
@@ -32,11 +32,8 @@ def find(session: Session, type: str, wanted: Mapping[str, Any]) -> list[str]:
 
 def _one(type: str, session: Session, arguments: Properties) -> Properties:
     """The one of a type that has every argument."""
-    ids = find(session, type, {key: value for key, value in arguments.items() if key != "region"})
-    if len(ids) != 1:
-        found = "no results" if not ids else "more than one result"
-        raise Refused(f"Your query returned {found}. Please change your search criteria and try again.")
-    return {**arguments, "id": ids[0]}
+    wanted = {key: value for key, value in arguments.items() if key != "region"}
+    return {**arguments, "id": only(find(session, type, wanted))}
 
 
 def _ports(session: Session, arguments: Properties) -> Properties:
@@ -46,13 +43,8 @@ def _ports(session: Session, arguments: Properties) -> Properties:
 
 
 LOOKUPS: Final[Mapping[str, Callable[[Session, Properties], Properties]]] = {
-    FORM.format("containerinfra", "Cluster"): partial(_one, tokens.CLUSTER),
-    FORM.format("containerinfra", "ClusterTemplate"): partial(_one, tokens.CLUSTER_TEMPLATE),
-    FORM.format("containerinfra", "NodeGroup"): partial(_one, tokens.NODE_GROUP),
-    FORM.format("networking", "PortIds"): _ports,
-    FORM.format("networking", "Router"): partial(_one, tokens.ROUTER),
-    FORM.format("networking", "SecGroup"): partial(_one, tokens.SEC_GROUP),
-    FORM.format("networking", "Subnet"): partial(_one, tokens.SUBNET),
+    **{function: partial(_one, type) for function, type in BY_ARGUMENTS.items()},
+    PORT_IDS: _ports,
 }
 
 __all__ = ["LOOKUPS", "find"]
