@@ -31,7 +31,7 @@ from rehearsal.engine.files import write_executable
 from rehearsal.engine.on_path import MARK
 from rehearsal.home import HOST_CREDENTIALS, INSIDE, Home, NoProject, project_root
 from rehearsal.orders import throwaway_keys
-from rehearsal.programs.with_parent import interrupt_with_parent
+from rehearsal.programs.with_parent import with_parent
 from rehearsal.stack_copy import STACK
 
 if TYPE_CHECKING:
@@ -177,9 +177,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(command: Sequence[str | Path], options: Mapping[str, str]) -> int:
     """Run the engine on our terminal to its end; a signal to us is one to it."""
-    engine = subprocess.Popen(
-        [str(part) for part in command], env={**os.environ, **options}, preexec_fn=interrupt_with_parent
-    )
+    engine = subprocess.Popen(with_parent(command), env={**os.environ, **options})
 
     def hand_on(number: int, _frame: FrameType | None) -> None:
         # Ctrl-C reaches it from the terminal already.

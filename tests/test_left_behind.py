@@ -41,10 +41,13 @@ def holding(folder: Path) -> list[psutil.Process]:
     return found
 
 
-def _heed_signals() -> None:
-    """Not those of a run below nohup or in the background of a shell, which ignore some."""
-    for number in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
+# It does not ignore what a run below nohup or in the background of a shell does.
+_PYTEST_THAT_HEEDS_SIGNALS = """
+import signal, sys, pytest
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+sys.exit(pytest.main(sys.argv[1:]))
+"""
 
 
 @pytest.mark.timeout(120)
@@ -64,13 +67,15 @@ def test_a_run_that_is_ended_leaves_nothing(
     (tmp_path / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text())
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     with subprocess.Popen(
-        [sys.executable, "-m", "pytest", "-q", *(["-n", "1"] if side_by_side else []), str(tmp_path)],
+        [
+            *(sys.executable, "-c", _PYTEST_THAT_HEEDS_SIGNALS),
+            *("-q", *(["-n", "1"] if side_by_side else []), str(tmp_path)),
+        ],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
-        preexec_fn=_heed_signals,
     ) as run:
         while not ready.exists():
             assert run.poll() is None, run.stdout and run.stdout.read().decode()

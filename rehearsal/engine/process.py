@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from rehearsal.programs.with_parent import interrupt_with_parent
+from rehearsal.programs.with_parent import with_parent
 
 Line = Callable[[str], None]
 
@@ -45,7 +45,7 @@ def run(
     engine finish what it is doing, the second ends it now; either way it has ended when this returns.
     """
     process = subprocess.Popen(
-        [str(part) for part in command],
+        with_parent(command),
         cwd=folder,
         env=dict(environment),
         stdin=None if terminal else (subprocess.PIPE if stdin is not None else subprocess.DEVNULL),
@@ -54,7 +54,6 @@ def run(
         text=True,
         # On a terminal the child gets Ctrl-C from the terminal; else it gets it from us, once.
         process_group=None if terminal else 0,
-        preexec_fn=interrupt_with_parent,
     )
     chunks: tuple[list[str], list[str]] = ([], [])
     defects: list[BaseException] = []

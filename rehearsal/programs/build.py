@@ -16,7 +16,7 @@ from rehearsal.programs.errors import ProgramError
 from rehearsal.programs.progress import Progress
 from rehearsal.programs.toolchain import Toolchain
 from rehearsal.programs.versions import Version, dotted
-from rehearsal.programs.with_parent import interrupt_with_parent
+from rehearsal.programs.with_parent import with_parent
 
 _GRACE_SECONDS = 5.0
 
@@ -101,7 +101,7 @@ def _go(
     """Run ``go``; it ends with us, whatever stops us, and what it had half-built is in ``source``."""
     last: deque[str] = deque(maxlen=6)
     process = subprocess.Popen(
-        [go.go, *arguments],
+        with_parent([go.go, *arguments]),
         cwd=source,
         env={**go.environment(), "GOTMPDIR": str(source)},
         stdin=subprocess.DEVNULL,
@@ -110,7 +110,6 @@ def _go(
         stderr=subprocess.PIPE,
         text=True,
         process_group=0,
-        preexec_fn=interrupt_with_parent,
     )
     try:
         assert process.stderr is not None  # noqa: S101 - asked for above

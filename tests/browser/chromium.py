@@ -11,6 +11,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from base64 import b64decode
@@ -104,6 +105,15 @@ class Page:
             self.complaints.append(params["entry"]["text"])
 
 
+# A program of its own: this process may speak gRPC, whose handlers of a fork end one child in twenty.
+_HAND_OVER = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.dup2(int(sys.argv[2]), 4)
+os.execvp(sys.argv[3], sys.argv[3:])
+"""
+
+
 @contextmanager
 def browser(program: str) -> Iterator[Page]:
     """A page of a browser of its own, with a profile that is thrown away."""
@@ -111,22 +121,20 @@ def browser(program: str) -> Iterator[Page]:
     ours_in, theirs_out = (fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in os.pipe())
     theirs_in, ours_out = (fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in os.pipe())
 
-    def hand_over() -> None:
-        os.dup2(theirs_in, 3)
-        os.dup2(theirs_out, 4)
-
     arguments = ["--headless=new", "--remote-debugging-pipe", "--no-first-run", "--hide-scrollbars"]
     arguments += ["--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
     if os.geteuid() == 0:
         arguments.append("--no-sandbox")  # It refuses to run as root with one.
     with tempfile.TemporaryDirectory(prefix="isthmus-browser-", ignore_cleanup_errors=True) as profile:
         process = subprocess.Popen(
-            [program, *arguments, f"--user-data-dir={profile}", "about:blank"],
+            [
+                *(sys.executable, "-I", "-S", "-c", _HAND_OVER, str(theirs_in), str(theirs_out)),
+                *(program, *arguments, f"--user-data-dir={profile}", "about:blank"),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            close_fds=False,
-            preexec_fn=hand_over,
+            pass_fds=(theirs_in, theirs_out),
         )
         os.close(theirs_in)
         os.close(theirs_out)

@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from isthmus.cli.main import _with_only, app
+from rehearsal.programs.with_parent import with_parent
 from tests.training.shops import small_shop
 
 ISTHMUS = [sys.executable, "-m", "isthmus.cli.main"]
@@ -57,13 +58,12 @@ def test_a_command_that_is_asked_for_is_built_alone(asked: list[str], expected: 
 def test_ctrl_c_is_one_sentence_and_ends_all_processes(tmp_path: Path) -> None:
     shop = small_shop(tmp_path / "orders", days=12, customers=30)
     with subprocess.Popen(
-        [*ISTHMUS, "train", "--orders", shop, "--out", tmp_path / "release", "--epochs", "1000"],
+        # Whoever runs the tests in the background may have Ctrl-C ignored, and hand that on.
+        with_parent([*ISTHMUS, "train", "--orders", shop, "--out", tmp_path / "release", "--epochs", "1000"]),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # Whoever runs the tests in the background may have Ctrl-C ignored, and hand that on.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         env=os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")},
     ) as command:
         assert command.stderr is not None
