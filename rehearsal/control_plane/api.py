@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from rehearsal.control_plane.pin import API_SERVER
 Object = dict[str, Any]
 
 _APPLY: Final = "application/apply-patch+yaml"
+_JSON_PATCH: Final = "application/json-patch+json"
 _SECONDS: Final = 60.0
 
 
@@ -65,9 +66,9 @@ class Api:
         where = self._path(object, named=True)
         return self._ask("PATCH", where, object, {**options, **_dry(dry_run)}, {"Content-Type": _APPLY})
 
-    def create(self, object: Mapping[str, Any], *, dry_run: bool = False) -> Object:
+    def create(self, object: Mapping[str, Any], *, manager: str = "isthmus", dry_run: bool = False) -> Object:
         """Create what must not exist yet. Raises ApiRefused."""
-        options = {"fieldValidation": "Strict", **_dry(dry_run)}
+        options = {"fieldManager": manager, "fieldValidation": "Strict", **_dry(dry_run)}
         return self._ask("POST", self._path(object, named=False), object, options)
 
     def get(self, version: str, kind: str, name: str, namespace: str = "") -> Object | None:
@@ -85,9 +86,21 @@ class Api:
         path = self._path(_reference(version, kind, "", namespace), named=False)
         return list(self._ask("GET", path)["items"])
 
-    def delete(self, version: str, kind: str, name: str, namespace: str = "") -> None:
-        """Delete one object, its dependents after it. Raises ApiRefused."""
-        self._ask("DELETE", self._path(_reference(version, kind, name, namespace), named=True))
+    def patch(self, object: Mapping[str, Any], changes: Sequence[Mapping[str, Any]]) -> Object:
+        """Change the object of this name by the operations of a JSON patch. Raises ApiRefused."""
+        path = self._path(object, named=True)
+        return self._ask("PATCH", path, changes, headers={"Content-Type": _JSON_PATCH})
+
+    def delete(
+        self, version: str, kind: str, name: str, namespace: str = "", *, propagation: str = ""
+    ) -> None:
+        """Delete one object, its dependents after it. Raises ApiRefused.
+
+        ``propagation`` is ``Foreground`` (after its dependents), ``Background`` or ``Orphan``; the kind's own
+        otherwise.
+        """
+        options = {"propagationPolicy": propagation} if propagation else None
+        self._ask("DELETE", self._path(_reference(version, kind, name, namespace), named=True), None, options)
 
     def _path(self, object: Mapping[str, Any], *, named: bool) -> str:
         version, metadata = str(object["apiVersion"]), object["metadata"]
@@ -107,7 +120,7 @@ class Api:
         self,
         method: str,
         path: str,
-        content: Mapping[str, Any] | None = None,
+        content: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
         options: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Object:
