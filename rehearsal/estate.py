@@ -176,14 +176,17 @@ class Estate:
     def wipe(self) -> None:
         """End every process of the rehearsal and forget its records and state; engine and plugins stay."""
         from rehearsal.cluster import agent
+        from rehearsal.control_plane import running
+        from rehearsal.control_plane.of_home import control_planes
         from rehearsal.openstack_services import services
         from rehearsal.plugins.aws import moto_server
 
         agent.stop(self.home)
+        running.stop(control_planes(self.home))
         services.stop(self.home)
         moto_server.stop(self.home)
         moto_server.stop(self.home.openstack)
-        for name in ("clusters", "aws", "openstack", "kubernetes", "state", "derived"):
+        for name in ("clusters", "control-planes", "aws", "openstack", "kubernetes", "state", "derived"):
             shutil.rmtree(self.home.root / name, ignore_errors=True)
         stack_copy.forget_orders(self.home)
         ports.release(self.home)

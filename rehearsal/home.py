@@ -88,6 +88,10 @@ class Home:
         return self.root / "clusters"
 
     @property
+    def control_planes(self) -> Path:
+        return self.root / "control-planes"
+
+    @property
     def locks(self) -> Path:
         return self.root / "locks"
 

@@ -18,8 +18,8 @@ from typing import Final
 from filelock import FileLock
 
 from isthmus.errors import IsthmusError
-from rehearsal.cluster import files
-from rehearsal.cluster.addresses import claims_folder
+from rehearsal import json_files
+from rehearsal.claims import folder as claims_of
 from rehearsal.home import VARIABLE, Home
 
 RECORD: Final = "ports.json"
@@ -75,8 +75,8 @@ def found(home: Home, wishes: Mapping[str, Wish], *, standing: bool) -> dict[str
             for name, wish in wishes.items()
         }
         if record != kept:
-            files.write(home.root / RECORD, record)
-        files.write(_claim(home), str(home.root.resolve()))
+            json_files.write(home.root / RECORD, record)
+        json_files.write(_claim(home), str(home.root.resolve()))
     return assigned
 
 
@@ -193,11 +193,11 @@ def _answers(entry: Mapping[str, int] | None, wish: Wish) -> bool:
 
 
 def _kept(home: Home) -> dict[str, dict[str, int]]:
-    return dict(files.read(home.root / RECORD) or {})
+    return dict(json_files.read(home.root / RECORD) or {})
 
 
 def _claims() -> Path:
-    return claims_folder("ports")
+    return claims_of("ports")
 
 
 def _claim(home: Home) -> Path:
@@ -210,7 +210,7 @@ def _claimed_by_others(home: Home) -> Iterator[int]:
     for claim in _claims().glob("*.json"):
         if claim == mine:
             continue
-        other = Home(Path(files.read(claim) or os.devnull))
+        other = Home(Path(json_files.read(claim) or os.devnull))
         kept = _kept(other)
         if not kept:
             claim.unlink(missing_ok=True)  # its home was removed by hand

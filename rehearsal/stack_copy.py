@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from infra.settings.stack_file import read_stack_file
 from isthmus import stack_files
-from rehearsal.cluster import files
+from rehearsal import json_files
 from rehearsal.engine.files import write_text
 from rehearsal.home import Home
 from rehearsal.openstack_services import choice
@@ -71,7 +71,7 @@ def remember_orders(home: Home, version: str, written: Mapping[str, Any] | None 
     path = home.root / _ORDERS
     before = _remembered(home)
     exchanged = before["exchanged"] or (stands(home) and version != before["version"])
-    files.write(path, {"version": version, "written": dict(written or {}), "exchanged": exchanged})
+    json_files.write(path, {"version": version, "written": dict(written or {}), "exchanged": exchanged})
 
 
 def forget_orders(home: Home) -> None:
@@ -137,7 +137,7 @@ def _put_ports(config: dict[str, Any], ports: Mapping[str, int]) -> None:
 
 
 def _remembered(home: Home) -> dict[str, Any]:
-    found = files.read(home.root / _ORDERS)
+    found = json_files.read(home.root / _ORDERS)
     return {"version": "", "written": {}, "exchanged": False, **(found if isinstance(found, dict) else {})}
 
 

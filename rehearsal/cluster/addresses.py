@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 
 from filelock import FileLock
 
 from isthmus.errors import IsthmusError
-from rehearsal.cluster import files
+from rehearsal import json_files
+from rehearsal.claims import folder as claims_of
 from rehearsal.home import Home
 
 PREFIX = "127.77"
@@ -26,27 +25,14 @@ class NoAddress(IsthmusError):
     """Every address is taken."""
 
 
-def claims_folder(kind: str) -> Path:
-    """Where all homes of this user tell each other what they hold of one kind."""
-    # Not platformdirs' runtime folder: it warns where there is no XDG_RUNTIME_DIR, as in most containers.
-    base = os.environ.get("XDG_RUNTIME_DIR") or f"{tempfile.gettempdir()}/isthmus-{os.getuid()}"
-    folder = Path(base) / "isthmus" / kind
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder
-
-
-def _claims() -> Path:
-    return claims_folder("addresses")
-
-
 def claim(home: Home) -> int:
     """The third octet of this home's pods; the same again for as long as it is not released."""
-    claims = _claims()
+    claims = claims_of("addresses")
     mine = str(home.root.resolve())
     with FileLock(claims / "lock", timeout=60):
         taken: set[int] = set()
         for path in claims.glob("*.json"):
-            holder = files.read(path)
+            holder = json_files.read(path)
             if holder == mine:
                 return int(path.stem)
             if holder is None or not (Path(holder) / "clusters").is_dir():
@@ -58,7 +44,7 @@ def claim(home: Home) -> int:
         for step in range(len(_SPAN)):
             octet = _SPAN[(first + step) % len(_SPAN)]
             if octet not in taken:
-                files.write(claims / f"{octet}.json", mine)
+                json_files.write(claims / f"{octet}.json", mine)
                 return octet
     raise NoAddress(
         f"all of {PREFIX}.1 to {PREFIX}.254 belong to other rehearsals: end one with `isthmus down`"
@@ -67,10 +53,10 @@ def claim(home: Home) -> int:
 
 def release(home: Home) -> None:
     """Let another home have this one's addresses."""
-    claims = _claims()
+    claims = claims_of("addresses")
     with FileLock(claims / "lock", timeout=60):
         for path in claims.glob("*.json"):
-            if files.read(path) == str(home.root.resolve()):
+            if json_files.read(path) == str(home.root.resolve()):
                 path.unlink(missing_ok=True)
 
 
@@ -91,7 +77,7 @@ class Addresses:
     def __init__(self, home: Home) -> None:
         self._path = home.clusters / "addresses.json"
         self._octet = claim(home)
-        self._taken: dict[str, int] = dict(files.read(self._path) or {})
+        self._taken: dict[str, int] = dict(json_files.read(self._path) or {})
 
     def of(self, key: str) -> str:
         """The address of ``key``, given to it now if it has none. Raises NoAddress."""
@@ -101,7 +87,7 @@ class Addresses:
             if free is None:
                 raise NoAddress(f"all {len(_SPAN)} addresses of {PREFIX}.{self._octet}.0/24 are taken")
             self._taken[key] = free
-            files.write(self._path, self._taken)
+            json_files.write(self._path, self._taken)
         return f"{PREFIX}.{self._octet}.{self._taken[key]}"
 
     def free(self, prefix: str) -> None:
@@ -110,4 +96,4 @@ class Addresses:
         for key in gone:
             del self._taken[key]
         if gone:
-            files.write(self._path, self._taken)
+            json_files.write(self._path, self._taken)

@@ -19,7 +19,8 @@ import psutil
 from filelock import FileLock
 
 from isthmus.errors import IsthmusError
-from rehearsal.cluster import addresses, files, wake
+from rehearsal import json_files
+from rehearsal.cluster import addresses, wake
 from rehearsal.cluster.node import ABOUT, LOCK, STARTING
 from rehearsal.cluster.processes import runs_below
 from rehearsal.cluster.record import Cluster, clusters
@@ -76,7 +77,7 @@ def _start(home: Home) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         # Its own number, not only the lock: the lock of a dying agent would do as well.
-        if (files.read(home.clusters / ABOUT) or {}).get("pid") == started.pid:
+        if (json_files.read(home.clusters / ABOUT) or {}).get("pid") == started.pid:
             return
         if started.poll() is not None and not is_running(home):
             break
@@ -116,7 +117,7 @@ def clear(home: Home) -> None:
 def _stop_agent(home: Home) -> bool:
     if not is_running(home):
         return False
-    pid = int((files.read(home.clusters / ABOUT) or {}).get("pid", 0))
+    pid = int((json_files.read(home.clusters / ABOUT) or {}).get("pid", 0))
     # The lock is held, so the number in the file is that of a living agent of ours.
     deadline, asked = time.monotonic() + _STOP_SECONDS, False
     while is_running(home):

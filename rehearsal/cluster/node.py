@@ -20,7 +20,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from rehearsal.cluster import files, wake
+from rehearsal import json_files
+from rehearsal.cluster import wake
 from rehearsal.cluster.addresses import Addresses
 from rehearsal.cluster.container import NEVER_WAKES, Tools
 from rehearsal.cluster.cron_job import CronJobPass, drop_orphans
@@ -194,7 +195,7 @@ def main(root: str, programs: Programs) -> int:
     signal.signal(signal.SIGTERM, node.stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    files.write(home.clusters / ABOUT, {"pid": os.getpid()})
+    json_files.write(home.clusters / ABOUT, {"pid": os.getpid()})
     node.run()
     # Threads that still wait for a probe's answer hold nothing up.
     os._exit(0)

@@ -16,7 +16,8 @@ from typing import Any
 
 import psutil
 
-from rehearsal.cluster import files, shim
+from rehearsal import json_files
+from rehearsal.cluster import shim
 
 SHIM = Path(shim.__file__)
 # A shim needs 30 ms to say that it runs; on a machine that is swapped out it needs more.
@@ -51,7 +52,7 @@ class Run:
             "wake": str(wake),
             "attempt": attempt,
         }
-        files.write(self.folder / "order.json", order, private=True)
+        json_files.write(self.folder / "order.json", order, private=True)
         self._shims.append(
             subprocess.Popen(
                 [sys.executable, "-I", "-S", str(SHIM), str(self.folder)],
@@ -64,12 +65,12 @@ class Run:
 
     def ordered(self) -> int | None:
         """Number of the last run that was ordered, None before the first."""
-        order = files.read(self.folder / "order.json")
+        order = json_files.read(self.folder / "order.json")
         return None if order is None else int(order["attempt"])
 
     def order(self) -> dict[str, Any]:
         """What was ordered last: argv, env, cwd."""
-        return files.read(self.folder / "order.json") or {}
+        return json_files.read(self.folder / "order.json") or {}
 
     def state(self) -> dict[str, Any] | None:
         """``attempt``, ``pid``, ``started`` and, once it has ended, ``exitCode`` and ``finished`` (POSIX
@@ -79,7 +80,7 @@ class Run:
         """
         self._shims = [shim for shim in self._shims if shim.poll() is None]
         for _ in range(2):
-            state, attempt = files.read(self.folder / "state.json"), self.ordered()
+            state, attempt = json_files.read(self.folder / "state.json"), self.ordered()
             begun = state is not None and state["attempt"] == attempt
             if begun and "exitCode" in state:
                 return dict(state)
@@ -93,7 +94,7 @@ class Run:
         if lost["pid"]:
             self._kill_session(lost["pid"])
         lost |= {"exitCode": 137, "finished": now}
-        files.write(self.folder / "state.json", lost)
+        json_files.write(self.folder / "state.json", lost)
         return lost
 
     def has_shim(self) -> bool:
@@ -126,7 +127,7 @@ class Run:
                 os.kill(pid, signal.SIGKILL)
 
     def _pid(self) -> int | None:
-        state = files.read(self.folder / "state.json")
+        state = json_files.read(self.folder / "state.json")
         if state is None or "exitCode" in state or not self.has_shim():
             return None
         return int(state["pid"])

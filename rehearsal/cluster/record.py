@@ -18,7 +18,8 @@ from typing import Any, TypeAlias
 from filelock import FileLock
 
 from isthmus.errors import IsthmusError
-from rehearsal.cluster import clock, defaults, files, merge, wake
+from rehearsal import json_files
+from rehearsal.cluster import clock, defaults, merge, wake
 from rehearsal.cluster.kinds import CLUSTER_SCOPED, IMMUTABLE, NAMESPACES, RUN_HERE, noun
 from rehearsal.home import Home
 
@@ -87,7 +88,7 @@ class Cluster:
     @property
     def instance(self) -> str:
         """Which life of the record this is, "" before its first object."""
-        return str(files.read(self.folder / "instance.json") or "")
+        return str(json_files.read(self.folder / "instance.json") or "")
 
     def pod_folder(self, namespace: str, name: str) -> Path:
         """Where a pod's logs, volumes and runs lie."""
@@ -116,7 +117,7 @@ class Cluster:
             for object in self.everything() if holders else ():
                 kind, namespace, name = key_of(object)
                 self.delete(kind, name, namespace)
-            files.write(self._held_by, [*holders, cluster])
+            json_files.write(self._held_by, [*holders, cluster])
 
     def _holders(self) -> Sequence[str]:
         return self._read(self._held_by) or []
@@ -151,7 +152,7 @@ class Cluster:
                 refuse_changes(kind, before, live)
                 if live == before:
                     if urn and urn != kept.get("urn"):
-                        files.write(path, {**kept, "urn": urn}, private=kind == "Secret")
+                        json_files.write(path, {**kept, "urn": urn}, private=kind == "Secret")
                     return self._with_status(before)
                 if any(live.get(k) != before.get(k) for k in live.keys() | before.keys() if k != "metadata"):
                     live["metadata"]["generation"] = before["metadata"].get("generation", 1) + 1
@@ -191,7 +192,7 @@ class Cluster:
             path.unlink(missing_ok=True)
             self._status_path(path).unlink(missing_ok=True)
             self._kept.pop(path, None)
-            files.write(self.folder / "version.json", self._version() + 1)
+            json_files.write(self.folder / "version.json", self._version() + 1)
             self.writes += 1
 
     def set_status(self, object: dict[str, Any], status: dict[str, Any]) -> None:
@@ -199,7 +200,7 @@ class Cluster:
         kind, namespace, name = key_of(object)
         path = self._status_path(self._path(kind, namespace, name))
         if self._read(path) != status:
-            files.write(path, status)
+            json_files.write(path, status)
             self.writes += 1
 
     def clear(self) -> None:
@@ -256,21 +257,21 @@ class Cluster:
         mark = (found.st_mtime_ns, found.st_ino)
         kept = self._kept.get(path)
         if kept is None or kept[0] != mark:
-            kept = (mark, files.read(path))
+            kept = (mark, json_files.read(path))
             self._kept[path] = kept
         return kept[1]
 
     def _write(self, path: Path, kept: dict[str, Any]) -> None:
         if not self.instance:
-            files.write(self.folder / "instance.json", uuid.uuid4().hex)
+            json_files.write(self.folder / "instance.json", uuid.uuid4().hex)
         version = self._version() + 1
-        files.write(self.folder / "version.json", version)
+        json_files.write(self.folder / "version.json", version)
         kept["object"]["metadata"]["resourceVersion"] = str(version)
-        files.write(path, kept, private=kept["object"]["kind"] == "Secret")
+        json_files.write(path, kept, private=kept["object"]["kind"] == "Secret")
         self.writes += 1
 
     def _version(self) -> int:
-        return int(files.read(self.folder / "version.json") or 0)
+        return int(json_files.read(self.folder / "version.json") or 0)
 
     def _changing(self) -> _Change:
         return _Change(self)

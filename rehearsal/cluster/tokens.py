@@ -9,7 +9,7 @@ import json
 import os
 import time
 
-from rehearsal.cluster import files
+from rehearsal import json_files
 from rehearsal.cluster.record import Cluster
 
 _LIFETIME_SECONDS = 7 * 24 * 3600  # nobody renews it, so it outlives a rehearsal
@@ -19,10 +19,10 @@ def projected(cluster: Cluster, namespace: str, account: str, pod: str, audience
     """A JWT with the claims of a projected token, signed with a key of this cluster's record (HS256, where a
     real API server signs RS256: the stand-ins check no signature)."""
     path = cluster.folder / "token-key.json"
-    key = files.read(path)
+    key = json_files.read(path)
     if key is None:
         key = os.urandom(32).hex()
-        files.write(path, key, private=True)
+        json_files.write(path, key, private=True)
     now = int(time.time())
     claims = {
         "aud": [audience],

@@ -12,7 +12,8 @@ from urllib.request import urlopen
 
 import psutil
 
-from rehearsal.cluster import agent, files
+from rehearsal import json_files
+from rehearsal.cluster import agent
 from rehearsal.cluster.deployment import rollout
 from rehearsal.cluster.endpoints import addresses
 from rehearsal.cluster.node import ABOUT
@@ -87,7 +88,7 @@ def answers(world: World) -> list[str]:
 def first_process(world: World) -> dict[str, Any]:
     pod = world.cluster.list("Pod")[0]
     folder = world.cluster.pod_folder("default", pod["metadata"]["name"])
-    return dict(files.read(folder / "run" / "main" / "state.json"))
+    return dict(json_files.read(folder / "run" / "main" / "state.json"))
 
 
 def test_killed_process_leaves_the_endpoints_and_comes_back(world: World) -> None:
@@ -144,7 +145,7 @@ def test_killed_agent_is_taken_over_without_doubles(world: World) -> None:
     deploy(world, "1", replicas=2)
     wait_for(lambda: out(world))
     before = {p.pid for p in processes_of(world.home.root)}
-    about = files.read(world.home.clusters / ABOUT)
+    about = json_files.read(world.home.clusters / ABOUT)
     os.kill(about["pid"], signal.SIGKILL)
     wait_for(lambda: not agent.is_running(world.home))
     assert answers(world) == ["1", "1"]
@@ -171,7 +172,7 @@ def test_delete_ends_processes_and_removes_pods(world: World) -> None:
 def test_stop_ends_what_a_killed_agent_left(world: World) -> None:
     deploy(world, "1")
     wait_for(lambda: out(world))
-    os.kill(files.read(world.home.clusters / ABOUT)["pid"], signal.SIGKILL)
+    os.kill(json_files.read(world.home.clusters / ABOUT)["pid"], signal.SIGKILL)
     wait_for(lambda: not agent.is_running(world.home))
     assert agent.stop(world.home)
     assert processes_of(world.home.root) == []
