@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from infra.settings import Settings, read
 from isthmus.errors import IsthmusError
 from rehearsal import ports, stack_copy
-from rehearsal.cluster.endpoints import of_sites
+from rehearsal.cluster.of_home import of_sites
 from rehearsal.engine.command import Engine, Event
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.plugins import install_plugins

@@ -4,35 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from rehearsal.cluster.record import Cluster
-from rehearsal.home import Home
+from rehearsal.cluster.any_cluster import AnyCluster, Endpoints
 
 
-def addresses(home: Home, cluster: str, namespace: str, service: str) -> list[tuple[str, dict[str, int]]]:
-    """``(address, {port name: port})`` of each ready pod of a Service, oldest pod first.
-
-    Ports are the pods' own (``targetPort``); a port without a name goes by its number. Empty where there
-    is no such Service, cluster or ready pod.
-    """
-    return ready_endpoints(Cluster(home, cluster), namespace, service)
-
-
-def of_sites(home: Home, site: str | None, namespace: str, service: str, port: str) -> list[str]:
-    """``IP:PORT`` of the ready pods of a Service in the clusters of one site, or of all."""
-    return [
-        f"{ip}:{ports[port]}"
-        for cluster in clusters_of(home, site)
-        for ip, ports in addresses(home, cluster, namespace, service)
-    ]
-
-
-def clusters_of(home: Home, site: str | None = None) -> list[str]:
-    """Names of the clusters of one site, or of all."""
-    names = sorted(path.name for path in home.clusters.glob("*") if path.is_dir())
-    return [name for name in names if site is None or name.endswith(f"-{site}")]
-
-
-def ready_endpoints(cluster: Cluster, namespace: str, service: str) -> list[tuple[str, dict[str, int]]]:
+def ready_endpoints(cluster: AnyCluster, namespace: str, service: str) -> Endpoints:
+    """What the controller of EndpointSlices would find, oldest pod first."""
     found = cluster.get("Service", service, namespace)
     selector = (found or {}).get("spec", {}).get("selector")
     if not found or not selector:
@@ -82,4 +58,4 @@ def _ports(ports: list[dict[str, Any]], pod: dict[str, Any]) -> dict[str, int]:
     return found
 
 
-__all__ = ["addresses", "is_ready", "named_port", "ready_endpoints", "selects", "with_sidecars"]
+__all__ = ["is_ready", "named_port", "ready_endpoints", "selects", "with_sidecars"]

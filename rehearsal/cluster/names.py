@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rehearsal.cluster.addresses import Addresses
-from rehearsal.cluster.endpoints import ready_endpoints
-from rehearsal.cluster.record import Cluster
+from rehearsal.cluster.any_cluster import AnyCluster
 
 _SUFFIXES = (".svc.cluster.local", ".svc")
 
@@ -26,7 +25,7 @@ def address_key(cluster: str, pod: dict[str, Any]) -> str:
 class Names:
     """Answers for the pods of one namespace."""
 
-    cluster: Cluster
+    cluster: AnyCluster
     namespace: str
     addresses: Addresses
 
@@ -51,7 +50,7 @@ class Names:
             return None
         if service["spec"].get("type") == "ExternalName":
             return str(service["spec"]["externalName"])
-        for address, ports in ready_endpoints(self.cluster, namespace, name):
+        for address, ports in self.cluster.ready_endpoints(namespace, name):
             wanted = [p for p in service["spec"].get("ports", ()) if p["port"] == port]
             key = (wanted[0].get("name") or str(port)) if wanted else None
             target = ports.get(key) if key is not None else None

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.cluster import clock, images
+from rehearsal.cluster.any_cluster import AnyCluster
 from rehearsal.cluster.endpoints import with_sidecars
-from rehearsal.cluster.record import Cluster, clusters
+from rehearsal.cluster.of_home import clusters
+from rehearsal.cluster.pod_address import here
 from rehearsal.home import Home
 
 SITES = ("aws", "openstack")
+_GPU = "nvidia.com/gpu"
 
 
 @dataclass(frozen=True)
@@ -108,32 +111,34 @@ def log_files(home: Home, name: str = "", *, previous: bool = False, site: str |
     ]
 
 
-def _logs(cluster: Cluster, pod: dict[str, Any], previous: bool) -> Iterator[Path]:
+def _logs(cluster: AnyCluster, pod: dict[str, Any], previous: bool) -> Iterator[Path]:
     folder = cluster.pod_folder(pod["metadata"]["namespace"], pod["metadata"]["name"])
     for part in ("initContainers", "containers"):
         for container in pod["spec"].get(part, ()):
             yield folder / f"{container['name']}{'.previous' if previous else ''}.log"
 
 
-def _line(cluster: Cluster, pod: dict[str, Any]) -> PodLine:
+def _line(cluster: AnyCluster, pod: dict[str, Any]) -> PodLine:
     meta, status = pod["metadata"], pod.get("status", {})
-    main = status.get("containerStatuses", [])
+    beside = {container["name"] for container in with_sidecars(pod["spec"])}
     image = pod["spec"]["containers"][0]["image"]
-    notes = [status.get("message", ""), status.get("gpus", "")]
+    notes = [status.get("message", "")]
+    if gpus := _gpus_asked(pod["spec"]):
+        notes.append(f"{gpus} GPU{'s'[: gpus > 1]} asked for, not on this machine")
     notes += [container["state"].get("waiting", {}).get("message", "") for container in _all(status)]
     return PodLine(
         cluster=cluster.name,
         site=site_of(cluster.name),
         namespace=meta["namespace"],
         name=meta["name"],
-        ready=sum(container["ready"] for container in main),
+        ready=sum(container["ready"] for container in _all(status) if container["name"] in beside),
         containers=len(with_sidecars(pod["spec"])),
         state=_state(pod),
         restarts=sum(container["restartCount"] for container in _all(status)),
         age_seconds=max(time.time() - clock.seconds(meta["creationTimestamp"]), 0.0),
         image=image,
         stands_in=images.stands_in(image) or "nothing: recorded, not run",
-        address=status.get("podIP", ""),
+        address=here(status.get("podIP", "")),
         message="; ".join(dict.fromkeys(note for note in notes if note)),
         ended=status.get("phase") in ("Succeeded", "Failed"),
     )
@@ -151,7 +156,8 @@ def _state(pod: dict[str, Any]) -> str:
         return str(status["reason"])
     if status.get("phase") == "Succeeded":
         return "Completed"
-    init = status.get("initContainerStatuses", [])
+    beside = {container["name"] for container in with_sidecars(pod["spec"])}
+    init = [one for one in status.get("initContainerStatuses", []) if one["name"] not in beside]
     done = [container for container in init if container["state"].get("terminated", {}).get("exitCode") == 0]
     for container in _all(status):
         state = container["state"]
@@ -163,3 +169,9 @@ def _state(pod: dict[str, Any]) -> str:
     if len(done) < len(init):
         return f"Init:{len(done)}/{len(init)}"
     return str(status.get("phase", "Pending"))
+
+
+def _gpus_asked(spec: dict[str, Any]) -> int:
+    """GPUs that a pod's containers ask for together."""
+    limits = [container.get("resources", {}).get("limits", {}) for container in spec["containers"]]
+    return sum(int(limit[_GPU]) for limit in limits if str(limit.get(_GPU, "")).isdigit())

@@ -8,21 +8,20 @@ from typing import Any
 
 from rehearsal.cluster import clock, images, volumes
 from rehearsal.cluster.addresses import Addresses, NoAddress
+from rehearsal.cluster.any_cluster import AnyCluster
 from rehearsal.cluster.container import NEVER_WAKES, Container, Tools
 from rehearsal.cluster.endpoints import with_sidecars
 from rehearsal.cluster.environment import Launch, launch
 from rehearsal.cluster.names import Names, address_key
 from rehearsal.cluster.processes import Run
-from rehearsal.cluster.record import Cluster
 
 DEFAULT_GRACE_SECONDS = 30
-GPU = "nvidia.com/gpu"
 
 
 class PodRunner:
     """One pod at work. The agent calls ``step`` whenever something may have changed."""
 
-    def __init__(self, cluster: Cluster, pod: dict[str, Any], addresses: Addresses, tools: Tools) -> None:
+    def __init__(self, cluster: AnyCluster, pod: dict[str, Any], addresses: Addresses, tools: Tools) -> None:
         self.pod = pod
         self._cluster = cluster
         self._addresses = addresses
@@ -170,12 +169,11 @@ class PodRunner:
         if not ended:
             self._tell(self.pod.get("status", {}).get("phase", "Running"), reason="Terminating")
             return due
-        meta = self.pod["metadata"]
         shutil.rmtree(self._folder, ignore_errors=True)
         key = address_key(self._cluster.name, self.pod)
         if "/pod-" in key:
             self._addresses.free(key)
-        self._cluster.remove("Pod", meta["name"], meta["namespace"])
+        self._cluster.pod_has_ended(self.pod)
         self.gone = True
         return now
 
@@ -215,17 +213,9 @@ class PodRunner:
             status["reason"] = reason
         if message:
             status["message"] = message
-        if gpus := gpus_asked(self.pod["spec"]):
-            status["gpus"] = f"{gpus} asked for, not on this machine"
         if status != self.pod.get("status"):
             self._cluster.set_status(self.pod, status)
             self.pod["status"] = status
             self.changed = True
 
     changed = False
-
-
-def gpus_asked(spec: dict[str, Any]) -> int:
-    """GPUs that a pod's containers ask for together."""
-    limits = [container.get("resources", {}).get("limits", {}) for container in spec["containers"]]
-    return sum(int(limit[GPU]) for limit in limits if str(limit.get(GPU, "")).isdigit())

@@ -19,7 +19,8 @@ from filelock import FileLock
 
 from isthmus.errors import IsthmusError
 from rehearsal import json_files
-from rehearsal.cluster import clock, defaults, merge, wake
+from rehearsal.cluster import clock, defaults, endpoints, merge, tokens, wake
+from rehearsal.cluster.any_cluster import Endpoints
 from rehearsal.cluster.kinds import CLUSTER_SCOPED, IMMUTABLE, NAMESPACES, RUN_HERE, noun
 from rehearsal.home import Home
 
@@ -202,6 +203,20 @@ class Cluster:
         if self._read(path) != status:
             json_files.write(path, status)
             self.writes += 1
+
+    def pod_has_ended(self, pod: dict[str, Any]) -> None:
+        """Take a deleted pod out, now that nothing of it runs any more."""
+        self.remove("Pod", pod["metadata"]["name"], pod["metadata"]["namespace"])
+
+    def ready_endpoints(self, namespace: str, service: str) -> Endpoints:
+        """``(address, {port name: port})`` of each ready pod of a Service, oldest pod first."""
+        return endpoints.ready_endpoints(self, namespace, service)
+
+    def token(self, pod: dict[str, Any], audience: str, seconds: int) -> str:  # noqa: ARG002
+        """A token of a pod's service account, for no ear but the stand-ins': it outlives ``seconds``."""
+        account, meta = pod["spec"].get("serviceAccountName", "default"), pod["metadata"]
+        audience = audience or "https://kubernetes.default.svc"
+        return tokens.projected(self, meta["namespace"], account, meta["name"], audience)
 
     def clear(self) -> None:
         """Forget everything of this cluster."""

@@ -10,12 +10,12 @@ import os
 import time
 
 from rehearsal import json_files
-from rehearsal.cluster.record import Cluster
+from rehearsal.cluster.any_cluster import AnyCluster
 
 _LIFETIME_SECONDS = 7 * 24 * 3600  # nobody renews it, so it outlives a rehearsal
 
 
-def projected(cluster: Cluster, namespace: str, account: str, pod: str, audience: str) -> str:
+def projected(cluster: AnyCluster, namespace: str, account: str, pod: str, audience: str) -> str:
     """A JWT with the claims of a projected token, signed with a key of this cluster's record (HS256, where a
     real API server signs RS256: the stand-ins check no signature)."""
     path = cluster.folder / "token-key.json"

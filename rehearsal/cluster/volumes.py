@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from isthmus.errors import IsthmusError
-from rehearsal.cluster import tokens
-from rehearsal.cluster.record import Cluster
+from rehearsal.cluster.any_cluster import AnyCluster
+
+_TOKEN_SECONDS = 3600
 
 
 class NotReady(IsthmusError):
@@ -46,7 +47,7 @@ def field(pod: Mapping[str, Any], path: str, address: str) -> str:
     raise NotReady(f"fieldPath {path} is not a field that a pod can be told")
 
 
-def prepare(cluster: Cluster, pod: dict[str, Any], folder: Path, address: str) -> dict[str, Path]:
+def prepare(cluster: AnyCluster, pod: dict[str, Any], folder: Path, address: str) -> dict[str, Path]:
     """Make every volume below ``folder`` and fill it; returns the folder of each.
 
     Files of Secrets, ConfigMaps and tokens are written anew, what the pod wrote stays. Raises NotReady for an
@@ -73,12 +74,12 @@ def prepare(cluster: Cluster, pod: dict[str, Any], folder: Path, address: str) -
 class _Mount:
     """Which pod a volume is filled for."""
 
-    cluster: Cluster
+    cluster: AnyCluster
     pod: dict[str, Any]
     address: str
 
 
-def _claim(cluster: Cluster, pod: dict[str, Any], name: str) -> Path:
+def _claim(cluster: AnyCluster, pod: dict[str, Any], name: str) -> Path:
     namespace = pod["metadata"]["namespace"]
     if cluster.get("PersistentVolumeClaim", name, namespace) is None:
         raise NotReady(f'persistentvolumeclaim "{name}" not found', "FailedMount")
@@ -97,7 +98,7 @@ def _write(place: Path, path: str, content: bytes, mode: int) -> None:
     aside.replace(target)
 
 
-def contents(cluster: Cluster, kind: str, name: str, namespace: str) -> dict[str, bytes] | None:
+def contents(cluster: AnyCluster, kind: str, name: str, namespace: str) -> dict[str, bytes] | None:
     """The keys of a Secret or a ConfigMap, None where there is none."""
     object = cluster.get(kind, name, namespace)
     if object is None:
@@ -140,10 +141,8 @@ def _downward(mount: _Mount, source: dict[str, Any], place: Path) -> None:
 
 
 def _token(mount: _Mount, source: dict[str, Any], place: Path) -> None:
-    meta = mount.pod["metadata"]
-    account = mount.pod["spec"].get("serviceAccountName", "default")
-    audience = source.get("audience", "https://kubernetes.default.svc")
-    token = tokens.projected(mount.cluster, meta["namespace"], account, meta["name"], audience)
+    seconds = source.get("expirationSeconds", _TOKEN_SECONDS)
+    token = mount.cluster.token(mount.pod, source.get("audience", ""), seconds)
     _write(place, source["path"], token.encode(), 0o600)
 
 

@@ -1,9 +1,10 @@
-"""The API server asked as a client would: server-side apply, create, read, delete."""
+"""The API server asked as a client would: server-side apply, create, read, watch, delete."""
 
 from __future__ import annotations
 
+import json
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final
 
@@ -15,9 +16,16 @@ from rehearsal.control_plane.layout import ControlPlane
 from rehearsal.control_plane.pin import API_SERVER
 
 Object = dict[str, Any]
+Objects = list[Object]
+Kinds = list[tuple[str, str]]
+_Content = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
 _APPLY: Final = "application/apply-patch+yaml"
 _JSON_PATCH: Final = "application/json-patch+json"
+_MERGE: Final = "application/strategic-merge-patch+json"
+# All kinds of all groups in one answer.
+# (https://kubernetes.io/docs/concepts/overview/kubernetes-api, looked up 2026-11-28)
+_DISCOVERY: Final = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 _SECONDS: Final = 60.0
 
 
@@ -40,6 +48,10 @@ class Api:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End its connections."""
         self._client.close()
 
     def ready(self) -> bool:
@@ -81,26 +93,107 @@ class Api:
                 return None
             raise
 
-    def list(self, version: str, kind: str, namespace: str = "") -> list[Object]:
+    def list(self, version: str, kind: str, namespace: str = "") -> Objects:
         """All objects of a kind, in one namespace or in all."""
-        path = self._path(_reference(version, kind, "", namespace), named=False)
-        return list(self._ask("GET", path)["items"])
+        return self.listed(version, kind, namespace)[0]
+
+    def listed(self, version: str, kind: str, namespace: str = "") -> tuple[Objects, str]:
+        """The same, and the resource version that a ``watch`` goes on from."""
+        answer = self._ask("GET", self._path(_reference(version, kind, "", namespace), named=False))
+        # Each says what it is, as one that is asked for alone does.
+        found = [{"apiVersion": version, "kind": kind, **one} for one in answer["items"]]
+        return found, str(answer["metadata"]["resourceVersion"])
+
+    def watch(self, version: str, kind: str, since: str, seconds: int) -> Iterator[tuple[str, Object]]:
+        """What happens to the objects of a kind: ``ADDED``, ``MODIFIED``, ``DELETED`` or ``BOOKMARK``.
+
+        Ends after ``seconds``. Raises ApiRefused, with status 410 where ``since`` is too long ago.
+        """
+        path = self._path(_reference(version, kind, "", ""), named=False)
+        options = {
+            "watch": "true",
+            "resourceVersion": since,
+            "allowWatchBookmarks": "true",
+            "timeoutSeconds": str(seconds),
+        }
+        try:
+            with self._client.stream("GET", path, params=options, timeout=2.0 * seconds) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise _refused(answer)
+                for line in answer.iter_lines():
+                    event = json.loads(line)
+                    if event["type"] == "ERROR":
+                        told = event["object"]
+                        raise ApiRefused(
+                            told.get("code", 500), told.get("reason", ""), told.get("message", "")
+                        )
+                    yield event["type"], event["object"]
+        except httpx.HTTPError as error:
+            raise self._silent("GET", path, error) from None
+
+    def set_status(self, object: Mapping[str, Any], status: Mapping[str, Any]) -> Object:
+        """Change these fields of an object's status; None takes one away. Raises ApiRefused.
+
+        Nothing is changed of another object that has the name by now.
+        """
+        metadata = object["metadata"]
+        content = {"metadata": {"uid": metadata["uid"]}, "status": status}
+        path = self._path(object, named=True) + "/status"
+        return self._ask("PATCH", path, content, {"fieldValidation": "Strict"}, {"Content-Type": _MERGE})
 
     def patch(self, object: Mapping[str, Any], changes: Sequence[Mapping[str, Any]]) -> Object:
         """Change the object of this name by the operations of a JSON patch. Raises ApiRefused."""
         path = self._path(object, named=True)
         return self._ask("PATCH", path, changes, headers={"Content-Type": _JSON_PATCH})
 
+    def token(self, namespace: str, account: str, asked: Mapping[str, Any]) -> str:
+        """A token of a service account (``asked`` is the spec of a TokenRequest). Raises ApiRefused."""
+        account_of = _reference("v1", "ServiceAccount", account, namespace)
+        content = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": asked}
+        answer = self._ask("POST", self._path(account_of, named=True) + "/token", content)
+        return str(answer["status"]["token"])
+
+    def log(self, namespace: str, pod: str, container: str, **options: str) -> str:
+        """What a container has said, as `kubectl logs` gets it. Raises ApiRefused."""
+        path = self._path(_reference("v1", "Pod", pod, namespace), named=True) + "/log"
+        return self._answer("GET", path, options={"container": container, **options}).text
+
+    def kinds(self) -> Kinds:
+        """API version and kind of all that can be listed, Kubernetes' own first."""
+        found: dict[tuple[str, str], None] = {}
+        for root in ("/api", "/apis"):
+            for group in self._ask("GET", root, headers={"Accept": _DISCOVERY})["items"]:
+                name = group["metadata"].get("name", "")
+                for served in group["versions"]:
+                    version = f"{name}/{served['version']}" if name else served["version"]
+                    known = [one for one in served["resources"] if "list" in one["verbs"]]
+                    found |= {(version, one["responseKind"]["kind"]): None for one in known}
+        return list(found)
+
     def delete(
-        self, version: str, kind: str, name: str, namespace: str = "", *, propagation: str = ""
+        self,
+        version: str,
+        kind: str,
+        name: str,
+        namespace: str = "",
+        *,
+        propagation: str = "",
+        uid: str = "",
+        grace_seconds: int | None = None,
     ) -> None:
-        """Delete one object, its dependents after it. Raises ApiRefused.
+        """Delete one object, its dependents after it; only the one with ``uid``, if any. Raises ApiRefused.
 
         ``propagation`` is ``Foreground`` (after its dependents), ``Background`` or ``Orphan``; the kind's own
-        otherwise.
+        otherwise. ``grace_seconds`` None: as long as the object says itself.
         """
-        options = {"propagationPolicy": propagation} if propagation else None
-        self._ask("DELETE", self._path(_reference(version, kind, name, namespace), named=True), None, options)
+        options: Object = {
+            **({"propagationPolicy": propagation} if propagation else {}),
+            **({"preconditions": {"uid": uid}} if uid else {}),
+            **({} if grace_seconds is None else {"gracePeriodSeconds": grace_seconds}),
+        }
+        path = self._path(_reference(version, kind, name, namespace), named=True)
+        self._ask("DELETE", path, options or None)
 
     def _path(self, object: Mapping[str, Any], *, named: bool) -> str:
         version, metadata = str(object["apiVersion"]), object["metadata"]
@@ -120,24 +213,48 @@ class Api:
         self,
         method: str,
         path: str,
-        content: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        content: _Content = None,
         options: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Object:
+        return _told(self._answer(method, path, content, options, headers))
+
+    def _answer(
+        self,
+        method: str,
+        path: str,
+        content: _Content = None,
+        options: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
         try:
             answer = self._client.request(method, path, json=content, params=options, headers=headers)
         except httpx.HTTPError as error:
-            # Also where the server panics over a request: it lives on, and ends the connection.
-            raise ControlPlaneError(
-                f"The API server of {self._plane.site} gave no answer to {method} {path} "
-                f"({str(error) or type(error).__name__}): its log is {self._plane.log(API_SERVER)}."
-            ) from None
+            raise self._silent(method, path, error) from None
         self.warnings += [said.split('"')[1] for said in answer.headers.get_list("warning") if '"' in said]
-        told: Object = answer.json() if "json" in answer.headers.get("content-type", "") else {}
         if not answer.is_success:
-            said = told.get("message") or answer.text.strip()
-            raise ApiRefused(answer.status_code, str(told.get("reason", "")), str(said))
-        return told
+            raise _refused(answer)
+        return answer
+
+    def _silent(self, method: str, path: str, error: httpx.HTTPError) -> ControlPlaneError:
+        # Also where the server panics over a request: it lives on, and ends the connection.
+        return ControlPlaneError(
+            f"The API server of {self._plane.site} gave no answer to {method} {path} "
+            f"({str(error) or type(error).__name__}): its log is {self._plane.log(API_SERVER)}."
+        )
+
+
+def _told(answer: httpx.Response) -> Object:
+    return answer.json() if "json" in answer.headers.get("content-type", "") else {}
+
+
+def _refused(answer: httpx.Response) -> ApiRefused:
+    return _failure({"message": answer.text.strip(), **_told(answer)}, answer.status_code)
+
+
+def _failure(told: Mapping[str, Any], status: int) -> ApiRefused:
+    """By the API's own Status object."""
+    return ApiRefused(told.get("code", status), str(told.get("reason", "")), str(told.get("message", "")))
 
 
 def _dry(dry_run: bool) -> dict[str, str]:

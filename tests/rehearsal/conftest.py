@@ -1,6 +1,7 @@
 """Fixtures for tests that run the real engine: a rehearsal of their own, in a temporary folder.
 
 ``estate``         an estate for a file of tests, not yet up: each test finds it as the one before left it
+``binaries``       the programs of a control plane, from this machine's cache
 ``engine_binary``  the engine of this machine (found, downloaded or built once)
 ``home``           a ``Home`` with that engine and the stand-in plugins; what it started ends with the test
 ``project``        a project folder: the repository's code by links, stack files of its own, free ports
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal import sandbox
+from rehearsal.control_plane.provide import Binaries, cached
 from rehearsal.engine.command import Engine
 from rehearsal.engine.plugins import install_plugins
 from rehearsal.engine.provide import EngineBinary, provide
@@ -23,6 +25,14 @@ from rehearsal.estate import Estate
 from rehearsal.home import VARIABLE, Home
 
 ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def binaries() -> Binaries:
+    found = cached()
+    if found is None:
+        pytest.fail("No control plane is in the cache: `make engine` puts one there.", pytrace=False)
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -286,7 +286,7 @@ def _pseudonyms(key: str | None, *, own: bool) -> Pseudonyms:
 def _endpoint(site: str | None) -> str:
     """Address of a ready Triton server of the rehearsal."""
     from isthmus.cli.errors import CommandError
-    from rehearsal.cluster.endpoints import clusters_of, of_sites
+    from rehearsal.cluster.of_home import clusters_of, of_sites
     from rehearsal.home import Home
 
     home = Home.find()

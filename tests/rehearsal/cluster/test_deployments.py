@@ -15,8 +15,8 @@ import psutil
 from rehearsal import json_files
 from rehearsal.cluster import agent
 from rehearsal.cluster.deployment import rollout
-from rehearsal.cluster.endpoints import addresses
 from rehearsal.cluster.node import ABOUT
+from rehearsal.cluster.of_home import ready_endpoints
 from tests.rehearsal.cluster.conftest import World, container, processes_of, wait_for
 
 SERVER = """
@@ -76,7 +76,7 @@ def out(world: World) -> bool:
 def answers(world: World) -> list[str]:
     """What the Service's endpoints say now; one that has just gone says nothing."""
     said = []
-    for address, ports in addresses(world.home, "aws", "default", "web"):
+    for address, ports in ready_endpoints(world.home, "aws", "default", "web"):
         try:
             with urlopen(f"http://{address}:{ports['http']}/", timeout=5) as answer:
                 said.append(answer.read().decode())
@@ -97,7 +97,7 @@ def test_killed_process_leaves_the_endpoints_and_comes_back(world: World) -> Non
     assert answers(world) == ["1"]
     killed = first_process(world)
     os.kill(killed["pid"], signal.SIGKILL)
-    wait_for(lambda: addresses(world.home, "aws", "default", "web") == [])
+    wait_for(lambda: ready_endpoints(world.home, "aws", "default", "web") == [])
     wait_for(lambda: answers(world) == ["1"])
     assert first_process(world)["pid"] != killed["pid"]
     status = world.cluster.list("Pod")[0]["status"]["containerStatuses"][0]
@@ -112,7 +112,7 @@ def test_rolling_update_always_leaves_somebody_to_answer(world: World) -> None:
 
     def watch() -> None:
         while not over.wait(0.02):
-            counts.append(len(addresses(world.home, "aws", "default", "web")))
+            counts.append(len(ready_endpoints(world.home, "aws", "default", "web")))
 
     watcher = threading.Thread(target=watch)
     watcher.start()

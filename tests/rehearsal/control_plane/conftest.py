@@ -6,18 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from rehearsal.control_plane import provide, running
+from rehearsal.control_plane import running
 from rehearsal.control_plane.api import Api
 from rehearsal.control_plane.layout import ControlPlane
 from rehearsal.control_plane.provide import Binaries
-
-
-@pytest.fixture(scope="session")
-def binaries() -> Binaries:
-    found = provide.cached()
-    if found is None:
-        pytest.fail("No control plane is in the cache: `make engine` puts one there.", pytrace=False)
-    return found
 
 
 @pytest.fixture(scope="module")

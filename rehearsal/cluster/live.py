@@ -1,0 +1,204 @@
+"""One cluster with a control plane: what ``record.Cluster`` answers from files, its API server answers.
+
+A command asks the server each time. The node agent, which reads all the time, watches the kinds that it reads
+(``watched``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rehearsal.cluster.any_cluster import Endpoints, Object, Objects
+from rehearsal.cluster.informer import Informer
+from rehearsal.cluster.kinds import noun
+from rehearsal.cluster.pod_address import here
+from rehearsal.cluster.pod_status import changes
+from rehearsal.cluster.record import key_of, owner
+from rehearsal.control_plane import running
+from rehearsal.control_plane.api import Api
+from rehearsal.control_plane.errors import ApiRefused
+from rehearsal.control_plane.of_home import control_plane, control_planes
+from rehearsal.home import Home
+
+_CONFLICT, _NOT_FOUND, _UNAVAILABLE = 409, 404, 503
+
+# Asked of nobody: a command that lists pods need not learn every kind first.
+_VERSIONS = {
+    "ConfigMap": "v1",
+    "CronJob": "batch/v1",
+    "Deployment": "apps/v1",
+    "EndpointSlice": "discovery.k8s.io/v1",
+    "Job": "batch/v1",
+    "Namespace": "v1",
+    "Node": "v1",
+    "PersistentVolume": "v1",
+    "PersistentVolumeClaim": "v1",
+    "Pod": "v1",
+    "ReplicaSet": "apps/v1",
+    "Secret": "v1",
+    "Service": "v1",
+    "ServiceAccount": "v1",
+    "StorageClass": "storage.k8s.io/v1",
+}
+
+
+class LiveCluster:
+    """A cluster of a home whose API server answers. Raises ControlPlaneError where it does not."""
+
+    def __init__(self, home: Home, name: str) -> None:
+        self.home = home
+        self.name = name
+        self.folder = home.clusters / name
+        plane = control_plane(home, name)
+        self.url = running.url(plane)
+        self.api = Api(plane, self.url)
+        self._informers: dict[str, Informer] = {}
+        self._versions = dict(_VERSIONS)
+
+    # Reading
+
+    def get(self, kind: str, name: str, namespace: str = "") -> Object | None:
+        """An object; ``kind`` as ``kinds.noun`` writes it."""
+        if (informer := self._informers.get(kind)) is not None:
+            return informer.get(namespace, name)
+        version = self._version(kind)
+        return self.api.get(version, _plain(kind), name, namespace) if version else None
+
+    def list(self, kind: str, namespace: str | None = None) -> Objects:
+        """Objects of a kind by namespace and name; ``namespace`` None: of all namespaces."""
+        if (informer := self._informers.get(kind)) is not None:
+            found = informer.all()
+        else:
+            version = self._version(kind)
+            found = self.api.list(version, _plain(kind), namespace or "") if version else []
+        # Of the cluster's own where it is "", as the record has it.
+        return [one for one in found if namespace in (None, one["metadata"].get("namespace", ""))]
+
+    def everything(self) -> Objects:
+        """Every object there is; events are none, and one that two groups show is there once."""
+        found: dict[str, Object] = {}
+        for version, kind in self.api.kinds():
+            if kind in ("Event", "ComponentStatus"):
+                continue
+            try:
+                listed = self.api.list(version, kind)
+            except ApiRefused as refused:
+                if refused.status not in (_NOT_FOUND, _UNAVAILABLE):  # of an API that has just gone
+                    raise
+                continue
+            for one in listed:
+                found.setdefault(one["metadata"].get("uid") or str(key_of(one)), one)
+        return [*found.values()]
+
+    def pods(self, owner_uid: str | None = None) -> Objects:
+        """Pods of one owner (a Job, a ReplicaSet) or all."""
+        return [pod for pod in self.list("Pod") if owner_uid is None or owner(pod) == owner_uid]
+
+    def has_namespace(self, name: str) -> bool:
+        """Whether objects can be made in it."""
+        found = self.get("Namespace", name)
+        return found is not None and "deletionTimestamp" not in found["metadata"]
+
+    def pod_folder(self, namespace: str, name: str) -> Path:
+        """Where a pod's logs, volumes and runs lie."""
+        return self.folder / "pods" / namespace / name
+
+    def ready_endpoints(self, namespace: str, service: str) -> Endpoints:
+        """``(address, {port name: port})`` of each ready pod of a Service; a port without a name goes by its
+        number."""
+        ports = self._ports_by_name(namespace, service)
+        return [
+            (
+                here(endpoint["addresses"][0]),
+                {
+                    port.get("name") or ports.get("", str(port["port"])): port["port"]
+                    for port in endpoints.get("ports") or ()
+                },
+            )
+            for endpoints in self.list("EndpointSlice", namespace)
+            if endpoints["metadata"].get("labels", {}).get("kubernetes.io/service-name") == service
+            for endpoint in endpoints.get("endpoints") or ()
+            if endpoint.get("conditions", {}).get("ready")
+        ]
+
+    def _ports_by_name(self, namespace: str, service: str) -> dict[str, str]:
+        found = self.get("Service", service, namespace) or {"spec": {}}
+        return {port.get("name", ""): str(port["port"]) for port in found["spec"].get("ports", ())}
+
+    # Changing: what a kubelet does
+
+    def set_status(self, object: Object, status: Object) -> None:
+        """Write what is observed of a pod, if that is news to the server."""
+        if news := changes(object, status):
+            self._answered(lambda: self._take(self.api.set_status(object, news)))
+
+    def pod_has_ended(self, pod: Object) -> None:
+        """Take a deleted pod out, now that nothing of it runs any more."""
+        meta = pod["metadata"]
+        self._answered(
+            lambda: self.api.delete(
+                "v1", "Pod", meta["name"], meta["namespace"], uid=meta["uid"], grace_seconds=0
+            )
+        )
+
+    def token(self, pod: Object, audience: str, seconds: int) -> str:
+        """A token of a pod's service account, bound to the pod; "" as audience: the API server's own."""
+        meta = pod["metadata"]
+        asked = {
+            "audiences": [audience] if audience else [],
+            "expirationSeconds": seconds,
+            "boundObjectRef": {"apiVersion": "v1", "kind": "Pod", "name": meta["name"], "uid": meta["uid"]},
+        }
+        return self.api.token(meta["namespace"], pod["spec"].get("serviceAccountName", "default"), asked)
+
+    def _take(self, object: Object) -> None:
+        if (informer := self._informers.get(object["kind"])) is not None:
+            informer.take(object)
+
+    @staticmethod
+    def _answered(ask: Callable[[], Any]) -> None:
+        """Ask, and take it as done where the object is gone or another one has its name by now."""
+        try:
+            ask()
+        except ApiRefused as refused:
+            if refused.status not in (_NOT_FOUND, _CONFLICT):
+                raise
+
+    # Watching
+
+    def watch(self, kinds: tuple[str, ...], changed: Callable[[], None]) -> None:
+        """Keep all objects of these kinds at hand from now on; ``changed`` is called, from threads, at every
+        change."""
+        for kind in kinds:
+            self._informers[kind] = Informer(self.api, self._version(kind), _plain(kind), changed)
+
+    @property
+    def knows(self) -> bool:
+        """Whether it has heard of all that it watches."""
+        return all(informer.knows for informer in self._informers.values())
+
+    def close(self) -> None:
+        """Ask for nothing any more."""
+        for informer in self._informers.values():
+            informer.stop()
+        self.api.close()
+
+    def _version(self, kind: str) -> str:
+        """The API version of a kind, "" for one that the server does not have."""
+        if kind not in self._versions:
+            for version, plain in self.api.kinds():
+                self._versions.setdefault(noun(version, plain), version)
+        return self._versions.get(kind, "")
+
+
+def _plain(kind: str) -> str:
+    """A kind without its group."""
+    return kind.partition(".")[0]
+
+
+def live_clusters(home: Home) -> list[LiveCluster]:
+    """Every cluster of a home whose API server answers."""
+    found = [LiveCluster(home, plane.site) for plane in control_planes(home)]
+    return [cluster for cluster in found if cluster.api.ready()]
