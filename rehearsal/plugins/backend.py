@@ -133,6 +133,10 @@ class Backend(ABC):
     def preview(self, resource: Resource) -> Properties:
         """Outputs of a resource not yet created: what is known without a call, UNKNOWN for the rest."""
 
+    def preview_update(self, old: Resource, new: Resource) -> Properties | None:  # noqa: ARG002
+        """Outputs that ``update`` would lead to; None where nobody is asked: what is known without a call."""
+        return None
+
     @abstractmethod
     def create(self, resource: Resource) -> Created: ...
 

@@ -205,12 +205,12 @@ class Servicer(provider_grpc.ResourceProviderServicer):  # type: ignore[misc]
             old, new = self._old(request), self._new(request)
             decoded = wire.decode(request.news)
             if request.preview:
-                kept = {k: v for k, v in old.outputs.items() if k not in old.inputs or k in new.inputs}
-                return provider.UpdateResponse(
-                    properties=self._outputs(
-                        new, kept | new.inputs, decoded.with_secrets_of(wire.decode(request.olds))
-                    )
-                )
+                outputs = self._backend.preview_update(old, new)
+                if outputs is None:
+                    kept = {k: v for k, v in old.outputs.items() if k not in old.inputs or k in new.inputs}
+                    outputs = kept | new.inputs
+                secrets = decoded.with_secrets_of(wire.decode(request.olds))
+                return provider.UpdateResponse(properties=self._outputs(new, outputs, secrets))
             self._check_not_lost(request.urn)
             self._note(new)
             secrets = decoded.with_secrets_of(_secret_outputs_only(wire.decode(request.olds), old.inputs))

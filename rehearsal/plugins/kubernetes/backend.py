@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import copy
-import hashlib
-import json
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -26,19 +23,14 @@ from rehearsal.plugins.backend import (
     Properties,
     Refused,
     Resource,
-    Unknown,
     UnknownType,
 )
-from rehearsal.plugins.kubernetes import awaits, rules, schema
+from rehearsal.plugins.kubernetes import awaits, objects, rules, schema
 from rehearsal.plugins.kubernetes.faults import mapping
 from rehearsal.plugins.kubernetes.kubeconfig import active_cluster, cluster_name, identity
+from rehearsal.plugins.kubernetes.objects import split
 from rehearsal.plugins.kubernetes.rows import ROWS, Kind, row_of, wire_version
 
-AUTONAMED = "pulumi.com/autonamed"
-REPLACE_UNREADY = "pulumi.com/replaceUnready"
-PATCH_FORCE = "pulumi.com/patchForce"
-_IDENTITY = ("apiVersion", "kind", "metadata.name", "metadata.namespace")
-_HEX_DIGITS = 7
 _GONE_SECONDS = 60.0
 # The controllers' own notes, and counts that move on when a resource is ready: a refresh would call it drift.
 _VOLATILE = frozenset({"progressedAt", "terminatingReplicas", "terminating", "ready"})
@@ -84,66 +76,25 @@ class KubernetesBackend(Backend):
         inputs = copy.deepcopy(resource.inputs)
         if not row.apply:
             inputs.setdefault("namespace", self._namespace)
-            inputs.setdefault("name", self._autoname(resource, row, inputs))
+            inputs.setdefault("name", objects.autoname(resource, row, inputs))
             rules.check(row, inputs)
             return inputs
-        inputs["apiVersion"], inputs["kind"] = wire_version(row.api_version), row.kind
-        metadata = inputs.setdefault("metadata", {})
-        if isinstance(metadata, dict):
-            if not row.cluster_scoped and row.schema:
-                metadata.setdefault("namespace", self._namespace)
-            if not metadata.get("name") and not isinstance(metadata.get("name"), Unknown):
-                metadata["name"] = self._autoname(resource, row, inputs)
-                if isinstance(annotations := metadata.setdefault("annotations", {}), dict):
-                    annotations[AUTONAMED] = "true"
-            if row.schema:
-                schema.check(inputs, self._version)
+        inputs = objects.named(row, resource, self._namespace)
+        if isinstance(inputs["metadata"], dict) and row.schema:
+            schema.check(inputs, self._version)
         rules.check(row, inputs)
         return inputs
 
-    def _autoname(self, resource: Resource, row: Kind, inputs: Properties) -> Any:
-        """``<name>-<7 hex digits>``: another one exactly when a field changes that replaces the object, so
-        that the new object never collides with the old one."""
-        kept = [merge.at(inputs, path) for path in row.replaces]
-        try:
-            text = json.dumps([resource.urn, kept], sort_keys=True)
-        except TypeError:
-            return UNKNOWN  # an output among them
-        return f"{resource.name}-{hashlib.sha256(text.encode()).hexdigest()[:_HEX_DIGITS]}"
-
     def diff(self, old: Resource, new: Resource) -> Change:
         row = row_of(new.type)
-        keys = {*old.inputs, *new.inputs}
-        changed = {key for key in keys if old.inputs.get(key) != new.inputs.get(key)}
-        paths = [*_IDENTITY, *self._immutable(row, old)]
-        replaces = {path.partition(".")[0] for path in paths if _differ(path, old.inputs, new.inputs)}
-        if self._is_unready(row, old, new):
-            changed.add("metadata")
-            replaces.add("metadata")
         if row.kind == "Deployment":
             self._resume()
-        # As pulumi-kubernetes: two objects of one name cannot stand side by side, others can.
-        collides = not any(
-            _differ(path, old.inputs, new.inputs) for path in ("metadata.name", "metadata.namespace")
-        )
-        return Change(frozenset(changed), frozenset(replaces), bool(replaces) and collides)
-
-    def _immutable(self, row: Kind, old: Resource) -> tuple[str, ...]:
-        sealed = old.inputs.get("immutable") is True
-        if row.kind in self._mutable and not sealed:
-            return tuple(path for path in row.replaces if path == "type")
-        return row.replaces
+        return objects.change(row, old, new, self._mutable, unready=self._is_unready(row, old, new))
 
     def _is_unready(self, row: Kind, old: Resource, new: Resource) -> bool:
-        """A Job whose annotation asks that it be replaced unless it has completed.
-
-        As pulumi-kubernetes reads it, also of a Job that runs (v4.32.0, provider/pkg/provider/provider.go,
-        ``Diff``; read 2026-11-27).
-        """
-        annotations = mapping(mapping(new.inputs.get("metadata")).get("annotations"))
-        if row.kind != "Job" or annotations.get(REPLACE_UNREADY) != "true" or self._cluster is None:
+        if self._cluster is None or not objects.asks_replacement(row, new):
             return False
-        job = self._cluster.get("Job", *_split(old.id)) if self._cluster.is_of(self._identity) else None
+        job = self._cluster.get("Job", *split(old.id)) if self._cluster.is_of(self._identity) else None
         return job is not None and not (is_over(job) or (False,))[0]
 
     def _resume(self) -> None:
@@ -154,12 +105,7 @@ class KubernetesBackend(Backend):
 
     def preview(self, resource: Resource) -> Properties:
         row = row_of(resource.type)
-        metadata = resource.inputs.get("metadata")
-        outputs: Properties = {**resource.inputs, "status": UNKNOWN}
-        if row.apply and isinstance(metadata, Mapping):
-            unknown = ("creationTimestamp", "generation", "resourceVersion", "uid")
-            outputs["metadata"] = {**metadata, **dict.fromkeys(unknown, UNKNOWN)}
-        return outputs
+        return objects.previewed(resource) if row.apply else {**resource.inputs, "status": UNKNOWN}
 
     def create(self, resource: Resource) -> Created:
         row, cluster = row_of(resource.type), self._known_cluster()
@@ -179,12 +125,12 @@ class KubernetesBackend(Backend):
                 f'Kubernetes API server: {_resource(object)} "{name}" already exists'
             )
         made = _asked(lambda: cluster.apply(object, urn=resource.urn))
-        id = f"{namespace}/{name}" if namespace else name
+        id = objects.id_of(object)
         return Created(id, self._when_ready(row, cluster, made, resource, id))
 
     def read(self, resource: Resource) -> Found | None:
         row, cluster = row_of(resource.type), self._known_cluster()
-        name, namespace = _split(resource.id)
+        name, namespace = split(resource.id)
         live = cluster.get(noun(wire_version(row.api_version), row.kind), name, namespace)
         if live is None or "deletionTimestamp" in live["metadata"] or not cluster.is_of(self._identity):
             return None
@@ -200,7 +146,7 @@ class KubernetesBackend(Backend):
         kind = noun(object["apiVersion"], object["kind"])
         if not cluster.is_of(self._identity):
             raise Refused(gone(cluster.name))
-        live = cluster.get(kind, *_split(old.id))
+        live = cluster.get(kind, *split(old.id))
         if live is None:
             self._missing(cluster, row, old)
         for path in new.ignored:
@@ -217,8 +163,8 @@ class KubernetesBackend(Backend):
         v4.32.0, provider/pkg/await/await.go, ``handleSSAErr``; read 2026-11-27. The record keeps one manager,
         so here the other has no name.
         """
-        annotations = mapping(object.get("metadata", {}).get("annotations"))
-        fields = [] if annotations.get(PATCH_FORCE) == "true" else cluster.conflicts(object)
+        forced = objects.annotation(object, objects.PATCH_FORCE) == "true"
+        fields = [] if forced else cluster.conflicts(object)
         if fields:
             raise Refused(
                 f"server-side apply field conflict detected: {row.kind} {object['metadata']['name']}: "
@@ -228,7 +174,7 @@ class KubernetesBackend(Backend):
 
     def delete(self, resource: Resource) -> None:
         row, cluster = row_of(resource.type), self._known_cluster()
-        name, namespace = _split(resource.id)
+        name, namespace = split(resource.id)
         kind = noun(wire_version(row.api_version), row.kind)
         # An engine may delete late, or a second time, what went with a cluster that is gone.
         if cluster.is_of(self._identity) and cluster.get(kind, name, namespace) is not None:
@@ -317,11 +263,7 @@ def _shown(row: Kind, live: Mapping[str, Any], inputs: Properties) -> Properties
     shown = copy.deepcopy(dict(live))
     if isinstance(shown.get("status"), dict):
         shown["status"] = {key: value for key, value in shown["status"].items() if key not in _VOLATILE}
-    if row.kind == "Secret" and isinstance(inputs.get("stringData"), Mapping):
-        data = shown.get("data", {})
-        plain = {key: base64.b64decode(data[key]).decode() for key in inputs["stringData"] if key in data}
-        shown["stringData"] = plain
-    return shown
+    return {**shown, **objects.plain_text(shown, inputs)}
 
 
 def _asked(call: Callable[[], Answer]) -> Answer:
@@ -329,17 +271,6 @@ def _asked(call: Callable[[], Answer]) -> Answer:
         return call()
     except (Rejected, agent.AgentFailed) as refused:
         raise Refused(str(refused)) from None
-
-
-def _differ(path: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    before, after = merge.at(old, path), merge.at(new, path)
-    return bool(before != after)
-
-
-def _split(id: str) -> tuple[str, str]:
-    """Name and namespace of an id, ``namespace/name`` or ``name``."""
-    namespace, _, name = id.rpartition("/")
-    return name, namespace
 
 
 __all__ = ["KubernetesBackend"]

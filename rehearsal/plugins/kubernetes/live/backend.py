@@ -1,0 +1,324 @@
+"""What pulumi-kubernetes does with a resource, done with a real API server.
+
+v4.32.0, provider/pkg/provider/provider.go and provider/pkg/await/await.go; read 2026-11-28. One thing is stricter:
+a field that the API does not have is refused, where the plugin lets the server drop it without a word.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from rehearsal.cluster import agent, merge
+from rehearsal.control_plane.api import Api
+from rehearsal.control_plane.errors import ApiRefused, ControlPlaneError
+from rehearsal.home import Home
+from rehearsal.plugins.backend import (
+    Backend,
+    Change,
+    Created,
+    Found,
+    Incomplete,
+    Properties,
+    Refused,
+    Resource,
+    UnknownType,
+)
+from rehearsal.plugins.kubernetes import objects
+from rehearsal.plugins.kubernetes.kubeconfig import active_cluster
+from rehearsal.plugins.kubernetes.live import ownership, readiness
+from rehearsal.plugins.kubernetes.live.last_words import last_words
+from rehearsal.plugins.kubernetes.live.reach import Unreachable, api_server
+from rehearsal.plugins.kubernetes.rows import ROWS, Kind, row_of, wire_version
+from rehearsal.plugins.wire import contains_unknown
+
+Object = dict[str, Any]
+
+FORGET_UNREACHABLE: Final = "PULUMI_K8S_DELETE_UNREACHABLE"
+_PROPAGATION: Final = "pulumi.com/deletionPropagationPolicy"
+_FOR_THE_NODE: Final = ("CronJob", "DaemonSet", "Deployment", "Job")
+_POLL_SECONDS: Final = 0.2
+# As its retry.go: what an object needs may be on its way, such as the namespace.
+_RETRY_SECONDS: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
+
+
+class LiveKubernetes(Backend):
+    """One cluster with a real control plane, as the provider's kubeconfig names it."""
+
+    package = "kubernetes"
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._config: Properties = {}
+        self._namespace = "default"
+        self._mutable: set[str] = set()
+        self._stopped = threading.Event()
+        self._asking = threading.Lock()
+        self._api: Api | Unreachable | None = None
+
+    def configure(self, config: Properties) -> None:
+        self._config = config
+        self._namespace = config.get("namespace") or "default"
+        self._mutable = {
+            kind for kind in ("ConfigMap", "Secret") if config.get(f"enable{kind}Mutable") in (True, "true")
+        }
+
+    def replaces_provider(self, old: Properties, new: Properties, changed: frozenset[str]) -> frozenset[str]:
+        return changed if active_cluster(old) != active_cluster(new) else frozenset()
+
+    def check(self, resource: Resource) -> Properties:
+        return objects.named(_row(resource), resource, self._namespace)
+
+    def diff(self, old: Resource, new: Resource) -> Change:
+        row = _row(new)
+        unready = objects.asks_replacement(row, new) and self._is_unready(row, old)
+        return objects.change(row, old, new, self._mutable, unready=unready)
+
+    def _is_unready(self, row: Kind, old: Resource) -> bool:
+        api = self._server()
+        job = _get(api, row, old.id) if isinstance(api, Api) else None
+        return job is not None and not readiness.has_completed(job)
+
+    def preview(self, resource: Resource) -> Properties:
+        api, inputs = self._server(), resource.inputs
+        if contains_unknown(inputs) or not isinstance(api, Api):
+            return objects.previewed(resource)
+        try:
+            return _to_be(api.create(inputs, manager=ownership.CREATOR, dry_run=True), inputs)
+        except ApiRefused as refused:
+            # What stands goes first, or the namespace and the kind come with the same up.
+            if refused.reason in ("AlreadyExists", "Forbidden", "NotFound"):
+                return objects.previewed(resource)
+            raise Refused(_not_created(inputs, refused)) from None
+
+    def preview_update(self, old: Resource, new: Resource) -> Properties | None:
+        row, api = _row(new), self._server()
+        if contains_unknown(new.inputs) or not isinstance(api, Api):
+            return None
+        live = _there(api, row, old)
+        try:
+            return _to_be(_apply(api, live, new, dry_run=True), new.inputs)
+        except ApiRefused as refused:
+            if refused.reason == "Forbidden":
+                return None
+            raise Refused(_not_updated(new, refused, live)) from None
+
+    def create(self, resource: Resource) -> Created:
+        api, object = self._reached(), resource.inputs
+        made = self._with_retries(api, object)
+        id = objects.id_of(made)
+        return Created(id, self._when_ready(api, made, resource, id, updated=False))
+
+    def _with_retries(self, api: Api, object: Object) -> Object:
+        for seconds in (*_RETRY_SECONDS, 0.0):
+            try:
+                return api.create(object, manager=ownership.CREATOR)
+            except ApiRefused as refused:
+                if refused.reason != "NotFound" or not seconds or self._stopped.wait(seconds):
+                    raise Refused(_not_created(object, refused)) from None
+        raise AssertionError("the last try answers or raises")
+
+    def read(self, resource: Resource) -> Found | None:
+        api = self._server()
+        if not isinstance(api, Api):
+            if self._forgets():
+                return None
+            raise Refused(
+                f"failed to read resource state due to unreachable cluster ({api}). If the cluster was deleted, "
+                f'you can remove this resource from the state by the same command with {FORGET_UNREACHABLE}="true"'
+            )
+        live = _get(api, _row(resource), resource.id)
+        if live is None:
+            return None
+        shown = _shown(live, resource.inputs)
+        if not resource.inputs:
+            imported = {key: value for key, value in shown.items() if key != "status"}
+            return Found(imported, shown)
+        return Found(merge.shaped_like(shown, resource.inputs), shown)
+
+    def update(self, old: Resource, new: Resource) -> Properties:
+        row, api = _row(new), self._reached()
+        live = _there(api, row, old)
+        try:
+            if taken := ownership.taken_over(live, ownership.manager_of(live, new.urn)):
+                live = api.patch(live, taken)
+            made = _apply(api, live, new, dry_run=False)
+        except ApiRefused as refused:
+            raise Refused(_not_updated(new, refused, live)) from None
+        return self._when_ready(api, made, new, old.id, updated=True)
+
+    def delete(self, resource: Resource) -> None:
+        row, api = _row(resource), self._server()
+        if not isinstance(api, Api):
+            if self._forgets():
+                return
+            raise Refused(
+                f"configured Kubernetes cluster is unreachable ({api}). If the cluster was deleted, you can remove "
+                f'this resource from the state by the same command with {FORGET_UNREACHABLE}="true"'
+            )
+        if (live := _get(api, row, resource.id)) is None:
+            return
+        said = objects.annotation(resource.inputs, _PROPAGATION).capitalize()
+        policy = said if said in ("Orphan", "Background") else "Foreground"
+        name, namespace = objects.split(resource.id)
+        try:
+            api.delete(live["apiVersion"], row.kind, name, namespace, propagation=policy)
+        except ApiRefused as refused:
+            if refused.reason != "NotFound":
+                raise Refused(f"{row.kind} {resource.id} was not deleted: {refused}") from None
+        self._until_gone(api, row, resource, live)
+
+    def _until_gone(self, api: Api, row: Kind, resource: Resource, was: Object) -> None:
+        self._wake_node(was)
+        limit = readiness.limit({**was, "kind": row.kind, "spec": {}})
+        deadline = time.monotonic() + limit
+        while (left := _get(api, row, resource.id)) and left["metadata"]["uid"] == was["metadata"]["uid"]:
+            held = ", ".join(left["metadata"].get("finalizers") or ()) or "none"
+            if time.monotonic() > deadline:
+                raise Refused(
+                    f"{row.kind} {resource.id} is still being deleted after {limit:g} s; its finalizers: {held}"
+                )
+            if self._stopped.wait(_POLL_SECONDS):
+                raise Refused(
+                    f"{row.kind} {resource.id} is being deleted, and nobody waits for it any longer"
+                )
+
+    def invoke(self, token: str, arguments: Properties) -> Properties:  # noqa: ARG002
+        raise UnknownType(f"the rehearsed Kubernetes has no function {token}")
+
+    def secret_outputs(self, type: str) -> frozenset[str]:
+        return ROWS[type].secret if type in ROWS else frozenset()
+
+    def cancel(self) -> None:
+        self._stopped.set()
+
+    # The API server
+
+    def _server(self) -> Api | Unreachable:
+        """Asked once, as the real plugin does when it is configured: its clusterUnreachable."""
+        with self._asking:
+            if self._api is None:
+                try:
+                    self._api = api_server(self._home, self._config)
+                except Unreachable as reason:
+                    self._api = reason
+            return self._api
+
+    def _reached(self) -> Api:
+        api = self._server()
+        if isinstance(api, Api):
+            return api
+        raise Refused(
+            "configured Kubernetes cluster is unreachable: unable to load schema information from the API server: "
+            f"{api}"
+        )
+
+    def _forgets(self) -> bool:
+        return self._config.get("deleteUnreachable") in (True, "true") or (
+            os.environ.get(FORGET_UNREACHABLE) == "true"
+        )
+
+    # Waiting
+
+    def _when_ready(
+        self, api: Api, made: Object, resource: Resource, id: str, *, updated: bool
+    ) -> Properties:
+        try:
+            self._wake_node(made)
+            return _shown(self._wait(api, made, updated=updated), resource.inputs)
+        except (_NotReady, agent.AgentFailed) as late:
+            now = _get(api, row_of(resource.type), id) or made
+            raise Incomplete(str(late), Created(id, _shown(now, resource.inputs))) from None
+
+    def _wait(self, api: Api, made: Object, *, updated: bool) -> Object:
+        ready = readiness.check_of(made, updated=updated)
+        if ready is None:
+            return made
+        meta, limit = made["metadata"], readiness.limit(made)
+        what = f"{made['kind']} {objects.id_of(made)}"
+        deadline = time.monotonic() + limit
+        while True:
+            now = api.get(made["apiVersion"], made["kind"], meta["name"], meta.get("namespace", ""))
+            if now is None:
+                raise _NotReady(f"{what} was deleted by somebody else while it was waited for")
+            try:
+                done, waits = ready(api, now)
+            except readiness.Failed as failed:
+                raise _NotReady(f"{what} failed: {failed}{last_words(api, now)}") from None
+            if done:
+                return now
+            if time.monotonic() > deadline:
+                raise _NotReady(f"{what} is not ready after {limit:g} s: {waits}{last_words(api, now)}")
+            if self._stopped.wait(_POLL_SECONDS):
+                raise _NotReady(f"{what} is not ready yet, and nobody waits for it any longer: {waits}")
+
+    def _wake_node(self, object: Object) -> None:
+        if object["kind"] in _FOR_THE_NODE:
+            agent.ensure(self._home)
+
+
+class _NotReady(Exception):
+    """What was waited for did not come."""
+
+
+def _row(resource: Resource) -> Kind:
+    row = row_of(resource.type)
+    if not row.apply:
+        raise UnknownType(f"the rehearsed Kubernetes installs no charts, so it has no {row.kind}")
+    return row
+
+
+def _get(api: Api, row: Kind, id: str) -> Object | None:
+    return _asked(lambda: api.get(wire_version(row.api_version), row.kind, *objects.split(id)))
+
+
+def _there(api: Api, row: Kind, old: Resource) -> Object:
+    live = _get(api, row, old.id)
+    if live is None:
+        raise Refused(f'404: {row.kind} "{old.id}" not found: `pulumi refresh` tells the stack\'s state so')
+    return live
+
+
+def _asked(call: Callable[[], Object | None]) -> Object | None:
+    try:
+        return call()
+    except (ApiRefused, ControlPlaneError) as refused:
+        raise Refused(str(refused)) from None
+
+
+def _apply(api: Api, live: Object, new: Resource, *, dry_run: bool) -> Object:
+    manager = ownership.manager_of(live, new.urn)
+    object = ownership.without_ignored(new.inputs, live, new.ignored, manager)
+    force = objects.annotation(object, objects.PATCH_FORCE) == "true"
+    force |= dry_run and ownership.is_forced_in_preview(live)
+    return api.apply(object, manager=manager, dry_run=dry_run, force=force)
+
+
+def _shown(live: Object, inputs: Properties) -> Properties:
+    """An object as the resource's outputs have it, without who owns which field."""
+    shown = copy.deepcopy(live)
+    shown["metadata"].pop("managedFields", None)
+    return {**shown, **objects.plain_text(shown, inputs)}
+
+
+def _to_be(answer: Object, inputs: Properties) -> Properties:
+    return objects.without_uncertain(_shown(answer, inputs))
+
+
+def _not_created(object: Object, refused: ApiRefused) -> str:
+    return f"resource {objects.id_of(object)} was not successfully created by the Kubernetes API server: {refused}"
+
+
+def _not_updated(new: Resource, refused: ApiRefused, live: Object) -> str:
+    if refused.reason != "Conflict":
+        return f"update of {new.inputs['kind']} {objects.id_of(live)} failed: {refused}"
+    manager = ownership.manager_of(live, new.urn)
+    return (
+        f"server-side apply field conflict detected: {new.inputs['kind']} {objects.id_of(live)}: the resource "
+        f'managed by field manager "{manager}" had an apply conflict: {" ".join(str(refused).split())}; '
+        "docs/serving.md, 'Changed by hand', says what to do"
+    )
