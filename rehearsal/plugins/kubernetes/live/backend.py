@@ -1,7 +1,7 @@
 """What pulumi-kubernetes does with a resource, done with a real API server.
 
-v4.32.0, provider/pkg/provider/provider.go and provider/pkg/await/await.go; read 2026-11-28. One thing is stricter:
-a field that the API does not have is refused, where the plugin lets the server drop it without a word.
+v4.32.0, provider/pkg/provider/provider.go and provider/pkg/await/await.go; read 2026-11-28. One thing is
+stricter: a field that the API does not have is refused, where the plugin lets the server drop it in silence.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import copy
 import os
 import threading
-import time
 from collections.abc import Callable
-from typing import Any, Final
+from functools import wraps
+from typing import Any, Final, ParamSpec, TypeVar
 
-from rehearsal.cluster import agent, merge
+from rehearsal.cluster import merge
 from rehearsal.control_plane.api import Api
 from rehearsal.control_plane.errors import ApiRefused, ControlPlaneError
 from rehearsal.home import Home
@@ -31,19 +31,37 @@ from rehearsal.plugins.backend import (
 from rehearsal.plugins.kubernetes import objects
 from rehearsal.plugins.kubernetes.kubeconfig import active_cluster
 from rehearsal.plugins.kubernetes.live import ownership, readiness
-from rehearsal.plugins.kubernetes.live.last_words import last_words
 from rehearsal.plugins.kubernetes.live.reach import Unreachable, api_server
+from rehearsal.plugins.kubernetes.live.waiting import NotReady, Waiting
 from rehearsal.plugins.kubernetes.rows import ROWS, Kind, row_of, wire_version
 from rehearsal.plugins.wire import contains_unknown
 
 Object = dict[str, Any]
+P = ParamSpec("P")
+Answer = TypeVar("Answer")
 
 FORGET_UNREACHABLE: Final = "PULUMI_K8S_DELETE_UNREACHABLE"
+_UNREACHABLE: Final = "configured Kubernetes cluster is unreachable"
+_REMOVE: Final = (
+    "If the cluster was deleted, you can remove this resource from the state by the same command with "
+    f'{FORGET_UNREACHABLE}="true"'
+)
 _PROPAGATION: Final = "pulumi.com/deletionPropagationPolicy"
-_FOR_THE_NODE: Final = ("CronJob", "DaemonSet", "Deployment", "Job")
-_POLL_SECONDS: Final = 0.2
 # As its retry.go: what an object needs may be on its way, such as the namespace.
 _RETRY_SECONDS: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
+
+
+def _heard(method: Callable[P, Answer]) -> Callable[P, Answer]:
+    """The same, where an API server that gives no answer any more is a refusal."""
+
+    @wraps(method)
+    def call(*args: P.args, **kwargs: P.kwargs) -> Answer:
+        try:
+            return method(*args, **kwargs)
+        except (ApiRefused, ControlPlaneError) as refused:
+            raise Refused(str(refused)) from None
+
+    return call
 
 
 class LiveKubernetes(Backend):
@@ -57,6 +75,7 @@ class LiveKubernetes(Backend):
         self._namespace = "default"
         self._mutable: set[str] = set()
         self._stopped = threading.Event()
+        self._waiting = Waiting(home, self._stopped)
         self._asking = threading.Lock()
         self._api: Api | Unreachable | None = None
 
@@ -73,6 +92,7 @@ class LiveKubernetes(Backend):
     def check(self, resource: Resource) -> Properties:
         return objects.named(_row(resource), resource, self._namespace)
 
+    @_heard
     def diff(self, old: Resource, new: Resource) -> Change:
         row = _row(new)
         unready = objects.asks_replacement(row, new) and self._is_unready(row, old)
@@ -83,6 +103,7 @@ class LiveKubernetes(Backend):
         job = _get(api, row, old.id) if isinstance(api, Api) else None
         return job is not None and not readiness.has_completed(job)
 
+    @_heard
     def preview(self, resource: Resource) -> Properties:
         api, inputs = self._server(), resource.inputs
         if contains_unknown(inputs) or not isinstance(api, Api):
@@ -95,6 +116,7 @@ class LiveKubernetes(Backend):
                 return objects.previewed(resource)
             raise Refused(_not_created(inputs, refused)) from None
 
+    @_heard
     def preview_update(self, old: Resource, new: Resource) -> Properties | None:
         row, api = _row(new), self._server()
         if contains_unknown(new.inputs) or not isinstance(api, Api):
@@ -107,11 +129,10 @@ class LiveKubernetes(Backend):
                 return None
             raise Refused(_not_updated(new, refused, live)) from None
 
+    @_heard
     def create(self, resource: Resource) -> Created:
         api, object = self._reached(), resource.inputs
-        made = self._with_retries(api, object)
-        id = objects.id_of(made)
-        return Created(id, self._when_ready(api, made, resource, id, updated=False))
+        return self._when_ready(api, self._with_retries(api, object), object, updated=False)
 
     def _with_retries(self, api: Api, object: Object) -> Object:
         for seconds in (*_RETRY_SECONDS, 0.0):
@@ -122,15 +143,13 @@ class LiveKubernetes(Backend):
                     raise Refused(_not_created(object, refused)) from None
         raise AssertionError("the last try answers or raises")
 
+    @_heard
     def read(self, resource: Resource) -> Found | None:
         api = self._server()
         if not isinstance(api, Api):
             if self._forgets():
                 return None
-            raise Refused(
-                f"failed to read resource state due to unreachable cluster ({api}). If the cluster was deleted, "
-                f'you can remove this resource from the state by the same command with {FORGET_UNREACHABLE}="true"'
-            )
+            raise Refused(f"failed to read resource state due to unreachable cluster ({api}). {_REMOVE}")
         live = _get(api, _row(resource), resource.id)
         if live is None:
             return None
@@ -140,6 +159,7 @@ class LiveKubernetes(Backend):
             return Found(imported, shown)
         return Found(merge.shaped_like(shown, resource.inputs), shown)
 
+    @_heard
     def update(self, old: Resource, new: Resource) -> Properties:
         row, api = _row(new), self._reached()
         live = _there(api, row, old)
@@ -149,17 +169,15 @@ class LiveKubernetes(Backend):
             made = _apply(api, live, new, dry_run=False)
         except ApiRefused as refused:
             raise Refused(_not_updated(new, refused, live)) from None
-        return self._when_ready(api, made, new, old.id, updated=True)
+        return self._when_ready(api, made, new.inputs, updated=True).outputs
 
+    @_heard
     def delete(self, resource: Resource) -> None:
         row, api = _row(resource), self._server()
         if not isinstance(api, Api):
             if self._forgets():
                 return
-            raise Refused(
-                f"configured Kubernetes cluster is unreachable ({api}). If the cluster was deleted, you can remove "
-                f'this resource from the state by the same command with {FORGET_UNREACHABLE}="true"'
-            )
+            raise Refused(f"{_UNREACHABLE} ({api}). {_REMOVE}")
         if (live := _get(api, row, resource.id)) is None:
             return
         said = objects.annotation(resource.inputs, _PROPAGATION).capitalize()
@@ -170,22 +188,7 @@ class LiveKubernetes(Backend):
         except ApiRefused as refused:
             if refused.reason != "NotFound":
                 raise Refused(f"{row.kind} {resource.id} was not deleted: {refused}") from None
-        self._until_gone(api, row, resource, live)
-
-    def _until_gone(self, api: Api, row: Kind, resource: Resource, was: Object) -> None:
-        self._wake_node(was)
-        limit = readiness.limit({**was, "kind": row.kind, "spec": {}})
-        deadline = time.monotonic() + limit
-        while (left := _get(api, row, resource.id)) and left["metadata"]["uid"] == was["metadata"]["uid"]:
-            held = ", ".join(left["metadata"].get("finalizers") or ()) or "none"
-            if time.monotonic() > deadline:
-                raise Refused(
-                    f"{row.kind} {resource.id} is still being deleted after {limit:g} s; its finalizers: {held}"
-                )
-            if self._stopped.wait(_POLL_SECONDS):
-                raise Refused(
-                    f"{row.kind} {resource.id} is being deleted, and nobody waits for it any longer"
-                )
+        self._waiting.until_gone(live, lambda: _get(api, row, resource.id))
 
     def invoke(self, token: str, arguments: Properties) -> Properties:  # noqa: ARG002
         raise UnknownType(f"the rehearsed Kubernetes has no function {token}")
@@ -212,57 +215,21 @@ class LiveKubernetes(Backend):
         api = self._server()
         if isinstance(api, Api):
             return api
-        raise Refused(
-            "configured Kubernetes cluster is unreachable: unable to load schema information from the API server: "
-            f"{api}"
-        )
+        raise Refused(f"{_UNREACHABLE}: unable to load schema information from the API server: {api}")
 
     def _forgets(self) -> bool:
         return self._config.get("deleteUnreachable") in (True, "true") or (
             os.environ.get(FORGET_UNREACHABLE) == "true"
         )
 
-    # Waiting
-
-    def _when_ready(
-        self, api: Api, made: Object, resource: Resource, id: str, *, updated: bool
-    ) -> Properties:
+    def _when_ready(self, api: Api, made: Object, inputs: Properties, *, updated: bool) -> Created:
+        id = objects.id_of(made)
         try:
-            self._wake_node(made)
-            return _shown(self._wait(api, made, updated=updated), resource.inputs)
-        except (_NotReady, agent.AgentFailed) as late:
-            now = _get(api, row_of(resource.type), id) or made
-            raise Incomplete(str(late), Created(id, _shown(now, resource.inputs))) from None
-
-    def _wait(self, api: Api, made: Object, *, updated: bool) -> Object:
-        ready = readiness.check_of(made, updated=updated)
-        if ready is None:
-            return made
-        meta, limit = made["metadata"], readiness.limit(made)
-        what = f"{made['kind']} {objects.id_of(made)}"
-        deadline = time.monotonic() + limit
-        while True:
-            now = api.get(made["apiVersion"], made["kind"], meta["name"], meta.get("namespace", ""))
-            if now is None:
-                raise _NotReady(f"{what} was deleted by somebody else while it was waited for")
-            try:
-                done, waits = ready(api, now)
-            except readiness.Failed as failed:
-                raise _NotReady(f"{what} failed: {failed}{last_words(api, now)}") from None
-            if done:
-                return now
-            if time.monotonic() > deadline:
-                raise _NotReady(f"{what} is not ready after {limit:g} s: {waits}{last_words(api, now)}")
-            if self._stopped.wait(_POLL_SECONDS):
-                raise _NotReady(f"{what} is not ready yet, and nobody waits for it any longer: {waits}")
-
-    def _wake_node(self, object: Object) -> None:
-        if object["kind"] in _FOR_THE_NODE:
-            agent.ensure(self._home)
-
-
-class _NotReady(Exception):
-    """What was waited for did not come."""
+            return Created(id, _shown(self._waiting.until_ready(api, made, updated=updated), inputs))
+        except NotReady as late:
+            meta = made["metadata"]
+            now = api.get(made["apiVersion"], made["kind"], meta["name"], meta.get("namespace", "")) or made
+            raise Incomplete(str(late), Created(id, _shown(now, inputs))) from None
 
 
 def _row(resource: Resource) -> Kind:
@@ -273,7 +240,7 @@ def _row(resource: Resource) -> Kind:
 
 
 def _get(api: Api, row: Kind, id: str) -> Object | None:
-    return _asked(lambda: api.get(wire_version(row.api_version), row.kind, *objects.split(id)))
+    return api.get(wire_version(row.api_version), row.kind, *objects.split(id))
 
 
 def _there(api: Api, row: Kind, old: Resource) -> Object:
@@ -281,13 +248,6 @@ def _there(api: Api, row: Kind, old: Resource) -> Object:
     if live is None:
         raise Refused(f'404: {row.kind} "{old.id}" not found: `pulumi refresh` tells the stack\'s state so')
     return live
-
-
-def _asked(call: Callable[[], Object | None]) -> Object | None:
-    try:
-        return call()
-    except (ApiRefused, ControlPlaneError) as refused:
-        raise Refused(str(refused)) from None
 
 
 def _apply(api: Api, live: Object, new: Resource, *, dry_run: bool) -> Object:
@@ -310,15 +270,16 @@ def _to_be(answer: Object, inputs: Properties) -> Properties:
 
 
 def _not_created(object: Object, refused: ApiRefused) -> str:
-    return f"resource {objects.id_of(object)} was not successfully created by the Kubernetes API server: {refused}"
+    what = f"resource {objects.id_of(object)}"
+    return f"{what} was not successfully created by the Kubernetes API server: {refused}"
 
 
 def _not_updated(new: Resource, refused: ApiRefused, live: Object) -> str:
     if refused.reason != "Conflict":
         return f"update of {new.inputs['kind']} {objects.id_of(live)} failed: {refused}"
-    manager = ownership.manager_of(live, new.urn)
+    manager, conflicts = ownership.manager_of(live, new.urn), " ".join(str(refused).split())
     return (
-        f"server-side apply field conflict detected: {new.inputs['kind']} {objects.id_of(live)}: the resource "
-        f'managed by field manager "{manager}" had an apply conflict: {" ".join(str(refused).split())}; '
+        f"server-side apply field conflict detected: {new.inputs['kind']} {objects.id_of(live)}: the "
+        f'resource managed by field manager "{manager}" had an apply conflict: {conflicts}; '
         "docs/serving.md, 'Changed by hand', says what to do"
     )

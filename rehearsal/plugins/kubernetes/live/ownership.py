@@ -42,7 +42,9 @@ def taken_over(live: Object, manager: str) -> list[Object]:
 
     As fluxcd/pkg/ssa, ``PatchReplaceFieldsManagers`` (v0.84.0, patch.go; read 2026-11-28).
     """
-    kept, fields, found = [], {}, False
+    kept: list[Object] = []
+    fields: Object = {}
+    found = False
     for entry in _entries(live):
         ours = entry["manager"] == manager and entry["operation"] == "Apply"
         if ours or _is_taken_over(entry):

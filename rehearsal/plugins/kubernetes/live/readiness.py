@@ -1,8 +1,8 @@
 """When an object is ready, by what the API server tells of it: as pulumi-kubernetes waits.
 
-v4.32.0, provider/pkg/await/{awaiters,deployment,job,service}.go; read 2026-11-28. It differs in two things, both
-of which end a wait sooner and no other way: what has failed for good is told at once, where the plugin waits on
-until its time is up for reasons that it does not know; and no ten seconds pass after a Service's last endpoint.
+v4.32.0, provider/pkg/await/{awaiters,deployment,job,service}.go; read 2026-11-28. It differs in two things,
+both of which end a wait sooner and no other way: what has failed for good is told at once, where the plugin
+waits on for reasons that it does not know; and no ten seconds pass after a Service's last endpoint.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SKIP: Final = "pulumi.com/skipAwait"
 TIMEOUT: Final = "pulumi.com/timeoutSeconds"
 _SECONDS: Final = 600.0
 _TRAINING_SECONDS: Final = 3600.0
-"""A Job's: its ten minutes begin anew with each of its changes in the plugin, and training takes longer here."""
+"""A Job's: in the plugin its ten minutes begin anew with each change, and training takes longer here."""
 _MARGIN_SECONDS: Final = 60.0
 _REVISION: Final = "deployment.kubernetes.io/revision"
 
