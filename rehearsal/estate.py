@@ -9,22 +9,26 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
+from infra.naming import Naming
 from infra.settings import Settings, read
 from isthmus.errors import IsthmusError
 from rehearsal import ports, stack_copy
+from rehearsal.behind import Behind, Choice
 from rehearsal.cluster.of_home import of_sites
+from rehearsal.control_plane.choice import KUBERNETES, is_real
+from rehearsal.control_plane.of_home import control_planes
 from rehearsal.engine.command import Engine, Event
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.plugins import install_plugins
 from rehearsal.engine.provide import EngineBinary, provide
 from rehearsal.engine.result import Result
 from rehearsal.home import INSIDE, Home, project_root
-from rehearsal.openstack_services import choice
-from rehearsal.openstack_services.choice import Behind
+from rehearsal.openstack_services.choice import OPENSTACK
 from rehearsal.programs.progress import Progress
 from rehearsal.recovery import recover
 from rehearsal.stack_copy import STACK
@@ -93,22 +97,50 @@ class Estate:
         install_plugins(self.home)
         return binary
 
+    def stand_ins(self, openstack: Behind | None = None, kubernetes: Behind | None = None) -> None:
+        """Have behind the plugins what is wanted, at once: ``private_cloud`` and ``control_planes``."""
+        with ThreadPoolExecutor(2) as pool:
+            starts = [
+                pool.submit(self.control_planes, kubernetes),
+                pool.submit(self.private_cloud, openstack),
+            ]
+            for start in starts:
+                start.result()
+
     def private_cloud(self, wanted: Behind | None = None) -> None:
         """Have behind the OpenStack plugin what is wanted; None for what is there, at first the record.
 
         Raises EstateError where the estate stands on the other, ServicesError where services do not come up.
         """
-        there = choice.of(self.home)
-        if wanted is not None and wanted is not there:
-            if self.resources():
-                raise EstateError(
-                    f"--openstack is {wanted}, and this estate stands on {there}: run `isthmus down` first."
-                )
-            choice.choose(self.home, wanted)
-        if choice.of(self.home) is Behind.REAL:
+        if self._settle(OPENSTACK, wanted) is Behind.REAL:
             from rehearsal import private_cloud
 
             private_cloud.start(self.home, self.settings.openstack)
+
+    def control_planes(self, wanted: Behind | None = None, progress: Progress | None = None) -> None:
+        """Have behind the Kubernetes plugin what is wanted; None for what is there, at first the record.
+
+        Raises EstateError where the estate stands on the other, ControlPlaneError where one does not come up,
+        ProgramError where there is no way to its programs.
+        """
+        if self._settle(KUBERNETES, wanted) is Behind.REAL:
+            from infra.settings.serving import Site
+            from rehearsal.control_plane import clusters
+            from rehearsal.control_plane.provide import provide as provide_control_plane
+
+            sites: tuple[Site, ...] = get_args(Site)
+            clusters.start(self.home, map(Naming(STACK).cluster, sites), provide_control_plane(progress))
+
+    def _settle(self, choice: Choice, wanted: Behind | None) -> Behind:
+        there = choice.of(self.home)
+        if wanted is None or wanted is there:
+            return there
+        if self.resources():
+            raise EstateError(
+                f"{choice.option} is {wanted}, and this estate stands on {there}: run `isthmus down` first."
+            )
+        choice.choose(self.home, wanted)
+        return wanted
 
     def seed_orders(self, orders: Path | None = None) -> Seeded:
         """Put in place what the company has before the estate: its private object store with the orders.
@@ -132,8 +164,12 @@ class Estate:
             return ""
         if moto_server.is_lost(self.home):
             return "The stand-in for AWS was ended, and all that it held went with it"
-        if not self.home.clusters.is_dir() and self.resources():
-            return "The record of the clusters is gone"
+        if is_real(self.home):
+            gone = "" if control_planes(self.home) else "What the control planes held is gone"
+        else:
+            gone = "" if self.home.clusters.is_dir() else "The record of the clusters is gone"
+        if gone and self.resources():
+            return gone
         return ""
 
     def resources(self) -> list[dict[str, Any]]:

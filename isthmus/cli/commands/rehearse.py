@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from isthmus.cli.openstack_option import OpenStackOption
+from isthmus.cli.behind_options import KubernetesOption, OpenStackOption
 from isthmus.cli.orders_options import replaces_orders
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def rehearse(
         ),
     ] = None,
     openstack: OpenStackOption = None,
+    kubernetes: KubernetesOption = None,
     *,
     orders_settings: OrdersSettings,
 ) -> None:
@@ -54,7 +55,7 @@ def rehearse(
     if lost := estate.lost():
         err.print(f"{lost}: rebuilding the estate from nothing.", style="yellow")
         estate.wipe()
-    estate.private_cloud(openstack)
+    estate.stand_ins(openstack, kubernetes)
     with stages.stage("orders", "the company's orders, in its private object store (moto)") as stage:
         seeded = estate.seed_orders(orders)
         stage.note = f"{seeded.put + seeded.kept} days of orders, {seeded.bytes / 2**20:.1f} MiB"

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from isthmus.cli.openstack_option import OpenStackOption
+from isthmus.cli.behind_options import KubernetesOption, OpenStackOption
 
 
 def up(
@@ -15,6 +15,7 @@ def up(
         Path | None, typer.Option(help="Folder of by-day order files; the sample in the project otherwise.")
     ] = None,
     openstack: OpenStackOption = None,
+    kubernetes: KubernetesOption = None,
     refresh: Annotated[bool, typer.Option("--refresh", help="Ask the stand-ins for drift first.")] = False,
 ) -> None:
     """Bring the rehearsed estate to what the program and stacks/Pulumi.local.yaml say.
@@ -30,7 +31,7 @@ def up(
     if lost := estate.lost():
         err.print(f"{lost}: rebuilding the estate.", style="yellow")
         estate.wipe()
-    estate.private_cloud(openstack)
+    estate.stand_ins(openstack, kubernetes)
     seeded = estate.seed_orders(orders)
     with Narration("pulumi up") as narration:
         result = estate.up(narration.take, ("--refresh",) if refresh else (), seeded)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rehearsal.home import Home
 from rehearsal.plugins.aws import moto_server
 from rehearsal.plugins.aws.provider_config import ProviderConfig
 from rehearsal.plugins.backend import Refused, Resource, Unknown
@@ -38,6 +39,11 @@ class Cloud:
         self._session: Any = None
         self._account = ""
         self._loader: Any = None
+
+    @property
+    def home(self) -> Home:
+        """The rehearsal that it stands in for a cloud in."""
+        return Home(self.folder.parent)
 
     @property
     def account(self) -> str:

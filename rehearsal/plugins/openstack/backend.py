@@ -84,12 +84,12 @@ class OpenStackBackend(Backend):
             id = row.identify(resource.inputs)
             if content.get(row.token, id) is not None and not row.repeatable:
                 raise Refused(f"409: {row.noun} '{id}' already exists")
-            situation = Situation(id, resource.inputs, arguments, content, self.region)
+            situation = Situation(id, resource.inputs, arguments, content, self.region, folder=self.folder)
             for rule in row.rules:
                 rule(situation)
-            computed = make({**row.computed, **row.following}, situation)
             if row.calls is not None:
                 row.calls.create(self.folder, resource.inputs)
+            computed = make({**row.computed, **row.following}, situation)
             entry = Entry(row.token, id, resource.inputs, computed, resource.urn)
             content.put(entry)
         return Created(id, entry.outputs)
@@ -113,11 +113,11 @@ class OpenStackBackend(Backend):
             }
             inputs = {**new.inputs, **stay}
             check_references(row, inputs, content, NOUNS)
-            situation = Situation(entry.id, inputs, arguments, content, self.region, entry)
+            situation = Situation(entry.id, inputs, arguments, content, self.region, entry, self.folder)
             for rule in (*row.rules, *row.update_rules):
                 rule(situation)
             if row.calls is not None:
-                row.calls.create(self.folder, inputs)
+                row.calls.change(self.folder, inputs)
             computed = {**entry.computed, **make(row.following, situation)}
             changed = Entry(row.token, entry.id, inputs, computed, new.urn)
             content.put(changed)

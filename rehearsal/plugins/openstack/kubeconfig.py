@@ -14,14 +14,19 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from rehearsal.plugins.openstack.control_planes import access_to
 from rehearsal.plugins.openstack.resource_type import Situation
 
 LIFETIME = timedelta(days=5 * 365)
 
 
 def api_address(s: Situation) -> str:
-    """``https://127.78.x.y:6443``: loopback, so that whoever uses it reaches this machine and no other."""
-    return f"https://{_loopback(s.id, 78)}:6443"
+    """Where the cluster's control plane listens, if it has one.
+
+    Else ``https://127.78.x.y:6443``: loopback, so that whoever uses it reaches this machine and no other.
+    """
+    real = access_to(s.folder, s.inputs)
+    return real.server if real is not None else f"https://{_loopback(s.id, 78)}:6443"
 
 
 def node_addresses(s: Situation, role: str, count: int) -> list[str]:
@@ -37,10 +42,13 @@ def _loopback(seed: str, second: int) -> str:
 def kubeconfig(s: Situation) -> dict[str, str]:
     """The map of the provider's output ``kubeconfig``: ``raw_config`` is YAML whose cluster has the
     cluster's name. Its keys are Terraform's (snake case): Pulumi does not rename the keys of a plain map."""
+    if (real := access_to(s.folder, s.inputs)) is not None:
+        pems = [content.decode() for content in (real.authority, real.certificate, real.key)]
+        return _of(str(s.inputs["name"]), real.server, *pems)
     ca_key, ca = _certificate("kubernetes", None)
     key, certificate = _certificate("admin", (ca_key, ca))
     authority, client = (each.public_bytes(Encoding.PEM).decode() for each in (ca, certificate))
-    return _of(str(s.inputs["name"]), api_address(s), authority, client, key)
+    return _of(str(s.inputs["name"]), api_address(s), authority, client, _pem(key))
 
 
 def signed(name: str, host: str, authority: str, sign: Callable[[str], str]) -> dict[str, str]:
@@ -49,14 +57,14 @@ def signed(name: str, host: str, authority: str, sign: Callable[[str], str]) -> 
     attributes = ((NameOID.ORGANIZATION_NAME, "system:masters"), (NameOID.COMMON_NAME, "admin"))
     subject = x509.Name([x509.NameAttribute(oid, text) for oid, text in attributes])
     request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
-    return _of(name, host, authority, sign(request.public_bytes(Encoding.PEM).decode()), key)
+    return _of(name, host, authority, sign(request.public_bytes(Encoding.PEM).decode()), _pem(key))
 
 
-def _of(name: str, host: str, authority: str, client: str, key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
+def _of(name: str, host: str, authority: str, client: str, key: str) -> dict[str, str]:
     pem = {
         "cluster_ca_certificate": authority,
         "client_certificate": client,
-        "client_key": key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
+        "client_key": key,
     }
     encoded = {field: base64.b64encode(text.encode()).decode() for field, text in pem.items()}
     user = f"{name}-admin"
@@ -82,6 +90,10 @@ def _of(name: str, host: str, authority: str, client: str, key: ec.EllipticCurve
         ],
     }
     return {"raw_config": yaml.safe_dump(raw, sort_keys=False), "host": host, **pem}
+
+
+def _pem(key: ec.EllipticCurvePrivateKey) -> str:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 def _certificate(

@@ -94,6 +94,8 @@ class Buckets:
             )
         _make(store, inputs)
 
+    change = create
+
     def exists(self, folder: Path, inputs: Properties) -> bool:
         """Whether the bucket is there; yes where no store is rehearsed."""
         store = client(folder)

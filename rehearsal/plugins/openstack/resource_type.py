@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from rehearsal.plugins.backend import Properties, Refused, Value
@@ -33,6 +34,8 @@ class Situation:
     record: Content
     region: str
     entry: Entry | None = None
+    folder: Path | None = None
+    """The plugin's in the rehearsal home, where there is one."""
 
     def others(self, type: str) -> Iterator[Entry]:
         """The entries of a type without this resource itself."""
@@ -51,6 +54,9 @@ class Calls(Protocol):
 
     def create(self, folder: Any, inputs: Properties) -> None:
         """Make the thing; idempotent."""
+
+    def change(self, folder: Any, inputs: Properties) -> None:
+        """Bring the thing to its new inputs."""
 
     def exists(self, folder: Any, inputs: Properties) -> bool:
         """Whether it is still there. May raise BackendLost."""

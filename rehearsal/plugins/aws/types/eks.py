@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from rehearsal.control_plane import choice, clusters
+from rehearsal.control_plane.errors import ControlPlaneError
 from rehearsal.plugins.aws import calls
 from rehearsal.plugins.aws.cloud import Cloud
-from rehearsal.plugins.aws.resource_type import AwsType, Call, ReadCall, Update
+from rehearsal.plugins.aws.resource_type import AwsType, Call, Update
 from rehearsal.plugins.aws.tagging import RecordedTagging, Tagging, by_arn
 from rehearsal.plugins.backend import Properties, Refused, Resource
 
@@ -46,10 +51,42 @@ _CREATE_CLUSTER = Call(
 )
 
 
+_DELETE_CLUSTER = Call("DeleteCluster", {"name": "$id"})
+
+
 def _create_cluster(cloud: Cloud, resource: Resource) -> str:
     context = cloud.context(resource, old={}, logging=_logging(resource.inputs))
     answer = calls.make(cloud, _CLUSTER, _CREATE_CLUSTER, context)
-    return str(answer["cluster"]["name"])
+    name = str(answer["cluster"]["name"])
+    if choice.is_real(cloud.home):
+        with _told():
+            clusters.begin(cloud.home, name)
+    return name
+
+
+def _read_cluster(cloud: Cloud, resource: Resource) -> Any:
+    """As the stand-in answers, at the address of the cluster's control plane where it has one."""
+    it = cloud.find("eks", "DescribeCluster", "cluster", name=resource.id)
+    real = clusters.access(cloud.home, resource.id) if it is not None else None
+    if real is None:
+        return it
+    authority = base64.b64encode(real.authority).decode()
+    return {**it, "endpoint": real.server, "certificateAuthority": {"data": authority}}
+
+
+def _delete_cluster(cloud: Cloud, resource: Resource) -> None:
+    calls.make(cloud, _CLUSTER, _DELETE_CLUSTER, cloud.context(resource, old={}))
+    if choice.is_real(cloud.home):
+        with _told():
+            clusters.end(cloud.home, resource.id)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except ControlPlaneError as error:
+        raise Refused(str(error)) from None
 
 
 def _change(*keys: str, **arguments: Any) -> Update:
@@ -77,8 +114,8 @@ _CLUSTER: AwsType = AwsType(
     create=_create_cluster,
     validated=(_CREATE_CLUSTER,),
     wait=("cluster_active", {"name": "$id"}),
-    read=ReadCall(Call("DescribeCluster", {"name": "$id"}), "cluster"),
-    delete=Call("DeleteCluster", {"name": "$id"}),
+    read=_read_cluster,
+    delete=_delete_cluster,
     fields={
         "vpcConfig": "",
         "enabledClusterLogTypes": "",

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, model_validator
 
 from rehearsal.plugins.openstack.catalogue import is_catalogued
+from rehearsal.plugins.openstack.control_planes import ControlPlanes
 from rehearsal.plugins.openstack.fields import (
     FORCES,
     Address,
@@ -272,6 +273,7 @@ ROWS = (
             "nodeAddresses": lambda s: node_addresses(s, "node", s.inputs.get("nodeCount") or 0),
         },
         rules=(_networks_exist, _masters_need_balancer),
+        calls=ControlPlanes(),
         uses=_uses_of_cluster,
         secret_outputs=frozenset({"kubeconfig"}),
     ),

@@ -60,7 +60,7 @@ class Engine:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+def live_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     binaries = provide.cached()
     if binaries is None:
         pytest.fail("No control plane is in the cache: `make engine` puts one there.", pytrace=False)
@@ -73,8 +73,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 
 
 @pytest.fixture(scope="module")
-def plane(home: Home) -> ControlPlane:
-    return control_plane(home, NAME)
+def plane(live_home: Home) -> ControlPlane:
+    return control_plane(live_home, NAME)
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +84,8 @@ def api(plane: ControlPlane) -> Iterator[Api]:
 
 
 @pytest.fixture
-def engine(home: Home, plane: ControlPlane) -> Engine:
-    return Engine(home, kubeconfig(plane))
+def engine(live_home: Home, plane: ControlPlane) -> Engine:
+    return Engine(live_home, kubeconfig(plane))
 
 
 @pytest.fixture

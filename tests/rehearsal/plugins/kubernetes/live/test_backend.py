@@ -214,9 +214,9 @@ def test_a_name_that_the_program_does_not_give_is_made(engine: Engine, namespace
 
 
 def test_a_cluster_that_nobody_reaches_is_previewed_and_refuses_all_else(
-    home: Home, plane: ControlPlane, namespace: str, monkeypatch: pytest.MonkeyPatch
+    live_home: Home, plane: ControlPlane, namespace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = Engine(home, kubeconfig(plane, "https://127.0.0.1:1"))
+    engine = Engine(live_home, kubeconfig(plane, "https://127.0.0.1:1"))
     resource = engine.resource(CONFIG_MAP, {**named(namespace), "data": {"a": "1"}})
     assert engine.backend.preview(resource)["data"] == {"a": "1"}
     with pytest.raises(Refused, match=r"configured Kubernetes cluster is unreachable: .*127\.0\.0\.1:1"):

@@ -1,0 +1,80 @@
+"""The control planes of a rehearsal's clusters: each is made, and ends, with the cluster that a cloud names.
+
+``isthmus up`` starts those that its settings name while the engine gets ready; a cluster that is created then
+finds its own at work, and holds it until it is deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from isthmus.atomic_files import atomic_write
+from rehearsal.control_plane import provide, running
+from rehearsal.control_plane.certificates import ADMIN
+from rehearsal.control_plane.errors import ControlPlaneError
+from rehearsal.control_plane.of_home import control_plane
+from rehearsal.control_plane.provide import Binaries
+from rehearsal.home import Home
+
+_HELD = "held"
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a cloud tells of a cluster: where its API server is, whose signature to trust, a way in."""
+
+    server: str
+    authority: bytes
+    certificate: bytes
+    key: bytes
+
+
+def access(home: Home, cluster: str) -> Access | None:
+    """Of a cluster whose control plane was started; None elsewhere."""
+    plane = control_plane(home, cluster)
+    keys = plane.keys
+    admin = keys.client(ADMIN[0])
+    if not (plane.folder / "port").exists() or not admin.exists():
+        return None
+    authority = keys.authority.certificate.read_bytes()
+    return Access(running.url(plane), authority, admin.certificate.read_bytes(), admin.key.read_bytes())
+
+
+def begin(home: Home, cluster: str) -> None:
+    """Let a new cluster have a control plane with nothing in it. Raises ControlPlaneError."""
+    plane = control_plane(home, cluster)
+    if (plane.folder / _HELD).exists():
+        end(home, cluster)
+    running.start([plane], _binaries())
+    atomic_write(plane.folder / _HELD, b"")
+
+
+def resume(home: Home, cluster: str) -> None:
+    """Have the control plane of a cluster that stands at work. Raises ControlPlaneError."""
+    running.start([control_plane(home, cluster)], _binaries())
+
+
+def end(home: Home, cluster: str) -> None:
+    """Let a cluster that is deleted take its control plane along, with all that it held."""
+    plane = control_plane(home, cluster)
+    running.stop([plane])
+    plane.clear()
+
+
+def start(home: Home, clusters: Iterable[str], binaries: Binaries) -> None:
+    """Have the control planes of these clusters ready, also of those that the next up will make.
+
+    Raises ControlPlaneError.
+    """
+    running.start([control_plane(home, cluster) for cluster in clusters], binaries)
+
+
+def _binaries() -> Binaries:
+    found = provide.cached()
+    if found is None:
+        raise ControlPlaneError("There is no control plane in the cache of this user: run `isthmus up`.")
+    return found
+
+
+__all__ = ["Access", "access", "begin", "end", "resume", "start"]
