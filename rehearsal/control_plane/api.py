@@ -195,15 +195,6 @@ class Api:
         path = self._path(_reference(version, kind, name, namespace), named=True)
         self._ask("DELETE", path, options or None)
 
-    def log(self, namespace: str, pod: str, container: str, *, lines: int) -> str:
-        """The last lines of a container's log, "" where the node does not give it."""
-        path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
-        try:
-            answer = self._client.get(path, params={"container": container, "tailLines": str(lines)})
-        except httpx.HTTPError:
-            return ""
-        return answer.text if answer.is_success else ""
-
     def _path(self, object: Mapping[str, Any], *, named: bool) -> str:
         version, metadata = str(object["apiVersion"]), object["metadata"]
         root = f"/apis/{version}" if "/" in version else f"/api/{version}"

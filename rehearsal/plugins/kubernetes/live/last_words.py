@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 from rehearsal.control_plane.api import Api
@@ -71,6 +72,9 @@ def _fate(api: Api, pod: Object, container: Object) -> str:
     else:
         waiting = container["state"]["waiting"]
         words += f"waits ({waiting['reason']}): {waiting.get('message', '')}".rstrip(": ")
-    lines = api.log(meta["namespace"], meta["name"], container["name"], lines=_LOG_LINES).splitlines()
+    lines = []
+    with suppress(ApiRefused):  # its node may be gone
+        said = api.log(meta["namespace"], meta["name"], container["name"], tailLines=str(_LOG_LINES))
+        lines = said.splitlines()
     shown = "\n".join(f"  {line}" for line in lines)
     return f"{words}, and its last lines are:\n{shown}" if lines else words

@@ -1,0 +1,134 @@
+"""A control plane begins and ends with the cluster that a cloud names."""
+
+from __future__ import annotations
+
+import base64
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from rehearsal.behind import Behind
+from rehearsal.control_plane import clusters, running
+from rehearsal.control_plane.api import Api
+from rehearsal.control_plane.choice import KUBERNETES
+from rehearsal.control_plane.of_home import control_plane, control_planes
+from rehearsal.control_plane.provide import Binaries
+from rehearsal.home import Home
+from rehearsal.plugins.aws import moto_server
+from rehearsal.plugins.kubernetes.live.reach import Unreachable, api_server
+from tests.rehearsal.plugins.aws.conftest import connected
+from tests.rehearsal.plugins.aws.test_types import Estate
+from tests.rehearsal.plugins.openstack.cloud import Cloud
+from tests.rehearsal.plugins.openstack.samples import CLUSTER
+
+pytestmark = pytest.mark.timeout(300)
+
+SHOP = "shop"
+
+
+@pytest.fixture
+def home(tmp_path: Path, binaries: Binaries) -> Iterator[Home]:
+    made = Home(tmp_path / "home")
+    KUBERNETES.choose(made, Behind.REAL)
+    yield made
+    running.stop(control_planes(made))
+
+
+def reached(home: Home, kubeconfig: str) -> Api:
+    return api_server(home, {"kubeconfig": kubeconfig})
+
+
+def put(api: Api) -> None:
+    """Something by which a cluster is known again."""
+    mark = {"name": "mark", "namespace": "default"}
+    api.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": mark})
+
+
+def is_marked(api: Api) -> bool:
+    return api.get("v1", "ConfigMap", "mark", "default") is not None
+
+
+def test_a_cluster_takes_the_control_plane_that_waits_for_it_and_the_next_one_gets_a_new_one(
+    home: Home, binaries: Binaries
+) -> None:
+    clusters.start(home, [SHOP], binaries)
+    waiting = clusters.access(home, SHOP)
+    clusters.begin(home, SHOP)
+    assert clusters.access(home, SHOP) == waiting
+    plane = control_plane(home, SHOP)
+    with Api(plane, running.url(plane)) as api:
+        put(api)
+    clusters.begin(home, SHOP)
+    another = clusters.access(home, SHOP)
+    assert another is not None
+    assert waiting is not None
+    assert another.authority != waiting.authority
+    with Api(plane, running.url(plane)) as api:
+        assert not is_marked(api)
+    clusters.end(home, SHOP)
+    assert not plane.processes()
+    assert not plane.folder.exists()
+
+
+def test_a_cluster_of_eks_tells_where_its_control_plane_is(home: Home) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    moto_server.ensure(home.aws, url)
+    try:
+        backend = connected((home.aws, url))
+        made = Estate(backend).make("cluster")
+        plane = control_plane(home, made.id)
+        assert made.outputs["endpoint"] == running.url(plane)
+        authority = made.outputs["certificateAuthority"]["data"]
+        assert base64.b64decode(authority) == plane.keys.authority.certificate.read_bytes()
+        kubeconfig = named(made.outputs["endpoint"], authority)
+        put(reached(home, kubeconfig))
+        found = backend.read(made)
+        assert found is not None
+        assert found.outputs["endpoint"] == made.outputs["endpoint"]
+        backend.delete(made)
+        assert not plane.folder.exists()
+        with pytest.raises(Unreachable, match="connection refused"):
+            reached(home, kubeconfig)
+    finally:
+        moto_server.stop(home.aws)
+
+
+def named(server: str, authority: str) -> str:
+    """As infra/aws/cluster.py makes it, as far as it leads to a cluster."""
+    cluster = {"name": "c", "cluster": {"server": server, "certificate-authority-data": authority}}
+    context = {"name": "c", "context": {"cluster": "c", "user": "c"}}
+    return yaml.safe_dump({"clusters": [cluster], "contexts": [context], "current-context": "c"})
+
+
+def test_a_cluster_of_magnum_hands_out_a_kubeconfig_that_a_client_takes(home: Home) -> None:
+    cloud = Cloud(home.root)
+    cloud.build(CLUSTER)
+    made = cloud.made["cluster"]
+    plane = control_plane(home, made.inputs["name"])
+    raw = made.outputs["kubeconfig"]["raw_config"]
+    assert made.outputs["apiAddress"] == running.url(plane)
+    put(reached(home, raw))
+    user: Any = yaml.safe_load(raw)["users"][0]["user"]
+    admin = plane.keys.client("isthmus").certificate.read_bytes()
+    assert base64.b64decode(user["client-certificate-data"]) == admin
+
+    # Another size is no other cluster.
+    cloud.update(made, {**made.inputs, "nodeCount": 3})
+    assert is_marked(reached(home, raw))
+    cloud.delete("cluster")
+    assert not plane.folder.exists()
+
+
+def test_where_the_record_is_chosen_no_control_plane_begins(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    cloud = Cloud(home.root)
+    cloud.build(CLUSTER)
+    made = cloud.made["cluster"]
+    assert made.outputs["apiAddress"].endswith(":6443")
+    assert not home.control_planes.exists()
