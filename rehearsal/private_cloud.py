@@ -24,7 +24,12 @@ def start(home: Home, settings: OpenStackSettings) -> Cloud:
         images=[(cluster.image, distribution(cluster.image))],
         flavors=flavors,
     )
-    cloud = services.start(home, auth_port=urlsplit(str(settings.auth_url)).port, region=settings.region)
+    cloud = services.start(
+        home,
+        auth_port=urlsplit(str(settings.auth_url)).port,
+        store_port=urlsplit(str(settings.object_store_url)).port,
+        region=settings.region,
+    )
     put(Session.of(cloud, administrator=True), declared)
     return cloud
 

@@ -15,7 +15,8 @@ Section = Mapping[str, Any]
 File = Mapping[str, Section]
 
 DRIVER: Final = "k8s_capi_helm_v1"
-"""The name that Magnum knows its driver by: that of magnum-capi-helm, which a cloud of today would have."""
+"""The name that Magnum knows its driver by: that of magnum-capi-helm, which a cloud of today would have
+(magnum-capi-helm 1.4.0 on PyPI, ``entry_points.txt``, ``magnum.drivers``; 2026-11-28)."""
 
 PHYSICAL: Final = "external"
 """The wire behind the first external network."""
@@ -147,17 +148,20 @@ def _swift(layout: Layout, ports: Mapping[str, int], authtoken: Section) -> dict
     filters = {
         name: {"use": f"egg:swift#{name}"}
         for name in (
-            "catch_errors", "gatekeeper", "healthcheck", "keystoneauth", "copy", "slo", "dlo",
-            "versioned_writes", "symlink",
+            "catch_errors", "gatekeeper", "healthcheck", "s3api", "s3token", "keystoneauth", "copy", "slo",
+            "dlo", "versioned_writes", "symlink",
         )
     }  # fmt: skip
     filters["keystoneauth"] |= {"operator_roles": "admin, member"}
+    # Asks Keystone whose key it is, as a service: it tells nobody else (keystone 30.0.0, policy
+    # ``identity:s3tokens_validate``; 2026-11-28).
+    filters["s3token"] |= {"auth_uri": authtoken["auth_url"], "delay_auth_decision": "true", **authtoken}
     filters["versioned_writes"] |= {"allow_versioned_writes": "true", "allow_object_versioning": "true"}
     proxy: File = {
         "DEFAULT": {**common, "bind_port": ports["swift"]},
         "pipeline:main": {
-            "pipeline": "catch_errors gatekeeper healthcheck authtoken keystoneauth copy slo dlo "
-            "versioned_writes symlink proxy-server"
+            "pipeline": "catch_errors gatekeeper healthcheck authtoken s3api s3token keystoneauth copy slo "
+            "dlo versioned_writes symlink proxy-server"
         },
         "app:proxy-server": {"use": "egg:swift#proxy", "account_autocreate": "true"},
         "filter:authtoken": {

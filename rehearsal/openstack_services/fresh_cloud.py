@@ -18,6 +18,7 @@ from typing import Final
 from rehearsal.openstack_services import configuration
 from rehearsal.openstack_services.environment import LOCK, ServicesError, variables
 from rehearsal.openstack_services.layout import (
+    ACCESS,
     ADMIN,
     CATALOGUE,
     LISTENERS,
@@ -142,6 +143,7 @@ def _steps(layout: Layout, environment: Path) -> Iterator[tuple[str, list[tuple[
         "services": {name: [type, f"http://127.0.0.1{path}"] for name, (type, path) in CATALOGUE.items()},
         "project": PROJECT,
         "user": USER,
+        "access": ACCESS,
     }
     myself = ["--keystone-user", str(os.getuid()), "--keystone-group", str(os.getgid())]
     yield (

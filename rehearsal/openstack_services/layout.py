@@ -14,6 +14,8 @@ PROJECT: Final = "estate"
 USER: Final = "estate"
 DOMAIN: Final = "Default"
 ADMIN: Final = "admin"
+ACCESS: Final = "rehearsal"
+"""The S3 key of the estate's user, and its secret: those of the throw-away keys of stack ``local``."""
 
 CATALOGUE: Final[Mapping[str, tuple[str, str]]] = {
     "keystone": ("identity", "/v3"),

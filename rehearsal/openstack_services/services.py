@@ -41,6 +41,9 @@ from rehearsal.programs.recorded_process import recorded_process
 START_SECONDS: Final = 180
 """Far more than they need, for a machine that does much else."""
 STOP_SECONDS: Final = 10
+AUTH: Final = "keystone"
+STORE: Final = "swift"
+_SETTINGS: Final = {AUTH: "openstack.auth_url", STORE: "openstack.object_store_url"}
 _POLL_SECONDS: Final = 0.2
 _PROBE_SECONDS: Final = 10
 _HEALTH: Final = {"swift": "/healthcheck", "keystone": "/v3", "magnum": "/v1"}
@@ -55,6 +58,8 @@ class Cloud:
     """A running private cloud. ``credentials`` name the estate's user, a plain member of its project."""
 
     auth_url: str
+    store_url: str
+    """Swift, by its S3 door as by its own."""
     region: str
     pid: int
 
@@ -68,13 +73,19 @@ class Cloud:
 
 
 def start(
-    home: Home, *, auth_port: int | None = None, region: str = "RegionOne", progress: Progress | None = None
+    home: Home,
+    *,
+    auth_port: int | None = None,
+    store_port: int | None = None,
+    region: str = "RegionOne",
+    progress: Progress | None = None,
 ) -> Cloud:
     """The services of this rehearsal, installed and started unless they run.
 
     Args:
         home: of the rehearsal.
         auth_port: where Keystone listens; any free port where it is None.
+        store_port: where Swift does, for its own API as for S3's; so too.
         region: the one region of the cloud.
         progress: where it is shown how far the work has got.
 
@@ -82,13 +93,15 @@ def start(
     """
     layout = folder_of(home)
     layout.folder.mkdir(parents=True, exist_ok=True)
+    wished = {name: port for name, port in ((AUTH, auth_port), (STORE, store_port)) if port is not None}
     with _locked(layout):
         if (cloud := running(home)) is not None:
-            if cloud.region == region and auth_port in (None, _port(cloud.auth_url)):
+            here = {AUTH: _port(cloud.auth_url), STORE: _port(cloud.store_url)}
+            if cloud.region == region and wished.items() <= here.items():
                 return cloud
             _end(layout)
         with progress or Progress() as shown:
-            return _start(home, layout, auth_port, region, shown)
+            return _start(home, layout, wished, region, shown)
 
 
 def running(home: Home) -> Cloud | None:
@@ -96,7 +109,7 @@ def running(home: Home) -> Cloud | None:
     record = _record(folder_of(home))
     if record is None or recorded_process(record) is None:
         return None
-    return Cloud(record["auth_url"], record["region"], record["pid"])
+    return Cloud(record["auth_url"], record["store_url"], record["region"], record["pid"])
 
 
 def stop(home: Home) -> bool:
@@ -108,18 +121,18 @@ def stop(home: Home) -> bool:
         return _end(layout)
 
 
-def _start(home: Home, layout: Layout, auth_port: int | None, region: str, progress: Progress) -> Cloud:
+def _start(home: Home, layout: Layout, wished: Mapping[str, int], region: str, progress: Progress) -> Cloud:
     python = environment.ensure(progress)
     archive = fresh_cloud.ensure(python, progress)
     first = free_ports(len(LISTENERS))
     ports = {name: first + number for number, name in enumerate(LISTENERS)}
-    if auth_port is not None:
-        if not is_free(auth_port):
+    for name, port in wished.items():
+        if not is_free(port):
             raise ServicesError(
-                f"127.0.0.1:{auth_port}, where Keystone is to listen, is taken by another program: "
-                "end it, or name another port in openstack.auth_url."
+                f"127.0.0.1:{port}, where {name.title()} is to listen, is taken by another program: "
+                f"end it, or name another port in {_SETTINGS[name]}."
             )
-        ports["keystone"] = auth_port
+        ports[name] = port
     fresh_cloud.place(archive, layout, ports, region)
     configuration.write(layout, ports, python)
     layout.log.mkdir(exist_ok=True)
@@ -155,11 +168,15 @@ def _start(home: Home, layout: Layout, auth_port: int | None, region: str, progr
                 "PYTHONPATH": str(fresh_cloud.INSIDE),
             },
         )
-    auth_url = f"http://127.0.0.1:{ports['keystone']}/v3"
+    auth_url, store_url = (
+        f"http://127.0.0.1:{ports[AUTH]}/v3",
+        f"http://127.0.0.1:{ports[STORE]}",
+    )
     record = {
         "pid": parent.pid,
         "started": psutil.Process(parent.pid).create_time(),
         "auth_url": auth_url,
+        "store_url": store_url,
         "region": region,
         "ports": ports,
     }
@@ -170,7 +187,7 @@ def _start(home: Home, layout: Layout, auth_port: int | None, region: str, progr
     except BaseException:
         _end(layout)
         raise
-    return Cloud(auth_url, region, parent.pid)
+    return Cloud(auth_url, store_url, region, parent.pid)
 
 
 def _wait(
@@ -279,7 +296,7 @@ def _record(layout: Layout) -> dict[str, Any] | None:
         return None
     return (
         record
-        if isinstance(record, dict) and record.keys() >= {"pid", "started", "auth_url", "region"}
+        if isinstance(record, dict) and record.keys() >= {"pid", "started", "auth_url", "store_url", "region"}
         else None
     )
 

@@ -24,6 +24,16 @@ class ServiceRefused(IsthmusError):
         self.status = status
 
 
+class ServiceAway(IsthmusError):
+    """A service that does not answer, or Keystone, who says where it is."""
+
+    def __init__(self, service: str, why: object) -> None:
+        super().__init__(
+            f"the private site's {service} does not answer ({str(why).rstrip('.')}): run the same command "
+            "again, which starts services that ended"
+        )
+
+
 class Session:
     """Requests by service type and path; answers of JSON. One for all threads of a process."""
 
@@ -56,14 +66,19 @@ class Session:
     def request(self, service: str, method: str, path: str, **arguments: Any) -> Any:
         """The response; ``path`` begins below the service's endpoint, ``arguments`` are requests' own.
 
-        Raises ServiceRefused.
+        Raises ServiceRefused, ServiceAway.
         """
         where = {"service_type": service, "interface": "public", "region_name": self._region}
         if service in MICROVERSIONS:
             version = {"OpenStack-API-Version": f"{service} {MICROVERSIONS[service]}"}
             arguments["headers"] = {**version, **arguments.get("headers", {})}
-        # keystoneauth1 would not find the sentence in Neutron's refusals.
-        answer = self._session.request(path, method, endpoint_filter=where, raise_exc=False, **arguments)
+        from keystoneauth1.exceptions import ClientException
+
+        try:
+            # keystoneauth1 would not find the sentence in Neutron's refusals.
+            answer = self._session.request(path, method, endpoint_filter=where, raise_exc=False, **arguments)
+        except ClientException as error:
+            raise ServiceAway(service, error) from error
         if answer.status_code >= _REFUSALS:
             raise ServiceRefused(answer.status_code, sentence(answer.text))
         return answer
@@ -93,4 +108,4 @@ def sentence(text: str) -> str:
     return str(body)
 
 
-__all__ = ["ServiceRefused", "Session", "sentence"]
+__all__ = ["ServiceAway", "ServiceRefused", "Session", "sentence"]

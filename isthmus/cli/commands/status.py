@@ -109,10 +109,13 @@ def _plain(home: Home, lines: list[PodLine]) -> dict[str, object]:
 
 def _stand_ins(home: Home) -> dict[str, str]:
     """What listens in place of the clouds' APIs, and where; nothing that does not run."""
+    from rehearsal.openstack_services import services
     from rehearsal.plugins.aws import moto_server
 
     places = {"AWS": home.aws, "private object store": home.openstack}
-    return {what: url for what, folder in places.items() if (url := moto_server.address(folder))}
+    found = {what: url for what, folder in places.items() if (url := moto_server.address(folder))}
+    cloud = services.running(home)
+    return found if cloud is None else {**found, "private object store": cloud.store_url}
 
 
 def _age(seconds: float) -> str:

@@ -3,6 +3,7 @@
 What is wanted comes as JSON on stdin:
 
     {"admin": "…", "password": "…", "region": "…", "project": "…", "user": "…",
+     "access": "…",
      "services": {"neutron": ["network", "http://…"]}}
 
 Keystone's own bootstrap makes the administrator and the roles; the rest goes through the same managers,
@@ -52,6 +53,17 @@ def main() -> None:
     # Barbican lets whoever is a creator keep secrets; for all else a plain member is enough.
     for role in (first.member_role_id, creator):
         known.assignment_api.add_role_to_user_and_project(user, estate, role)
+    _s3_key(known, user, estate, wanted["access"])
+
+
+def _s3_key(known: Any, user: str, project: str, access: str) -> None:
+    """A key of Swift's S3 door; its secret is the same text."""
+    from keystone.common.utils import hash_access_key
+
+    id = hash_access_key(access)  # where Keystone looks for it
+    blob = json.dumps({"access": access, "secret": access, "trust_id": None})
+    key = {"id": id, "user_id": user, "project_id": project, "type": "ec2", "blob": blob}
+    known.credential_api.create_credential(id, key)
 
 
 def _role(known: Any, name: str) -> str:

@@ -10,17 +10,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
+from isthmus.errors import StoreFailed
+from isthmus.object_store import Bucket, client_for_orders
 from rehearsal.home import Home
 from rehearsal.openstack_services import configuration, services
 from rehearsal.openstack_services.declared import payload_of, put_secret
 from rehearsal.openstack_services.environment import ServicesError
-from rehearsal.openstack_services.layout import Layout
+from rehearsal.openstack_services.layout import ACCESS, Layout
 from rehearsal.openstack_services.session import ServiceRefused, Session
+from rehearsal.ports import free_ports
 from rehearsal.sandbox import processes_of
 from tests.rehearsal.openstack_services.conftest import IMAGE
+from tests.rehearsal.openstack_services.processes import listener
 
 pytestmark = pytest.mark.openstack
 
@@ -122,6 +125,44 @@ def test_swift_keeps_objects_and_a_full_container(estate: Session) -> None:
     refused(409, estate, "object-store", "DELETE", "/orders")
 
 
+def orders_of(home: Home, secret: str = ACCESS) -> Bucket:
+    """A bucket as the estate's pods open it, who sign for the region of their AWS site."""
+    cloud = services.running(home) or services.start(home)
+    variables = {
+        "ORDERS_ENDPOINT_URL": cloud.store_url, "AWS_REGION": "eu-central-1",
+        "ORDERS_ACCESS_KEY_ID": ACCESS, "ORDERS_SECRET_ACCESS_KEY": secret,
+    }  # fmt: skip
+    return Bucket("by-s3", client_for_orders(variables))
+
+
+def test_a_container_is_a_bucket_of_swifts_s3_door(home: Home, estate: Session) -> None:
+    estate.request("object-store", "PUT", "/by-s3")
+    bucket = orders_of(home)
+    bucket.put("2011-09-21.csv", b"a,b\n")
+    assert estate.request("object-store", "GET", "/by-s3/2011-09-21.csv").content == b"a,b\n"
+    assert bucket.keys("2011-") == ["2011-09-21.csv"]
+    assert not bucket.put_new("2011-09-21.csv", b"")
+    assert bucket.get("2011-09-22.csv") is None
+    with pytest.raises(StoreFailed, match="refuses these credentials"):
+        orders_of(home, secret="another").keys("")
+
+
+def test_the_store_is_where_it_is_wished(home: Home, tmp_path: Path) -> None:
+    other = Home(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ServicesError, match=f"127.0.0.1:{port}, where Swift .*object_store_url"):
+            services.start(other, store_port=port)
+    assert services.start(other, store_port=port).store_url == f"http://127.0.0.1:{port}"
+    again = free_ports(1)
+    try:
+        assert services.start(other, store_port=again).store_url == f"http://127.0.0.1:{again}"
+        # As the plugin asks for it, with no port in mind.
+        assert services.start(other).store_url == f"http://127.0.0.1:{again}"
+    finally:
+        services.stop(other)
+
+
 def test_barbican_opens_the_newest_of_a_secret(estate: Session) -> None:
     for payload in ("first", "second", "second"):
         put_secret(estate, "keys", payload)
@@ -132,11 +173,7 @@ def test_barbican_opens_the_newest_of_a_secret(estate: Session) -> None:
 def test_a_killed_service_takes_the_others_along_and_all_go_on_where_they_were(home: Home) -> None:
     before = Session.of(services.running(home) or services.start(home))
     network = made(before, "network", name="stays")["id"]
-    port = int(before.request("network", "GET", "/").url.rpartition(":")[2].strip("/"))
-    listening = [c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN]
-    neutron = next(c.pid for c in listening if tuple(c.laddr)[1:] == (port,))
-    assert neutron
-    os.kill(neutron, signal.SIGKILL)
+    os.kill(listener(before, "network"), signal.SIGKILL)
     end = time.monotonic() + 20
     while processes_of(home) and time.monotonic() < end:
         time.sleep(0.1)

@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 
 from rehearsal.home import Home
 from rehearsal.openstack_services import services
-from rehearsal.openstack_services.session import ServiceRefused, Session
+from rehearsal.openstack_services.session import ServiceAway, ServiceRefused, Session
 from rehearsal.plugins.backend import Created, Found, Properties, Refused, Resource
 from rehearsal.plugins.openstack.backend import OpenStackBackend, row_of, same
 from rehearsal.plugins.openstack.checking import parse
+from rehearsal.plugins.openstack.object_store import address
 from rehearsal.plugins.openstack.services import functions, magnum, neutron, storage
 from rehearsal.plugins.openstack.services.api import Api
 
@@ -45,8 +46,6 @@ class ServicesBackend(OpenStackBackend):
         parse(row, resource.inputs)
         with _in_its_words():
             made = APIS[row.token].create(self.session, resource.inputs)
-            if row.calls is not None:
-                row.calls.create(self.folder, resource.inputs)
             outputs = self._outputs(Resource(**{**vars(resource), "id": made.id}), made.outputs)
         return Created(made.id, outputs)
 
@@ -72,8 +71,6 @@ class ServicesBackend(OpenStackBackend):
         parse(row, new.inputs)
         with _in_its_words():
             APIS[row.token].update(self.session, old.id, old.inputs, new.inputs)
-            if row.calls is not None:
-                row.calls.create(self.folder, new.inputs)
             kept = {key: value for key, value in old.outputs.items() if key not in old.inputs}
             return self._outputs(Resource(**{**vars(new), "id": old.id}), kept)
 
@@ -81,8 +78,6 @@ class ServicesBackend(OpenStackBackend):
         row = row_of(resource.type)
         known = {**resource.outputs, **resource.inputs}
         with _in_its_words():
-            if row.calls is not None:
-                row.calls.delete(self.folder, known)
             APIS[row.token].delete(self.session, resource.id, known)
 
     def invoke(self, token: str, arguments: Properties) -> Properties:
@@ -106,7 +101,10 @@ class ServicesBackend(OpenStackBackend):
                     )
                 try:
                     cloud = services.start(
-                        self._home, auth_port=urlsplit(self._auth_url).port, region=self.region
+                        self._home,
+                        auth_port=urlsplit(self._auth_url).port,
+                        store_port=urlsplit(address(self.folder)).port,
+                        region=self.region,
                     )
                 except services.ServicesError as error:
                     raise Refused(str(error)) from None
@@ -132,5 +130,5 @@ class ServicesBackend(OpenStackBackend):
 def _in_its_words() -> Iterator[None]:
     try:
         yield
-    except ServiceRefused as refused:
+    except (ServiceRefused, ServiceAway) as refused:
         raise Refused(str(refused)) from None
