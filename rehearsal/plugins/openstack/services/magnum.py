@@ -63,6 +63,18 @@ class Cluster(Template):
             raise Incomplete(str(failed), Created(created.id, dict(inputs))) from None
         return Created(created.id, self.opened(session, created.id))
 
+    def read(self, session: Session, id: str, inputs: Properties) -> Properties | None:
+        """What Magnum says, but for its number of nodes, which is that of all groups together.
+
+        The real provider asks for that of the cluster's own workers, as it sets no other (magnum 23.0.0,
+        ``objects/cluster.py``, ``node_count``; terraform-provider-openstack v3.4.0,
+        ``resource_openstack_containerinfra_cluster_v1.go``, ``getDefaultNodegroupNodeCount``; 2026-11-28).
+        """
+        found = super().read(session, id, inputs)
+        if found is not None and "nodeCount" in inputs:
+            found["nodeCount"] = self._own_workers(session, id)
+        return found
+
     def update(self, session: Session, id: str, old: Properties, new: Properties) -> None:
         super().update(session, id, old, new)
         self._finished(session, id)
@@ -87,6 +99,10 @@ class Cluster(Template):
             return str(session.post(MAGNUM, "/certificates", {"cluster_uuid": id, "csr": request})["pem"])
 
         return signed(cluster["name"], cluster["api_address"], authority, sign)
+
+    def _own_workers(self, session: Session, id: str) -> int:
+        groups = session.get(MAGNUM, f"{self.path}/{id}/nodegroups", params={"role": "worker"})["nodegroups"]
+        return int(next(group["node_count"] for group in groups if group["is_default"]))
 
     def _finished(self, session: Session, id: str) -> None:
         end = time.monotonic() + WAIT_SECONDS
