@@ -167,7 +167,7 @@ class Cluster(pulumi.ComponentResource):
     ) -> pulumi.Output[str]:
         group = aws.ec2.SecurityGroup(
             f"{name}-api",
-            description="The API server, from the estate's own networks",
+            description="The API server, from the networks of the estate",
             vpc_id=vpc_id,
             tags={"Name": f"{name}-api"},
             opts=self._child,
