@@ -141,6 +141,8 @@ _BUDGET: AwsType = AwsType(
     updates=(
         Update(
             (
+                "budgetType",
+                "timeUnit",
                 "limitAmount",
                 "limitUnit",
                 "costFilters",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rehearsal.plugins.aws import calls
 from rehearsal.plugins.aws.cloud import Cloud
 from rehearsal.plugins.aws.resource_type import AwsType, Call, ReadCall, Update
 from rehearsal.plugins.aws.tagging import iam
@@ -64,6 +65,47 @@ def _attached(cloud: Cloud, resource: Resource) -> Any:
     found = cloud.find("iam", "ListAttachedRolePolicies", "AttachedPolicies[].PolicyArn", RoleName=role)
     return {"Role": role, "PolicyArn": arn} if arn in (found or []) else None
 
+
+def _audiences(cloud: Cloud, old: Resource, new: Resource) -> None:
+    """As terraform-provider-aws does it (iam/openid_connect_provider.go, 2026-11-28)."""
+    before, after = (set(each.inputs.get("clientIdLists") or []) for each in (old, new))
+    for operation, ids in (
+        ("AddClientIDToOpenIDConnectProvider", after - before),
+        ("RemoveClientIDFromOpenIDConnectProvider", before - after),
+    ):
+        for id in sorted(ids):
+            call = Call(operation, {"OpenIDConnectProviderArn": "$id", "ClientID": id}, recorded=True)
+            calls.make(cloud, _OPEN_ID, call, cloud.context(new, old=old.inputs))
+
+
+_OPEN_ID: AwsType = AwsType(
+    type="aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+    service="iam",
+    create=Call("CreateOpenIDConnectProvider", {}, spread=True),
+    id="OpenIDConnectProviderArn",
+    read=ReadCall(Call("GetOpenIDConnectProvider", {"OpenIDConnectProviderArn": "$id"})),
+    delete=Call("DeleteOpenIDConnectProvider", {"OpenIDConnectProviderArn": "$id"}),
+    fields={"url": "Url", "clientIdLists": "ClientIDList", "thumbprintLists": "ThumbprintList"},
+    # IAM answers the address without its scheme.
+    read_from={
+        "url": "join('', ['https://', it.Url])",
+        "clientIdLists": "inputs.clientIdLists || it.ClientIDList",
+        "thumbprintLists": "it.ThumbprintList",
+    },
+    outputs={"arn": "id"},
+    updates=(
+        Update(("clientIdLists",), _audiences, "AddClientIDToOpenIDConnectProvider"),
+        Update(
+            ("thumbprintLists",),
+            Call(
+                "UpdateOpenIDConnectProviderThumbprint",
+                {"OpenIDConnectProviderArn": "$id", "ThumbprintList": "$inputs.thumbprintLists"},
+            ),
+        ),
+    ),
+    unique_by=("url",),
+    tags=iam("OpenIDConnectProvider", "OpenIDConnectProviderArn", "$id", get="ListOpenIDConnectProviderTags"),
+)
 
 ROWS: tuple[AwsType, ...] = (
     AwsType(
@@ -161,33 +203,5 @@ ROWS: tuple[AwsType, ...] = (
         fields={"role": "RoleName"},
         unique_by=("role", "policyArn"),
     ),
-    AwsType(
-        type="aws:iam/openIdConnectProvider:OpenIdConnectProvider",
-        service="iam",
-        create=Call("CreateOpenIDConnectProvider", {}, spread=True),
-        id="OpenIDConnectProviderArn",
-        read=ReadCall(Call("GetOpenIDConnectProvider", {"OpenIDConnectProviderArn": "$id"})),
-        delete=Call("DeleteOpenIDConnectProvider", {"OpenIDConnectProviderArn": "$id"}),
-        fields={"url": "Url", "clientIdLists": "ClientIDList", "thumbprintLists": "ThumbprintList"},
-        # IAM answers the address without its scheme.
-        read_from={
-            "url": "join('', ['https://', it.Url])",
-            "clientIdLists": "it.ClientIDList",
-            "thumbprintLists": "it.ThumbprintList",
-        },
-        outputs={"arn": "id"},
-        updates=(
-            Update(
-                ("thumbprintLists",),
-                Call(
-                    "UpdateOpenIDConnectProviderThumbprint",
-                    {"OpenIDConnectProviderArn": "$id", "ThumbprintList": "$inputs.thumbprintLists"},
-                ),
-            ),
-        ),
-        unique_by=("url",),
-        tags=iam(
-            "OpenIDConnectProvider", "OpenIDConnectProviderArn", "$id", get="ListOpenIDConnectProviderTags"
-        ),
-    ),
+    _OPEN_ID,
 )

@@ -43,6 +43,17 @@ def _read_route(cloud: Cloud, resource: Resource) -> Any:
     return None
 
 
+def _join_and_leave(cloud: Cloud, old: Resource, new: Resource) -> None:
+    """As terraform-provider-aws does it (ec2/transitgateway_vpc_attachment.go, 2026-11-28)."""
+    before, after = set(old.inputs["subnetIds"]), set(new.inputs["subnetIds"])
+    changes = {"AddSubnetIds": sorted(after - before), "RemoveSubnetIds": sorted(before - after)}
+    cloud.send(
+        "ec2",
+        "ModifyTransitGatewayVpcAttachment",
+        {"TransitGatewayAttachmentId": new.id, **{key: ids for key, ids in changes.items() if ids}},
+    )
+
+
 ROWS: tuple[AwsType, ...] = (
     AwsType(
         type="aws:ec2transitgateway/transitGateway:TransitGateway",
@@ -103,15 +114,18 @@ ROWS: tuple[AwsType, ...] = (
             "transitGatewayDefaultRouteTableAssociation",
             "transitGatewayDefaultRouteTablePropagation",
         ),
-        updates=tuple(
-            Update(
-                (key,),
-                Call(
-                    "ModifyTransitGatewayVpcAttachment",
-                    {"TransitGatewayAttachmentId": "$id", _option(key): f"$inputs.{key}"},
-                ),
-            )
-            for key in _ATTACHMENT_OPTIONS
+        updates=(
+            Update(("subnetIds",), _join_and_leave),
+            *(
+                Update(
+                    (key,),
+                    Call(
+                        "ModifyTransitGatewayVpcAttachment",
+                        {"TransitGatewayAttachmentId": "$id", _option(key): f"$inputs.{key}"},
+                    ),
+                )
+                for key in _ATTACHMENT_OPTIONS
+            ),
         ),
         # A VPC is attached to a transit gateway once.
         unique_by=("vpcId", "transitGatewayId"),

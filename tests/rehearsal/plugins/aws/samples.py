@@ -259,8 +259,8 @@ SAMPLES: dict[str, Sample] = {
             "dnsSupport": "enable",
             **TAGS,
         },
-        {"dnsSupport": "disable", **RETAG},
-        ("tgw", "vpc", "subnet"),
+        {"dnsSupport": "disable", "subnetIds": ["{subnet2}"], **RETAG},
+        ("tgw", "vpc", "subnet", "subnet2"),
     ),
     "tgw_route": Sample(
         "aws:ec2transitgateway/route:Route",
@@ -479,7 +479,11 @@ SAMPLES: dict[str, Sample] = {
             "thumbprintLists": ["9e99a48a9960b14926bb7f3b02e22da2b0ab7280"],
             **TAGS,
         },
-        {"thumbprintLists": ["cf23df2207d99a74fbe169e3eba035e633b65d94"], **RETAG},
+        {
+            "thumbprintLists": ["cf23df2207d99a74fbe169e3eba035e633b65d94"],
+            "clientIdLists": ["one.example.org", "two.example.org"],
+            **RETAG,
+        },
     ),
     "cluster": Sample(
         "aws:eks/cluster:Cluster",
@@ -597,6 +601,6 @@ SAMPLES: dict[str, Sample] = {
                 }
             ],
         },
-        {"limitAmount": "900"},
+        {"limitAmount": "900", "timeUnit": "QUARTERLY"},
     ),
 }
