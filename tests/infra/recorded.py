@@ -118,10 +118,13 @@ class Estate:
 
 
 def record(
-    program: Callable[[], Any], stack: str = "test", monitor: type[MockMonitor] = MockMonitor
+    program: Callable[[], Any],
+    stack: str = "test",
+    monitor: type[MockMonitor] = MockMonitor,
+    recorder: Recorder | None = None,
 ) -> Estate:
     """Run a program (or a component's constructor) against mocks."""
-    recorder = Recorder()
+    recorder = recorder or Recorder()
     returned: dict[str, Any] = {}
 
     async def resolve(value: Any) -> None:

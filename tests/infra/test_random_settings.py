@@ -26,6 +26,8 @@ from infra.settings import Settings
 from infra.settings.checks import cross_checks
 from rehearsal.cluster.rewriting import expand
 from rehearsal.cluster.schedule import Schedule
+from tests.infra.aws_judge.judge import faults
+from tests.infra.aws_judge.recording import AwsRecorder, opened
 from tests.infra.judges import Engine, Judges, plain
 from tests.infra.recorded import Estate, record
 from tests.infra.settings.drawn import GOOD, configs, every, mended
@@ -106,8 +108,10 @@ def judge(config: dict[str, Any], stack: str, judges: Judges, tried: Counter[str
         assert len(lines) == len(refusal.problems)
         assert all(line.startswith("f: ") and line.endswith(".") for line in lines), lines
     assert good is not None, refusals[-1]
-    built = record(lambda: estate(good), stack, Engine)
+    recorder = AwsRecorder(good.aws.region, good.aws.account_id)
+    built = record(lambda: estate(good), stack, Engine, recorder)
     assert list(judges.faults(built.resources)) == []
+    assert list(faults(opened(built), good.aws.region)) == []
     assert names_of(built, stack) <= fixed(good), names_of(built, stack) - fixed(good)
     for each in built.resources:
         if each.type.startswith("kubernetes:batch"):
