@@ -67,8 +67,13 @@ def values(settings: BaseModel) -> Mapping[str, Any]:
 
 
 def _gather(found: dict[str, Any], key: str, value: Any, plain: Any) -> None:
-    """Put a value, or each one within it, below its key; ``plain`` is the same as a stack file writes it."""
-    if isinstance(value, BaseModel | dict):
+    """Put a value, or each one within it, below its key; ``plain`` is the same as a stack file writes it.
+
+    Numbers by name, such as the prices of flavours, are one value.
+    """
+    if isinstance(value, BaseModel) or (
+        isinstance(value, dict) and all(isinstance(inner, BaseModel) for inner in value.values())
+    ):
         for name, inner in dict(value).items():
             _gather(found, f"{key}.{name}" if key else name, inner, plain[name])
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from infra.settings.aws import AwsSettings
 from infra.settings.budget import BudgetSettings
+from infra.settings.cost import CostSettings
 from infra.settings.link import LinkSettings
 from infra.settings.openstack import OpenStackSettings
 from infra.settings.serving import ServingSettings
@@ -29,6 +30,8 @@ class Sections(Section):
     """The recommendation service."""
     budget: BudgetSettings = BudgetSettings()
     """The monthly budget."""
+    cost: CostSettings = CostSettings()
+    """What a review reckons the estate's cost by."""
 
 
 class Settings(Sections):

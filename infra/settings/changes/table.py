@@ -73,6 +73,7 @@ PUBLIC_CLUSTER: Final = (
     "scheduled jobs",
     "Triton",
 )
+REVIEWED: Final = Change("nothing", (), "Only the review reads it.")
 CONNECTIONS: Final = again(
     "IPsec connections", note="The link is down until both connections are made again.", warns=True
 )
@@ -333,6 +334,18 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
         **_all("serving.replicas", "min max", IN_PLACE),
         "budget.usd_per_month": Change("in place", (), "Without it, the budget goes."),
         **_all("budget", "alert_emails alert_percent", IN_PLACE),
+        **_all(
+            "cost.usage",
+            "requests_per_day training_hours busy_share spot_share nat_gb internet_gb link_gb arrivals_gb "
+            "releases_gb logs_gb other_bucket_gb object_writes object_reads image_gb log_gb flow_log_gb "
+            "key_requests private_object_gb",
+            REVIEWED,
+        ),
+        **_all(
+            "cost.price_book",
+            "flavour_hour gpu_hour volume_gb_month object_gb_month floating_ip_hour load_balancer_hour",
+            REVIEWED,
+        ),
     }
 )
 

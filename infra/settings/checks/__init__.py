@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from infra.settings.checks.addresses import addresses
 from infra.settings.checks.bounds import bounds
 from infra.settings.checks.keys import keys
-from infra.settings.checks.machines import machines
+from infra.settings.checks.machines import machines, priced
 from infra.settings.checks.names import names
 from infra.settings.checks.networks import networks
 from infra.settings.checks.pools import pools
@@ -17,7 +17,7 @@ from infra.settings.checks.repeats import repeats
 from infra.settings.model import Settings
 from isthmus.settings.errors import Problem
 
-CHECKS = (names, reach, regions, addresses, networks, machines, pools, bounds, keys, repeats)
+CHECKS = (names, reach, regions, addresses, networks, machines, priced, pools, bounds, keys, repeats)
 
 
 def cross_checks(settings: Settings) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from infra.settings.catalogue import Machine, closest, flavours, instance_types
 from infra.settings.model import Settings
 from isthmus.settings.errors import Problem
+from isthmus.settings.sentences import show
 
 
 def _machine(
@@ -50,3 +51,21 @@ def machines(settings: Settings) -> Iterator[Problem]:
     for name, private_pool in openstack.gpu_pools.items():
         path = f"openstack.gpu_pools.{name}.flavor"
         yield from _machine(path, private_pool.flavor, private, "openstack.yaml", with_gpus=True)
+
+
+def priced(settings: Settings) -> Iterator[Problem]:
+    """Problems with what the price book names: a slip there would leave something without a price."""
+    book, known = settings.cost.price_book, flavours()
+    models = sorted({machine.gpu for machine in known.values() if machine.gpu})
+    for key, names, allowed in (
+        ("flavour_hour", book.flavour_hour, list(known)),
+        ("gpu_hour", book.gpu_hour, models),
+    ):
+        for name in names:
+            if name not in allowed:
+                yield Problem(
+                    f"cost.price_book.{key}",
+                    f"has a price of {show(name)}, which infra/settings/catalogue/openstack.yaml does not "
+                    "list; "
+                    f"the closest there are {', '.join(closest(name, allowed))}: write one or add a row",
+                )

@@ -118,6 +118,8 @@ BY_PATH: dict[str, Drawn] = {
     "serving.release": st.sampled_from(["latest", f"sha256:{'0a' * 32}"]),
     "serving.trusted_keys[0]": st.sampled_from([KEY, OTHER_KEY]),
     "budget.alert_emails[0]": EMAILS,
+    "cost.price_book.flavour_hour": st.dictionaries(st.sampled_from(sorted(flavours())), st.floats(0.01, 9)),
+    "cost.price_book.gpu_hour": st.dictionaries(st.sampled_from(["T4", "L4", "A100"]), st.floats(0.01, 9)),
     "orders.delimiter": st.sampled_from([",", ";", "\t", "|"]),
     "orders.quote": st.sampled_from(['"', "'"]),
     "orders.decimal": st.sampled_from([".", ","]),

@@ -188,6 +188,13 @@ OTHERS: Mapping[str, list[Play]] = {
             "budget.alert_emails", ["finance@example.org"], ["finance@example.org", "platform@example.org"]
         ),
         _other("budget.alert_percent", [50, 80, 100], [100]),
+        _other("cost.usage.spot_share", 0.5),
+        _other("cost.price_book.flavour_hour", {"m1.large": 0.1}),
+        _other("cost.price_book.gpu_hour", {"L4": 0.4}),
+        _other("cost.price_book.volume_gb_month", 0.05),
+        _other("cost.price_book.object_gb_month", 0.02),
+        _other("cost.price_book.floating_ip_hour", 0.004),
+        _other("cost.price_book.load_balancer_hour", 0.02),
     )
 }
 
@@ -255,7 +262,11 @@ def config(changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
 
 def put(sections: dict[str, Any], key: str, value: Any) -> None:
     """Set a key; None takes it out, and a mapping goes over what is there, name by name."""
-    *path, last = key.split(".")
+    _put(sections, key.split("."), value)
+
+
+def _put(sections: dict[str, Any], keys: list[str], value: Any) -> None:
+    *path, last = keys
     at = sections
     for part in path:
         at = at.setdefault(part, {})
@@ -263,7 +274,7 @@ def put(sections: dict[str, Any], key: str, value: Any) -> None:
         at.pop(last, None)
     elif isinstance(value, dict) and isinstance(at.get(last), dict):
         for name, each in value.items():
-            put(at[last], name, each)
+            _put(at[last], [name], each)
     else:
         at[last] = value
 

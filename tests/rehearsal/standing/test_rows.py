@@ -40,7 +40,9 @@ def _before() -> dict[tuple[str, str], Any]:
     return _asked({})
 
 
-@pytest.mark.parametrize("section", ["aws", "openstack", "link", "orders", "training", "serving", "budget"])
+@pytest.mark.parametrize(
+    "section", ["aws", "openstack", "link", "orders", "training", "serving", "budget", "cost"]
+)
 def test_the_program_asks_for_what_the_row_says(section: str) -> None:
     mine = [play for play in plays() if play.key.startswith(f"{section}.") and play.key not in LOOKED_UP]
     assert mine
