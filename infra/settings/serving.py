@@ -60,7 +60,7 @@ class Replicas(Section):
     min: Annotated[int, Unit("replicas"), Field(ge=1, le=MOST)] = 1
     """Fewest replicas on each site."""
     max: Annotated[int, Unit("replicas"), Field(ge=1, le=MOST)] = 2
-    """Most replicas on each site."""
+    """Most replicas on each site; in a GPU pool fewer than its nodes, as a rollout begins with one more."""
 
 
 class ServingSettings(Section):

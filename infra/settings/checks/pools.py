@@ -56,19 +56,31 @@ def _of_magnum(pools: Mapping[str, OpenStackPool]) -> Iterator[Problem]:
 
 
 def _room(settings: Settings) -> Iterator[Problem]:
-    """A server takes all GPUs of a node, so a pool has room for as many as it has nodes."""
+    """A server takes all GPUs of a node, so a pool has room for as many as it has nodes.
+
+    A rollout begins with one server more and ends none before it is ready (``serving.components.triton``).
+    """
     serving = settings.serving
     if not serving.enabled or serving.pool is None:
         return
     for site in serving.sites:
         pools: Pools = settings.aws.gpu_pools if site == "aws" else settings.openstack.gpu_pools
         pool = pools.get(serving.pool)
-        if pool is not None and 0 < pool.max < serving.replicas.min:
+        if pool is None or pool.max == 0:
+            continue
+        least, most = serving.replicas.min, serving.replicas.max
+        key = f"{site}.gpu_pools.{serving.pool}.max"
+        if pool.max < least:
             yield Problem(
                 "serving.replicas.min",
-                f"is {serving.replicas.min}, more than the {pool.max} nodes that "
-                f"{site}.gpu_pools.{serving.pool}.max allows, and each replica takes a node: "
-                "lower one or raise the other",
+                f"is {least}, more than the {pool.max} nodes that {key} allows, and each replica takes a "
+                "node: lower one or raise the other",
+            )
+        elif pool.max <= most:
+            yield Problem(
+                "serving.replicas.max",
+                f"is {most}, and {key} is {pool.max}: each replica takes a node, and a rollout begins with "
+                f"one more, which would wait for ever; lower one or set the other to at least {most + 1}",
             )
 
 

@@ -28,8 +28,8 @@ KEY = "35JPbxGjM4F+IUK4xJ3okqXEfcK3HiqqG+R5sypZ9LE="
 
 STANDING: Mapping[str, Any] = {
     "aws.cluster.admins": [ADMIN],
-    "aws.gpu_pools.serving": {"instance_type": "g6.xlarge", "max": 2, "purpose": "serving"},
-    "openstack.gpu_pools.serving": {"flavor": "g1.l4", "min": 1, "max": 2},
+    "aws.gpu_pools.serving": {"instance_type": "g5.xlarge", "max": 3, "purpose": "serving"},
+    "openstack.gpu_pools.serving": {"flavor": "g1.l4", "min": 1, "max": 3},
     "openstack.network.dns": ["10.250.0.10"],
     "training.tuning.enabled": True,
     "training.retrain.enabled": True,
