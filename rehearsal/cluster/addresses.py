@@ -90,6 +90,13 @@ class Addresses:
             json_files.write(self._path, self._taken)
         return f"{PREFIX}.{self._octet}.{self._taken[key]}"
 
+    def keep_jobs(self, cluster: str, uids: set[str]) -> None:
+        """Give back those of all other Jobs of a cluster."""
+        for key in [key for key in self._taken if key.startswith(f"{cluster}/")]:
+            name = key.split("/")[2]
+            if name.startswith("job-") and name.removeprefix("job-") not in uids:
+                self.free(key)
+
     def free(self, prefix: str) -> None:
         """Give back ``prefix`` itself and every key below it."""
         gone = [key for key in self._taken if key == prefix or key.startswith(prefix + "/")]

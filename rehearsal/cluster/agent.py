@@ -22,7 +22,7 @@ from isthmus.errors import IsthmusError
 from rehearsal import json_files
 from rehearsal.cluster import addresses, wake
 from rehearsal.cluster.node import ABOUT, LOCK, STARTING
-from rehearsal.cluster.processes import runs_below
+from rehearsal.cluster.processes import end, runs_below
 from rehearsal.cluster.record import Cluster, clusters
 from rehearsal.home import Home
 
@@ -95,13 +95,8 @@ def stop(home: Home) -> bool:
     with FileLock(home.clusters / STARTING, timeout=2 * _STOP_SECONDS):
         ran = _stop_agent(home)
         left = [run for run in runs_below(home.clusters) if run.has_shim()]
-        for run in left:
-            run.kill()
-        deadline = time.monotonic() + _STOP_SECONDS
-        while any(run.has_shim() for run in left):
-            if time.monotonic() > deadline:
-                raise AgentFailed(f"a pod's process below {home.clusters} does not end: see its state.json")
-            time.sleep(0.02)
+        if not end(left, _STOP_SECONDS):
+            raise AgentFailed(f"a pod's process below {home.clusters} does not end: see its state.json")
         addresses.release(home)
         (home.clusters / ABOUT).unlink(missing_ok=True)
         return ran or bool(left)

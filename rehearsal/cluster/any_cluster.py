@@ -38,6 +38,12 @@ class AnyCluster(Protocol):
     def pod_folder(self, namespace: str, name: str) -> Path:
         """Where a pod's logs, volumes and runs lie."""
 
+    def pods_here(self) -> Objects:
+        """Pods that are this machine's to run."""
+
+    def volume_folder(self, claim: Object) -> Path | None:
+        """Where the files of a claim lie; None while it has no volume here."""
+
     def set_status(self, object: Object, status: Object) -> None:
         """Write what is observed of an object, if that is news."""
 

@@ -127,6 +127,15 @@ class LiveCluster:
         found = self.get("Service", service, namespace) or {"spec": {}}
         return {port.get("name", ""): str(port["port"]) for port in found["spec"].get("ports", ())}
 
+    def pods_here(self) -> Objects:
+        """Pods that the scheduler has bound to a node."""
+        return [pod for pod in self.list("Pod") if pod["spec"].get("nodeName")]
+
+    def volume_folder(self, claim: Object) -> Path | None:
+        """Where the files of a claim lie; None while it is not bound to a volume of this machine."""
+        volume = self.get("PersistentVolume", claim["spec"].get("volumeName") or "-")
+        return local_folder(self.folder, volume) if volume is not None else None
+
     # Changing: what a kubelet does
 
     def set_status(self, object: Object, status: Object) -> None:
@@ -191,6 +200,12 @@ class LiveCluster:
             for version, plain in self.api.kinds():
                 self._versions.setdefault(noun(version, plain), version)
         return self._versions.get(kind, "")
+
+
+def local_folder(folder: Path, volume: Object) -> Path | None:
+    """Of a PersistentVolume whose files lie below a cluster's folder; None for any other."""
+    path = Path(volume["spec"].get("hostPath", {}).get("path", ""))
+    return path if path.parent == folder / "volumes" else None
 
 
 def _plain(kind: str) -> str:

@@ -23,13 +23,18 @@ from filelock import FileLock, Timeout
 from rehearsal import json_files
 from rehearsal.cluster import wake
 from rehearsal.cluster.addresses import Addresses
+from rehearsal.cluster.any_cluster import AnyCluster
 from rehearsal.cluster.container import NEVER_WAKES, Tools
 from rehearsal.cluster.cron_job import CronJobPass, drop_orphans
 from rehearsal.cluster.deployment import DeploymentPass
 from rehearsal.cluster.images import Programs
 from rehearsal.cluster.job import JobPass
+from rehearsal.cluster.live_node import LiveNode
 from rehearsal.cluster.pod import PodRunner
 from rehearsal.cluster.record import Cluster, clusters
+from rehearsal.control_plane import running
+from rehearsal.control_plane.errors import ControlPlaneError
+from rehearsal.control_plane.of_home import control_planes
 from rehearsal.home import Home
 
 LOCK = "agent.lock"
@@ -52,6 +57,7 @@ class Node:
         self._tools = Tools(self._pool, lambda: wake.poke(self._folder), self._folder / wake.NAME, programs)
         self._addresses = Addresses(home)
         self._clusters: dict[str, Cluster] = {}
+        self._live: dict[str, LiveNode] = {}
         self._pods: dict[tuple[str, str], PodRunner] = {}
         self._stopping = False
         self._busy_at = time.time()
@@ -102,7 +108,38 @@ class Node:
                     due = min(due, now + 5.0)
             self._namespaces(cluster)
             changed = changed or cluster.writes != before
+        due = min(due, self._live_pass(now))
+        there = {*self._live, *(found.name for found in clusters(self._home))}
+        for name in {name for name, _ in self._pods} - there:
+            due = min(due, self._end_others(name, set(), now))
         return due, changed
+
+    def _live_pass(self, now: float) -> float:
+        """The same for the clusters with a control plane, whose own controllers do all but run the pods."""
+        due = now + NEVER_WAKES
+        for node in self._live_nodes():
+            try:
+                if node.step():
+                    due = min(due, self._run_pods(node.cluster, now))
+                    self._addresses.keep_jobs(node.cluster.name, node.job_uids())
+            except ControlPlaneError:
+                due = min(due, now + 1.0)  # it is ended or started again: what runs goes on
+            except Exception:  # one bad object must not end the others' pods
+                traceback.print_exc()
+                due = min(due, now + 5.0)
+        return due
+
+    def _live_nodes(self) -> list[LiveNode]:
+        urls = {plane.site: running.url(plane) for plane in control_planes(self._home)}
+        for name, node in [*self._live.items()]:
+            if urls.get(name) != node.cluster.url:
+                node.close()
+                del self._live[name]
+                if name in urls:  # to be taken over as by a new agent
+                    self._pods = {key: pod for key, pod in self._pods.items() if key[0] != name}
+        for name in urls.keys() - self._live.keys():
+            self._live[name] = LiveNode(self._home, name, self._tools.wake)
+        return [*self._live.values()]
 
     def _cron_jobs(self, cluster: Cluster, now: float) -> float:
         due = now + NEVER_WAKES
@@ -127,21 +164,27 @@ class Node:
             due = min(due, DeploymentPass(cluster, deployment, now).run())
         return due
 
-    def _run_pods(self, cluster: Cluster, now: float) -> float:
+    def _run_pods(self, cluster: AnyCluster, now: float) -> float:
         due, seen = now + NEVER_WAKES, set()
-        for pod in cluster.list("Pod"):
+        for pod in cluster.pods_here():
             key = (cluster.name, pod["metadata"]["uid"])
             runner = self._pods.get(key)
             if runner is None:
                 runner = self._pods[key] = PodRunner(cluster, pod, self._addresses, self._tools)
             runner.pod = pod
-            due = min(due, runner.step(now))
+            seen.add(key)
             if not runner.gone:
-                seen.add(key)
-        for key in [key for key in self._pods if key[0] == cluster.name and key not in seen]:
-            runner = self._pods.pop(key)
-            if not runner.gone:
-                runner.stop_now(now, 0.0)  # its record was removed by hand
+                due = min(due, runner.step(now))
+        return min(due, self._end_others(cluster.name, seen, now))
+
+    def _end_others(self, cluster: str, seen: set[tuple[str, str]], now: float) -> float:
+        """End the pods of a cluster that are not there any more: taken out by hand, or with all of it."""
+        due = now + NEVER_WAKES
+        for key in [key for key in self._pods if key[0] == cluster and key not in seen]:
+            if not self._pods[key].gone:
+                due = min(due, self._pods[key].remove(now))
+            if self._pods[key].gone:
+                del self._pods[key]
         return due
 
     def _end_pod(self, cluster: Cluster, pod: dict[str, Any], reason: str, message: str) -> None:
@@ -158,6 +201,8 @@ class Node:
 
     def _has_work(self) -> bool:
         kinds = ("Pod", "Job", "CronJob", "Deployment")
+        if control_planes(self._home):
+            return True
         return any(cluster.list(kind) for cluster in clusters(self._home) for kind in kinds)
 
     def _may_leave(self) -> bool:

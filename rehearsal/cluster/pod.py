@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,10 @@ from rehearsal.cluster.endpoints import with_sidecars
 from rehearsal.cluster.environment import Launch, launch
 from rehearsal.cluster.names import Names, address_key
 from rehearsal.cluster.processes import Run
+from rehearsal.cluster.volumes import NotReady
 
 DEFAULT_GRACE_SECONDS = 30
+_RETRY_SECONDS = 10.0
 
 
 class PodRunner:
@@ -29,6 +33,7 @@ class PodRunner:
         self._names = Names(cluster, pod["metadata"]["namespace"], addresses)
         self._tools = tools
         self._volumes: dict[str, Path] | None = None
+        self._mount_again = 0.0
         self._started_at = pod.get("status", {}).get("startTime") or clock.stamp()
         self._ending: tuple[str, str] | None = None
         self._waits = ""
@@ -53,17 +58,21 @@ class PodRunner:
 
     def _container(self, spec: dict[str, Any], policy: str) -> Container:
         def work_out() -> Launch:
-            if self._volumes is None:
-                self._volumes = volumes.prepare(
-                    self._cluster, self.pod, self._folder / "volumes", self.address
-                )
+            mounted = self._mount(time.time()) if self._volumes is None else self._volumes
             return launch(
-                spec, self.pod, self._names, self._volumes, self._folder, self.address, self._tools.programs
+                spec, self.pod, self._names, mounted, self._folder, self.address, self._tools.programs
             )
 
         run = Run(self._folder / "run" / spec["name"])
         log = self._folder / f"{spec['name']}.log"
         return Container(spec, run, log, "", policy, self._tools, work_out)
+
+    def _mount(self, now: float) -> dict[str, Path]:
+        self._volumes = volumes.prepare(self._cluster, self.pod, self._folder / "volumes", self.address)
+        seconds = volumes.token_seconds(self.pod)
+        # As the kubelet: when four fifths of a token's time are over.
+        self._mount_again = now + (NEVER_WAKES * 24 if seconds is None else 0.8 * seconds)
+        return self._volumes
 
     @property
     def finished(self) -> bool:
@@ -72,7 +81,9 @@ class PodRunner:
 
     @property
     def grace(self) -> float:
-        return float(self.pod["spec"].get("terminationGracePeriodSeconds", DEFAULT_GRACE_SECONDS))
+        asked = self.pod["metadata"].get("deletionGracePeriodSeconds")
+        own = self.pod["spec"].get("terminationGracePeriodSeconds", DEFAULT_GRACE_SECONDS)
+        return float(own if asked is None else asked)
 
     def end(self, reason: str, message: str) -> None:
         """Stop its processes and keep the pod as failed, with its logs (a Job that is over)."""
@@ -113,7 +124,7 @@ class PodRunner:
             except NoAddress as none:
                 self._tell("Pending", reason="NoAddress", message=str(none))
                 return now + 5.0
-        due = now + NEVER_WAKES
+        due = self._mount_in_time(now)
         for container in self._init:
             due = min(due, container.step(now))
             if container.exit_code != 0:
@@ -132,6 +143,14 @@ class PodRunner:
             begun = any(container.state is not None for container in self._main)
             self._tell("Running" if begun else "Pending")
         return due
+
+    def _mount_in_time(self, now: float) -> float:
+        """Renew a running pod's tokens before they end, also those that an earlier agent got."""
+        if now >= self._mount_again and any(one.running for one in (*self._beside, *self._main)):
+            self._mount_again = now + _RETRY_SECONDS
+            with contextlib.suppress(NotReady):  # what went since it started is not missed
+                self._mount(now)
+        return max(self._mount_again, now + _RETRY_SECONDS)
 
     def _waits_for_its_name(self) -> bool:
         """A pod of a headless Service has no name before the Service exists, and its words may hold one."""
@@ -169,15 +188,30 @@ class PodRunner:
         if not ended:
             self._tell(self.pod.get("status", {}).get("phase", "Running"), reason="Terminating")
             return due
+        if not self.finished:
+            # A Job counts a pod by how it ended, also one that was deleted.
+            succeeded = all(container.exit_code == 0 for container in self._main)
+            self._tell("Succeeded" if succeeded else "Failed")
+        self._cluster.pod_has_ended(self.pod)
+        self._forget()
+        return now + NEVER_WAKES
+
+    gone = False
+    """Whether nothing is left of it on this machine."""
+
+    def remove(self, now: float) -> float:
+        """End what runs of a pod that the cluster does not have any more."""
+        ended, due = self._stop(now, 0.0)
+        if ended:
+            self._forget()
+        return due
+
+    def _forget(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
         key = address_key(self._cluster.name, self.pod)
         if "/pod-" in key:
             self._addresses.free(key)
-        self._cluster.pod_has_ended(self.pod)
         self.gone = True
-        return now
-
-    gone = False
 
     def _tell(self, phase: str, *, reason: str = "", message: str = "") -> None:
         ready = (
@@ -215,7 +249,4 @@ class PodRunner:
             status["message"] = message
         if status != self.pod.get("status"):
             self._cluster.set_status(self.pod, status)
-            self.pod["status"] = status
-            self.changed = True
-
-    changed = False
+            self.pod = {**self.pod, "status": status}

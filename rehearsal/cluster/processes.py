@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -138,6 +138,19 @@ class Run:
             with contextlib.suppress(OSError):
                 if os.getsid(process.pid) == leader:
                     os.kill(process.pid, signal.SIGKILL)
+
+
+def end(runs: Iterable[Run], seconds: float) -> bool:
+    """Kill all of them, and say whether they were gone within so many seconds."""
+    left = [run for run in runs if run.has_shim()]
+    for run in left:
+        run.kill()
+    deadline = time.monotonic() + seconds
+    while any(run.has_shim() for run in left):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def runs_below(folder: Path) -> Iterator[Run]:

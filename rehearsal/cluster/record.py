@@ -204,6 +204,16 @@ class Cluster:
             json_files.write(path, status)
             self.writes += 1
 
+    def pods_here(self) -> Objects:
+        """Pods that are this machine's to run: all of them."""
+        return self.list("Pod")
+
+    def volume_folder(self, claim: dict[str, Any]) -> Path | None:
+        """Where the files of a claim lie; made where it is missing."""
+        place: Path = self.folder / "volumes" / claim["metadata"]["namespace"] / claim["metadata"]["name"]
+        place.mkdir(parents=True, exist_ok=True)
+        return place
+
     def pod_has_ended(self, pod: dict[str, Any]) -> None:
         """Take a deleted pod out, now that nothing of it runs any more."""
         self.remove("Pod", pod["metadata"]["name"], pod["metadata"]["namespace"])

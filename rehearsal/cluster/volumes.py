@@ -29,7 +29,7 @@ def field(pod: Mapping[str, Any], path: str, address: str) -> str:
         "metadata.name": meta["name"],
         "metadata.namespace": meta["namespace"],
         "metadata.uid": meta.get("uid", ""),
-        "spec.nodeName": "this-machine",
+        "spec.nodeName": pod["spec"].get("nodeName", "this-machine"),
         "spec.serviceAccountName": pod["spec"].get("serviceAccountName", "default"),
         "status.podIP": address,
         "status.podIPs": address,
@@ -70,6 +70,17 @@ def prepare(cluster: AnyCluster, pod: dict[str, Any], folder: Path, address: str
     return places
 
 
+def token_seconds(pod: Mapping[str, Any]) -> int | None:
+    """How long the shortest of a pod's tokens is good; None where it has none."""
+    sources = [
+        source
+        for volume in pod["spec"].get("volumes", ())
+        for source in volume.get("projected", {}).get("sources", ())
+    ]
+    asked = [source["serviceAccountToken"] for source in sources if "serviceAccountToken" in source]
+    return min((one.get("expirationSeconds", _TOKEN_SECONDS) for one in asked), default=None)
+
+
 @dataclass(frozen=True)
 class _Mount:
     """Which pod a volume is filled for."""
@@ -81,10 +92,12 @@ class _Mount:
 
 def _claim(cluster: AnyCluster, pod: dict[str, Any], name: str) -> Path:
     namespace = pod["metadata"]["namespace"]
-    if cluster.get("PersistentVolumeClaim", name, namespace) is None:
+    claim = cluster.get("PersistentVolumeClaim", name, namespace)
+    if claim is None:
         raise NotReady(f'persistentvolumeclaim "{name}" not found', "FailedMount")
-    place: Path = cluster.folder / "volumes" / namespace / name
-    place.mkdir(parents=True, exist_ok=True)
+    place = cluster.volume_folder(claim)
+    if place is None:
+        raise NotReady(f'persistentvolumeclaim "{name}" has no volume of this machine', "FailedMount")
     return place
 
 

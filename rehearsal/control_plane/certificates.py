@@ -20,6 +20,9 @@ from rehearsal.engine.files import write_text
 ADMIN: Final = ("isthmus", "system:masters")
 """Who a person is: name and group, as certificates tell them to the API server."""
 
+API_SERVER: Final = ("kube-apiserver-kubelet-client", "")
+"""Who the API server is where it asks a node for the log of a pod."""
+
 _VALID: Final = datetime.timedelta(days=3650)
 
 
@@ -51,6 +54,11 @@ class Keys:
         return self._pair("serving")
 
     @property
+    def node(self) -> Pair:
+        """The node's, which serves the logs of its pods."""
+        return self._pair("node")
+
+    @property
     def service_accounts(self) -> Pair:
         """Signs the tokens of pods; the first file is the public key."""
         return Pair(self.folder / "service-accounts.pub", self.folder / "service-accounts.key")
@@ -69,7 +77,7 @@ def ensure(folder: Path, clients: Sequence[tuple[str, str]], addresses: Sequence
     Args:
         folder: of the keys; nobody else may read it.
         clients: name and group of each who asks the API server.
-        addresses: IP addresses that the API server is asked at.
+        addresses: IP addresses that the API server and the node are asked at.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys = Keys(folder)
@@ -82,6 +90,9 @@ def ensure(folder: Path, clients: Sequence[tuple[str, str]], addresses: Sequence
         names: list[x509.GeneralName] = [x509.DNSName("localhost"), x509.DNSName("kubernetes.default.svc")]
         names += [x509.IPAddress(ipaddress.ip_address(address)) for address in addresses]
         _write(keys.serving, *_signed(signer, signing, ("kube-apiserver", ""), names))
+    if not keys.node.exists():
+        at: list[x509.GeneralName] = [x509.IPAddress(ipaddress.ip_address(one)) for one in addresses]
+        _write(keys.node, *_signed(signer, signing, ("node", ""), at))
     for name, group in clients:
         if not keys.client(name).exists():
             _write(keys.client(name), *_signed(signer, signing, (name, group), []))

@@ -15,11 +15,7 @@ SOCKET: Final = "etcd:0"
 _ETCD: Final = f"unix://{SOCKET}"
 _PEER: Final = "unix://etcd-peer:0"
 
-CLIENTS: Final = (
-    certificates.ADMIN,
-    ("system:kube-controller-manager", ""),
-    ("system:kube-scheduler", ""),
-)
+_CONTROLLERS: Final = (("system:kube-controller-manager", ""), ("system:kube-scheduler", ""))
 
 # Every change with who asked and what came of it, no content: Secrets do not belong into a log.
 _AUDIT_POLICY: Final = {
@@ -37,10 +33,11 @@ _AUDIT_POLICY: Final = {
 
 def prepare(plane: ControlPlane, url: str) -> None:
     """Write whatever the programs read."""
-    certificates.ensure(plane.keys.folder, CLIENTS, ["127.0.0.1"])
+    clients = (certificates.ADMIN, certificates.API_SERVER, *_CONTROLLERS)
+    certificates.ensure(plane.keys.folder, clients, ["127.0.0.1"])
     write_text(plane.folder / "audit-policy.yaml", json.dumps(_AUDIT_POLICY, indent=1))
     write_text(plane.kubeconfig, json.dumps(kubeconfig(plane, url, certificates.ADMIN[0]), indent=1), 0o600)
-    for name, _ in CLIENTS[1:]:
+    for name, _ in _CONTROLLERS:
         file = _kubeconfig_of(name)
         write_text(plane.folder / file, json.dumps(kubeconfig(plane, url, name), indent=1), 0o600)
 
@@ -75,7 +72,7 @@ def kubeconfig(plane: ControlPlane, url: str, client: str) -> dict[str, Any]:
 
 def arguments(plane: ControlPlane, name: str, port: int) -> list[str]:
     """The arguments of one program; ``port`` is the API server's."""
-    keys = plane.keys
+    keys, to_nodes = plane.keys, plane.keys.client(certificates.API_SERVER[0])
     match name:
         case pin.ETCD:
             return [
@@ -101,6 +98,9 @@ def arguments(plane: ControlPlane, name: str, port: int) -> list[str]:
                 f"--tls-cert-file={keys.serving.certificate}",
                 f"--tls-private-key-file={keys.serving.key}",
                 f"--client-ca-file={keys.authority.certificate}",
+                f"--kubelet-certificate-authority={keys.authority.certificate}",
+                f"--kubelet-client-certificate={to_nodes.certificate}",
+                f"--kubelet-client-key={to_nodes.key}",
                 "--authorization-mode=Node,RBAC",
                 "--enable-admission-plugins=NodeRestriction",
                 "--allow-privileged=true",

@@ -15,4 +15,6 @@ def control_planes(home: Home) -> list[ControlPlane]:
     """Those that were started and not cleared, by name; none of them need be running."""
     if not home.control_planes.is_dir():
         return []
-    return [control_plane(home, port.parent.name) for port in sorted(home.control_planes.glob("*/port"))]
+    # The last that is written of what its clients need.
+    found = sorted(home.control_planes.glob(f"*/{control_plane(home, '').kubeconfig.name}"))
+    return [control_plane(home, kubeconfig.parent.name) for kubeconfig in found]

@@ -1,0 +1,103 @@
+"""Pods that Kubernetes' own scheduler and controllers give to the node."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rehearsal.cluster.conftest import container, wait_for
+from tests.rehearsal.node.conftest import SECONDS, LiveWorld, conditions
+
+pytestmark = pytest.mark.timeout(300)
+
+PRINT_INDEX = "import os; print(os.environ['JOB_COMPLETION_INDEX'], os.environ['IP'], os.environ['NODE'])"
+
+
+def test_an_indexed_job_runs_each_index_and_its_logs_come_by_the_api_server(live: LiveWorld) -> None:
+    env = [
+        {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}}
+        for name, path in (("IP", "status.podIP"), ("NODE", "spec.nodeName"))
+    ]
+    template = {"containers": [container(PRINT_INDEX, env=env)]}
+    live.job("train", "", template=template, completionMode="Indexed", completions=2, parallelism=2)
+    done = live.finished("train")
+    assert conditions(done)["Complete"] == "CompletionsReached"
+    assert done["status"]["completedIndexes"] == "0,1"
+    lines = sorted(live.log(pod).split() for pod in live.job_pods("train"))
+    assert [line[0] for line in lines] == ["0", "1"]
+    assert len({line[1] for line in lines}) == 2
+    assert all(line[1].startswith("127.77.") for line in lines)
+    assert {line[2] for line in lines} == {"general-0"}
+
+
+def test_a_failing_job_is_failed_by_its_pod_failure_policy_and_by_its_back_off(live: LiveWorld) -> None:
+    live.job("broken", "print('no luck'); raise SystemExit(3)", backoffLimit=0)
+    policy = {"rules": [{"action": "FailJob", "onExitCodes": {"operator": "In", "values": [65]}}]}
+    live.job("wrong-data", "raise SystemExit(65)", backoffLimit=6, podFailurePolicy=policy)
+    assert conditions(live.finished("broken"))["Failed"] == "BackoffLimitExceeded"
+    assert conditions(live.finished("wrong-data"))["Failed"] == "PodFailurePolicy"
+    (pod,) = live.job_pods("broken")
+    (status,) = pod["status"]["containerStatuses"]
+    assert status["state"]["terminated"]["exitCode"] == 3
+    assert live.log(pod) == "no luck\n"
+
+
+def test_a_success_policy_ends_the_other_indices_with_grace(live: LiveWorld) -> None:
+    script = (
+        "import os, signal, sys, time, pathlib\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (pathlib.Path(os.environ['MARK']).touch(), sys.exit(0)))\n"
+        "time.sleep(600 if os.environ['JOB_COMPLETION_INDEX'] == '1' else 0.5)\n"
+    )
+    mark = live.home.root / "asked-to-end"
+    env = [{"name": "MARK", "value": str(mark)}]
+    live.job(
+        "leader",
+        "",
+        template={"containers": [container(script, env=env)]},
+        completionMode="Indexed",
+        completions=2,
+        parallelism=2,
+        successPolicy={"rules": [{"succeededIndexes": "0"}]},
+    )
+    done = live.finished("leader")
+    assert conditions(done)["SuccessCriteriaMet"] == "SuccessPolicy"
+    assert done["status"]["completedIndexes"] == "0"
+    assert mark.exists()
+    wait_for(lambda: len(live.job_pods("leader")) == 1, SECONDS)
+
+
+def test_a_container_that_fails_is_restarted_and_its_last_log_kept(live: LiveWorld) -> None:
+    script = (
+        "import pathlib, sys\n"
+        "mark = pathlib.Path('/box/mark')\n"
+        "print('second' if mark.exists() else 'first')\n"
+        "sys.exit(0 if mark.exists() else mark.touch() or 7)\n"
+    )
+    script = script.replace("'/box/mark'", "sys.argv[1]")
+    mount = [{"name": "box", "mountPath": "/box"}]
+    template = {
+        "restartPolicy": "OnFailure",
+        "containers": [container(script, args=["/box/mark"], volumeMounts=mount)],
+        "volumes": [{"name": "box", "emptyDir": {}}],
+    }
+    live.job("again", "", template=template)
+    assert "Complete" in conditions(live.finished("again"))
+    (pod,) = live.job_pods("again")
+    assert pod["status"]["containerStatuses"][0]["restartCount"] == 1
+    assert live.log(pod) == "second\n"
+    assert live.log(pod, previous="true") == "first\n"
+
+
+def test_a_cron_job_makes_its_job_when_it_is_due(live: LiveWorld) -> None:
+    pod = {"restartPolicy": "Never", "containers": [container("print('due')")]}
+    template = {"spec": {"template": {"spec": pod}}}
+    live.apply("CronJob", "each", {"schedule": "* * * * *", "jobTemplate": template})
+
+    def done() -> list[str]:
+        jobs = live.cluster.list("Job", "default")
+        names = [job["metadata"]["name"] for job in jobs if "Complete" in conditions(job)]
+        return [name for name in names if name.startswith("each-")]
+
+    (name,) = wait_for(done, SECONDS)
+    live.cluster.api.delete("batch/v1", "CronJob", "each", "default")
+    wait_for(lambda: not live.get("Job", name), SECONDS)
+    wait_for(lambda: not live.job_pods(name), SECONDS)
