@@ -64,6 +64,13 @@ def instance_types() -> dict[str, Machine]:
     return _machines("aws.yaml", "instance_types")
 
 
+def offers(region: str, instance_type: str) -> bool:
+    """Whether a region offers an instance type; what the table does not know is not held against it."""
+    absent = _content("offerings.yaml")["not_offered"]
+    family = instance_type.partition(".")[0]
+    return region not in {*absent.get(family, ()), *absent.get(instance_type, ())}
+
+
 def flavours() -> dict[str, Machine]:
     """The owner's OpenStack flavours, by name."""
     return _machines("openstack.yaml", "flavours")

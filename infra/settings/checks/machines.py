@@ -1,10 +1,10 @@
-"""Instance types and flavours must be of the catalogue, and of the right sort."""
+"""Instance types and flavours must be of the catalogue, of the right sort, and offered in the region."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from infra.settings.catalogue import Machine, closest, flavours, instance_types
+from infra.settings.catalogue import Machine, closest, flavours, instance_types, offers
 from infra.settings.model import Settings
 from isthmus.settings.errors import Problem
 from isthmus.settings.sentences import show
@@ -34,6 +34,19 @@ def _machine(
         )
 
 
+def _offered(path: str, name: str, region: str, known: Mapping[str, Machine]) -> Iterator[Problem]:
+    machine = known.get(name)
+    if machine is None or offers(region, name):
+        return
+    others = [row for row in known if bool(known[row].gpus) == bool(machine.gpus) and offers(region, row)]
+    there = f"it has {', '.join(closest(name, others))}" if others else "it has none of the kind"
+    yield Problem(
+        path,
+        f"is {name}, which {region} does not offer by infra/settings/catalogue/offerings.yaml; {there}: take "
+        "another type or another aws.region",
+    )
+
+
 def machines(settings: Settings) -> Iterator[Problem]:
     """Problems with the machines that settings name."""
     aws, openstack = settings.aws, settings.openstack
@@ -42,9 +55,11 @@ def machines(settings: Settings) -> Iterator[Problem]:
     yield from _machine(
         "aws.cluster.system_nodes.instance_type", nodes.instance_type, types, "aws.yaml", with_gpus=False
     )
+    yield from _offered("aws.cluster.system_nodes.instance_type", nodes.instance_type, aws.region, types)
     for name, pool in aws.gpu_pools.items():
         path = f"aws.gpu_pools.{name}.instance_type"
         yield from _machine(path, pool.instance_type, types, "aws.yaml", with_gpus=True)
+        yield from _offered(path, pool.instance_type, aws.region, types)
     for key in ("master_flavor", "node_flavor"):
         path, flavour = f"openstack.cluster.{key}", getattr(openstack.cluster, key)
         yield from _machine(path, flavour, private, "openstack.yaml", with_gpus=False)

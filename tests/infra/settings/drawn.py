@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from infra.settings import SettingsError
-from infra.settings.aws import LOG_RETENTION_DAYS
-from infra.settings.catalogue import flavours, instance_types, zones
+from infra.settings.aws import LOG_RETENTION_DAYS, SystemNodes
+from infra.settings.catalogue import flavours, instance_types, offers, zones
 from infra.settings.checking import check
 from infra.settings.model import Sections, Settings
 from infra.settings.stack_file import read_stack_file
@@ -226,6 +226,8 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
     aws["network"]["zones"] = draw(
         st.lists(st.sampled_from(zones_of_region), min_size=2, max_size=3, unique=True)
     )
+    if not offers(aws["region"], SystemNodes().instance_type):
+        aws["cluster"].setdefault("system_nodes", {})["instance_type"] = "t3.large"
     aws["account_id"] = draw(st.from_regex("[0-9]{12}", fullmatch=True))
     aws.pop("endpoint_url", None)
     drawn["openstack"].pop("throw_away_keys", None)
