@@ -36,6 +36,7 @@ NEEDED: Mapping[str, str] = {
         ("rehearse", "up", "recover", "preview", "down", "doctor", "env", "status", "logs", "trigger"),
         "rehearsal",
     ),
+    "review": "rehearsal",
 }
 """Command -> the extra that it needs."""
 

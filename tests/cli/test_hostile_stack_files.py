@@ -64,7 +64,7 @@ def test_five_hundred_hostile_stack_files(
             copy = derive(Home(tmp_path / "home"), tmp_path, "dev")
             assert read(copy.path, "dev") == read(file)
         assert file.read_bytes() == raw
-    assert 30 < good < 450
+    assert 20 < good < 450
 
 
 def _run(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:

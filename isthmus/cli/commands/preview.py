@@ -25,30 +25,18 @@ def preview(
 
     Example:  isthmus preview prod
     """
-    from infra.settings import read
     from isthmus.cli.console import err, out, print_json
     from isthmus.cli.errors import CommandError
-    from rehearsal.engine.derived import derive
+    from isthmus.cli.previewed_stack import config_file
     from rehearsal.estate import Estate
-    from rehearsal.stack_copy import STACK
 
     if diff and as_json:
         raise CommandError("--json names what changes of each resource, --diff shows it; give one of them")
     estate = Estate.find(lambda line: err.print(line, style="yellow"))
-    file = estate.project_dir / "stacks" / f"Pulumi.{stack}.yaml"
-    if file.exists():  # where it is not, the copy's error names the stacks that are there
-        read(file, stack)
-    estate.install()
-    if stack == STACK:
-        config_file = estate.stack_file()
-    else:
-        derived = derive(estate.home, estate.project_dir, stack)
-        err.print(str(derived), style="dim")
-        config_file = derived.path
     changing: list[dict[str, Any]] = []
     result = estate.engine.preview(
         stack,
-        config_file=config_file,
+        config_file=config_file(estate, stack),
         arguments=("--diff",) if diff else (),
         on_line=None if as_json else print,
         on_event=lambda event: _take(event, changing),
