@@ -1,0 +1,140 @@
+"""Nodes as the pools of a cluster declare them, and pods that go where Kubernetes' scheduler sends them."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from rehearsal.cluster import pools
+from rehearsal.cluster.pools import Pool
+from rehearsal.control_plane.certificates import ADMIN
+from rehearsal.control_plane.of_home import control_plane
+from tests.rehearsal.cluster.conftest import container, wait_for
+from tests.rehearsal.node.conftest import CLUSTER, SECONDS, LiveWorld, conditions
+
+pytestmark = pytest.mark.timeout(300)
+
+GPU = "nvidia.com/gpu"
+SMALL = {"cpu": "4", "memory": "16Gi"}
+SYSTEM = Pool("system", nodes=2, capacity=SMALL)
+TRAINING = Pool(
+    "training",
+    labels={"isthmus.dev/pool": "training"},
+    taints=[(GPU, "present", "NoSchedule")],
+    capacity={**SMALL, GPU: "1"},
+)
+
+
+@pytest.fixture
+def pooled(live: LiveWorld) -> Iterator[LiveWorld]:
+    for pool in (SYSTEM, TRAINING):
+        pools.declare(live.home, CLUSTER, pool)
+    wait_for(lambda: ready(live) == {"system-0", "system-1", "training-0"}, SECONDS)
+    yield live
+    for pool in (SYSTEM, TRAINING):
+        pools.withdraw(live.home, CLUSTER, pool.name)
+    wait_for(lambda: ready(live) == {"general-0"}, SECONDS)
+
+
+def ready(live: LiveWorld) -> set[str]:
+    """Nodes that are ready and not kept out of use."""
+    return {
+        node["metadata"]["name"]
+        for node in live.cluster.list("Node")
+        if "Ready" in conditions(node)
+        and not any(taint["key"].startswith("node.") for taint in node["spec"].get("taints", ()))
+    }
+
+
+def gpu_pod(gpus: int) -> dict[str, Any]:
+    limits = {GPU: str(gpus)}
+    return {
+        "containers": [container("print('trained')", resources={"limits": limits})],
+        "nodeSelector": {"isthmus.dev/pool": "training"},
+        "tolerations": [{"key": GPU, "operator": "Exists"}],
+    }
+
+
+def test_pods_go_to_the_pool_that_they_select_and_fit_into(pooled: LiveWorld) -> None:
+    pooled.job("fits", "", template=gpu_pod(1))
+    pooled.job("too-large", "", template=gpu_pod(2))
+    pooled.job("elsewhere", "print('anywhere')")
+    for name, node in (("fits", "training"), ("elsewhere", "system")):
+        assert "Complete" in conditions(pooled.finished(name))
+        (pod,) = pooled.job_pods(name)
+        assert pod["spec"]["nodeName"].rpartition("-")[0] == node
+
+    def refused() -> str:
+        (pod,) = pooled.job_pods("too-large")
+        said = pod.get("status", {}).get("conditions", ())
+        return next((one["message"] for one in said if one.get("reason") == "Unschedulable"), "")
+
+    assert "Insufficient nvidia.com/gpu" in wait_for(refused, SECONDS)
+    pools.declare(pooled.home, CLUSTER, Pool(**{**vars(TRAINING), "capacity": {**SMALL, GPU: "2"}}))
+    assert "Complete" in conditions(pooled.finished("too-large"))
+
+
+def test_a_deleted_pod_has_its_grace_and_leaves_nothing(live: LiveWorld) -> None:
+    script = (
+        "import pathlib, signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (print('asked', flush=True), time.sleep(1), sys.exit(0)))\n"
+        "print('up', flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    spec = {"containers": [container(script)], "terminationGracePeriodSeconds": 30}
+    pod = live.apply("Pod", "graceful", spec)
+    wait_for(lambda: "Ready" in conditions(live.get("Pod", "graceful")), SECONDS)
+    folder = live.cluster.pod_folder("default", "graceful")
+    followed: list[str] = []
+    reading = threading.Thread(target=lambda: followed.append(live.log(pod, follow="true")))
+    reading.start()
+    wait_for(lambda: (folder / "main.log").read_text() == "up\n", SECONDS)
+    live.cluster.api.delete("v1", "Pod", "graceful", "default")
+    assert "deletionTimestamp" in live.get("Pod", "graceful")["metadata"]
+    wait_for(lambda: not live.get("Pod", "graceful"), SECONDS)
+    reading.join(SECONDS)
+    assert followed == ["up\nasked\n"]
+    wait_for(lambda: not folder.exists())
+
+
+def test_a_sidecar_is_an_init_container_that_runs_on(live: LiveWorld) -> None:
+    wait = "import time; time.sleep(600)"
+    beside = {**container(wait), "name": "beside", "restartPolicy": "Always"}
+    first = {**container("print('first')"), "name": "first"}
+    spec = {"containers": [container(wait)], "initContainers": [first, beside]}
+    live.apply("Pod", "with-sidecar", {**spec, "terminationGracePeriodSeconds": 1})
+    wait_for(lambda: "Ready" in conditions(live.get("Pod", "with-sidecar")), SECONDS)
+    status = live.get("Pod", "with-sidecar")["status"]
+    assert [one["name"] for one in status["initContainerStatuses"]] == ["first", "beside"]
+    assert [one["name"] for one in status["containerStatuses"]] == ["main"]
+    live.cluster.api.delete("v1", "Pod", "with-sidecar", "default")
+    wait_for(lambda: not live.get("Pod", "with-sidecar"), SECONDS)
+
+
+def test_an_image_without_a_stand_in_stays_pending_and_says_so(live: LiveWorld) -> None:
+    foreign = {**container("print()"), "image": "registry.example.org/elsewhere:1"}
+    live.apply("Pod", "foreign", {"containers": [foreign]})
+    wait_for(lambda: "reason" in live.get("Pod", "foreign").get("status", {}), SECONDS)
+    status = live.get("Pod", "foreign")["status"]
+    assert (status["phase"], status["reason"]) == ("Pending", "NotOnThisMachine")
+    assert "registry.example.org/elsewhere:1" in status["message"]
+    live.cluster.api.delete("v1", "Pod", "foreign", "default")
+    wait_for(lambda: not live.get("Pod", "foreign"), SECONDS)
+
+
+def test_nobody_but_the_api_server_reads_logs_at_the_node(live: LiveWorld) -> None:
+    node = wait_for(lambda: live.cluster.get("Node", "general-0"), SECONDS)
+    port = node["status"]["daemonEndpoints"]["kubeletEndpoint"]["Port"]
+    keys = control_plane(live.home, CLUSTER).keys
+    url = f"https://127.0.0.1:{port}/containerLogs/default/any/main"
+    nobody = ssl.create_default_context(cafile=keys.authority.certificate)
+    with pytest.raises(httpx.HTTPError):
+        httpx.get(url, verify=nobody, trust_env=False)
+    admin = ssl.create_default_context(cafile=keys.authority.certificate)
+    admin.load_cert_chain(keys.client(ADMIN[0]).certificate, keys.client(ADMIN[0]).key)
+    assert httpx.get(url, verify=admin, trust_env=False).status_code == 403
