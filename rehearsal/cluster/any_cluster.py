@@ -38,6 +38,9 @@ class AnyCluster(Protocol):
     def pod_folder(self, namespace: str, name: str) -> Path:
         """Where a pod's logs, volumes and runs lie."""
 
+    def create(self, object: Object) -> Object:
+        """Make an object that does not exist yet; returns it."""
+
     def pods_here(self) -> Objects:
         """Pods that are this machine's to run."""
 

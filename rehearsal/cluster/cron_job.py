@@ -11,6 +11,7 @@ import secrets
 from typing import Any
 
 from rehearsal.cluster import clock
+from rehearsal.cluster.any_cluster import AnyCluster
 from rehearsal.cluster.container import NEVER_WAKES
 from rehearsal.cluster.job import is_over
 from rehearsal.cluster.record import Cluster, owner
@@ -83,12 +84,12 @@ class CronJobPass:
 
 
 def make(
-    cluster: Cluster, cron_job: dict[str, Any], name: str, annotations: dict[str, str]
+    cluster: AnyCluster, cron_job: dict[str, Any], name: str, annotations: dict[str, str]
 ) -> dict[str, Any]:
-    """Record a Job of a CronJob's template."""
+    """Make a Job of a CronJob's template."""
     template, meta = cron_job["spec"]["jobTemplate"], cron_job["metadata"]
     template_metadata = template.get("metadata", {})
-    return cluster.apply(
+    return cluster.create(
         {
             "apiVersion": "batch/v1",
             "kind": "Job",
@@ -112,7 +113,7 @@ def make(
     )
 
 
-def fire(cluster: Cluster, cron_job: dict[str, Any]) -> dict[str, Any]:
+def fire(cluster: AnyCluster, cron_job: dict[str, Any]) -> dict[str, Any]:
     """Make a Job at once, as ``kubectl create job NAME --from=cronjob/...`` does; returns it."""
     suffix = "".join(secrets.choice(_LETTERS) for _ in range(5))
     name = f"{cron_job['metadata']['name'][:46]}-by-hand-{suffix}"

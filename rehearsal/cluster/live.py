@@ -136,7 +136,11 @@ class LiveCluster:
         volume = self.get("PersistentVolume", claim["spec"].get("volumeName") or "-")
         return local_folder(self.folder, volume) if volume is not None else None
 
-    # Changing: what a kubelet does
+    # Changing
+
+    def create(self, object: Object) -> Object:
+        """Make an object that does not exist yet; returns it. Raises ApiRefused."""
+        return self.api.create(object)
 
     def set_status(self, object: Object, status: Object) -> None:
         """Write what is observed of a pod, if that is news to the server."""

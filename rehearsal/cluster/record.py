@@ -160,6 +160,10 @@ class Cluster:
             self._write(path, {"object": live, "applied": object, "urn": urn})
             return self._with_status(live)
 
+    def create(self, object: dict[str, Any]) -> dict[str, Any]:
+        """Make an object that does not exist yet; returns it."""
+        return self.apply(object)
+
     def conflicts(self, object: dict[str, Any]) -> Sequence[str]:
         """Fields of an object to be applied that somebody else has set since it was applied last."""
         kind, namespace, name = key_of(object)

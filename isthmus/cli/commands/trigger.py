@@ -18,7 +18,7 @@ def trigger(
     from isthmus.cli.errors import CommandError
     from rehearsal.cluster import agent
     from rehearsal.cluster.cron_job import fire
-    from rehearsal.cluster.record import clusters
+    from rehearsal.cluster.of_home import clusters
     from rehearsal.home import Home
 
     home = Home.find()

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import json
 
+import pytest
+from typer.testing import CliRunner
+
+from isthmus.cli.main import app
+from rehearsal.home import VARIABLE
 from tests.rehearsal.cluster.conftest import container, wait_for
 from tests.rehearsal.node.conftest import SECONDS, LiveWorld, conditions
 
@@ -97,7 +102,25 @@ def test_a_cron_job_makes_its_job_when_it_is_due(live: LiveWorld) -> None:
         names = [job["metadata"]["name"] for job in jobs if "Complete" in conditions(job)]
         return [name for name in names if name.startswith("each-")]
 
-    (name,) = wait_for(done, SECONDS)
+    names = wait_for(done, SECONDS)
     live.cluster.api.delete("batch/v1", "CronJob", "each", "default")
-    wait_for(lambda: not live.get("Job", name), SECONDS)
-    wait_for(lambda: not live.job_pods(name), SECONDS)
+    wait_for(lambda: not any(live.get("Job", name) or live.job_pods(name) for name in names), SECONDS)
+
+
+def test_the_commands_show_its_pods_print_their_logs_and_trigger_its_schedules(
+    live: LiveWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(live.home.root))
+    pod = {"restartPolicy": "Never", "containers": [container("print('by hand')")]}
+    template = {"spec": {"template": {"spec": pod}}}
+    spec = {"schedule": "0 3 * * *", "suspend": True, "jobTemplate": template}
+    live.apply("CronJob", "retrain", spec)
+    made = CliRunner().invoke(app, ["trigger", "retrain"])
+    assert made.exit_code == 0, made.output
+    name = made.output.split("default/")[1].split()[0]
+    assert "Complete" in conditions(live.finished(name))
+    shown = CliRunner().invoke(app, ["status", "--json"])
+    (line,) = [one for one in json.loads(shown.stdout)["pods"] if one["name"].startswith(name)]
+    assert (line["site"], line["state"], line["ready"]) == ("aws", "Completed", 0)
+    assert line["address"].startswith("127.77.")
+    assert CliRunner().invoke(app, ["logs", name]).stdout == "by hand\n"
