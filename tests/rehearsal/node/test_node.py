@@ -67,7 +67,24 @@ def test_a_success_policy_ends_the_other_indices_with_grace(live: LiveWorld) -> 
     assert conditions(done)["SuccessCriteriaMet"] == "SuccessPolicy"
     assert done["status"]["completedIndexes"] == "0"
     assert mark.exists()
-    wait_for(lambda: len(live.job_pods("leader")) == 1, SECONDS)
+    of_it = {"batch.kubernetes.io/job-name": "leader"}
+    wait_for(lambda: len(live.all_pods(**of_it)) == 1, SECONDS)
+
+
+def test_workers_know_each_other_by_the_names_of_a_headless_service(live: LiveWorld) -> None:
+    selector = {"batch.kubernetes.io/job-name": "peers"}
+    live.apply("Service", "ring", {"clusterIP": "None", "selector": selector, "ports": [{"port": 2222}]})
+    env = [
+        {"name": "PEERS", "value": "peers-0.ring:2222,peers-1.ring.default.svc.cluster.local:2222"},
+        {"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
+    ]
+    own = container("import os; print(os.environ['PEERS'], os.environ['IP'])", env=env)
+    template = {"subdomain": "ring", "containers": [own]}
+    live.job("peers", "", template=template, completionMode="Indexed", completions=2, parallelism=2)
+    assert "Complete" in conditions(live.finished("peers"))
+    lines = dict(live.log(pod).split()[::-1] for pod in live.job_pods("peers"))
+    (told,) = set(lines.values())
+    assert {peer.partition(":")[0] for peer in told.split(",")} == set(lines)
 
 
 def test_a_container_that_fails_is_restarted_and_its_last_log_kept(live: LiveWorld) -> None:
