@@ -74,7 +74,8 @@ standing: $(READY) engine ## every setting changed on an estate that stands, and
 .PHONY: openstack
 openstack: $(READY) engine ## the private site by the real OpenStack services: some minutes, the first time two more
 	@echo "== the private site by the real OpenStack services"
-	@.venv/bin/python -m pytest -m openstack tests/rehearsal $(PYTEST)
+	@.venv/bin/python -m rehearsal.openstack_services
+	@.venv/bin/python -m pytest -m openstack $(SIDE_BY_SIDE) tests/rehearsal $(PYTEST)
 
 .PHONY: lint
 lint: $(READY) ## ruff, mypy, and which way imports go

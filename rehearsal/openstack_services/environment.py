@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,6 @@ from rehearsal.programs import cache
 from rehearsal.programs.progress import Progress
 
 LOCK: Final = Path(__file__).with_name("requirements.txt")
-_SAID_LINES: Final = 4
 
 
 class ServicesError(IsthmusError):
@@ -43,15 +43,24 @@ def ensure(progress: Progress | None = None) -> Path:
 
 
 def _install(folder: Path, progress: Progress) -> None:
-    uv = _uv()
+    installer = uv()
     progress.phase("Installing the OpenStack services from PyPI (180 packages, about 350 MB)")
     # Relocatable: the folder is renamed when it is whole.
     _run(
-        [uv, "venv", "--quiet", "--relocatable", "--allow-existing", "--python", sys.executable, str(folder)]
+        [
+            installer,
+            "venv",
+            "--quiet",
+            "--relocatable",
+            "--allow-existing",
+            "--python",
+            sys.executable,
+            str(folder),
+        ]
     )
     python = folder / "bin" / "python"
     _run(
-        [uv, "pip", "install", "--quiet", "--python", str(python), "--require-hashes",
+        [installer, "pip", "install", "--quiet", "--python", str(python), "--require-hashes",
          "--requirements", str(LOCK)]
     )  # fmt: skip
 
@@ -65,7 +74,7 @@ def variables() -> dict[str, str]:
     return {**kept, "PYTHONWARNINGS": "ignore"}
 
 
-def _uv() -> str:
+def uv() -> str:
     """uv as the Makefile found it: named by it, on PATH, else in the user's cache."""
     kept = sorted(cache.entry("uv").glob("*/bin/uv"))
     for candidate in (os.environ.get("UV"), shutil.which("uv"), *(str(path) for path in reversed(kept))):
@@ -80,8 +89,13 @@ def _uv() -> str:
 def _run(command: list[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        said = " ".join(done.stderr.split("\n")[-_SAID_LINES:]).strip() or f"status {done.returncode}"
         raise ServicesError(
-            f"The OpenStack services cannot be installed: {said}; with the package registry in reach, the "
-            "same command goes on."
+            f"The OpenStack services cannot be installed: {_sentence(done.stderr) or done.returncode}; with "
+            "the package registry in reach, the same command goes on; `--openstack record` needs none of it."
         )
+
+
+def _sentence(said: str) -> str:
+    """What failed and what that came from: the first and the last line of uv's chain of causes."""
+    lines = [re.sub(r"^(error|cause):\s*", "", line.strip()) for line in said.splitlines() if line.strip()]
+    return ": ".join(dict.fromkeys(lines[:1] + lines[-1:]))
