@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_args
@@ -97,15 +97,29 @@ class Estate:
         install_plugins(self.home)
         return binary
 
-    def stand_ins(self, openstack: Behind | None = None, kubernetes: Behind | None = None) -> None:
-        """Have behind the plugins what is wanted, at once: ``private_cloud`` and ``control_planes``."""
-        with ThreadPoolExecutor(2) as pool:
-            starts = [
-                pool.submit(self.control_planes, kubernetes),
-                pool.submit(self.private_cloud, openstack),
-            ]
-            for start in starts:
-                start.result()
+    @contextmanager
+    def given(
+        self, openstack: Behind | None = None, kubernetes: Behind | None = None, orders: Path | None = None
+    ) -> Iterator[Seeded]:
+        """What must be there before the estate: ``control_planes``, ``private_cloud``, and the orders in it.
+
+        Real services start beside the block, which is to bring the estate up, and the orders go there: the
+        OpenStack plugin waits for both. What is told of them is then told beforehand.
+        """
+        if self._settle(OPENSTACK, openstack) is Behind.RECORD:
+            self.control_planes(kubernetes)
+            yield self.seed_orders(orders)
+            return
+        from rehearsal import private_cloud
+        from rehearsal.orders import counted, seed
+
+        settings, folder = self.settings.openstack, self.orders(orders)
+        told = counted(folder)
+        with private_cloud.beside(
+            self.home, settings, lambda: seed(self.home, str(settings.object_store_url), folder)
+        ):
+            self.control_planes(kubernetes)
+            yield told
 
     def private_cloud(self, wanted: Behind | None = None) -> None:
         """Have behind the OpenStack plugin what is wanted; None for what is there, at first the record.

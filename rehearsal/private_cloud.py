@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event
 from urllib.parse import urlsplit
+
+from rich.console import Console
 
 from infra.settings.openstack import OpenStackSettings
 from rehearsal.home import Home
@@ -10,12 +16,20 @@ from rehearsal.openstack_services import services
 from rehearsal.openstack_services.declared import Declared, distribution, put
 from rehearsal.openstack_services.services import Cloud
 from rehearsal.openstack_services.session import Session
+from rehearsal.programs.progress import Progress
 
 
-def start(home: Home, settings: OpenStackSettings) -> Cloud:
+def start(
+    home: Home,
+    settings: OpenStackSettings,
+    *,
+    progress: Progress | None = None,
+    begun: Callable[[], object] = lambda: None,
+    fill: Callable[[], object] = lambda: None,
+) -> Cloud:
     """The real services at the address that the settings name, with what these take for given.
 
-    Raises ServicesError.
+    ``begun`` and ``fill`` as of ``services.start``. Raises ServicesError.
     """
     cluster = settings.cluster
     flavors = {cluster.master_flavor, cluster.node_flavor, *(p.flavor for p in settings.gpu_pools.values())}
@@ -24,14 +38,40 @@ def start(home: Home, settings: OpenStackSettings) -> Cloud:
         images=[(cluster.image, distribution(cluster.image))],
         flavors=flavors,
     )
-    cloud = services.start(
+
+    def put_all(cloud: Cloud) -> None:
+        put(Session.of(cloud, administrator=True), declared)
+        fill()
+
+    return services.start(
         home,
         auth_port=urlsplit(str(settings.auth_url)).port,
         store_port=urlsplit(str(settings.object_store_url)).port,
         region=settings.region,
+        progress=progress,
+        begun=begun,
+        fill=put_all,
     )
-    put(Session.of(cloud, administrator=True), declared)
-    return cloud
 
 
-__all__ = ["start"]
+@contextmanager
+def beside(home: Home, settings: OpenStackSettings, fill: Callable[[], object]) -> Iterator[None]:
+    """Start the services beside the block, whose OpenStack plugin waits for them and for ``fill``.
+
+    What went wrong there is raised at the end of the block, in the place of what this did to the block.
+    Raises ServicesError, and whatever ``fill`` does.
+    """
+    services.prepare()
+    begun = Event()
+    with ThreadPoolExecutor(1) as pool:
+        quiet = Progress(Console(quiet=True))
+        coming = pool.submit(start, home, settings, progress=quiet, begun=begun.set, fill=fill)
+        coming.add_done_callback(lambda _: begun.set())
+        begun.wait()
+        try:
+            yield
+        finally:
+            coming.result()
+
+
+__all__ = ["beside", "start"]

@@ -5,14 +5,12 @@ from __future__ import annotations
 import sys
 
 from isthmus.errors import IsthmusError
-from rehearsal.openstack_services import environment, fresh_cloud
-from rehearsal.programs.progress import Progress
+from rehearsal.openstack_services import services
 
 
 def main() -> None:
     try:
-        with Progress() as progress:
-            fresh_cloud.ensure(environment.ensure(progress), progress)
+        services.prepare()
     except IsthmusError as error:
         sys.exit(f"isthmus: {error}")
     except KeyboardInterrupt:

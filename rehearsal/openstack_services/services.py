@@ -10,9 +10,10 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -72,6 +73,15 @@ class Cloud:
         return _password(ADMIN, ADMIN)
 
 
+def prepare(progress: Progress | None = None) -> Path:
+    """Have in the user's cache what a first start takes its time for; the archive of a fresh cloud.
+
+    Raises ServicesError.
+    """
+    with progress or Progress() as shown:
+        return fresh_cloud.ensure(environment.ensure(shown), shown)
+
+
 def start(
     home: Home,
     *,
@@ -79,6 +89,8 @@ def start(
     store_port: int | None = None,
     region: str = "RegionOne",
     progress: Progress | None = None,
+    begun: Callable[[], object] = lambda: None,
+    fill: Callable[[Cloud], object] = lambda _: None,
 ) -> Cloud:
     """The services of this rehearsal, installed and started unless they run.
 
@@ -88,6 +100,8 @@ def start(
         store_port: where Swift does, for its own API as for S3's; so too.
         region: the one region of the cloud.
         progress: where it is shown how far the work has got.
+        begun: is called once whoever else asks for the services waits for these.
+        fill: puts in what has to be there before anybody else gets to them.
 
     Raises ServicesError: they cannot be installed, or did not come up.
     """
@@ -95,13 +109,20 @@ def start(
     layout.folder.mkdir(parents=True, exist_ok=True)
     wished = {name: port for name, port in ((AUTH, auth_port), (STORE, store_port)) if port is not None}
     with _locked(layout):
-        if (cloud := running(home)) is not None:
-            here = {AUTH: _port(cloud.auth_url), STORE: _port(cloud.store_url)}
-            if cloud.region == region and wished.items() <= here.items():
-                return cloud
-            _end(layout)
-        with progress or Progress() as shown:
-            return _start(home, layout, wished, region, shown)
+        begun()
+        cloud = _have(home, layout, wished, region, progress or Progress())
+        fill(cloud)
+        return cloud
+
+
+def _have(home: Home, layout: Layout, wished: Mapping[str, int], region: str, progress: Progress) -> Cloud:
+    if (cloud := running(home)) is not None:
+        here = {AUTH: _port(cloud.auth_url), STORE: _port(cloud.store_url)}
+        if cloud.region == region and wished.items() <= here.items():
+            return cloud
+        _end(layout)
+    with progress as shown:
+        return _start(home, layout, wished, region, shown)
 
 
 def running(home: Home) -> Cloud | None:

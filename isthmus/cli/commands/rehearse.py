@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -55,18 +56,18 @@ def rehearse(
     if lost := estate.lost():
         err.print(f"{lost}: rebuilding the estate from nothing.", style="yellow")
         estate.wipe()
-    estate.stand_ins(openstack, kubernetes)
-    with stages.stage("orders", "the company's orders, in its private object store (moto)") as stage:
-        seeded = estate.seed_orders(orders)
-        stage.note = f"{seeded.put + seeded.kept} days of orders, {seeded.bytes / 2**20:.1f} MiB"
-    with (
-        stages.stage("estate", "pulumi up -s local: both sites, the link, training, Triton") as stage,
-        Narration("pulumi up", err) as narration,
-    ):
-        overrides = orders_settings.model_dump(mode="json", exclude_unset=True)
-        result = estate.up(narration.take, orders=seeded, written=overrides)
-        stage.note = str(result)
-        stage.parts = narration.milestones
+    with ExitStack() as beside:
+        with stages.stage("orders", "the company's orders, in its private object store") as stage:
+            seeded = beside.enter_context(estate.given(openstack, kubernetes, orders))
+            stage.note = f"{seeded.put + seeded.kept} days of orders, {seeded.bytes / 2**20:.1f} MiB"
+        with (
+            stages.stage("estate", "pulumi up -s local: both sites, the link, training, Triton") as stage,
+            Narration("pulumi up", err) as narration,
+        ):
+            overrides = orders_settings.model_dump(mode="json", exclude_unset=True)
+            result = estate.up(narration.take, orders=seeded, written=overrides)
+            stage.note = str(result)
+            stage.parts = narration.milestones
     with stages.stage("answers", "the real tritonserver, asked for three customers"):
         customers = sample_customers(order_files(estate.orders(orders)), SHOWN, estate.settings.orders)
         out.print()

@@ -31,8 +31,6 @@ def up(
     if lost := estate.lost():
         err.print(f"{lost}: rebuilding the estate.", style="yellow")
         estate.wipe()
-    estate.stand_ins(openstack, kubernetes)
-    seeded = estate.seed_orders(orders)
-    with Narration("pulumi up") as narration:
+    with estate.given(openstack, kubernetes, orders) as seeded, Narration("pulumi up") as narration:
         result = estate.up(narration.take, ("--refresh",) if refresh else (), seeded)
     out.print(f"local: {result}")
