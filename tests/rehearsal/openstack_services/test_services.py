@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import HttpUrl
 
+from infra.settings import read
 from isthmus.errors import StoreFailed
 from isthmus.object_store import Bucket, client_for_orders
-from rehearsal.home import Home
+from rehearsal import private_cloud, stack_copy
+from rehearsal.home import Home, project_root
 from rehearsal.openstack_services import configuration, services
 from rehearsal.openstack_services.declared import payload_of, put_secret
 from rehearsal.openstack_services.environment import ServicesError
@@ -22,6 +25,7 @@ from rehearsal.openstack_services.layout import ACCESS, Layout
 from rehearsal.openstack_services.session import ServiceRefused, Session
 from rehearsal.ports import free_ports
 from rehearsal.sandbox import processes_of
+from rehearsal.stack_copy import STACK
 from tests.rehearsal.openstack_services.conftest import IMAGE
 from tests.rehearsal.openstack_services.processes import listener
 
@@ -188,6 +192,26 @@ def test_stopped_services_leave_no_process(home: Home) -> None:
     assert services.stop(home)
     assert not processes_of(home)
     assert not services.stop(home)
+
+
+def test_who_asks_for_services_that_start_beside_it_gets_them_filled(home: Home, tmp_path: Path) -> None:
+    other, port, filled = Home(tmp_path), free_ports(2), []
+    urls = {
+        "auth_url": HttpUrl(f"http://127.0.0.1:{port}/v3"),
+        "object_store_url": HttpUrl(f"http://127.0.0.1:{port + 1}"),
+    }
+    settings = read(stack_copy.source(project_root()), STACK).openstack.model_copy(update=urls)
+
+    def fill() -> None:
+        filled.append(services.running(other) is not None)
+        raise StoreFailed("no orders")
+
+    try:
+        # What goes wrong beside the block is told after it.
+        with pytest.raises(StoreFailed, match="no orders"), private_cloud.beside(other, settings, fill):
+            assert (services.start(other).auth_url, filled) == (str(urls["auth_url"]), [True])
+    finally:
+        services.stop(other)
 
 
 def test_services_that_do_not_come_up_are_named_with_their_last_words(
