@@ -12,7 +12,7 @@ OpenStackOption: TypeAlias = Annotated[
     Behind | None,
     typer.Option(
         help="Behind the private site's APIs: a record of their rules, or the real services (about 20 "
-        "seconds and 1 GiB more). Otherwise as it is: at first the record."
+        "seconds of processor time and 0.8 GiB more). Otherwise as it is: at first the record."
     ),
 ]
 KubernetesOption: TypeAlias = Annotated[
