@@ -71,6 +71,28 @@ def test_a_success_policy_ends_the_other_indices_with_grace(live: LiveWorld) -> 
     wait_for(lambda: len(live.all_pods(**of_it)) == 1, SECONDS)
 
 
+def test_an_evicted_worker_is_replaced_and_costs_no_attempt(live: LiveWorld) -> None:
+    script = (
+        "import os, pathlib, time\n"
+        "mark = pathlib.Path(os.environ['MARK'])\n"
+        "time.sleep(0 if mark.exists() else mark.touch() or 600)\n"
+    )
+    mark = live.home.root / "was-up"
+    own = container(script, env=[{"name": "MARK", "value": str(mark)}])
+    disrupted = [{"type": "DisruptionTarget", "status": "True"}]
+    policy = {"rules": [{"action": "Ignore", "onPodConditions": disrupted}]}
+    template = {"containers": [own], "terminationGracePeriodSeconds": 5}
+    live.job("evicted", "", template=template, backoffLimit=0, podFailurePolicy=policy)
+    wait_for(mark.exists, SECONDS)
+    (pod,) = live.job_pods("evicted")
+    meta = {"name": pod["metadata"]["name"], "namespace": "default"}
+    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": meta}
+    live.cluster.api._ask("POST", f"/api/v1/namespaces/default/pods/{meta['name']}/eviction", eviction)
+    done = live.finished("evicted")
+    assert "Complete" in conditions(done)
+    assert done["status"].get("failed", 0) == 0
+
+
 def test_workers_know_each_other_by_the_names_of_a_headless_service(live: LiveWorld) -> None:
     selector = {"batch.kubernetes.io/job-name": "peers"}
     live.apply("Service", "ring", {"clusterIP": "None", "selector": selector, "ports": [{"port": 2222}]})
