@@ -14,6 +14,9 @@ from typing import Final, Literal
 
 import psutil
 
+from rehearsal.control_plane import of_home
+from rehearsal.control_plane import provide as provide_control_plane
+from rehearsal.control_plane.choice import is_real
 from rehearsal.engine import leftovers, official, on_path, pin, plugins, provide
 from rehearsal.home import Home
 from rehearsal.programs import cache, toolchain
@@ -69,6 +72,16 @@ def engine(home: Home) -> Finding:
     if ready := provide.current(home):
         return Finding("Engine", "ok", str(ready))
     return Finding("Engine", "missing", f"not set up; {_next_way()}", FIX)
+
+
+def control_planes(home: Home) -> Finding:
+    """Those of both clusters, where a rehearsal has them."""
+    running = [plane for plane in of_home.control_planes(home) if plane.processes()]
+    if not is_real(home):
+        return Finding("Clusters", "ok", "a record of each (`isthmus up --kubernetes real`: control planes)")
+    if found := provide_control_plane.cached():
+        return Finding("Clusters", "ok", f"{found}; {len(running)} control planes run")
+    return Finding("Clusters", "note", "the next up builds their control planes first", "make engine")
 
 
 def plugins_(home: Home) -> Finding:
@@ -138,6 +151,7 @@ CHECKS: Final[tuple[Callable[[Home], Finding], ...]] = (
     python,
     packages,
     engine,
+    control_planes,
     plugins_,
     memory,
     disk,

@@ -27,7 +27,7 @@ from rehearsal.plugins.backend import (
 )
 from rehearsal.plugins.kubernetes import awaits, objects, rules, schema
 from rehearsal.plugins.kubernetes.faults import mapping
-from rehearsal.plugins.kubernetes.kubeconfig import active_cluster, cluster_name, identity
+from rehearsal.plugins.kubernetes.kubeconfig import cluster_name, identity, other_cluster
 from rehearsal.plugins.kubernetes.objects import split
 from rehearsal.plugins.kubernetes.rows import ROWS, Kind, row_of, wire_version
 
@@ -66,10 +66,7 @@ class KubernetesBackend(Backend):
                 self._mutable.add(kind)
 
     def replaces_provider(self, old: Properties, new: Properties, changed: frozenset[str]) -> frozenset[str]:
-        """As pulumi-kubernetes (provider.go, DiffConfig): another cluster, or one that nobody knows yet."""
-        if new.get("kubeconfig") is UNKNOWN:
-            return frozenset({"kubeconfig"})
-        return changed if active_cluster(old) != active_cluster(new) else frozenset()
+        return other_cluster(old, new, changed)
 
     def check(self, resource: Resource) -> Properties:
         row = row_of(resource.type)

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from rehearsal.plugins.backend import Properties, Refused
+from rehearsal.plugins.backend import UNKNOWN, Properties, Refused
 
 
 def active_cluster(config: Properties) -> Any:
@@ -24,6 +24,16 @@ def active_cluster(config: Properties) -> Any:
     except (yaml.YAMLError, AttributeError, KeyError, TypeError):
         return None
     return named.get(config.get("cluster") or contexts.get(context or known.get("current-context")))
+
+
+def other_cluster(old: Properties, new: Properties, changed: frozenset[str]) -> frozenset[str]:
+    """Which of a provider's changed inputs lead to another cluster, or to one that nobody knows yet.
+
+    As pulumi-kubernetes (v4.32.0, provider/pkg/provider/provider.go, ``DiffConfig``).
+    """
+    if new.get("kubeconfig") is UNKNOWN:
+        return frozenset({"kubeconfig"})
+    return changed if active_cluster(old) != active_cluster(new) else frozenset()
 
 
 def identity(config: Properties) -> str:

@@ -1,7 +1,7 @@
 """The kinds that the plugin knows: adding one is adding a row.
 
 A row says how a name of the kind must look, which fields pulumi-kubernetes replaces an object for
-(``forceNew`` in provider/pkg/provider/diff.go, 00302be, 2026-11-27), and what of it is not real here. The
+(``forceNew`` in provider/pkg/provider/diff.go, v4.32.0, 2026-11-28), and what of it is not real here. The
 fields that the API server keeps (``rehearsal.cluster.kinds.IMMUTABLE``) are more: there an update is refused.
 """
 
@@ -65,11 +65,11 @@ def _rows() -> Iterable[Kind]:
     yield Kind(
         core,
         "PersistentVolumeClaim",
-        replaces=("spec",),
+        replaces=("spec.accessModes", "spec.selector", "spec.storageClassName", "spec.volumeName"),
         note="stands for a folder of this machine, of any size",
     )
     yield Kind(apps, "Deployment", replaces=("spec.selector",))
-    yield Kind(apps, "DaemonSet", note=_NOT_RUN)
+    yield Kind(apps, "DaemonSet", replaces=("spec.selector",), note=_NOT_RUN)
     yield Kind(
         batch,
         "Job",

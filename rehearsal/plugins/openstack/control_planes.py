@@ -6,15 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rehearsal.control_plane import choice, clusters
-from rehearsal.control_plane.clusters import Access
 from rehearsal.control_plane.errors import ControlPlaneError
 from rehearsal.home import Home
 from rehearsal.plugins.backend import Properties, Refused
-
-
-def access_to(folder: Path | None, inputs: Properties) -> Access | None:
-    """The way into a cluster with a control plane; None where it has none."""
-    return clusters.access(Home(folder.parent), str(inputs["name"])) if folder is not None else None
 
 
 class ControlPlanes:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import yaml
 from cryptography import x509
@@ -14,7 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from rehearsal.plugins.openstack.control_planes import access_to
+from rehearsal.control_plane import clusters
+from rehearsal.home import Home
+from rehearsal.plugins.backend import Properties
 from rehearsal.plugins.openstack.resource_type import Situation
 
 LIFETIME = timedelta(days=5 * 365)
@@ -25,8 +28,20 @@ def api_address(s: Situation) -> str:
 
     Else ``https://127.78.x.y:6443``: loopback, so that whoever uses it reaches this machine and no other.
     """
-    real = access_to(s.folder, s.inputs)
-    return real.server if real is not None else f"https://{_loopback(s.id, 78)}:6443"
+    return way_in(s.folder, s.inputs).get("apiAddress") or f"https://{_loopback(s.id, 78)}:6443"
+
+
+def way_in(folder: Path | None, inputs: Properties) -> Properties:
+    """The outputs of a cluster that lead to its control plane; {} where it has none.
+
+    ``folder`` is the plugin's in the rehearsal home.
+    """
+    name = str(inputs["name"])
+    real = clusters.access(Home(folder.parent), name) if folder is not None else None
+    if real is None:
+        return {}
+    pems = [content.decode() for content in (real.authority, real.certificate, real.key)]
+    return {"apiAddress": real.server, "kubeconfig": _of(name, real.server, *pems)}
 
 
 def node_addresses(s: Situation, role: str, count: int) -> list[str]:
@@ -42,9 +57,8 @@ def _loopback(seed: str, second: int) -> str:
 def kubeconfig(s: Situation) -> dict[str, str]:
     """The map of the provider's output ``kubeconfig``: ``raw_config`` is YAML whose cluster has the
     cluster's name. Its keys are Terraform's (snake case): Pulumi does not rename the keys of a plain map."""
-    if (real := access_to(s.folder, s.inputs)) is not None:
-        pems = [content.decode() for content in (real.authority, real.certificate, real.key)]
-        return _of(str(s.inputs["name"]), real.server, *pems)
+    if real := way_in(s.folder, s.inputs):
+        return dict(real["kubeconfig"])
     ca_key, ca = _certificate("kubernetes", None)
     key, certificate = _certificate("admin", (ca_key, ca))
     authority, client = (each.public_bytes(Encoding.PEM).decode() for each in (ca, certificate))

@@ -29,7 +29,7 @@ from rehearsal.plugins.backend import (
     UnknownType,
 )
 from rehearsal.plugins.kubernetes import objects
-from rehearsal.plugins.kubernetes.kubeconfig import active_cluster
+from rehearsal.plugins.kubernetes.kubeconfig import other_cluster
 from rehearsal.plugins.kubernetes.live import ownership, readiness
 from rehearsal.plugins.kubernetes.live.reach import Unreachable, api_server
 from rehearsal.plugins.kubernetes.live.waiting import NotReady, Waiting
@@ -87,7 +87,7 @@ class LiveKubernetes(Backend):
         }
 
     def replaces_provider(self, old: Properties, new: Properties, changed: frozenset[str]) -> frozenset[str]:
-        return changed if active_cluster(old) != active_cluster(new) else frozenset()
+        return other_cluster(old, new, changed)
 
     def check(self, resource: Resource) -> Properties:
         return objects.named(_row(resource), resource, self._namespace)

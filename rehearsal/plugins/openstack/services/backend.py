@@ -12,13 +12,17 @@ from rehearsal.home import Home
 from rehearsal.openstack_services import services
 from rehearsal.openstack_services.session import ServiceAway, ServiceRefused, Session
 from rehearsal.plugins.backend import Created, Found, Properties, Refused, Resource
+from rehearsal.plugins.openstack import tokens
 from rehearsal.plugins.openstack.backend import OpenStackBackend, row_of, same
 from rehearsal.plugins.openstack.checking import parse
+from rehearsal.plugins.openstack.control_planes import ControlPlanes
+from rehearsal.plugins.openstack.kubeconfig import way_in
 from rehearsal.plugins.openstack.object_store import address
 from rehearsal.plugins.openstack.services import functions, magnum, neutron, storage
 from rehearsal.plugins.openstack.services.api import Api
 
 APIS: Final[Mapping[str, Api]] = {**neutron.APIS, **magnum.APIS, **storage.APIS}
+CONTROL_PLANES: Final = ControlPlanes()
 INSTANCE: Final = "services"
 _NOTHING: Final[tuple[Any, ...]] = ("", None, [], {})
 
@@ -46,6 +50,8 @@ class ServicesBackend(OpenStackBackend):
         parse(row, resource.inputs)
         with _in_its_words():
             made = APIS[row.token].create(self.session, resource.inputs)
+            if row.token == tokens.CLUSTER:
+                CONTROL_PLANES.create(self.folder, resource.inputs)
             outputs = self._outputs(Resource(**{**vars(resource), "id": made.id}), made.outputs)
         return Created(made.id, outputs)
 
@@ -57,6 +63,8 @@ class ServicesBackend(OpenStackBackend):
             found = APIS[row.token].read(self.session, resource.id, keys)
             if found is not None and not resource.outputs:
                 found |= APIS[row.token].opened(self.session, resource.id)
+            if found is not None:
+                found |= self._way_in(Resource(**{**vars(resource), "inputs": {**found, **resource.inputs}}))
         if found is None:
             return None
         inputs = {
@@ -79,6 +87,8 @@ class ServicesBackend(OpenStackBackend):
         known = {**resource.outputs, **resource.inputs}
         with _in_its_words():
             APIS[row.token].delete(self.session, resource.id, known)
+        if row.token == tokens.CLUSTER:
+            CONTROL_PLANES.delete(self.folder, known)
 
     def invoke(self, token: str, arguments: Properties) -> Properties:
         if not self._is_here or token not in functions.FUNCTIONS:
@@ -120,7 +130,11 @@ class ServicesBackend(OpenStackBackend):
         found = APIS[resource.type].read(self.session, resource.id, resource.inputs)
         if found is None:
             raise Refused(f"404: {resource.id} is gone again just after it was made or changed")
-        return {**self._located(known), **resource.inputs, **found}
+        return {**self._located(known), **resource.inputs, **found, **self._way_in(resource)}
+
+    def _way_in(self, resource: Resource) -> Properties:
+        """Where a cluster's control plane is, if it has one: Magnum's driver here makes none."""
+        return way_in(self.folder, resource.inputs) if resource.type == tokens.CLUSTER else {}
 
     def _located(self, outputs: Properties) -> dict[str, Any]:
         return {"region": self.region, **outputs}
