@@ -1,4 +1,4 @@
-"""Control planes behind a rehearsed estate: begun at once, seen by doctor and sandbox, ended with the rest."""
+"""Control planes behind a rehearsed estate: begun at once, seen by doctor, ended with the rest."""
 
 from __future__ import annotations
 

@@ -46,6 +46,7 @@ _REMOVE: Final = (
     "If the cluster was deleted, you can remove this resource from the state by the same command with "
     f'{FORGET_UNREACHABLE}="true"'
 )
+_SERVERS_OWN: Final = ("creationTimestamp", "generation", "resourceVersion", "uid")
 _PROPAGATION: Final = "pulumi.com/deletionPropagationPolicy"
 # As its retry.go: what an object needs may be on its way, such as the namespace.
 _RETRY_SECONDS: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
@@ -155,8 +156,7 @@ class LiveKubernetes(Backend):
             return None
         shown = _shown(live, resource.inputs)
         if not resource.inputs:
-            imported = {key: value for key, value in shown.items() if key != "status"}
-            return Found(imported, shown)
+            return Found(_imported(shown), shown)
         return Found(merge.shaped_like(shown, resource.inputs), shown)
 
     @_heard
@@ -263,6 +263,15 @@ def _shown(live: Object, inputs: Properties) -> Properties:
     shown = copy.deepcopy(live)
     shown["metadata"].pop("managedFields", None)
     return {**shown, **objects.plain_text(shown, inputs)}
+
+
+def _imported(shown: Object) -> Properties:
+    """What of an object a program could have said; ``Read`` takes the same away."""
+    metadata = {key: value for key, value in shown["metadata"].items() if key not in _SERVERS_OWN}
+    if isinstance(annotations := metadata.get("annotations"), dict):
+        annotations = {key: text for key, text in annotations.items() if key != readiness.REVISION}
+        metadata = {**metadata, "annotations": annotations}
+    return {**{key: value for key, value in shown.items() if key != "status"}, "metadata": metadata}
 
 
 def _to_be(answer: Object, inputs: Properties) -> Properties:

@@ -23,7 +23,7 @@ _SECONDS: Final = 600.0
 _TRAINING_SECONDS: Final = 3600.0
 """A Job's: in the plugin its ten minutes begin anew with each change, and training takes longer here."""
 _MARGIN_SECONDS: Final = 60.0
-_REVISION: Final = "deployment.kubernetes.io/revision"
+REVISION: Final = "deployment.kubernetes.io/revision"
 
 
 class Failed(Exception):
@@ -62,7 +62,7 @@ def _deployment(api: Api, deployment: Object) -> State:
     meta, status = deployment["metadata"], deployment.get("status", {})
     if status.get("observedGeneration") != meta["generation"]:
         return False, "the controller has not seen it yet"
-    revision = meta.get("annotations", {}).get(_REVISION, "")
+    revision = meta.get("annotations", {}).get(REVISION, "")
     progress, available = _condition(deployment, "Progressing"), _condition(deployment, "Available")
     if progress["status"] == "False":
         raise Failed(f"[{progress.get('reason')}] {progress.get('message')}")
@@ -72,7 +72,7 @@ def _deployment(api: Api, deployment: Object) -> State:
     if revision != "1" and progress.get("reason") != "NewReplicaSetAvailable":
         return False, _said(progress)
     for each in api.list("apps/v1", "ReplicaSet", meta["namespace"]):
-        current = each["metadata"].get("annotations", {}).get(_REVISION) == revision
+        current = each["metadata"].get("annotations", {}).get(REVISION) == revision
         if current and _is_owned(each, meta["uid"]):
             wanted, there = each["spec"].get("replicas", 1), each["status"].get("readyReplicas", 0)
             return there >= wanted, f"{there} of {wanted} replicas are ready"

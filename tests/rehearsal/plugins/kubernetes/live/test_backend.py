@@ -52,6 +52,15 @@ def test_a_config_map_is_made_read_and_left_alone(engine: Engine, namespace: str
     assert found.inputs == made.inputs
 
 
+def test_an_import_takes_what_a_program_could_have_said(engine: Engine, namespace: str) -> None:
+    made = engine.up("apps/v1:Deployment", deployment(namespace))
+    found = engine.backend.read(replace(made, inputs={}, outputs={}))
+    assert found is not None
+    assert found.inputs["metadata"] == {"annotations": {}, "name": "web", "namespace": namespace}
+    assert found.inputs["spec"]["replicas"] == 0
+    assert "status" not in found.inputs
+
+
 def test_what_exists_is_refused_and_a_preview_of_it_is_not(engine: Engine, namespace: str) -> None:
     """A preview may be of what is replaced by the same up (provider.go, ``Create``: failedPreview)."""
     inputs = {**named(namespace), "data": {"a": "1"}}
@@ -123,6 +132,8 @@ def test_an_ignored_field_stays_as_somebody_else_made_it(engine: Engine, api: Ap
     wanted = deployment(namespace, minReadySeconds=7)
     outputs = engine.backend.update(made, engine.changed(made, wanted, ("spec.minReadySeconds",)))
     assert outputs["spec"]["minReadySeconds"] == 5
+    # It is theirs alone, so they meet no conflict.
+    api.apply(by_hand(made.inputs, "argo", spec={"minReadySeconds": 6}), manager="argo")
 
 
 def test_a_fixed_field_replaces_where_the_plugin_knows_it_and_is_refused_elsewhere(
@@ -171,12 +182,14 @@ def test_the_text_of_a_secret_is_kept_and_secret(engine: Engine, namespace: str)
 
 
 def test_a_deployment_is_awaited(engine: Engine, namespace: str) -> None:
-    """Without replicas it is ready when its controllers say so; nobody runs one of another's image."""
+    """Without replicas it is ready when its controllers say so; where no node takes its pods it never is."""
     made = engine.up("apps/v1:Deployment", deployment(namespace))
     assert made.outputs["status"]["observedGeneration"] == 1
     engine.backend.delete(made)
-    late = engine.resource("apps/v1:Deployment", deployment(namespace, replicas=1, progressDeadlineSeconds=1))
-    with pytest.raises(Incomplete, match=r"\[ProgressDeadlineExceeded\].*no nodes available") as failed:
+    wanted = deployment(namespace, replicas=1, progressDeadlineSeconds=1)
+    wanted["spec"]["template"]["spec"]["nodeSelector"] = {"there-is": "none"}
+    late = engine.resource("apps/v1:Deployment", wanted)
+    with pytest.raises(Incomplete, match=r"\[ProgressDeadlineExceeded\]") as failed:
         engine.backend.create(late)
     assert failed.value.created.id == f"{namespace}/web"
     assert failed.value.created.outputs["spec"]["replicas"] == 1
