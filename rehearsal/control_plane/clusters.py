@@ -1,7 +1,7 @@
 """The control planes of a rehearsal's clusters: each is made, and ends, with the cluster that a cloud names.
 
-``isthmus up`` starts those that its settings name while the engine gets ready; a cluster that is created then
-finds its own at work, and holds it until it is deleted.
+``isthmus up`` starts those that its settings name before the engine; a cluster that is created then finds its
+own at work, and holds it until it is deleted.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 def test_both_sites_begin_together_and_nothing_of_them_is_left(
     estate: Estate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    estate.stand_ins(kubernetes=Behind.REAL)
+    estate.control_planes(Behind.REAL)
     planes = control_planes(estate.home)
     assert [plane.site for plane in planes] == ["isthmus-local-aws", "isthmus-local-openstack"]
     found = {process.name() for process in sandbox.processes_of(estate.home)}
@@ -28,8 +28,8 @@ def test_both_sites_begin_together_and_nothing_of_them_is_left(
     with monkeypatch.context() as standing:
         standing.setattr(Estate, "resources", lambda _: [{"urn": "something"}])
         with pytest.raises(EstateError, match="--kubernetes is record, and this estate stands on real"):
-            estate.stand_ins(kubernetes=Behind.RECORD)
-        estate.stand_ins()
+            estate.control_planes(Behind.RECORD)
+        estate.control_planes()
     assert KUBERNETES.of(estate.home) is Behind.REAL
 
     estate.wipe()

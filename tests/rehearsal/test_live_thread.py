@@ -14,9 +14,8 @@ pytestmark = [pytest.mark.engine, pytest.mark.long, pytest.mark.timeout(1800)]
 
 
 def test_the_estate_stands_on_real_control_planes(estate: Estate) -> None:
-    estate.stand_ins(kubernetes=Behind.REAL)
-    seeded = estate.seed_orders()
-    up = estate.up(orders=seeded)
+    with estate.given(kubernetes=Behind.REAL) as seeded:
+        up = estate.up(orders=seeded)
     assert {cluster.name for cluster in clusters(estate.home)} == {
         "isthmus-local-aws",
         "isthmus-local-openstack",
