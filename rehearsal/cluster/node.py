@@ -138,7 +138,10 @@ class Node:
                 if name in urls:  # to be taken over as by a new agent
                     self._pods = {key: pod for key, pod in self._pods.items() if key[0] != name}
         for name in urls.keys() - self._live.keys():
-            self._live[name] = LiveNode(self._home, name, self._tools.wake)
+            try:
+                self._live[name] = LiveNode(self._home, name, self._tools.wake)
+            except Exception:  # a broken control plane must not end the others' pods
+                traceback.print_exc()
         return [*self._live.values()]
 
     def _cron_jobs(self, cluster: Cluster, now: float) -> float:
