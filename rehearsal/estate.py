@@ -21,7 +21,6 @@ from rehearsal import ports, stack_copy
 from rehearsal.behind import Behind, Choice
 from rehearsal.cluster.of_home import of_sites
 from rehearsal.control_plane.choice import KUBERNETES, is_real
-from rehearsal.control_plane.of_home import control_planes
 from rehearsal.engine.command import Engine, Event
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.plugins import install_plugins
@@ -172,6 +171,7 @@ class Estate:
 
     def lost(self) -> str:
         """What forgot the estate since it was brought up, as the start of a sentence, or ""."""
+        from rehearsal.control_plane.of_home import control_planes
         from rehearsal.plugins.aws import moto_server
 
         if STACK not in self.engine.stacks():

@@ -8,13 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from infra.review.resource import Resource
+from isthmus.errors import IsthmusError
 
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 Size = Annotated[int, Field(ge=0, le=10**9)]
 Text = Annotated[str, Field(max_length=512)]
 
 
-class Unreadable(Exception):
+class Unreadable(IsthmusError):
     """The inputs do not say what a price needs; the text is the reason."""
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
+from isthmus.errors import IsthmusError
 from rehearsal.control_plane.api import Api
 from rehearsal.plugins.kubernetes.objects import annotation
 
@@ -26,7 +27,7 @@ _MARGIN_SECONDS: Final = 60.0
 REVISION: Final = "deployment.kubernetes.io/revision"
 
 
-class Failed(Exception):
+class Failed(IsthmusError):
     """It will not become ready any more; the message says why."""
 
 

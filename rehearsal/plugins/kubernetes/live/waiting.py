@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from isthmus.errors import IsthmusError
 from rehearsal.cluster import agent
 from rehearsal.control_plane.api import Api
 from rehearsal.home import Home
@@ -21,7 +22,7 @@ _FOR_THE_NODE: Final = ("CronJob", "DaemonSet", "Deployment", "Job", "Namespace"
 _POLL_SECONDS: Final = 0.2
 
 
-class NotReady(Exception):
+class NotReady(IsthmusError):
     """What was waited for did not come; the message says why."""
 
 
