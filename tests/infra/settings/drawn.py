@@ -40,6 +40,11 @@ def _machines(with_gpus: bool, known: Mapping[str, Any]) -> Drawn:
     return st.sampled_from([name for name, machine in known.items() if bool(machine.gpus) == with_gpus])
 
 
+def _with_gpus(region: str) -> list[str]:
+    """The GPU types that a region offers: the good file has pools, and some regions have none."""
+    return [name for name, machine in instance_types().items() if machine.gpus and offers(region, name)]
+
+
 def _hosts() -> Drawn:
     return st.sampled_from(
         ["db.example.org", "a-1.b.example", "10.36.0.9", "[2001:db8::1]", "x" * 63 + ".example.org"]
@@ -74,7 +79,7 @@ EMAILS = st.sampled_from(
 )
 
 BY_PATH: dict[str, Drawn] = {
-    "aws.region": st.sampled_from(sorted(zones())),
+    "aws.region": st.sampled_from([region for region in sorted(zones()) if _with_gpus(region)]),
     "aws.log_retention_days": st.sampled_from(LOG_RETENTION_DAYS),
     "aws.cluster.admins[0]": ROLES,
     "aws.cluster.system_nodes.instance_type": _machines(False, instance_types()),
@@ -227,7 +232,7 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
         st.lists(st.sampled_from(zones_of_region), min_size=2, max_size=3, unique=True)
     )
     if not offers(aws["region"], SystemNodes().instance_type):
-        aws["cluster"].setdefault("system_nodes", {})["instance_type"] = "t3.large"
+        _offered_here(aws)
     aws["account_id"] = draw(st.from_regex("[0-9]{12}", fullmatch=True))
     aws.pop("endpoint_url", None)
     drawn["openstack"].pop("throw_away_keys", None)
@@ -242,6 +247,16 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
 
 
 SECTIONS = section(Sections)
+
+
+def _offered_here(aws: dict[str, Any]) -> None:
+    """Give nodes a type that the region offers, where theirs, the default's or the good file's is none."""
+    region, nodes = aws["region"], aws["cluster"].setdefault("system_nodes", {})
+    if not offers(region, nodes.get("instance_type", SystemNodes().instance_type)):
+        nodes["instance_type"] = "t3.large"
+    for pool in (aws.get("gpu_pools") or {}).values():
+        if not offers(region, pool.get("instance_type", "")):
+            pool["instance_type"] = _with_gpus(region)[0]
 
 
 def _parts(path: str) -> list[str | int]:
@@ -285,6 +300,8 @@ def mended(stack: str, config: dict[str, Any]) -> tuple[Settings | None, list[Se
                 parts = _parts(problem.path)
                 _drop(config, parts[: max(1, len(parts) - again[problem.path])])
                 again[problem.path] += 1
+            if "isthmus:aws" in config:
+                _offered_here(config["isthmus:aws"])
     return None, refusals
 
 
