@@ -27,6 +27,20 @@ class Again:
     """To make it again is to say the same thing twice: nothing can be doubled, nothing is refused."""
 
 
+Ask: TypeAlias = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+"""Calls a function of a provider with its arguments; the result, empty where the function finds nothing."""
+
+
+@dataclass(frozen=True)
+class Life:
+    """What a function lists may be dead: how each is asked, where the result says, and the words for dead."""
+
+    function: str
+    argument: str
+    key: str
+    dead: frozenset[str]
+
+
 @dataclass(frozen=True)
 class Question:
     """The cloud drew its id: the provider is asked for it by what the estate called it.
@@ -38,12 +52,13 @@ class Question:
     arguments: Mapping[str, Any]
     key: str
     form: str = "{}"
+    life: Life | None = None
 
-    def ids(self, result: Mapping[str, Any]) -> list[str]:
-        """The ids to import by in a result of the function."""
-        found = result.get(self.key)
-        listed = found if isinstance(found, list) else [found]
-        return [self.form.format(_id_in(one)) for one in listed if one]
+    def ids(self, ask: Ask) -> list[str]:
+        """The ids to import by of what is there."""
+        found = ask(self.function, self.arguments).get(self.key)
+        listed = [_id_in(one) for one in (found if isinstance(found, list) else [found]) if one]
+        return [self.form.format(id) for id in listed if self.life is None or not _dead(id, self.life, ask)]
 
 
 @dataclass(frozen=True)
@@ -72,6 +87,11 @@ def _object(pending: Pending) -> Way:
     if not name:
         return ByHand(f"kubectl get {pending.type.rpartition(':')[2].lower()} --all-namespaces")
     return ById(f"{namespace}/{name}" if namespace else str(name))
+
+
+def _dead(id: str, life: Life, ask: Ask) -> bool:
+    # No state: gone for good since the list was made.
+    return ask(life.function, {life.argument: id}).get(life.key) in (None, *life.dead)
 
 
 def _id_in(found: Any) -> str:
@@ -109,7 +129,7 @@ def _tagged(function: str, key: str, *, states: str = "") -> Callable[[Inputs], 
     return ask
 
 
-def _by_tag_index(kind: str, form: str = "{}") -> Callable[[Inputs], Way]:
+def _by_tag_index(kind: str, form: str = "{}", life: Life | None = None) -> Callable[[Inputs], Way]:
     """No function of the provider lists the type: the account's index of tags does, some seconds late."""
 
     def ask(inputs: Inputs) -> Way:
@@ -125,6 +145,7 @@ def _by_tag_index(kind: str, form: str = "{}") -> Callable[[Inputs], Way]:
             asked,
             "resourceTagMappingLists",
             form.format(**inputs) if form != "{}" else form,
+            life,
         )
 
     return ask
@@ -208,7 +229,16 @@ _WAYS: Final[Mapping[str, Callable[[Inputs], Way]]] = {
     "aws:iam/rolePolicy:RolePolicy": _again,
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": _again,
     "aws:kms/alias:Alias": _id("{name}"),
-    "aws:kms/key:Key": _by_tag_index("kms:key"),
+    # A key that waits for its deletion, a week at least, keeps its tags.
+    "aws:kms/key:Key": _by_tag_index(
+        "kms:key",
+        life=Life(
+            "aws:kms/getKey:getKey",
+            "keyId",
+            "keyState",
+            frozenset({"PendingDeletion", "PendingReplicaDeletion"}),
+        ),
+    ),
     "aws:s3/bucket:Bucket": _id("{bucket}"),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _again,
     "aws:s3/bucketLogging:BucketLogging": _again,
@@ -256,4 +286,4 @@ _WAYS: Final[Mapping[str, Callable[[Inputs], Way]]] = {
 TYPES: Final = frozenset(_WAYS)
 """Every type with a row of its own."""
 
-__all__ = ["TYPES", "Again", "ByHand", "ById", "Question", "Way", "way"]
+__all__ = ["TYPES", "Again", "Ask", "ByHand", "ById", "Life", "Question", "Way", "way"]

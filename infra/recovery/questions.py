@@ -95,15 +95,19 @@ def _answer(provider: Any, question: Question) -> list[str] | str:
     """The ids, or why there is no answer."""
     import pulumi
 
+    def put(function: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        options = pulumi.InvokeOptions(provider=provider)
+        try:
+            return pulumi.runtime.invoke(function, dict(arguments), options).value or {}
+        except Exception as error:
+            if _NONE.search(_reason(str(error))):
+                return {}
+            raise
+
     try:
-        arguments = dict(question.arguments)
-        result = pulumi.runtime.invoke(
-            question.function, arguments, pulumi.InvokeOptions(provider=provider)
-        ).value
+        return question.ids(put)
     except Exception as error:
-        said = _reason(str(error))
-        return [] if _NONE.search(said) else said
-    return question.ids(result or {})
+        return _reason(str(error))
 
 
 def _reason(said: str) -> str:

@@ -106,6 +106,14 @@ def budget(cloud: Cloud, arguments: Properties) -> Properties:
     return {**arguments, "id": f"{account}:{name}"}
 
 
+def key(cloud: Cloud, arguments: Properties) -> Properties:
+    """A key by its id, with its state."""
+    found = cloud.find("kms", "DescribeKey", "KeyMetadata", KeyId=arguments["keyId"])
+    if found is None:
+        raise Refused(f"couldn't find the KMS key {arguments['keyId']}")
+    return {**arguments, "id": found["KeyId"], "arn": found["Arn"], "keyState": found["KeyState"]}
+
+
 def oidc_provider(cloud: Cloud, arguments: Properties) -> Properties:
     """An identity provider by its URL."""
     host = arguments["url"].removeprefix("https://")
@@ -155,6 +163,7 @@ LOOKUPS: Mapping[str, Callable[[Cloud, Properties], Properties]] = {
         "ids",
     ),
     "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": oidc_provider,
+    "aws:kms/getKey:getKey": key,
     "aws:resourcegroupstaggingapi/getResources:getResources": index_of_tags,
     "aws:vpc/getSecurityGroupRules:getSecurityGroupRules": Lookup(
         "DescribeSecurityGroupRules", "SecurityGroupRules", "SecurityGroupRuleId", "ids"

@@ -17,8 +17,7 @@ def found_again(cloud: Cloud, made: Resource) -> str:
         case Again():
             return cloud.backend.create(Resource(made.urn, made.type, made.name, inputs=made.inputs)).id
         case Question() as question:
-            asked = cloud.backend.invoke(question.function, dict(question.arguments))
-            (id,) = question.ids(asked)
+            (id,) = question.ids(lambda function, asked: cloud.backend.invoke(function, dict(asked)))
             return id
         case ById(id):
             return id
