@@ -124,10 +124,7 @@ class Api:
                 for line in answer.iter_lines():
                     event = json.loads(line)
                     if event["type"] == "ERROR":
-                        told = event["object"]
-                        raise ApiRefused(
-                            told.get("code", 500), told.get("reason", ""), told.get("message", "")
-                        )
+                        raise _failure(event["object"], 500)
                     yield event["type"], event["object"]
         except httpx.HTTPError as error:
             raise self._silent("GET", path, error) from None

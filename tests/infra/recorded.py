@@ -6,17 +6,21 @@ what the program itself sent.
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 
 from tests import mocked_program
+
+if TYPE_CHECKING:
+    from infra.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 STACKS = ("local", "dev", "staging", "prod")
@@ -132,6 +136,21 @@ def record(
 
     mocked_program.run(recorder, lambda: resolve(program()), stack=stack, monitor=monitor)
     return Estate(tuple(recorder.resources), returned["outputs"] or {})
+
+
+def changed_settings(stack: str, changes: Mapping[str, Any]) -> Settings:
+    """The settings of a stack of the repository with other values at some keys, such as ``link.enabled``."""
+    from infra.settings.checking import check
+    from infra.settings.stack_file import read_stack_file
+
+    config = copy.deepcopy(dict(read_stack_file(ROOT / "stacks" / f"Pulumi.{stack}.yaml", stack).config))
+    for path, value in changes.items():
+        section, *keys, last = path.split(".")
+        place = config.setdefault(f"isthmus:{section}", {})
+        for key in keys:
+            place = place.setdefault(key, {})
+        place[last] = value
+    return check(f"Pulumi.{stack}.yaml", stack, config)
 
 
 @cache

@@ -5,7 +5,6 @@ CloudFormation's schemas judge ids by their patterns, so that a subnet in the pl
 
 from __future__ import annotations
 
-import copy
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,11 +14,9 @@ from typing import Any
 from pulumi.runtime.mocks import MockResourceArgs
 
 from infra.__main__ import estate
-from infra.settings.checking import check
-from infra.settings.stack_file import read_stack_file
 from rehearsal.plugins.aws.types import ROWS
 from tests.infra.judges import HEX_DIGITS, plain
-from tests.infra.recorded import ROOT, STACKS, Estate, Recorded, Recorder, record
+from tests.infra.recorded import STACKS, Estate, Recorded, Recorder, changed_settings, record
 
 Inputs = dict[str, Any]
 
@@ -115,14 +112,7 @@ class AwsEstate:
 def aws_estate(title: str) -> AwsEstate:
     """One of the estates, its secrets open."""
     stack, changes = ESTATES[title]
-    config = copy.deepcopy(dict(read_stack_file(ROOT / "stacks" / f"Pulumi.{stack}.yaml", stack).config))
-    for path, value in changes.items():
-        section, *keys, last = path.split(".")
-        place = config.setdefault(f"isthmus:{section}", {})
-        for key in keys:
-            place = place.setdefault(key, {})
-        place[last] = value
-    settings = check(f"Pulumi.{stack}.yaml", stack, config)
+    settings = changed_settings(stack, changes)
     recorder = AwsRecorder(settings.aws.region, settings.aws.account_id)
     built = record(lambda: estate(settings), stack, recorder=recorder)
     return AwsEstate(settings.aws.region, opened(built))

@@ -10,10 +10,8 @@ from functools import cache
 from typing import Any
 
 from infra.__main__ import estate
-from infra.settings.checking import check
-from infra.settings.stack_file import read_stack_file
 from tests.infra.judges import plain
-from tests.infra.recorded import ROOT, STACKS, record
+from tests.infra.recorded import STACKS, changed_settings, record
 
 Object = dict[str, Any]
 
@@ -71,14 +69,7 @@ def right(sites: Iterable[SiteObjects], kind: str, name: str) -> Object:
 def objects(variant: str) -> tuple[SiteObjects, ...]:
     """Both sites' objects of a variant."""
     stack, changes = VARIANTS[variant]
-    config = copy.deepcopy(dict(read_stack_file(ROOT / "stacks" / f"Pulumi.{stack}.yaml", stack).config))
-    for path, value in changes.items():
-        section, *keys, last = path.split(".")
-        place = config.setdefault(f"isthmus:{section}", {})
-        for key in keys:
-            place = place.setdefault(key, {})
-        place[last] = value
-    settings = check(f"Pulumi.{stack}.yaml", stack, config)
+    settings = changed_settings(stack, changes)
     found: dict[str, list[Object]] = {}
     for each in record(lambda: estate(settings), stack).resources:
         if each.type.startswith("kubernetes:"):
