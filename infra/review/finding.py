@@ -1,0 +1,36 @@
+"""What a policy, or another judge of a preview, holds against one resource."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Severity = Literal["low", "medium", "high", "critical"]
+
+SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "high", "medium", "low")
+"""The gravest first."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong with one resource, and where it was written."""
+
+    rule: str
+    """The rule's name, such as ``aws-bucket-is-private``; it stays the same from run to run."""
+    title: str
+    """What the rule asks for, in one line."""
+    severity: Severity
+    reason: str
+    """Why it matters, for this resource."""
+    remedy: str
+    """What to do."""
+    references: tuple[str, ...] = ()
+    """Where else the rule is written, such as ``CIS AWS 3.0.0 2.1.4``."""
+    urn: str = ""
+    """The resource; "" where a rule speaks of the stack as a whole."""
+    file: str = ""
+    """Below the project's folder; "" where it is not known."""
+    line: int = 0
+    """From 1; 0 where it is not known."""
+    refuses: bool = True
+    """Whether the change is refused for it; else it is only told."""
