@@ -54,6 +54,7 @@ def training_pipeline(
         private_bucket=private_container,
         orders_url=training.orders_url,
         orders_endpoint_url=settings.openstack.object_store_url,
+        orders_region=settings.openstack.object_store_region,
         settings=training.model_dump_json(exclude={"enabled", "orders_version", "tuning", "retrain"}),
         orders_settings=_variable(settings.orders.variable()),
         roles=openstack.roles,

@@ -55,15 +55,22 @@ def aws_client() -> Any:
     Raises:
         StoreMisnamed: when the address is none, or a profile or a setting of AWS is not there.
     """
-    return _client(os.environ, _ENDPOINTS, "path" if os.environ.get("AWS_ENDPOINT_URL") else "auto")
+    return _client(
+        os.environ,
+        _ENDPOINTS,
+        "path" if os.environ.get("AWS_ENDPOINT_URL") else "auto",
+        # botocore reads AWS_DEFAULT_REGION alone (botocore 1.44, configprovider.py): without it S3 and STS
+        # were asked in us-east-1.
+        region_name=os.environ.get("AWS_REGION") or None,
+    )
 
 
 def client_for_orders(environment: Mapping[str, str]) -> Any:
     """A client for the private site's store.
 
-    Takes ORDERS_ENDPOINT_URL, ORDERS_ACCESS_KEY_ID and ORDERS_SECRET_ACCESS_KEY; what is absent is left to
-    the usual AWS variables. Checksums are sent only where the API requires them: not every S3-speaking store
-    knows the newer ones.
+    Takes ORDERS_ENDPOINT_URL, ORDERS_REGION, ORDERS_ACCESS_KEY_ID and ORDERS_SECRET_ACCESS_KEY; what is
+    absent is left to the usual AWS variables. Checksums are sent only where the API requires them: not every
+    S3-speaking store knows the newer ones.
 
     Raises:
         StoreMisnamed: when the address is none, or a profile or a setting of AWS is not there.
@@ -76,7 +83,7 @@ def client_for_orders(environment: Mapping[str, str]) -> Any:
         endpoint_url=environment.get("ORDERS_ENDPOINT_URL") or None,
         aws_access_key_id=environment.get("ORDERS_ACCESS_KEY_ID") or None,
         aws_secret_access_key=environment.get("ORDERS_SECRET_ACCESS_KEY") or None,
-        region_name=environment.get("AWS_REGION") or "us-east-1",
+        region_name=environment.get("ORDERS_REGION") or environment.get("AWS_REGION") or "us-east-1",
     )
 
 
@@ -296,7 +303,11 @@ def _answered(error: Any, where: str, address: str) -> tuple[str, bool]:
     if code in _DENIED:
         return f"{address} refuses these credentials ({code}); give them the right, or set {_KEYS}", False
     if code in _ELSEWHERE:
-        return f"the bucket {bucket} is in another region ({code}); set AWS_REGION to its own", True
+        return (
+            f"the bucket {bucket} is in another region ({code}); set AWS_REGION (of the private store: "
+            "ORDERS_REGION) to its own",
+            True,
+        )
     if code in _NO_NAME:
         return f"{bucket} is no name of a bucket", True
     if code == "400" or code == "BadRequest":

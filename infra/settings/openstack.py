@@ -15,6 +15,12 @@ from isthmus.settings.section import Section
 
 Flavour = Annotated[str, Allowed("a flavour of infra/settings/catalogue/openstack.yaml")]
 Label = Annotated[str, Field(min_length=1, max_length=255)]
+StoreRegion = Annotated[
+    str,
+    # What botocore takes (botocore 1.44, utils.py, validate_region_name), and beginning with a letter.
+    Field(pattern=r"^[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$"),
+    Allowed("a letter, then up to 62 letters, digits and inner hyphens"),
+]
 SCALED_WORKERS = "scaled-workers"
 """Name of the node group that grows and shrinks between ``nodes.min`` and ``nodes.max``."""
 
@@ -110,6 +116,9 @@ class OpenStackSettings(Section):
     """The private network."""
     object_store_url: HttpUrl
     """URL of the object store's S3 API."""
+    object_store_region: StoreRegion = "us-east-1"
+    """Region that the S3 API wants requests signed for: the option ``location`` of Swift's s3api, which is
+    us-east-1 unless the cloud says otherwise."""
     cluster: OpenStackCluster
     """The Magnum cluster."""
     gpu_pools: dict[Name, OpenStackPool] = Field(default_factory=dict)

@@ -119,7 +119,9 @@ def _pull(spec: PodSpec) -> k8s.core.v1.ContainerArgs:
         variable("TRUSTED_KEYS", keys),
         variable("MODEL_REPOSITORY", REPOSITORY),
         variable("GPUS", str(spec.gpus)),
+        # Which of the two is read depends on the SDK.
         variable("AWS_REGION", spec.region),
+        variable("AWS_DEFAULT_REGION", spec.region),
     ]
     if spec.onnx_backend:
         env.append(variable("ONNX_BACKEND", spec.onnx_backend))

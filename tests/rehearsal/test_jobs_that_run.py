@@ -52,7 +52,7 @@ async def main():
     context = JobContext(
         namespace=namespace.metadata.name, image="isthmus/training:1", region="eu-west-1",
         arrivals_bucket="a", releases_bucket="r", private_bucket="p", orders_url="file:///orders/",
-        orders_endpoint_url="http://127.0.0.1:1", settings="{{}}",
+        orders_endpoint_url="http://127.0.0.1:1", orders_region="us-east-1", settings="{{}}",
         made_again=await jobs_made_again(),
     )
     for name, awaited in (("tune", False), ("train", True)):

@@ -53,6 +53,7 @@ def pipeline(settings: str = "{}", made_again: Sequence[str] = ()) -> JobContext
         private_bucket="private",
         orders_url="s3://shop-orders/online-retail/",
         orders_endpoint_url="https://store.example",
+        orders_region="us-east-1",
         settings=settings,
         roles={"transfer": ROLE},
         made_again=made_again,

@@ -33,6 +33,8 @@ class JobContext:
     """Where the raw orders are: ``s3://BUCKET/PREFIX/``, a database, or ``file:///FOLDER/``."""
     orders_endpoint_url: pulumi.Input[str]
     """The private store's S3 API."""
+    orders_region: pulumi.Input[str]
+    """Region that requests to the private store are signed for."""
     settings: pulumi.Input[str]
     """JSON of the section ``training``."""
     orders_settings: pulumi.Input[str] = ""

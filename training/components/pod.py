@@ -162,7 +162,9 @@ def _container(pod: JobPod) -> k8s.core.v1.ContainerArgs:
         variable("HOME", "/tmp"),  # noqa: S108
         variable("TMPDIR", "/tmp"),  # noqa: S108
         variable("PYTHONUNBUFFERED", "1"),
+        # Which of the two is read depends on the SDK.
         variable("AWS_REGION", context.region),
+        variable("AWS_DEFAULT_REGION", context.region),
         *[variable_from_field(name, path) for name, path in pod.fields.items()],
         *[variable(name, value) for name, value in pod.env.items()],
         *[_variable_from_secret(name) for name in pod.keys],

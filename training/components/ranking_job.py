@@ -45,6 +45,7 @@ class RankingJob(pulumi.ComponentResource):
             context.image,
             context.releases_bucket,
             context.orders_endpoint_url,
+            context.orders_region,
             context.settings,
             candidate,
             context.orders_settings,
@@ -57,6 +58,7 @@ class RankingJob(pulumi.ComponentResource):
             env={
                 "RELEASES_BUCKET": context.releases_bucket,
                 "ORDERS_ENDPOINT_URL": context.orders_endpoint_url,
+                "ORDERS_REGION": context.orders_region,
                 "TRAINING_SETTINGS": context.settings,
                 "ORDERS_SETTINGS": context.orders_settings,
                 "CANDIDATE": candidate,

@@ -45,6 +45,7 @@ class RetrainJob(pulumi.ComponentResource):
                 "PRIVATE_BUCKET": context.private_bucket,
                 "ORDERS_URL": context.orders_url,
                 "ORDERS_ENDPOINT_URL": context.orders_endpoint_url,
+                "ORDERS_REGION": context.orders_region,
                 "TRAINING_SETTINGS": context.settings,
                 "ORDERS_SETTINGS": context.orders_settings,
                 "RETRAIN_SETTINGS": retrain,

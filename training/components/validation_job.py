@@ -57,6 +57,7 @@ class ValidationJob(pulumi.ComponentResource):
                 "RELEASES_BUCKET": context.releases_bucket,
                 "PRIVATE_BUCKET": context.private_bucket,
                 "ORDERS_ENDPOINT_URL": context.orders_endpoint_url,
+                "ORDERS_REGION": context.orders_region,
                 "TRAINING_SETTINGS": context.settings,
                 "ORDERS_SETTINGS": context.orders_settings,
                 "CANDIDATE": candidate,

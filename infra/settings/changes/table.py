@@ -194,6 +194,7 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             "jobs",
             note="Transfer, training, ranking and validation run again, with the orders that are there.",
         ),
+        "openstack.object_store_region": RUNS_AGAIN,
         **_all(
             "openstack.cluster",
             "image master_flavor node_flavor masters volume_gib pod_cidr service_cidr network_driver "

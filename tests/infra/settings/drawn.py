@@ -94,6 +94,7 @@ BY_PATH: dict[str, Drawn] = {
     "openstack.gpu_pools.NAME.flavor": _machines(True, flavours()),
     "openstack.auth_url": _urls("https"),
     "openstack.object_store_url": _urls("https"),
+    "openstack.object_store_region": st.sampled_from(["us-east-1", "RegionOne", "a", "x--9"]),
     "openstack.cluster.oidc_issuer": st.sampled_from(["https://oidc.example.org", "https://a.example/b/c"]),
     "openstack.network.dns[0]": st.sampled_from(["10.250.0.10", "1.1.1.1", "169.254.169.253", "100.64.0.2"]),
     "link.gateway_address": PUBLIC,

@@ -104,6 +104,7 @@ OTHERS: Mapping[str, list[Play]] = {
         _other("openstack.network.cidr", "10.21.0.0/20", alone=True),
         _other("openstack.network.dns", ["10.250.0.11", "10.250.0.10"], []),
         _other("openstack.object_store_url", "http://127.0.0.1:4698"),
+        _other("openstack.object_store_region", "RegionOne"),
         _other("openstack.cluster.image", "fedora-coreos-43"),
         _other("openstack.cluster.master_flavor", "m1.large"),
         _other("openstack.cluster.node_flavor", "m1.xlarge"),
