@@ -75,7 +75,6 @@ standing: $(READY) engine ## every setting changed on an estate that stands, and
 .PHONY: openstack
 openstack: $(READY) engine ## the private site by the real OpenStack services: some minutes, the first time two more
 	@echo "== the private site by the real OpenStack services"
-	@.venv/bin/python -m rehearsal.openstack_services
 	@.venv/bin/python -m pytest -m openstack $(if $(SHORT),-k "not change_and_back") $(SIDE_BY_SIDE) tests/rehearsal $(PYTEST)
 
 .PHONY: lint
@@ -109,13 +108,15 @@ clean: ## end the rehearsal, remove it, the environment and the caches of this c
 	rm -rf .isthmus .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# A step of its own: tests need the engine and the control planes before pytest's time limits begin.
+# A step of its own: tests need the engine and what stands behind the plugins before pytest's time limits begin.
 .PHONY: engine
 engine: $(READY)
 	@echo "== engine"
 	@.venv/bin/python -m rehearsal.engine
 	@echo "== control plane"
 	@.venv/bin/python -m rehearsal.control_plane
+	@echo "== OpenStack services"
+	@.venv/bin/python -m rehearsal.openstack_services
 
 # How many packages are installed: the one line of progress counts them.
 PACKAGES := ls -d .venv/lib/python3*/site-packages/*.dist-info 2>/dev/null | wc -l

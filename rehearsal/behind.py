@@ -29,6 +29,8 @@ class Choice:
     """Of the commands that bring the estate up."""
     folder: Callable[[Home], Path]
     """Of the real thing, there exactly where it is chosen."""
+    first: Behind = Behind.RECORD
+    """Where nothing stands yet and nobody wants another."""
 
     def of(self, home: Home) -> Behind:
         """Which of them a rehearsal has."""

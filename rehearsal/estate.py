@@ -96,6 +96,15 @@ class Estate:
         install_plugins(self.home)
         return binary
 
+    def install_for_up(self, openstack: Behind | None = None) -> EngineBinary:
+        """``install``, and beside it what only an up needs: the private site's services."""
+        if openstack is Behind.RECORD:
+            return self.install()
+        from rehearsal import private_cloud
+
+        with private_cloud.preparing():
+            return self.install()
+
     @contextmanager
     def given(
         self, openstack: Behind | None = None, kubernetes: Behind | None = None, orders: Path | None = None
@@ -121,7 +130,7 @@ class Estate:
             yield told
 
     def private_cloud(self, wanted: Behind | None = None) -> None:
-        """Have behind the OpenStack plugin what is wanted; None for what is there, at first the record.
+        """Have behind the OpenStack plugin what is wanted; None for what is there, at first the services.
 
         Raises EstateError where the estate stands on the other, ServicesError where services do not come up.
         """
@@ -146,7 +155,8 @@ class Estate:
 
     def _settle(self, choice: Choice, wanted: Behind | None) -> Behind:
         there = choice.of(self.home)
-        if wanted is None or wanted is there:
+        wanted = wanted or (there if there is choice.first or self.resources() else choice.first)
+        if wanted is there:
             return there
         if self.resources():
             raise EstateError(
@@ -162,6 +172,7 @@ class Estate:
         """
         from rehearsal.orders import seed
 
+        self.private_cloud()
         return seed(self.home, str(self.settings.openstack.object_store_url), self.orders(orders))
 
     def orders(self, named: Path | None = None) -> Path:

@@ -55,6 +55,18 @@ def start(
 
 
 @contextmanager
+def preparing() -> Iterator[None]:
+    """Have the services in the user's cache, made beside the block. Raises ServicesError."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(services.prepare, Progress(Console(quiet=True)))
+        yield
+        with Progress() as shown:
+            if not coming.done():
+                shown.phase("Preparing the OpenStack services (about 350 MB from PyPI, once)")
+            coming.result()
+
+
+@contextmanager
 def beside(home: Home, settings: OpenStackSettings, fill: Callable[[], object]) -> Iterator[None]:
     """Start the services beside the block, whose OpenStack plugin waits for them and for ``fill``.
 
@@ -74,4 +86,4 @@ def beside(home: Home, settings: OpenStackSettings, fill: Callable[[], object]) 
             coming.result()
 
 
-__all__ = ["beside", "start"]
+__all__ = ["beside", "preparing", "start"]

@@ -11,8 +11,8 @@ from rehearsal.behind import Behind
 OpenStackOption: TypeAlias = Annotated[
     Behind | None,
     typer.Option(
-        help="Behind the private site's APIs: a record of their rules, or the real services (about 20 "
-        "seconds of processor time and 0.8 GiB more). Otherwise as it is: at first the record."
+        help="Behind the private site's APIs: the real services, or a record of their rules (about 20 "
+        "seconds of processor time and 0.8 GiB less). Otherwise as it is: at first the services."
     ),
 ]
 KubernetesOption: TypeAlias = Annotated[

@@ -84,6 +84,23 @@ def control_planes(home: Home) -> Finding:
     return Finding("Clusters", "note", "the next up builds their control planes first", "make engine")
 
 
+def services(home: Home) -> Finding:
+    """The private site's, where a rehearsal is to have them."""
+    from rehearsal.openstack_services import choice
+    from rehearsal.openstack_services import services as openstack
+    from rehearsal.stack_copy import stands
+
+    if stands(home) and choice.of(home) is choice.Behind.RECORD:
+        return Finding("Private site", "ok", "a record of it (`isthmus down`, then `up`: the real services)")
+    if not openstack.prepared():
+        said = "the OpenStack services are not installed (about 350 MB from PyPI and a minute)"
+        return Finding("Private site", "missing", said, FIX)
+    cloud = openstack.running(home)
+    return Finding(
+        "Private site", "ok", f"the OpenStack services; {cloud.auth_url if cloud else 'none runs'}"
+    )
+
+
 def plugins_(home: Home) -> Finding:
     absent = plugins.missing(home)
     if absent:
@@ -152,6 +169,7 @@ CHECKS: Final[tuple[Callable[[Home], Finding], ...]] = (
     packages,
     engine,
     control_planes,
+    services,
     plugins_,
     memory,
     disk,

@@ -20,8 +20,9 @@ from rehearsal.cluster.record import clusters
 from rehearsal.drills.drill import Drill, DrillFailed, expect
 from rehearsal.drills.holdings import compare
 from rehearsal.estate import Estate
+from rehearsal.orders import BUCKET
 from rehearsal.plugins.aws.inventory import inventory
-from rehearsal.plugins.openstack.record import Record
+from rehearsal.plugins.openstack import client
 from rehearsal.sandbox import change
 from rehearsal.stack_copy import STACK
 
@@ -66,10 +67,10 @@ def play(estate: Estate, rounds: int, say: Say) -> str:
 
 
 def _others(estate: Estate) -> str:
-    """What the record of OpenStack and the clusters hold beside the state, or lack of it; "" for nothing."""
+    """What OpenStack and the clusters hold beside the state, or lack of it; "" for nothing."""
     resources = estate.resources()
     ids = {str(one["id"]) for one in resources if one["type"].startswith("openstack:")}
-    held = {entry.id for entry in Record(estate.home.openstack / "record.json").read().entries.values()}
+    held = client.held(estate.home) - {BUCKET}
     urns = {one["urn"] for one in resources if one["type"].startswith("kubernetes:")}
     objects = {
         urn

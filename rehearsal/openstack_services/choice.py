@@ -7,7 +7,7 @@ from typing import Final
 from rehearsal.behind import Behind, Choice
 from rehearsal.openstack_services.layout import folder_of
 
-OPENSTACK: Final = Choice("--openstack", lambda home: folder_of(home).folder)
+OPENSTACK: Final = Choice("--openstack", lambda home: folder_of(home).folder, Behind.REAL)
 of, choose = OPENSTACK.of, OPENSTACK.choose
 
 __all__ = ["OPENSTACK", "Behind", "choose", "of"]

@@ -43,10 +43,15 @@ _MADE_BY: Final = (
 _AT_A_TIME: Final = 2
 
 
+def kept() -> Path:
+    """Where the archive lies, made or not."""
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in _MADE_BY)).hexdigest()[:16]
+    return cache.entry("openstack-services", f"fresh-cloud-{digest}") / _ARCHIVE
+
+
 def ensure(environment: Path, progress: Progress | None = None) -> Path:
     """The archive, made unless it is there. Raises ServicesError."""
-    digest = hashlib.sha256(b"".join(file.read_bytes() for file in _MADE_BY)).hexdigest()[:16]
-    place = cache.entry("openstack-services", f"fresh-cloud-{digest}")
+    place = kept().parent
     if not place.is_dir():
         with progress or Progress() as shown:
             cache.ensure(

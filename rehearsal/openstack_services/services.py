@@ -82,6 +82,11 @@ def prepare(progress: Progress | None = None) -> Path:
         return fresh_cloud.ensure(environment.ensure(shown), shown)
 
 
+def prepared() -> bool:
+    """Whether the user's cache has it all."""
+    return environment.place().is_dir() and fresh_cloud.kept().is_file()
+
+
 def start(
     home: Home,
     *,

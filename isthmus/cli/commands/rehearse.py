@@ -52,7 +52,7 @@ def rehearse(
     estate = Estate.find(lambda line: err.print(line, style="yellow"))
     stages = Stages(err)
     with stages.stage("engine", "the Pulumi engine and the plugins that stand in for the clouds") as stage:
-        stage.note = str(estate.install()).split(", with ")[0]
+        stage.note = str(estate.install_for_up(openstack)).split(", with ")[0]
     if lost := estate.lost():
         err.print(f"{lost}: rebuilding the estate from nothing.", style="yellow")
         estate.wipe()

@@ -27,7 +27,7 @@ def up(
     from rehearsal.estate import Estate
 
     estate = Estate.find(lambda line: err.print(line, style="yellow"))
-    estate.install()
+    estate.install_for_up(openstack)
     if lost := estate.lost():
         err.print(f"{lost}: rebuilding the estate.", style="yellow")
         estate.wipe()

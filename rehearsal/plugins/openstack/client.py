@@ -46,4 +46,16 @@ def ids(home: Home, type: str, inputs: Mapping[str, Any]) -> list[str] | None:
     ]
 
 
-__all__ = ["ids"]
+def held(home: Home) -> set[str]:
+    """The ids of all that the estate's project has; none where the services do not run."""
+    if choice.of(home) is choice.Behind.REAL:
+        from rehearsal.openstack_services import services
+        from rehearsal.openstack_services.session import Session
+        from rehearsal.plugins.openstack.services.holdings import held
+
+        cloud = services.running(home)
+        return set() if cloud is None else held(Session.of(cloud))
+    return {entry.id for entry in Record(home.openstack / "record.json").read().entries.values()}
+
+
+__all__ = ["held", "ids"]
