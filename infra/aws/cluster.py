@@ -17,6 +17,9 @@ from infra.settings.aws import AwsCluster
 
 CONTROL_PLANE_LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 ADMIN_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
+VIEW_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
+"""Reads without Secrets (https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html,
+2026-11-28)."""
 CSI_DRIVER = "aws-ebs-csi-driver"
 BEFORE_NODES = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
 """Add-ons without which no node becomes ready; the others need nodes to run on."""
@@ -91,9 +94,11 @@ class Cluster(pulumi.ComponentResource):
             ),
             access_config=aws.eks.ClusterAccessConfigArgs(
                 authentication_mode="API",
-                # Whoever makes the cluster must be able to put the namespaces into it; in this mode
-                # that is an access entry like any other, seen and revoked in the same place.
-                bootstrap_cluster_creator_admin_permissions=True,
+                # Whoever makes the cluster must be able to put the namespaces into it. Left to EKS, that is
+                # an entry which no state knows, and of which a second one is refused
+                # (https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessConfigRequest.html,
+                # API_CreateAccessEntry.html: ResourceInUseException, 409; 2026-11-28).
+                bootstrap_cluster_creator_admin_permissions=settings.deployer is None,
             ),
             # The pinned add-ons below take the place of those that EKS would install by itself.
             bootstrap_self_managed_addons=False,
@@ -111,9 +116,14 @@ class Cluster(pulumi.ComponentResource):
                 delete_before_replace=True,
             ),
         )
+        if settings.deployer is not None:
+            self._enters(f"{name}-deployer", cluster, settings.deployer, ADMIN_POLICY)
         for index, principal in enumerate(settings.admins):
             # By its principal: by its place, another order would ask for an entry that is there already.
-            self._admin(f"{name}-admin-{short(principal)}", f"{name}-admin-{index}", cluster, principal)
+            before = [pulumi.Alias(name=f"{name}-admin-{index}")]
+            self._enters(f"{name}-admin-{short(principal)}", cluster, principal, ADMIN_POLICY, before)
+        for principal in settings.viewers:
+            self._enters(f"{name}-viewer-{short(principal)}", cluster, principal, VIEW_POLICY)
 
         early = [self._addon(name, cluster, addon) for addon in EKS_ADDONS if addon in BEFORE_NODES]
         node_role = ServiceRole(
@@ -186,10 +196,15 @@ class Cluster(pulumi.ComponentResource):
             )
         return group.id
 
-    def _admin(self, name: str, before: str, cluster: aws.eks.Cluster, principal: str) -> None:
-        opts = pulumi.ResourceOptions(
-            parent=self, aliases=[pulumi.Alias(name=before)], delete_before_replace=True
-        )
+    def _enters(
+        self,
+        name: str,
+        cluster: aws.eks.Cluster,
+        principal: str,
+        policy_arn: str,
+        before: Sequence[pulumi.Alias] = (),
+    ) -> None:
+        opts = pulumi.ResourceOptions(parent=self, aliases=list(before), delete_before_replace=True)
         entry = aws.eks.AccessEntry(
             name, cluster_name=cluster.name, principal_arn=principal, type="STANDARD", opts=opts
         )
@@ -197,7 +212,7 @@ class Cluster(pulumi.ComponentResource):
             name,
             cluster_name=cluster.name,
             principal_arn=entry.principal_arn,
-            policy_arn=ADMIN_POLICY,
+            policy_arn=policy_arn,
             access_scope=aws.eks.AccessPolicyAssociationAccessScopeArgs(type="cluster"),
             opts=opts,
         )

@@ -79,8 +79,13 @@ class AwsCluster(Section):
 
     service_cidr: PrivateCidr
     """Network of the cluster's service addresses, /12 to /24, outside every other network."""
+    deployer: RoleArn | None = None
+    """IAM role that ``pulumi up`` runs as, a cluster-admin by an access entry of its own; none: EKS makes
+    whoever first brings the cluster up its administrator, for ever and beside this file."""
     admins: tuple[RoleArn, ...] = ()
-    """IAM roles or users that get cluster-admin by an EKS access entry."""
+    """Other IAM roles or users that get cluster-admin by an EKS access entry."""
+    viewers: tuple[RoleArn, ...] = ()
+    """IAM roles or users that may look at everything in the cluster but Secrets, such as who is on call."""
     api_allowed_cidrs: Annotated[tuple[Cidr, ...], Field(max_length=40)] = ()
     """Networks that may reach the API server over the internet, 40 at most (a quota of EKS); none: it is
     reachable inside the VPC only."""

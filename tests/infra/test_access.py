@@ -205,3 +205,24 @@ def test_an_estate_that_tunes_and_trains_again_has_accounts_for_its_roles_and_ro
 def again_env(cron_job: dict[str, Any]) -> list[dict[str, Any]]:
     env: list[dict[str, Any]] = cron_job["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["env"]
     return env
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_everyone_who_enters_eks_stands_in_the_stack_file(stack: str) -> None:
+    """Each principal has one entry, and none is made by EKS behind the file's back outside a rehearsal."""
+    settings = read(ROOT / "stacks" / f"Pulumi.{stack}.yaml", stack).aws.cluster
+    estate = estate_of(stack)
+    entries = [each.inputs["principalArn"] for each in estate.of("aws:eks/accessEntry:AccessEntry")]
+    policies = {
+        each.inputs["principalArn"]: each.inputs["policyArn"].rpartition("/")[2]
+        for each in estate.of("aws:eks/accessPolicyAssociation:AccessPolicyAssociation")
+    }
+    assert sorted(entries) == sorted({*entries}) == sorted(policies)
+    assert policies == {
+        **dict.fromkeys(settings.viewers, "AmazonEKSViewPolicy"),
+        **dict.fromkeys(settings.admins, "AmazonEKSClusterAdminPolicy"),
+        **({settings.deployer: "AmazonEKSClusterAdminPolicy"} if settings.deployer else {}),
+    }
+    (cluster,) = estate.of("aws:eks/cluster:Cluster")
+    hidden = cluster.inputs["accessConfig"]["bootstrapClusterCreatorAdminPermissions"]
+    assert hidden is (stack == "local")

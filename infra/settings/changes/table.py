@@ -123,7 +123,14 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             "training and without answers from this site.",
             warns=True,
         ),
-        "aws.cluster.admins": more_or_less("access entries"),
+        "aws.cluster.deployer": again(
+            *PUBLIC_CLUSTER,
+            note="Named for the first time, or no longer, the EKS cluster and all that runs in it is made "
+            "again: EKS decides once whether its creator is an administrator. Another role in its place is "
+            "another access entry.",
+            warns=True,
+        ),
+        **_all("aws.cluster", "admins viewers", more_or_less("access entries")),
         "aws.cluster.api_allowed_cidrs": IN_PLACE,
         "aws.cluster.system_nodes.instance_type": again(
             "node groups in AWS", note="New nodes come before the old ones drain."

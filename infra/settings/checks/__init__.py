@@ -11,13 +11,16 @@ from infra.settings.checks.machines import machines, priced
 from infra.settings.checks.names import names
 from infra.settings.checks.networks import networks
 from infra.settings.checks.pools import pools
+from infra.settings.checks.principals import principals
 from infra.settings.checks.reach import reach
 from infra.settings.checks.regions import regions
 from infra.settings.checks.repeats import repeats
 from infra.settings.model import Settings
 from isthmus.settings.errors import Problem
 
-CHECKS = (names, reach, regions, addresses, networks, machines, priced, pools, bounds, keys, repeats)
+CHECKS = (
+    names, reach, regions, addresses, networks, machines, priced, pools, bounds, keys, principals, repeats,
+)  # fmt: skip
 
 
 def cross_checks(settings: Settings) -> Iterator[Problem]:

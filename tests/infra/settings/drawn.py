@@ -81,7 +81,9 @@ EMAILS = st.sampled_from(
 BY_PATH: dict[str, Drawn] = {
     "aws.region": st.sampled_from([region for region in sorted(zones()) if _with_gpus(region)]),
     "aws.log_retention_days": st.sampled_from(LOG_RETENTION_DAYS),
+    "aws.cluster.deployer": ROLES,
     "aws.cluster.admins[0]": ROLES,
+    "aws.cluster.viewers[0]": ROLES,
     "aws.cluster.system_nodes.instance_type": _machines(False, instance_types()),
     "aws.gpu_pools.NAME.instance_type": _machines(True, instance_types()),
     "aws.cluster.api_allowed_cidrs[0]": st.builds(

@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args, get_origin
 import yaml
 from annotated_types import Le
 
-from infra.settings.changes.change import NOTHING, Change
+from infra.settings.changes.change import NOTHING, Change, again
 from infra.settings.keys import NAME, keys, values
 from infra.settings.model import Sections
 from isthmus.settings.fields import find, flatten
@@ -27,6 +27,7 @@ DIGESTS = tuple(f"sha256:{digit * 64}" for digit in "12")
 KEY = "35JPbxGjM4F+IUK4xJ3okqXEfcK3HiqqG+R5sypZ9LE="
 
 STANDING: Mapping[str, Any] = {
+    "aws.cluster.deployer": f"{ADMIN}-engineer",
     "aws.cluster.admins": [ADMIN],
     "aws.gpu_pools.serving": {"instance_type": "g5.xlarge", "max": 3, "purpose": "serving"},
     "openstack.gpu_pools.serving": {"flavor": "g1.l4", "min": 1, "max": 3},
@@ -88,6 +89,11 @@ OTHERS: Mapping[str, list[Play]] = {
             ),
         ],
         _other("aws.cluster.service_cidr", "172.20.128.0/20"),
+        [
+            *_other("aws.cluster.deployer", f"{ADMIN}-deployer", expects=again("access entries")),
+            *_other("aws.cluster.deployer", None),
+        ],
+        _other("aws.cluster.viewers", [f"{ADMIN}-viewer"], []),
         _other("aws.cluster.admins", [f"{ADMIN}-2", ADMIN], [], [f"{ADMIN}-2"]),
         _other("aws.cluster.api_allowed_cidrs", ["198.51.100.0/24"]),
         _other("aws.cluster.system_nodes.instance_type", "m7i.xlarge"),
@@ -204,6 +210,7 @@ POOL = {"aws": "training", "openstack": "serving"}
 MUCH = {
     "aws.network.cidr",
     "aws.cluster.service_cidr",
+    "aws.cluster.deployer",
     "openstack.cluster.oidc_issuer",
     "training.enabled",
     "serving.enabled",
