@@ -20,7 +20,6 @@ from isthmus.errors import IsthmusError
 from rehearsal import ports, stack_copy
 from rehearsal.behind import Behind, Choice
 from rehearsal.cluster.of_home import of_sites
-from rehearsal.control_plane.choice import KUBERNETES, is_real
 from rehearsal.engine.command import Engine, Event
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.plugins import install_plugins
@@ -48,6 +47,20 @@ Say = Callable[[str], None]
 
 class EstateError(IsthmusError):
     """The rehearsal cannot go on; the message says why and what to do next."""
+
+
+def install(home: Home, progress: Progress | None = None) -> EngineBinary:
+    """Have the engine, the control planes' programs and the plugins ready; milliseconds the second time.
+
+    Raises EngineError or ProgramError where there is no way to one of them.
+    """
+    from rehearsal.control_plane.provide import provide as provide_control_plane
+
+    with progress or Progress() as shown:
+        binary = provide(home, shown)
+        provide_control_plane(shown)
+    install_plugins(home)
+    return binary
 
 
 @dataclass(frozen=True)
@@ -91,10 +104,8 @@ class Estate:
         return stack_copy.write(self.home, self.project_dir)
 
     def install(self, progress: Progress | None = None) -> EngineBinary:
-        """Have the engine and the stand-in plugins ready; milliseconds the second time."""
-        binary = provide(self.home, progress)
-        install_plugins(self.home)
-        return binary
+        """What its home needs before anything, as ``install``."""
+        return install(self.home, progress)
 
     def install_for_up(self, openstack: Behind | None = None) -> EngineBinary:
         """``install``, and beside it what only an up needs: the private site's services."""
@@ -106,16 +117,14 @@ class Estate:
             return self.install()
 
     @contextmanager
-    def given(
-        self, openstack: Behind | None = None, kubernetes: Behind | None = None, orders: Path | None = None
-    ) -> Iterator[Seeded]:
+    def given(self, openstack: Behind | None = None, orders: Path | None = None) -> Iterator[Seeded]:
         """What must be there before the estate: ``control_planes``, ``private_cloud``, and the orders in it.
 
         Real services start beside the block, which is to bring the estate up, and the orders go there: the
         OpenStack plugin waits for both. What is told of them is then told beforehand.
         """
         if self._settle(OPENSTACK, openstack) is Behind.RECORD:
-            self.control_planes(kubernetes)
+            self.control_planes()
             yield self.seed_orders(orders)
             return
         from rehearsal import private_cloud
@@ -126,7 +135,7 @@ class Estate:
         with private_cloud.beside(
             self.home, settings, lambda: seed(self.home, str(settings.object_store_url), folder)
         ):
-            self.control_planes(kubernetes)
+            self.control_planes()
             yield told
 
     def private_cloud(self, wanted: Behind | None = None) -> None:
@@ -139,19 +148,27 @@ class Estate:
 
             private_cloud.start(self.home, self.settings.openstack)
 
-    def control_planes(self, wanted: Behind | None = None, progress: Progress | None = None) -> None:
-        """Have behind the Kubernetes plugin what is wanted; None for what is there, at first the record.
+    def control_planes(self) -> None:
+        """Have the control planes of both clusters at work, also of those that the next up makes.
 
-        Raises EstateError where the estate stands on the other, ControlPlaneError where one does not come up,
-        ProgramError where there is no way to its programs.
+        An up does without: then each begins with its cluster, one after the other. Raises ControlPlaneError.
         """
-        if self._settle(KUBERNETES, wanted) is Behind.REAL:
-            from infra.settings.serving import Site
-            from rehearsal.control_plane import clusters
-            from rehearsal.control_plane.provide import provide as provide_control_plane
+        from infra.settings.serving import Site
+        from rehearsal.control_plane import clusters
 
-            sites: tuple[Site, ...] = get_args(Site)
-            clusters.start(self.home, map(Naming(STACK).cluster, sites), provide_control_plane(progress))
+        sites: tuple[Site, ...] = get_args(Site)
+        clusters.start(self.home, map(Naming(STACK).cluster, sites))
+
+    def resume(self) -> None:
+        """Have at work again the control planes that the estate stands on, which somebody may have ended.
+
+        Raises ControlPlaneError.
+        """
+        from rehearsal.control_plane import clusters
+        from rehearsal.control_plane.of_home import control_planes
+
+        if standing := control_planes(self.home):
+            clusters.start(self.home, [plane.site for plane in standing])
 
     def _settle(self, choice: Choice, wanted: Behind | None) -> Behind:
         there = choice.of(self.home)
@@ -189,12 +206,8 @@ class Estate:
             return ""
         if moto_server.is_lost(self.home):
             return "The stand-in for AWS was ended, and all that it held went with it"
-        if is_real(self.home):
-            gone = "" if control_planes(self.home) else "What the control planes held is gone"
-        else:
-            gone = "" if self.home.clusters.is_dir() else "The record of the clusters is gone"
-        if gone and self.resources():
-            return gone
+        if not control_planes(self.home) and self.resources():
+            return "What the control planes held is gone"
         return ""
 
     def resources(self) -> list[dict[str, Any]]:
@@ -232,6 +245,7 @@ class Estate:
         """Destroy every resource through the engine; None where there is none."""
         if not self.resources():
             return None
+        self.resume()
         return self.engine.destroy(STACK, on_event=on_event, config_file=self.stack_file())
 
     def wipe(self) -> None:

@@ -62,18 +62,18 @@ def end(home: Home, cluster: str) -> None:
     plane.clear()
 
 
-def start(home: Home, clusters: Iterable[str], binaries: Binaries) -> None:
+def start(home: Home, clusters: Iterable[str]) -> None:
     """Have the control planes of these clusters ready, also of those that the next up will make.
 
     Raises ControlPlaneError.
     """
-    running.start([control_plane(home, cluster) for cluster in clusters], binaries)
+    running.start([control_plane(home, cluster) for cluster in clusters], _binaries())
 
 
 def _binaries() -> Binaries:
     found = provide.cached()
     if found is None:
-        raise ControlPlaneError("There is no control plane in the cache of this user: run `isthmus up`.")
+        raise ControlPlaneError("No control plane is in this user's cache: run `isthmus doctor --fix`.")
     return found
 
 

@@ -5,6 +5,7 @@
 ``engine_binary``  the engine of this machine (found, downloaded or built once)
 ``home``           a ``Home`` with that engine and the stand-in plugins; what it started ends with the test
 ``project``        a project folder: the repository's code by links, stack files of its own, free ports
+``without_control_planes``  clusters of a cloud that come and go without one
 ``tiny``           makes a project of one program, with no providers
 """
 
@@ -17,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal import sandbox
+from rehearsal.control_plane import clusters
 from rehearsal.control_plane.provide import Binaries, cached
 from rehearsal.engine.command import Engine
 from rehearsal.engine.plugins import install_plugins
@@ -33,6 +35,12 @@ def binaries() -> Binaries:
     if found is None:
         pytest.fail("No control plane is in the cache: `make engine` puts one there.", pytrace=False)
     return found
+
+
+@pytest.fixture
+def without_control_planes(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("begin", "resume", "end"):
+        monkeypatch.setattr(clusters, name, lambda *_: None)
 
 
 @pytest.fixture(scope="session")

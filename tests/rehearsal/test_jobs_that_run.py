@@ -1,12 +1,11 @@
 """What an up does with a Job that runs, and with one that failed: the real engine, and a pod that waits.
 
-The stand-in replaces a Job by ``pulumi.com/replaceUnready`` as the real plugin does, so that what leaves
-a Job alone here is what the program says of it.
+The plugin replaces a Job by ``pulumi.com/replaceUnready`` as the real one does, so that what leaves a Job
+alone here is what the program says of it.
 """
 
 from __future__ import annotations
 
-import json
 import signal
 import threading
 import time
@@ -18,15 +17,16 @@ import psutil
 import pytest
 
 from rehearsal.cluster import agent
-from rehearsal.cluster.record import Cluster
+from rehearsal.cluster.live import LiveCluster
+from rehearsal.control_plane import clusters, running
+from rehearsal.control_plane.of_home import control_plane
 from rehearsal.engine.command import Engine
 from rehearsal.engine.result import Result
 from rehearsal.home import Home
-from tests.rehearsal.plugins.kubernetes.conftest import kubeconfig
+from tests.rehearsal.plugins.kubernetes.live.conftest import NAME, kubeconfig
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
-CLUSTER = "private"
 SECONDS = 60
 PROGRAM = """
 import os
@@ -76,7 +76,7 @@ class Jobs:
     def __init__(self, home: Home, project: Path) -> None:
         self.home = home
         self.engine = Engine(home, project)
-        self._cluster = Cluster(home, CLUSTER)
+        self._cluster = LiveCluster(home, NAME)
 
     def told(self, name: str) -> Path:
         """The file by which a job ends."""
@@ -84,6 +84,10 @@ class Jobs:
 
     def up(self, *, check: bool = True) -> Result:
         return self.engine.up("one", check=check)
+
+    def there(self) -> list[str]:
+        """The uids of all jobs."""
+        return [job["metadata"]["uid"] for job in self._cluster.list("Job", "training")]
 
     def started(self, name: str) -> str:
         """The uid of a job whose pod runs."""
@@ -138,11 +142,12 @@ def _soon(look: Callable[[], Any], otherwise: str) -> Any:
 
 @pytest.fixture
 def jobs(home: Home, tiny: Callable[..., Path]) -> Iterator[Jobs]:
-    config = kubeconfig("https://127.78.0.1:6443")
-    assert json.loads(config)["clusters"][0]["name"] == CLUSTER
-    made = Jobs(home, tiny(PROGRAM.format(kubeconfig=config, told=str(home.root / "told"))))
-    yield made
+    clusters.start(home, [NAME])
+    plane = control_plane(home, NAME)
+    program = PROGRAM.format(kubeconfig=kubeconfig(plane), told=str(home.root / "told"))
+    yield Jobs(home, tiny(program))
     agent.stop(home)
+    running.stop([plane])
 
 
 def test_an_up_during_the_training_leaves_it_alone_and_waits_for_its_end(jobs: Jobs) -> None:
@@ -152,8 +157,7 @@ def test_an_up_during_the_training_leaves_it_alone_and_waits_for_its_end(jobs: J
     again = jobs.up()
     assert (again.created, again.replaced, again.deleted) == (0, 0, 0)
     assert jobs.started("tune") == study, "the study was begun again"
-    names = [job["metadata"]["uid"] for job in Cluster(jobs.home, CLUSTER).list("Job", "training")]
-    assert sorted(names) == sorted([training, study])
+    assert sorted(jobs.there()) == sorted([training, study])
     assert (third := jobs.up()).updated + third.replaced == 0
 
 

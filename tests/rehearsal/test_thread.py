@@ -22,7 +22,8 @@ import pytest
 
 from isthmus.errors import WRONG_DATA
 from rehearsal import sandbox
-from rehearsal.cluster.record import clusters
+from rehearsal.cluster.of_home import clusters
+from rehearsal.control_plane.of_home import control_planes
 from rehearsal.drills import killed_pods
 from rehearsal.engine.result import Result
 from rehearsal.estate import Estate
@@ -276,8 +277,10 @@ def test_settings_that_are_refused_register_nothing(estate: Estate) -> None:
 def test_destroy_leaves_nothing_in_moto_and_down_leaves_no_process_and_no_record(estate: Estate) -> None:
     url = str(estate.settings.aws.endpoint_url)
     assert inventory(url)
+    assert len(control_planes(estate.home)) == 2
     estate.destroy()
     assert inventory(url) == {}
+    assert control_planes(estate.home) == [], "each ends with its cluster"
 
     isthmus(estate, "down")
     assert sandbox.processes_of(estate.home) == []

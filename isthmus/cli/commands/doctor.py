@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def doctor(
-    fix: Annotated[bool, typer.Option("--fix", help="Set up engine, services and plugins first.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Set up all that is missing of it first.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
     """Say what is on this machine, what is missing, and the one command that mends it.
@@ -31,12 +31,10 @@ def doctor(
     home = Home.find()
     if fix:
         from rehearsal import private_cloud
-        from rehearsal.engine.plugins import install_plugins
-        from rehearsal.engine.provide import provide
+        from rehearsal.estate import install
 
         with private_cloud.preparing():
-            provide(home)
-        install_plugins(home)
+            install(home)
 
     findings = doctor_checks.look(home)
     missing = [finding for finding in findings if finding.state == "missing"]

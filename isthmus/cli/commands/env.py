@@ -52,6 +52,7 @@ def _in() -> list[str]:
     estate = Estate.find(lambda line: err.print(line, style="dim"), entering=True)
     estate.install()
     estate.seed_orders()
+    estate.resume()
     shell.install(estate.home)
     shell.have_stacks(estate.engine)
     try:

@@ -48,6 +48,7 @@ def recover(
         engine = estate.engine
         count = 0
         if stack in engine.stacks():
+            estate.resume()
             engine.free(stack)
             count = recover_rehearsed(engine, stack, estate.stack_file(), look)
     else:

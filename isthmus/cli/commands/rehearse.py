@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from isthmus.cli.behind_options import KubernetesOption, OpenStackOption
+from isthmus.cli.behind_options import OpenStackOption
 from isthmus.cli.orders_options import replaces_orders
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ def rehearse(
         ),
     ] = None,
     openstack: OpenStackOption = None,
-    kubernetes: KubernetesOption = None,
     *,
     orders_settings: OrdersSettings,
 ) -> None:
@@ -58,7 +57,7 @@ def rehearse(
         estate.wipe()
     with ExitStack() as beside:
         with stages.stage("orders", "the company's orders, in its private object store") as stage:
-            seeded = beside.enter_context(estate.given(openstack, kubernetes, orders))
+            seeded = beside.enter_context(estate.given(openstack, orders))
             stage.note = f"{seeded.put + seeded.kept} days of orders, {seeded.bytes / 2**20:.1f} MiB"
         with (
             stages.stage("estate", "pulumi up -s local: both sites, the link, training, Triton") as stage,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from isthmus.cli.behind_options import KubernetesOption, OpenStackOption
+from isthmus.cli.behind_options import OpenStackOption
 
 
 def up(
@@ -15,7 +15,6 @@ def up(
         Path | None, typer.Option(help="Folder of by-day order files; the sample in the project otherwise.")
     ] = None,
     openstack: OpenStackOption = None,
-    kubernetes: KubernetesOption = None,
     refresh: Annotated[bool, typer.Option("--refresh", help="Ask the stand-ins for drift first.")] = False,
 ) -> None:
     """Bring the rehearsed estate to what the program and stacks/Pulumi.local.yaml say.
@@ -31,6 +30,6 @@ def up(
     if lost := estate.lost():
         err.print(f"{lost}: rebuilding the estate.", style="yellow")
         estate.wipe()
-    with estate.given(openstack, kubernetes, orders) as seeded, Narration("pulumi up") as narration:
+    with estate.given(openstack, orders) as seeded, Narration("pulumi up") as narration:
         result = estate.up(narration.take, ("--refresh",) if refresh else (), seeded)
     out.print(f"local: {result}")

@@ -1,11 +1,11 @@
-"""The calls behind a Magnum cluster: a control plane, where the rehearsal has real ones."""
+"""The calls behind a Magnum cluster: a control plane."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-from rehearsal.control_plane import choice, clusters
+from rehearsal.control_plane import clusters
 from rehearsal.control_plane.errors import ControlPlaneError
 from rehearsal.home import Home
 from rehearsal.plugins.backend import Properties, Refused
@@ -32,9 +32,7 @@ class ControlPlanes:
 
 
 def _call(folder: Path, inputs: Properties, call: Callable[[Home, str], None]) -> None:
-    home = Home(folder.parent)
-    if choice.is_real(home):
-        try:
-            call(home, str(inputs["name"]))
-        except ControlPlaneError as error:
-            raise Refused(str(error)) from None
+    try:
+        call(Home(folder.parent), str(inputs["name"]))
+    except ControlPlaneError as error:
+        raise Refused(str(error)) from None

@@ -11,10 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from rehearsal.behind import Behind
 from rehearsal.control_plane import clusters, running
 from rehearsal.control_plane.api import Api
-from rehearsal.control_plane.choice import KUBERNETES
 from rehearsal.control_plane.of_home import control_plane, control_planes
 from rehearsal.control_plane.provide import Binaries
 from rehearsal.home import Home
@@ -33,7 +31,6 @@ SHOP = "shop"
 @pytest.fixture
 def home(tmp_path: Path, binaries: Binaries) -> Iterator[Home]:
     made = Home(tmp_path / "home")
-    KUBERNETES.choose(made, Behind.REAL)
     yield made
     running.stop(control_planes(made))
 
@@ -53,9 +50,9 @@ def is_marked(api: Api) -> bool:
 
 
 def test_a_cluster_takes_the_control_plane_that_waits_for_it_and_the_next_one_gets_a_new_one(
-    home: Home, binaries: Binaries
+    home: Home,
 ) -> None:
-    clusters.start(home, [SHOP], binaries)
+    clusters.start(home, [SHOP])
     waiting = clusters.access(home, SHOP)
     clusters.begin(home, SHOP)
     assert clusters.access(home, SHOP) == waiting
@@ -123,12 +120,3 @@ def test_a_cluster_of_magnum_hands_out_a_kubeconfig_that_a_client_takes(home: Ho
     assert is_marked(reached(home, raw))
     cloud.delete("cluster")
     assert not plane.folder.exists()
-
-
-def test_where_the_record_is_chosen_no_control_plane_begins(tmp_path: Path) -> None:
-    home = Home(tmp_path / "home")
-    cloud = Cloud(home.root)
-    cloud.build(CLUSTER)
-    made = cloud.made["cluster"]
-    assert made.outputs["apiAddress"].endswith(":6443")
-    assert not home.control_planes.exists()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from rehearsal.control_plane import choice, clusters
+from rehearsal.control_plane import clusters
 from rehearsal.control_plane.errors import ControlPlaneError
 from rehearsal.plugins.aws import calls
 from rehearsal.plugins.aws.cloud import Cloud
@@ -58,14 +58,13 @@ def _create_cluster(cloud: Cloud, resource: Resource) -> str:
     context = cloud.context(resource, old={}, logging=_logging(resource.inputs))
     answer = calls.make(cloud, _CLUSTER, _CREATE_CLUSTER, context)
     name = str(answer["cluster"]["name"])
-    if choice.is_real(cloud.home):
-        with _told():
-            clusters.begin(cloud.home, name)
+    with _told():
+        clusters.begin(cloud.home, name)
     return name
 
 
 def _read_cluster(cloud: Cloud, resource: Resource) -> Any:
-    """As the stand-in answers, at the address of the cluster's control plane where it has one."""
+    """As the stand-in answers, at the address of the cluster's control plane, if that was ever started."""
     it = cloud.find("eks", "DescribeCluster", "cluster", name=resource.id)
     real = clusters.access(cloud.home, resource.id) if it is not None else None
     if real is None:
@@ -76,9 +75,8 @@ def _read_cluster(cloud: Cloud, resource: Resource) -> Any:
 
 def _delete_cluster(cloud: Cloud, resource: Resource) -> None:
     calls.make(cloud, _CLUSTER, _DELETE_CLUSTER, cloud.context(resource, old={}))
-    if choice.is_real(cloud.home):
-        with _told():
-            clusters.end(cloud.home, resource.id)
+    with _told():
+        clusters.end(cloud.home, resource.id)
 
 
 @contextmanager

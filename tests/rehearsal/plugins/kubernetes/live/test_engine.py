@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.behind import Behind
-from rehearsal.control_plane import clusters, provide, running
+from rehearsal.control_plane import clusters, running
 from rehearsal.control_plane.api import Api
-from rehearsal.control_plane.choice import KUBERNETES
 from rehearsal.control_plane.of_home import control_plane
 from rehearsal.engine.command import Engine
 from rehearsal.engine.errors import EngineError
@@ -47,11 +45,7 @@ pulumi.export("ip", secret.metadata.uid)
 @pytest.fixture
 def real(home: Home) -> Home:
     """A home whose cluster has a control plane."""
-    binaries = provide.cached()
-    if binaries is None:
-        pytest.fail("No control plane is in the cache: `make engine` puts one there.", pytrace=False)
-    KUBERNETES.choose(home, Behind.REAL)
-    clusters.start(home, [NAME], binaries)
+    clusters.start(home, [NAME])
     return home
 
 
