@@ -33,6 +33,8 @@ def training_pipeline(
 ) -> pulumi.Output[str]:
     """Declare the four jobs; returns what is known once a release is signed and named in ``latest.json``.
 
+    Where a schedule starts them, the four are CronJobs alone and nothing is waited for.
+
     Args:
         clusters: of both sites.
         settings: of the estate.
@@ -55,10 +57,13 @@ def training_pipeline(
         orders_url=training.orders_url,
         orders_endpoint_url=settings.openstack.object_store_url,
         orders_region=settings.openstack.object_store_region,
-        settings=training.model_dump_json(exclude={"enabled", "orders_version", "tuning", "retrain"}),
+        settings=training.model_dump_json(
+            exclude={"enabled", "started_by", "orders_version", "tuning", "retrain"}
+        ),
         orders_settings=_variable(settings.orders.variable()),
         roles=openstack.roles,
         labels=naming.labels,
+        scheduled=training.started_by == "schedule",
         made_again=made_again,
     )
     # Who only reads the orders is not run again when fewer of them are accepted, or no longer.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -75,6 +75,9 @@ class StackRetraining(DriftSettings, _Schedules):
 class StackTraining(TrainingSection):
     """The training job."""
 
+    started_by: Literal["up", "schedule"] = "up"
+    """Who starts the jobs: every ``pulumi up`` that changes what they learn from, which then waits for the
+    release; or ``training.retrain``'s schedules alone, and a release goes into service by its digest."""
     workers: Workers = 2
     orders_url: OrdersUrl = "s3://shop-orders/online-retail/"
     orders_version: Annotated[

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 SECTION = "isthmus:training"
 ONLY_THE_ESTATE = frozenset(
-    {"enabled", "orders_url", "orders_version", "pool", "base_port", "tuning", "retrain"}
+    {"enabled", "orders_url", "orders_version", "pool", "base_port", "tuning", "retrain", "started_by"}
 )
 """Keys that say where and when jobs run, and nothing of what a release is made from."""
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from infra.__main__ import estate as program
 from infra.settings import read
-from tests.infra.recorded import ROOT, Estate, estate_of
+from tests.infra.recorded import DIGEST, ROOT, Estate, changed_settings, estate_of, record
 
 
 @pytest.fixture(params=["dev", "prod"], scope="module")
@@ -80,3 +81,33 @@ def test_all_must_come_where_the_settings_say_nothing_of_it() -> None:
     spec = train_job(estate_of("local"))
     assert spec["maxFailedIndexes"] == 0
     assert "successPolicy" not in spec
+
+
+def by_name(estate: Estate, kind: str) -> dict[str, dict[str, Any]]:
+    return {each.inputs["metadata"]["name"]: each.inputs for each in estate.of(f"kubernetes:{kind}")}
+
+
+def test_where_a_schedule_starts_the_jobs_the_engine_waits_for_none_and_serves_the_pinned_release() -> None:
+    changes = {"training.retrain.enabled": True, "serving.release": DIGEST}
+    waits, schedules = (
+        record(lambda: program(changed_settings("prod", changes | {"training.started_by": who})))  # noqa: B023
+        for who in ("up", "schedule")
+    )
+    assert {job.rpartition("-")[0] for job in by_name(waits, "batch/v1:Job")} == {
+        "transfer",
+        "train",
+        "rank",
+        "validate",
+    }
+    assert not by_name(schedules, "batch/v1:Job")
+    # The pods are the same ones, and so is whom they are.
+    for kind in ("batch/v1:CronJob", "core/v1:ServiceAccount", "core/v1:Service"):
+        assert by_name(schedules, kind) == by_name(waits, kind)
+    assert {*by_name(schedules, "batch/v1:CronJob")} == {
+        "retrain",
+        "retrain-train",
+        "retrain-rank",
+        "retrain-validate",
+    }
+    for service in schedules.outputs["serving"].values():
+        assert service["release"] == DIGEST

@@ -43,5 +43,7 @@ class JobContext:
     """IAM roles that pods take by their OIDC token, by job; none where the cluster gives them (EKS)."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Labels of every object."""
+    scheduled: bool = False
+    """Whether the jobs come by their schedules alone: no Job is declared, only whom its pods are."""
     made_again: Collection[str] = ()
     """Jobs that are replaced unless they have completed, by the names of their components."""

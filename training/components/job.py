@@ -67,8 +67,8 @@ def declare_job(
     parent: pulumi.Resource,
     after: Sequence[pulumi.Resource] = (),
     awaited: bool = True,
-) -> k8s.batch.v1.Job:
-    """Declare the Job and the service account of its pods.
+) -> k8s.batch.v1.Job | None:
+    """Declare the service account of a job's pods and the Job; None where jobs come by schedule alone.
 
     Args:
         name: of the component.
@@ -78,6 +78,9 @@ def declare_job(
         after: what must be there before, besides the account.
         awaited: whether the engine waits for the Job's end.
     """
+    account = service_account(name, pod, parent)
+    if pod.context.scheduled and awaited:
+        return None
     annotations = {} if awaited else {SKIP_AWAIT: "true"}
     if name in pod.context.made_again:
         annotations[REPLACE_UNREADY] = "true"
@@ -94,7 +97,7 @@ def declare_job(
         spec=spec,
         opts=pulumi.ResourceOptions(
             parent=parent,
-            depends_on=[service_account(name, pod, parent), *after],
+            depends_on=[account, *after],
             custom_timeouts=pulumi.CustomTimeouts(create=wait, update=wait) if awaited else None,
         ),
     )
@@ -113,10 +116,12 @@ def named_by(inputs: pulumi.Output[str], name: str, *, digits: int) -> pulumi.Ou
     return inputs.apply(lambda digest: f"{name}-{digest.removeprefix('sha256:')[:digits]}")
 
 
-def known_after(job: k8s.batch.v1.Job, value: pulumi.Output[str]) -> pulumi.Output[str]:
-    """The value, known once the job has ended well.
+def known_after(job: k8s.batch.v1.Job | None, value: pulumi.Output[str]) -> pulumi.Output[str]:
+    """The value, known once the job has ended well; at once where there is no Job to wait for.
 
     It depends on no resource: a job that is made again is deleted first, and would take with it whatever
     takes its value, up to the servers that answer.
     """
+    if job is None:
+        return value_alone(value)
     return value_alone(pulumi.Output.all(value, job.metadata.uid).apply(lambda known: str(known[0])))

@@ -289,6 +289,9 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             "Secret of the private keys",
             note="Uploads, releases and reports stay.",
         ),
+        "training.started_by": more_or_less(
+            "jobs", note="A training that runs is ended; the schedules go on, and what is served stays."
+        ),
         **_all(
             "training",
             "workers pool orders_url orders_version window.first_day window.last_day hold_back_days epochs "

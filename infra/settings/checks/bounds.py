@@ -54,6 +54,12 @@ def _training(settings: Settings) -> Iterator[Problem]:
                 else "leaves none of one day; widen the window",
             )
 
+    if training.enabled and training.started_by == "schedule" and not training.retrain.enabled:
+        yield Problem(
+            "training.started_by",
+            "is schedule, and training.retrain.enabled is false: nothing would ever train; set that to true, "
+            "or this to up",
+        )
     if training.elastic_min_workers > training.workers:
         yield Problem(
             "training.elastic_min_workers",
@@ -63,7 +69,14 @@ def _training(settings: Settings) -> Iterator[Problem]:
 
 
 def _serving(settings: Settings) -> Iterator[Problem]:
-    serving = settings.serving
+    serving, training = settings.serving, settings.training
+    if serving.enabled and serving.release == "latest" and training.started_by == "schedule":
+        yield Problem(
+            "serving.release",
+            "is latest, and training.started_by is schedule: no up waits for a release then, and a first one "
+            "would find none; write the digest of one (`isthmus release list`), or set serving.enabled to "
+            "false until there is one",
+        )
     if serving.enabled and not serving.trusted_keys:
         yield Problem(
             "serving.trusted_keys",
