@@ -36,8 +36,9 @@ from rehearsal.plugins.protocol import plugin, provider, provider_grpc, status
 from rehearsal.plugins.run_note import RunNote
 
 RECIPE = "CONTRIBUTING.md, 'Add a resource type to the rehearsal'"
-# The engine asks for 4 resources a core at once by default; awaits of jobs hold a thread for minutes.
-_THREADS = 64
+# More than any engine asks for at once (4 resources a core by default), so that there is one left for Cancel
+# while awaits of jobs hold theirs for minutes. Made as they are needed.
+_THREADS = 1024
 _GRACE_SECONDS = 30
 _MESSAGE_BYTES = 400 * 1024 * 1024  # as the SDK's own channels allow
 
@@ -168,7 +169,7 @@ class Servicer(provider_grpc.ResourceProviderServicer):  # type: ignore[misc]
                 id=created.id, properties=self._outputs(resource, created.outputs, decoded)
             )
 
-        return self._answer(context, request, "Create", work)
+        return self._answer(context, request, "Create", work, changes=not request.preview)
 
     def Read(self, request: Any, context: Any) -> Any:  # noqa: N802
         def work() -> Any:
@@ -221,7 +222,7 @@ class Servicer(provider_grpc.ResourceProviderServicer):  # type: ignore[misc]
                 raise _InitFailed(str(incomplete), request.id, partial, request.news) from None
             return provider.UpdateResponse(properties=self._outputs(new, outputs, secrets))
 
-        return self._answer(context, request, "Update", work)
+        return self._answer(context, request, "Update", work, changes=not request.preview)
 
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
         def work() -> Any:
@@ -237,20 +238,30 @@ class Servicer(provider_grpc.ResourceProviderServicer):  # type: ignore[misc]
                 pass  # what forgot everything holds nothing to delete
             return empty_pb2.Empty()
 
-        return self._answer(context, request, "Delete", work)
+        return self._answer(context, request, "Delete", work, changes=True)
 
     # What they share
 
     def stop(self) -> None:
-        """Let calls that are inside the cloud finish, at most for the grace time."""
+        """Let calls that change the cloud finish, at most for the grace time.
+
+        Those that only ask are not waited for. The engine (v3.259.0, pkg/host/host.go, ReleaseContext; read
+        2026-11-28) ends its plugins one after the other and has five seconds for all of them: a plugin that
+        lingers leaves none for the next one, of which the engine then says that it exited prematurely.
+        """
         self._stopping = True
         self._backend.cancel()
         with self._idle:
             self._idle.wait_for(lambda: self._at_work == 0, timeout=_GRACE_SECONDS)
 
-    def _answer(self, context: Any, request: Any, call: str, work: Callable[[], Answer]) -> Answer:
-        with self._idle:
-            self._at_work += 1
+    def _answer(
+        self, context: Any, request: Any, call: str, work: Callable[[], Answer], *, changes: bool = False
+    ) -> Answer:
+        if changes:
+            with self._idle:
+                self._at_work += 1
+                # Until the engine has the answer, too; it is called at once where the engine is gone.
+                self._at_work += context.add_callback(self._is_done)
         try:
             if self._stopping:
                 context.abort(grpc.StatusCode.CANCELLED, "The engine is gone.")
@@ -270,10 +281,14 @@ class Servicer(provider_grpc.ResourceProviderServicer):  # type: ignore[misc]
                 raise  # aborted above
             context.abort(grpc.StatusCode.INTERNAL, self._defect(call, request, error))
         finally:
-            with self._idle:
-                self._at_work -= 1
-                self._idle.notify_all()
+            if changes:
+                self._is_done()
         raise AssertionError("abort returned")
+
+    def _is_done(self) -> None:
+        with self._idle:
+            self._at_work -= 1
+            self._idle.notify_all()
 
     def _defect(self, call: str, request: Any, error: Exception) -> str:
         what = getattr(request, "urn", "") or getattr(request, "tok", "") or "the provider"
