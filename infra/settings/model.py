@@ -7,6 +7,7 @@ from infra.settings.budget import BudgetSettings
 from infra.settings.cost import CostSettings
 from infra.settings.link import LinkSettings
 from infra.settings.openstack import OpenStackSettings
+from infra.settings.policy import PolicySettings
 from infra.settings.serving import ServingSettings
 from infra.settings.training import StackTraining
 from isthmus.settings.section import Section
@@ -32,6 +33,8 @@ class Sections(Section):
     """The monthly budget."""
     cost: CostSettings = CostSettings()
     """What a review reckons the estate's cost by."""
+    policy: PolicySettings = PolicySettings()
+    """Exceptions from the policy."""
 
 
 class Settings(Sections):

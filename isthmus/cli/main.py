@@ -21,6 +21,7 @@ from isthmus.cli.commands import (
     env,
     logs,
     orders,
+    policy,
     preview,
     recommend,
     recover,
@@ -77,6 +78,7 @@ release.app.command("judge")(release_judge.judge)
 app.add_typer(release.app, name="release")
 app.add_typer(settings.app, name="settings")
 app.add_typer(orders.app, name="orders")
+app.add_typer(policy.app, name="policy")
 let_wrap(app)
 
 

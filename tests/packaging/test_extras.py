@@ -19,7 +19,11 @@ BELONGING = {
     "client": ["isthmus_client"],
     "serving": ["serving", "-serving.components", "-serving.models"],
     "training": ["training", "-training.components"],
-    "estate": ["infra", "-infra.__main__", "training.components", "serving.components"],
+    # The policy pack is run from a clone, by the group policy of the lock.
+    "estate": [
+        *("infra", "-infra.__main__", "-infra.policy.pack", "-infra.policy.engine_stack"),
+        *("training.components", "serving.components"),
+    ],
     # Its own; it brings the three above.
     "rehearsal": ["rehearsal"],
 }

@@ -357,6 +357,7 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             "flavour_hour gpu_hour volume_gb_month object_gb_month floating_ip_hour load_balancer_hour",
             REVIEWED,
         ),
+        "policy.exceptions": Change("nothing", (), "Only the review and the policy pack read them."),
     }
 )
 

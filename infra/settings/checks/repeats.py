@@ -27,5 +27,6 @@ def _walk(value: Any, path: str) -> Iterator[Problem]:
         for index, entry in enumerate(value):
             here = f"{path}[{index}]"
             if entry in value[:index]:
-                yield Problem(here, f"is {entry} once more, as {path}[{value.index(entry)}] is: name it once")
+                shown = "the same" if isinstance(entry, BaseModel) else entry
+                yield Problem(here, f"is {shown} once more, as {path}[{value.index(entry)}] is: name it once")
             yield from _walk(entry, here)

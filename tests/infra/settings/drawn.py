@@ -78,6 +78,18 @@ EMAILS = st.sampled_from(
     ["a@example.org", "b+c@x.example", "on-call@sub.example.org", f"{'l' * 64}@example.org"]
 )
 
+EXCEPTIONS = st.fixed_dictionaries(
+    {
+        "rule": st.sampled_from(["aws-s3-keeps-objects", "k8s-image-pinned"]),
+        "resource": st.sampled_from(["*", "isthmus-dev-*", "aws-triton"]),
+        "owner": EMAILS,
+        "reason": st.text(string.ascii_letters + "é世 .,", min_size=20, max_size=60).filter(
+            lambda text: text == text.strip()
+        ),
+        "expires": st.dates().map(str),
+    }
+)
+
 BY_PATH: dict[str, Drawn] = {
     "aws.region": st.sampled_from([region for region in sorted(zones()) if _with_gpus(region)]),
     "aws.log_retention_days": st.sampled_from(LOG_RETENTION_DAYS),
@@ -128,6 +140,8 @@ BY_PATH: dict[str, Drawn] = {
     "budget.alert_emails[0]": EMAILS,
     "cost.price_book.flavour_hour": st.dictionaries(st.sampled_from(sorted(flavours())), st.floats(0.01, 9)),
     "cost.price_book.gpu_hour": st.dictionaries(st.sampled_from(["T4", "L4", "A100"]), st.floats(0.01, 9)),
+    "policy.exceptions": st.lists(EXCEPTIONS, max_size=3),
+    "policy.exceptions[0]": EXCEPTIONS,
     "orders.delimiter": st.sampled_from([",", ";", "\t", "|"]),
     "orders.quote": st.sampled_from(['"', "'"]),
     "orders.decimal": st.sampled_from([".", ","]),

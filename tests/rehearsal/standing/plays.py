@@ -26,6 +26,14 @@ ADMIN = "arn:aws:iam::123456789012:role/platform"
 DIGESTS = tuple(f"sha256:{digit * 64}" for digit in "12")
 KEY = "35JPbxGjM4F+IUK4xJ3okqXEfcK3HiqqG+R5sypZ9LE="
 
+EXCEPTION = {
+    "rule": "k8s-image-pinned",
+    "resource": "aws-triton",
+    "owner": "platform@example.org",
+    "reason": "the vendor names its images by month, and moves none of them",
+    "expires": "2027-06-30",
+}
+
 STANDING: Mapping[str, Any] = {
     "aws.cluster.deployer": f"{ADMIN}-engineer",
     "aws.cluster.admins": [ADMIN],
@@ -202,6 +210,7 @@ OTHERS: Mapping[str, list[Play]] = {
         _other("cost.price_book.object_gb_month", 0.02),
         _other("cost.price_book.floating_ip_hour", 0.004),
         _other("cost.price_book.load_balancer_hour", 0.02),
+        _other("policy.exceptions", [EXCEPTION]),
     )
 }
 
