@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from isthmus.errors import IsthmusError
+from rehearsal.engine.result import Result
 from rehearsal.estate import Estate
 
 
@@ -33,3 +35,9 @@ def expect(holds: bool, otherwise: str) -> None:
     """Raise DrillFailed with ``otherwise`` unless ``holds``."""
     if not holds:
         raise DrillFailed(otherwise)
+
+
+def bring_up(estate: Estate, orders: Path | None = None) -> Result:
+    """As ``isthmus up`` does it: real services and control planes, the orders, then the engine."""
+    with estate.given(orders=orders) as seeded:
+        return estate.up(orders=seeded)

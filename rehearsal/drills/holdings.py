@@ -1,4 +1,4 @@
-"""What the stand-in for AWS holds against what the stack's state says: orphans, doubles, gaps."""
+"""What the clouds and their clusters hold against what the stack's state says: orphans, doubles, gaps."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from rehearsal.cluster.of_home import clusters
+from rehearsal.home import Home
+from rehearsal.plugins.kubernetes.objects import id_of
+
+MANAGER: Final = "pulumi-kubernetes"
+"""How the provider's field managers begin (pulumi-kubernetes v4.32.0, provider/pkg/await/await.go)."""
 # Kinds of the inventory whose names are the ids that the engine keeps, by the type of the resource.
 _KINDS: Final[Mapping[str, str]] = {
     "aws:ec2/vpc:Vpc": "vpcs",
@@ -61,3 +67,27 @@ def compare(held: Mapping[str, Iterable[str]], resources: Iterable[Mapping[str, 
     orphans = [f"{kind}/{name}" for kind, names in held.items() for name in names if name not in known[kind]]
     gaps = [f"{kind}/{name}" for kind, names in known.items() for name in names - set(held.get(kind, ()))]
     return Difference(tuple(sorted(orphans)), tuple(sorted(gaps)))
+
+
+def objects(home: Home) -> set[str]:
+    """What the provider has put into the clusters, by who the API servers say owns a field of it."""
+    return {
+        f"{cluster.name.rpartition('-')[2]}: {one['kind']} {id_of(one)}"
+        for cluster in clusters(home)
+        for one in cluster.everything()
+        if any(each["manager"].startswith(MANAGER) for each in one["metadata"].get("managedFields", ()))
+    }
+
+
+def declared_objects(resources: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The same by the state's word."""
+    return {
+        f"{_provider(resource).partition('-')[0]}: {resource['type'].rpartition(':')[2]} {resource['id']}"
+        for resource in resources
+        if resource["type"].startswith("kubernetes:")
+    }
+
+
+def _provider(resource: Mapping[str, Any]) -> str:
+    """The name of a resource's provider: that of a cluster's begins with its site."""
+    return str(resource["provider"].split("::")[-2])

@@ -1,7 +1,7 @@
 """The engine is killed (SIGKILL) in the middle of an up; the next up must end clean.
 
-The stand-ins refuse what exists, or make it twice, as the clouds do; what was being made is recovered by the
-product (``infra/recovery``).
+The API servers, the OpenStack services and the stand-in for AWS refuse what exists, or make it twice, as the
+clouds do; what was being made is recovered by the product (``infra/recovery``).
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ import psutil
 
 from infra.naming import PROJECT
 from isthmus.errors import IsthmusError
-from rehearsal.cluster.record import clusters
-from rehearsal.drills.drill import Drill, DrillFailed, expect
-from rehearsal.drills.holdings import compare
+from rehearsal.drills.drill import Drill, DrillFailed, bring_up, expect
+from rehearsal.drills.holdings import compare, declared_objects, objects
 from rehearsal.estate import Estate
 from rehearsal.orders import BUCKET
 from rehearsal.plugins.aws.inventory import inventory
@@ -39,8 +38,7 @@ def play(estate: Estate, rounds: int, say: Say) -> str:
     # Jobs and servers have drills of their own; this one is about the state and the stand-ins.
     change(estate.project_dir, {"training": {"enabled": False}, "serving": {"enabled": False}})
     url = str(estate.settings.aws.endpoint_url)
-    estate.seed_orders()
-    whole = estate.up()
+    whole = bring_up(estate)
     expect(not (found := compare(inventory(url), estate.resources())), f"a plain up left {found}")
     made = {cloud: sum(one["type"].startswith(f"{cloud}:") for one in estate.resources()) for cloud in CLOUDS}
     kills = 0
@@ -54,11 +52,11 @@ def play(estate: Estate, rounds: int, say: Say) -> str:
                 continue
             kills += 1
             say(f"round {number + 1}: killed while {cloud} made {', '.join(left)}")
-        result = estate.up()
+        result = bring_up(estate)
         difference = compare(inventory(url), estate.resources())
         expect(not difference, f"after round {number + 1} the next up left {difference}")
         expect(not (other := _others(estate)), f"after round {number + 1} the next up left {other}")
-        again = estate.up()
+        again = bring_up(estate)
         expect(again.created + again.updated + again.replaced + again.deleted == 0, f"not settled: {again}")
         say(f"round {number + 1}: the next up: {result}; {difference}")
     _down(estate, url)
@@ -69,16 +67,10 @@ def play(estate: Estate, rounds: int, say: Say) -> str:
 def _others(estate: Estate) -> str:
     """What OpenStack and the clusters hold beside the state, or lack of it; "" for nothing."""
     resources = estate.resources()
-    ids = {str(one["id"]) for one in resources if one["type"].startswith("openstack:")}
-    held = client.held(estate.home) - {BUCKET}
-    urns = {one["urn"] for one in resources if one["type"].startswith("kubernetes:")}
-    objects = {
-        urn
-        for cluster in clusters(estate.home)
-        for one in cluster.everything()
-        if (urn := cluster.urn(one["kind"], one["metadata"]["name"], one["metadata"].get("namespace", "")))
-    }
-    orphans, gaps = (held - ids) | (objects - urns), (ids - held) | (urns - objects)
+    known = {str(one["id"]) for one in resources if one["type"].startswith("openstack:")}
+    known |= declared_objects(resources)
+    held = (client.held(estate.home) - {BUCKET}) | objects(estate.home)
+    orphans, gaps = held - known, known - held
     said = [f"orphans: {', '.join(sorted(orphans))}"] if orphans else []
     return "; ".join([*said, f"gone: {', '.join(sorted(gaps))}"] if gaps else said)
 
@@ -99,7 +91,7 @@ def _killed_up(estate: Estate, cloud: str, count: int) -> list[str] | None:
 
     def run() -> None:
         try:
-            estate.up()
+            bring_up(estate)
         except IsthmusError as error:
             failures.append(error)
         finally:

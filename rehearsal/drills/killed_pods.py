@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import psutil
 
-from rehearsal.drills.drill import Drill, DrillFailed, expect
+from rehearsal.drills.drill import Drill, DrillFailed, bring_up, expect
 from rehearsal.engine.result import Result
 from rehearsal.estate import Estate
 from rehearsal.sandbox import processes_of
@@ -19,7 +19,6 @@ Found = TypeVar("Found")
 
 def play(estate: Estate, rounds: int, say: Callable[[str], None]) -> str:
     """Kill one of two workers (another one each round), then tritonserver ``rounds`` times."""
-    estate.seed_orders()
     releases = []
     for number in range(rounds):
         result = _up_with_a_killed_worker(estate, number % estate.settings.training.workers)
@@ -38,7 +37,7 @@ def _up_with_a_killed_worker(estate: Estate, index: int) -> Result:
 
     def run() -> None:
         try:
-            outcome.append(estate.up())
+            outcome.append(bring_up(estate))
         except Exception as error:
             outcome.append(error)
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from rehearsal import sandbox
 from rehearsal.cluster.job import is_over
+from rehearsal.cluster.of_home import clusters
 from rehearsal.cluster.overview import log_files
-from rehearsal.cluster.record import clusters
-from rehearsal.drills.drill import Drill, expect
+from rehearsal.drills.drill import Drill, bring_up, expect
 from rehearsal.drills.killed_pods import running
 from rehearsal.estate import Estate
 
@@ -24,7 +24,6 @@ def play(estate: Estate, rounds: int, say: Callable[[str], None]) -> str:
     """Bring the estate up with a tuning, and kill a pod of it ``rounds`` times."""
     tuning = {"enabled": True, "trials": TRIALS, "parallel": PARALLEL, "epochs": 2}
     sandbox.change(estate.project_dir, {"training": {"tuning": tuning}})
-    estate.seed_orders()
     failed: list[BaseException] = []
     # The engine does not wait for the tuning, which begins beside the training.
     up = threading.Thread(target=_up, args=(estate, failed))
@@ -55,7 +54,7 @@ def play(estate: Estate, rounds: int, say: Callable[[str], None]) -> str:
 
 def _up(estate: Estate, failed: list[BaseException]) -> None:
     try:
-        estate.up()
+        bring_up(estate)
     except BaseException as error:
         failed.append(error)
 

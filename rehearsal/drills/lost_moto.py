@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import psutil
 
-from rehearsal.drills.drill import Drill, expect
+from rehearsal.drills.drill import Drill, bring_up, expect
 from rehearsal.estate import Estate
 from rehearsal.sandbox import change
 
@@ -15,8 +15,7 @@ from rehearsal.sandbox import change
 def play(estate: Estate, rounds: int, say: Callable[[str], None]) -> str:
     """Kill moto ``rounds`` times under an estate that is up."""
     change(estate.project_dir, {"training": {"enabled": False}, "serving": {"enabled": False}})
-    estate.seed_orders()
-    first = estate.up()
+    first = bring_up(estate)
     for _ in range(rounds):
         expect(estate.lost() == "", "a living stand-in is called lost")
         moto = psutil.Process(json.loads((estate.home.aws / "server.json").read_text())["pid"])
@@ -25,8 +24,7 @@ def play(estate: Estate, rounds: int, say: Callable[[str], None]) -> str:
         reason = estate.lost()
         expect(bool(reason), "nothing noticed that the stand-in was killed")
         estate.wipe()
-        estate.seed_orders()
-        again = estate.up()
+        again = bring_up(estate)
         expect(again.created == first.created, f"rebuilt {again.created} of {first.created} resources")
         say(f"{reason}: rebuilt {again}")
     return f"noticed and rebuilt {rounds} times"

@@ -13,9 +13,9 @@ from rehearsal import sandbox
 from rehearsal.cluster import agent
 from rehearsal.cluster.cron_job import fire
 from rehearsal.cluster.job import is_over
+from rehearsal.cluster.of_home import clusters
 from rehearsal.cluster.overview import log_files
-from rehearsal.cluster.record import Cluster, clusters
-from rehearsal.drills.drill import Drill, DrillFailed, expect
+from rehearsal.drills.drill import Drill, DrillFailed, bring_up, expect
 from rehearsal.drills.killed_pods import running
 from rehearsal.estate import Estate
 from rehearsal.orders import order_files
@@ -48,7 +48,7 @@ def play(estate: Estate, rounds: int, say: Say) -> str:
     folder.mkdir()
     for file in files[: len(files) - rounds * NEW_DAYS]:
         shutil.copy(file, folder)
-    estate.up(orders=estate.seed_orders(folder))
+    bring_up(estate, folder)
     store = _store(estate)
     killed = 0
     for number in range(rounds):
@@ -79,10 +79,11 @@ def _fired(estate: Estate, cron_job: str, kill: bool = False) -> int:
         for each in cluster.list("CronJob")
         if each["metadata"]["name"] == cron_job
     ]
-    name = fire(cluster, schedule)["metadata"]["name"]
+    meta = fire(cluster, schedule)["metadata"]
+    name, namespace = meta["name"], meta["namespace"]
     agent.ensure(estate.home)
     killed, deadline = 0, time.monotonic() + _PATIENCE_SECONDS
-    while (over := _over(cluster, name, schedule["metadata"]["namespace"])) is None:
+    while (over := is_over(cluster.get("Job", name, namespace) or {})) is None:
         if kill and not killed and "epoch 1/" in _logs(estate, name):
             killed = _kill_a_worker(estate)
         expect(time.monotonic() < deadline, f"{name} does not come to its end: {_logs(estate, name)[-2000:]}")
@@ -90,11 +91,6 @@ def _fired(estate: Estate, cron_job: str, kill: bool = False) -> int:
     if not over[0]:
         raise DrillFailed(f"{name} failed: {over[1]}: {_logs(estate, name)[-2000:]}")
     return killed
-
-
-def _over(cluster: Cluster, name: str, namespace: str) -> tuple[bool, str] | None:
-    job = cluster.get("Job", name, namespace)
-    return None if job is None else is_over(job)
 
 
 def _kill_a_worker(estate: Estate) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rehearsal import sandbox
-from rehearsal.drills.drill import Drill, DrillFailed, expect
+from rehearsal.drills.drill import Drill, DrillFailed, bring_up, expect
 from rehearsal.engine.errors import EngineError
 from rehearsal.estate import Estate
 
@@ -15,8 +15,7 @@ WORSE = {"epochs": 1, "learning_rate": 1e-6, "embedding_dim": 4}
 
 def play(estate: Estate, rounds: int, say: Callable[[str], None]) -> str:
     """Bring up a good model, then a worse one, then the good one again; ``rounds`` times."""
-    estate.seed_orders()
-    estate.up()
+    bring_up(estate)
     good = _in_service(estate)
     say(f"in service: {good['release']}")
     own = {name: getattr(estate.settings.training, name) for name in WORSE}
@@ -30,14 +29,14 @@ def play(estate: Estate, rounds: int, say: Callable[[str], None]) -> str:
         expect(_in_service(estate) == good, "the outputs name another release than the one in service")
         expect(estate.answers(), "no Triton server answers after the refusal")
         sandbox.change(estate.project_dir, {"training": own})
-        estate.up()
+        bring_up(estate)
         expect(_in_service(estate) == good, "the good settings did not bring the same release back")
     return f"refused {rounds} times, {str(good['release'])[:19]} stayed in service and answered"
 
 
 def _refused(estate: Estate) -> str:
     try:
-        estate.up()
+        bring_up(estate)
     except EngineError as error:
         return str(error)
     raise DrillFailed("a model that learned next to nothing was signed")
