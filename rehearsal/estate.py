@@ -18,7 +18,6 @@ from infra.naming import Naming
 from infra.settings import Settings, read
 from isthmus.errors import IsthmusError
 from rehearsal import ports, stack_copy
-from rehearsal.behind import Behind, Choice
 from rehearsal.cluster.of_home import of_sites
 from rehearsal.engine.command import Engine, Event
 from rehearsal.engine.errors import EngineError
@@ -26,12 +25,12 @@ from rehearsal.engine.plugins import install_plugins
 from rehearsal.engine.provide import EngineBinary, provide
 from rehearsal.engine.result import Result
 from rehearsal.home import INSIDE, Home, project_root
-from rehearsal.openstack_services.choice import OPENSTACK
 from rehearsal.programs.progress import Progress
 from rehearsal.recovery import recover
 from rehearsal.stack_copy import STACK
 
 if TYPE_CHECKING:
+    from rehearsal.openstack_services.services import Cloud
     from rehearsal.orders import Seeded
 
 # Where serving.components.triton puts its Service; importing it would bring all of Pulumi.
@@ -107,46 +106,34 @@ class Estate:
         """What its home needs before anything, as ``install``."""
         return install(self.home, progress)
 
-    def install_for_up(self, openstack: Behind | None = None) -> EngineBinary:
+    def install_for_up(self) -> EngineBinary:
         """``install``, and beside it what only an up needs: the private site's services."""
-        if openstack is Behind.RECORD:
-            return self.install()
         from rehearsal import private_cloud
 
         with private_cloud.preparing():
             return self.install()
 
     @contextmanager
-    def given(self, openstack: Behind | None = None, orders: Path | None = None) -> Iterator[Seeded]:
+    def given(self, orders: Path | None = None) -> Iterator[Seeded]:
         """What must be there before the estate: ``control_planes``, ``private_cloud``, and the orders in it.
 
-        Real services start beside the block, which is to bring the estate up, and the orders go there: the
-        OpenStack plugin waits for both. What is told of them is then told beforehand.
+        The private site's services start beside the block, which is to bring the estate up, and the orders go
+        there: the OpenStack plugin waits for both. What is told of them is told beforehand.
         """
-        if self._settle(OPENSTACK, openstack) is Behind.RECORD:
-            self.control_planes()
-            yield self.seed_orders(orders)
-            return
         from rehearsal import private_cloud
         from rehearsal.orders import counted, seed
 
         settings, folder = self.settings.openstack, self.orders(orders)
         told = counted(folder)
-        with private_cloud.beside(
-            self.home, settings, lambda: seed(self.home, str(settings.object_store_url), folder)
-        ):
+        with private_cloud.beside(self.home, settings, lambda cloud: seed(cloud, folder)):
             self.control_planes()
             yield told
 
-    def private_cloud(self, wanted: Behind | None = None) -> None:
-        """Have behind the OpenStack plugin what is wanted; None for what is there, at first the services.
+    def private_cloud(self) -> Cloud:
+        """Have the private site's services at work. Raises ServicesError where they do not come up."""
+        from rehearsal import private_cloud
 
-        Raises EstateError where the estate stands on the other, ServicesError where services do not come up.
-        """
-        if self._settle(OPENSTACK, wanted) is Behind.REAL:
-            from rehearsal import private_cloud
-
-            private_cloud.start(self.home, self.settings.openstack)
+        return private_cloud.start(self.home, self.settings.openstack)
 
     def control_planes(self) -> None:
         """Have the control planes of both clusters at work, also of those that the next up makes.
@@ -170,18 +157,6 @@ class Estate:
         if standing := control_planes(self.home):
             clusters.start(self.home, [plane.site for plane in standing])
 
-    def _settle(self, choice: Choice, wanted: Behind | None) -> Behind:
-        there = choice.of(self.home)
-        wanted = wanted or (there if there is choice.first or self.resources() else choice.first)
-        if wanted is there:
-            return there
-        if self.resources():
-            raise EstateError(
-                f"{choice.option} is {wanted}, and this estate stands on {there}: run `isthmus down` first."
-            )
-        choice.choose(self.home, wanted)
-        return wanted
-
     def seed_orders(self, orders: Path | None = None) -> Seeded:
         """Put in place what the company has before the estate: its private object store with the orders.
 
@@ -189,8 +164,7 @@ class Estate:
         """
         from rehearsal.orders import seed
 
-        self.private_cloud()
-        return seed(self.home, str(self.settings.openstack.object_store_url), self.orders(orders))
+        return seed(self.private_cloud(), self.orders(orders))
 
     def orders(self, named: Path | None = None) -> Path:
         """The folder of by-day order files: the one named, else ``$ISTHMUS_ORDERS``, else the sample."""
@@ -200,15 +174,19 @@ class Estate:
     def lost(self) -> str:
         """What forgot the estate since it was brought up, as the start of a sentence, or ""."""
         from rehearsal.control_plane.of_home import control_planes
+        from rehearsal.openstack_services import services
         from rehearsal.plugins.aws import moto_server
 
         if STACK not in self.engine.stacks():
             return ""
         if moto_server.is_lost(self.home):
             return "The stand-in for AWS was ended, and all that it held went with it"
-        if not control_planes(self.home) and self.resources():
-            return "What the control planes held is gone"
-        return ""
+        gone = ""
+        if not control_planes(self.home):
+            gone = "What the control planes held is gone"
+        elif not services.folder_of(self.home).cloud.is_dir():
+            gone = "What the private site's services held is gone"
+        return gone if gone and self.resources() else ""
 
     def resources(self) -> list[dict[str, Any]]:
         """The resources in the stack's state, as the engine exports them, without the engine's own provider.
@@ -260,7 +238,6 @@ class Estate:
         running.stop(control_planes(self.home))
         services.stop(self.home)
         moto_server.stop(self.home)
-        moto_server.stop(self.home.openstack)
         for name in ("clusters", "control-planes", "aws", "openstack", "kubernetes", "state", "derived"):
             shutil.rmtree(self.home.root / name, ignore_errors=True)
         stack_copy.forget_orders(self.home)

@@ -1,35 +1,28 @@
 """What the company of a rehearsal has before the estate: its log of orders, and its keys.
 
-The orders go into the rehearsed private object store as the pre-existing bucket ``shop-orders``; the keys are
-the throw-away ones of ``stacks/Pulumi.local.yaml``, for anyone to read, and protect nothing.
+The orders go into the private object store as the pre-existing container ``shop-orders``; the keys are the
+throw-away ones of ``stacks/Pulumi.local.yaml``, for anyone to read, and protect nothing.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from isthmus.errors import IsthmusError
-from rehearsal.home import Home
-from rehearsal.openstack_services import choice
-from rehearsal.openstack_services.choice import Behind
-from rehearsal.plugins.aws import moto_server
-from rehearsal.plugins.openstack.object_store import s3
-from rehearsal.plugins.openstack.record import write_settings
-from rehearsal.plugins.openstack.seed import seed_secret
+from rehearsal.openstack_services.services import Cloud
+from rehearsal.openstack_services.session import Session
 
 BUCKET: Final = "shop-orders"
 PREFIX: Final = "online-retail/"
-SECRET_NAME: Final = "isthmus-keys"  # noqa: S105 - the name of a secret, not one
+STORE: Final = "object-store"
 PUTS_AT_ONCE: Final = 4
 
 _PSEUDONYM_SENTENCE: Final = b"pseudonyms of a rehearsal, open!"
@@ -72,37 +65,35 @@ def order_files(folder: Path) -> list[Path]:
     raise NoOrders(f"{folder} holds no orders: expected files such as 2011-09-01.csv.gz, there or in by-day/")
 
 
-def seed(home: Home, url: str, folder: Path) -> Seeded:
-    """Have exactly the folder's orders in the bucket ``shop-orders`` of the store at ``url``.
+def seed(cloud: Cloud, folder: Path) -> Seeded:
+    """Have exactly the folder's orders in the container ``shop-orders`` of the cloud's Swift.
 
-    Starts the store where it is moto's and not up. Files that are there with the same content are left, so
-    a second or an interrupted run costs little; files of another folder are removed. Raises NoOrders,
-    Refused.
+    Files that are there with the same content are left, so a second or an interrupted run costs little;
+    files of another folder are removed. Raises NoOrders, ServiceRefused, ServiceAway.
     """
     files = order_files(folder)
-    write_settings(home.openstack, object_store_url=url)
-    if choice.of(home) is Behind.RECORD:
-        moto_server.ensure(home.openstack, url)
-    store = s3(url)
-    with suppress(store.exceptions.BucketAlreadyOwnedByYou, store.exceptions.BucketAlreadyExists):
-        store.create_bucket(Bucket=BUCKET)
-    etags = dict(_etags(store))
+    swift = Session.of(cloud)
+    swift.request(STORE, "PUT", f"/{BUCKET}")
+    listed = swift.get(STORE, f"/{BUCKET}", params={"format": "json", "prefix": PREFIX})
+    there = {one["name"]: one["hash"] for one in listed}
     contents = {f"{PREFIX}{file.name}": file.read_bytes() for file in files}
-    wanted = {key: body for key, body in contents.items() if etags.get(key) != _etag(body)}
+    wanted = {name: body for name, body in contents.items() if there.get(name) != _md5(body)}
     with ThreadPoolExecutor(PUTS_AT_ONCE) as pool:
         # Listed, so that the first failure is raised and not lost in the pool.
         list(
-            pool.map(lambda item: store.put_object(Bucket=BUCKET, Key=item[0], Body=item[1]), wanted.items())
+            pool.map(
+                lambda item: swift.request(STORE, "PUT", f"/{BUCKET}/{item[0]}", data=item[1]),
+                wanted.items(),
+            )
         )
-    stale = sorted(etags.keys() - contents.keys())
-    for key in stale:
-        store.delete_object(Bucket=BUCKET, Key=key)
-    size = sum(len(body) for body in contents.values())
+    stale = sorted(there.keys() - contents.keys())
+    for name in stale:
+        swift.request(STORE, "DELETE", f"/{BUCKET}/{name}")
     return Seeded(
         put=len(wanted),
         kept=len(files) - len(wanted),
         removed=len(stale),
-        bytes=size,
+        bytes=sum(len(body) for body in contents.values()),
         version=version_of(files),
     )
 
@@ -123,14 +114,8 @@ def version_of(files: Iterable[Path]) -> str:
     return whole.hexdigest()[:16]
 
 
-def _etags(store: Any) -> Iterable[tuple[str, str]]:
-    for page in store.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=PREFIX):
-        for item in page.get("Contents", []):
-            yield item["Key"], item["ETag"].strip('"')
-
-
-def _etag(body: bytes) -> str:
-    """What S3 calls the ETag of an object put in one piece: its MD5."""
+def _md5(body: bytes) -> str:
+    """What Swift calls the hash of an object."""
     return hashlib.md5(body, usedforsecurity=False).hexdigest()
 
 
@@ -144,29 +129,14 @@ def throwaway_keys() -> ThrowAwayKeys:
     )
 
 
-def seed_keys(home: Home) -> ThrowAwayKeys:
-    """Put the throw-away keys into the rehearsed Barbican as ``isthmus-keys``."""
-    keys = throwaway_keys()
-    payload = {
-        "pseudonym": keys.pseudonym,
-        "signing": keys.signing,
-        "orders_access_key_id": "rehearsal",
-        "orders_secret_access_key": "rehearsal",
-    }
-    seed_secret(home, SECRET_NAME, json.dumps(payload))
-    return keys
-
-
 __all__ = [
     "BUCKET",
     "PREFIX",
-    "SECRET_NAME",
     "NoOrders",
     "Seeded",
     "ThrowAwayKeys",
     "order_files",
     "seed",
-    "seed_keys",
     "throwaway_keys",
     "version_of",
 ]

@@ -25,7 +25,7 @@ def start(
     *,
     progress: Progress | None = None,
     begun: Callable[[], object] = lambda: None,
-    fill: Callable[[], object] = lambda: None,
+    fill: Callable[[Cloud], object] = lambda _: None,
 ) -> Cloud:
     """The real services at the address that the settings name, with what these take for given.
 
@@ -41,7 +41,7 @@ def start(
 
     def put_all(cloud: Cloud) -> None:
         put(Session.of(cloud, administrator=True), declared)
-        fill()
+        fill(cloud)
 
     return services.start(
         home,
@@ -67,7 +67,7 @@ def preparing() -> Iterator[None]:
 
 
 @contextmanager
-def beside(home: Home, settings: OpenStackSettings, fill: Callable[[], object]) -> Iterator[None]:
+def beside(home: Home, settings: OpenStackSettings, fill: Callable[[Cloud], object]) -> Iterator[None]:
     """Start the services beside the block, whose OpenStack plugin waits for them and for ``fill``.
 
     What went wrong there is raised at the end of the block, in the place of what this did to the block.

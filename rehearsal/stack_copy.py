@@ -18,8 +18,6 @@ from isthmus import stack_files
 from rehearsal import json_files
 from rehearsal.engine.files import write_text
 from rehearsal.home import Home
-from rehearsal.openstack_services import choice
-from rehearsal.openstack_services.choice import Behind
 from rehearsal.ports import Wish, found
 
 STACK: Final = "local"
@@ -29,9 +27,8 @@ _WORKER_PORTS: Final = 8
 _URLS: Final[Mapping[tuple[str, str], str]] = {
     ("aws", "endpoint_url"): "the stand-in for AWS",
     ("openstack", "object_store_url"): "the private object store",
+    ("openstack", "auth_url"): "the private site's Keystone",
 }
-# Nobody listens there without the real services.
-_KEYSTONE: Final = ("openstack", "auth_url")
 _ORDERS: Final = "orders.json"
 
 
@@ -49,7 +46,7 @@ def write(home: Home, project_dir: Path) -> Path:
     file = source(project_dir)
     content = read_stack_file(file, f"stacks/{file.name}")
     config: dict[str, Any] = copy.deepcopy(dict(content.config))
-    _put_ports(config, found(home, _wishes(home, config), standing=stands(home)))
+    _put_ports(config, found(home, _wishes(config), standing=stands(home)))
     _put_orders(config, _remembered(home))
     target = home.root / "derived" / file.name
     header = f"# Made from stacks/Pulumi.{STACK}.yaml for this rehearsal; written again each time.\n"
@@ -96,10 +93,9 @@ def _section(config: dict[str, Any], name: str) -> dict[str, Any]:
     return section if isinstance(section, dict) else {}
 
 
-def _wishes(home: Home, config: dict[str, Any]) -> dict[str, Wish]:
+def _wishes(config: dict[str, Any]) -> dict[str, Wish]:
     wishes = {}
-    keystone = {_KEYSTONE: "the private site's Keystone"} if choice.of(home) is Behind.REAL else {}
-    for (section, key), what in {**_URLS, **keystone}.items():
+    for (section, key), what in _URLS.items():
         if (port := _port(_section(config, section).get(key))) is not None:
             wishes[f"{section}.{key}"] = Wish(port, what)
     training = _section(config, WORKERS[0])

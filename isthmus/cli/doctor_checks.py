@@ -82,13 +82,9 @@ def control_planes(home: Home) -> Finding:
 
 
 def services(home: Home) -> Finding:
-    """The private site's, where a rehearsal is to have them."""
-    from rehearsal.openstack_services import choice
+    """The private site's."""
     from rehearsal.openstack_services import services as openstack
-    from rehearsal.stack_copy import stands
 
-    if stands(home) and choice.of(home) is choice.Behind.RECORD:
-        return Finding("Private site", "ok", "a record of it (`isthmus down`, then `up`: the real services)")
     if not openstack.prepared():
         said = "the OpenStack services are not installed (about 350 MB from PyPI and a minute)"
         return Finding("Private site", "missing", said, FIX)

@@ -91,7 +91,7 @@ def _run(command: list[str]) -> None:
     if done.returncode != 0:
         raise ServicesError(
             f"The OpenStack services cannot be installed: {_sentence(done.stderr) or done.returncode}; with "
-            "the package registry in reach, the same command goes on; `--openstack record` needs none of it."
+            "the package registry in reach, the same command goes on."
         )
 
 

@@ -45,6 +45,7 @@ STOP_SECONDS: Final = 10
 AUTH: Final = "keystone"
 STORE: Final = "swift"
 _SETTINGS: Final = {AUTH: "openstack.auth_url", STORE: "openstack.object_store_url"}
+_SPECIFICATION: Final = "parent.json"
 _POLL_SECONDS: Final = 0.2
 _PROBE_SECONDS: Final = 10
 _HEALTH: Final = {"swift": "/healthcheck", "keystone": "/v3", "magnum": "/v1"}
@@ -101,7 +102,7 @@ def start(
 
     Args:
         home: of the rehearsal.
-        auth_port: where Keystone listens; any free port where it is None.
+        auth_port: where Keystone listens; where it is None, as at the last start, at first any free port.
         store_port: where Swift does, for its own API as for S3's; so too.
         region: the one region of the cloud.
         progress: where it is shown how far the work has got.
@@ -114,10 +115,20 @@ def start(
     layout.folder.mkdir(parents=True, exist_ok=True)
     wished = {name: port for name, port in ((AUTH, auth_port), (STORE, store_port)) if port is not None}
     with _locked(layout):
+        wished = {**_last(layout), **wished}
         begun()
         cloud = _have(home, layout, wished, region, progress or Progress())
         fill(cloud)
         return cloud
+
+
+def _last(layout: Layout) -> dict[str, int]:
+    """Where the services of this rehearsal listened, which its settings know."""
+    try:
+        ports = json.loads((layout.etc / _SPECIFICATION).read_text())["ports"]
+    except FileNotFoundError:
+        return {}
+    return {name: ports[name] for name in (AUTH, STORE)}
 
 
 def _have(home: Home, layout: Layout, wished: Mapping[str, int], region: str, progress: Progress) -> Cloud:
@@ -163,7 +174,7 @@ def _start(home: Home, layout: Layout, wished: Mapping[str, int], region: str, p
     configuration.write(layout, ports, python)
     layout.log.mkdir(exist_ok=True)
     progress.phase("Starting the OpenStack services")
-    specification = layout.etc / "parent.json"
+    specification = layout.etc / _SPECIFICATION
     atomic_write(
         specification,
         json.dumps(

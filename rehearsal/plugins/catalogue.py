@@ -13,9 +13,8 @@ from rehearsal.home import project_root
 from rehearsal.plugins.aws.functions import FUNCTIONS as AWS_FUNCTIONS
 from rehearsal.plugins.aws.types import ROWS as AWS_ROWS
 from rehearsal.plugins.aws.types import recorded_types
-from rehearsal.plugins.openstack.functions import FUNCTIONS as OPENSTACK_FUNCTIONS
 from rehearsal.plugins.openstack.rows import ROWS as OPENSTACK_ROWS
-from rehearsal.plugins.openstack.tokens import CONTAINER
+from rehearsal.plugins.openstack.services.functions import FUNCTIONS as OPENSTACK_FUNCTIONS
 
 DOCUMENT = Path("docs/rehearsal.md")
 BEGIN = "<!-- types: begin (make them anew with `python -m rehearsal.plugins.catalogue`) -->"
@@ -27,7 +26,7 @@ def tables() -> str:
     sections = {
         f"AWS: {len(AWS_ROWS)} types": _table(("Type", "Service", "Stand-in"), _aws()),
         f"OpenStack: {len(OPENSTACK_ROWS)} types": _table(
-            ("Type", "Service", "Stand-in", "A change replaces, of"), _openstack()
+            ("Type", "Service, real", "A change replaces, of"), _openstack()
         ),
         "Kubernetes: every type of the pinned version's API": _table(("What", "Stand-in"), _kubernetes()),
         "Data sources": _table(("Function", "Answered by"), _functions()),
@@ -54,10 +53,9 @@ def _aws() -> Iterable[Sequence[str]]:
 
 def _openstack() -> Iterable[Sequence[str]]:
     for token, row in sorted(OPENSTACK_ROWS.items()):
-        stand_in = "record, and a bucket in moto" if token == CONTAINER else "record"
         fields = len(row.arguments.model_fields)
         count = "every field" if len(row.forces) == fields else f"{len(row.forces)} of {fields} fields"
-        yield _code(token), row.service, stand_in, count
+        yield _code(token), row.service, count
 
 
 def _kubernetes() -> Iterable[Sequence[str]]:
@@ -73,7 +71,7 @@ def _functions() -> Iterable[Sequence[str]]:
     for token in sorted(AWS_FUNCTIONS):
         yield _code(token), "the plugin, or moto where it holds the answer"
     for token in sorted(OPENSTACK_FUNCTIONS):
-        yield _code(token), "the record, else as declared"
+        yield _code(token), "the real service; in a preview without it, as declared"
 
 
 def _code(token: str) -> str:

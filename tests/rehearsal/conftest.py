@@ -3,6 +3,8 @@
 ``estate``         an estate for a file of tests, not yet up: each test finds it as the one before left it
 ``binaries``       the programs of a control plane, from this machine's cache
 ``engine_binary``  the engine of this machine (found, downloaded or built once)
+``private_site``   a ``Home`` whose OpenStack services tests of a process share; ``filled`` has them run
+``in_private_site``  lets ``home`` have these
 ``home``           a ``Home`` with that engine and the stand-in plugins; what it started ends with the test
 ``project``        a project folder: the repository's code by links, stack files of its own, free ports
 ``without_control_planes``  clusters of a cloud that come and go without one
@@ -25,8 +27,14 @@ from rehearsal.engine.plugins import install_plugins
 from rehearsal.engine.provide import EngineBinary, provide
 from rehearsal.estate import Estate
 from rehearsal.home import VARIABLE, Home
+from rehearsal.openstack_services import services
+from rehearsal.openstack_services.declared import Declared, put
+from rehearsal.openstack_services.services import Cloud
+from rehearsal.openstack_services.session import Session
 
 ROOT = Path(__file__).parents[2]
+IMAGE = "fedora-coreos-42"
+FLAVORS = ("m1.large", "g1.l4", "g1.large", "g2.large")
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +71,29 @@ def home(tmp_path: Path, engine_binary: EngineBinary, monkeypatch: pytest.Monkey
     yield home
     for process in sandbox.processes_of(home):
         process.kill()
+
+
+@pytest.fixture(scope="session")
+def private_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    made = Home(tmp_path_factory.mktemp("private-site") / "home")
+    yield made
+    services.stop(made)
+
+
+def filled(home: Home) -> Cloud:
+    """The services of a home, running, with what the tests take for given."""
+    cloud = services.running(home) or services.start(home)
+    images = [(IMAGE, "fedora-coreos"), ("fedora-coreos", "fedora-coreos")]
+    put(Session.of(cloud, administrator=True), Declared("public", images, FLAVORS))
+    return cloud
+
+
+@pytest.fixture
+def in_private_site(home: Home, private_site: Home) -> Cloud:
+    """``home`` with the session's services in the place of its own."""
+    cloud = filled(private_site)
+    home.openstack.symlink_to(private_site.openstack)
+    return cloud
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,9 @@ import pytest
 
 from rehearsal.engine.command import Engine
 from rehearsal.home import Home
-from rehearsal.plugins.openstack.record import Record
+from rehearsal.openstack_services.services import Cloud
+from rehearsal.openstack_services.session import Session
+from rehearsal.plugins.openstack import client
 from rehearsal.recovery import recover
 
 pytestmark = pytest.mark.engine
@@ -20,14 +22,23 @@ PROGRAM = """
 import pulumi
 import pulumi_openstack as openstack
 
-cloud = openstack.Provider("cloud", auth_url="http://127.0.0.1:1/v3", region="R")
+cloud = openstack.Provider("cloud", auth_url={url!r}, region={region!r})
 opts = pulumi.ResourceOptions(provider=cloud)
 openstack.networking.Router("edge", name="edge", opts=opts)
-group = openstack.networking.SecGroup("group", name="group", opts=opts)
+group = openstack.networking.SecGroup("group", name="group", delete_default_rules=True, opts=opts)
 openstack.networking.SecGroupRule(
     "rule", direction="egress", ethertype="IPv4", security_group_id=group.id, opts=opts
 )
 """
+
+
+@pytest.fixture
+def program(home: Home, in_private_site: Cloud, tiny: Callable[..., Path]) -> Iterator[Path]:
+    folder = tiny(PROGRAM.format(url=in_private_site.auth_url, region=in_private_site.region))
+    others = client.held(home)
+    yield folder
+    Engine(home, folder).destroy("one")
+    assert client.held(home) == others
 
 
 def _latest(home: Home, change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
@@ -38,10 +49,6 @@ def _latest(home: Home, change: Callable[[dict[str, Any]], object]) -> dict[str,
     change(latest)
     file.write_text(json.dumps(state))
     return latest
-
-
-def _held(home: Home) -> set[str]:
-    return {entry.id for entry in Record(home.openstack / "record.json").read().entries.values()}
 
 
 def _open(latest: dict[str, Any], *names: str, ghost: str = "") -> None:
@@ -57,40 +64,38 @@ def _open(latest: dict[str, Any], *names: str, ghost: str = "") -> None:
     latest["pending_operations"] = operations
 
 
-def test_what_a_cloud_has_made_is_taken_in_and_nothing_is_doubled(
-    home: Home, tiny: Callable[..., Path]
-) -> None:
+def test_what_a_cloud_has_made_is_taken_in_and_nothing_is_doubled(home: Home, program: Path) -> None:
     said: list[str] = []
-    engine = Engine(home, tiny(PROGRAM), said.append, recover)
+    engine = Engine(home, program, said.append, recover)
     engine.up("one")
-    before = _held(home)
+    before = client.held(home)
     _latest(home, lambda latest: _open(latest, "edge", "rule", ghost="none"))
 
     result = engine.up("one")
 
     assert (result.created, result.updated, result.deleted) == (0, 0, 0), result.stdout
-    assert _held(home) == before
+    assert client.held(home) == before
     told = {line.partition(" ")[0]: line for line in said}
     assert "taken into the state" in told["edge"]
     assert "taken into the state" in told["rule"]
     assert "is not in the cloud: the next up makes it" in told["edge-none"]
 
 
-def test_the_engine_alone_says_that_it_exists(home: Home, tiny: Callable[..., Path]) -> None:
-    engine = Engine(home, tiny(PROGRAM))
+def test_the_engine_alone_says_that_it_exists(home: Home, program: Path) -> None:
+    engine = Engine(home, program)
     engine.up("one")
     _latest(home, lambda latest: _open(latest, "rule"))
     result = engine.up("one", check=False)
-    assert "the security group rule already exists" in result.errors()[0].message
+    assert "409: Security group rule already exists" in result.errors()[0].message
     assert any("pending operations" in one.message for one in result.diagnostics)
 
 
 def test_a_recovery_that_was_killed_is_gone_on_with_by_whatever_up_comes_next(
-    home: Home, tiny: Callable[..., Path]
+    home: Home, program: Path, in_private_site: Cloud
 ) -> None:
-    engine = Engine(home, tiny(PROGRAM))
+    engine = Engine(home, program)
     engine.up("one")
-    before = _held(home)
+    before = client.held(home)
 
     def unread(latest: dict[str, Any]) -> None:
         for one in latest["resources"]:
@@ -99,11 +104,11 @@ def test_a_recovery_that_was_killed_is_gone_on_with_by_whatever_up_comes_next(
                 one |= {"outputs": {}, "refreshBeforeUpdate": True}
                 one["id"] = one["id"] if name == "edge" else "never-made"
 
+    latest = _latest(home, lambda _: None)
+    (rule,) = [one["id"] for one in latest["resources"] if one["urn"].endswith("::rule")]
+    path = f"/v2.0/security-group-rules/{rule}"
+    Session.of(in_private_site).request("network", "DELETE", path)
     _latest(home, unread)
-    with Record(home.openstack / "record.json").change() as content:
-        rules = [entry for entry in content.entries.values() if entry.type.endswith(":SecGroupRule")]
-        for entry in rules:
-            content.drop(entry)
     result = engine.up("one")
     assert (result.created, result.updated) == (1, 0), result.stdout
-    assert len(_held(home)) == len(before)
+    assert len(client.held(home)) == len(before)

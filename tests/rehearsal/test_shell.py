@@ -19,7 +19,7 @@ from isthmus.cli.commands import env
 from rehearsal import sandbox, shell, stack_copy
 from rehearsal.estate import Estate, EstateError
 from rehearsal.home import INSIDE, VARIABLE, Home
-from rehearsal.plugins.aws import moto_server
+from rehearsal.openstack_services import services
 
 ROOT = Path(__file__).parents[2]
 SHELLS = [found for name in ("sh", "bash", "zsh") if (found := shutil.which(name))]
@@ -103,7 +103,7 @@ def inside(home: Home, project: Path) -> Iterator[tuple[Path, dict[str, str]]]:
     ran = subprocess.run(["sh", "-c", command], cwd=project, env=outer, capture_output=True, check=True)
     pairs = (one.partition("=") for one in ran.stdout.decode().split("\0") if one)
     yield project, {name: value for name, _, value in pairs}
-    moto_server.stop(home.openstack)
+    services.stop(home)
 
 
 @pytest.mark.engine
@@ -165,11 +165,11 @@ def test_the_copy_of_the_local_stack_differs_by_its_ports_and_orders_alone(
     other = read(stack_copy.write(second, project), "local")
 
     assert other.training.orders_version == "13608073156700e5"
-    given = {other.aws.endpoint_url, other.openstack.object_store_url}
-    assert not given & {wished.aws.endpoint_url, wished.openstack.object_store_url}
+    given = {other.aws.endpoint_url, other.openstack.object_store_url, other.openstack.auth_url}
+    assert not given & {wished.aws.endpoint_url, wished.openstack.object_store_url, wished.openstack.auth_url}
     assert abs(other.training.base_port - wished.training.base_port) >= wished.training.workers
     aws = {"endpoint_url": wished.aws.endpoint_url}
-    openstack = {"object_store_url": wished.openstack.object_store_url}
+    openstack = {key: getattr(wished.openstack, key) for key in ("object_store_url", "auth_url")}
     training = {"base_port": wished.training.base_port, "orders_version": wished.training.orders_version}
     same = {
         "aws": other.aws.model_copy(update=aws),

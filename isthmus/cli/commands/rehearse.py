@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from isthmus.cli.behind_options import OpenStackOption
 from isthmus.cli.orders_options import replaces_orders
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ def rehearse(
             file_okay=False,
         ),
     ] = None,
-    openstack: OpenStackOption = None,
     *,
     orders_settings: OrdersSettings,
 ) -> None:
@@ -51,13 +49,13 @@ def rehearse(
     estate = Estate.find(lambda line: err.print(line, style="yellow"))
     stages = Stages(err)
     with stages.stage("engine", "the Pulumi engine and the plugins that stand in for the clouds") as stage:
-        stage.note = str(estate.install_for_up(openstack)).split(", with ")[0]
+        stage.note = str(estate.install_for_up()).split(", with ")[0]
     if lost := estate.lost():
         err.print(f"{lost}: rebuilding the estate from nothing.", style="yellow")
         estate.wipe()
     with ExitStack() as beside:
         with stages.stage("orders", "the company's orders, in its private object store") as stage:
-            seeded = beside.enter_context(estate.given(openstack, orders))
+            seeded = beside.enter_context(estate.given(orders))
             stage.note = f"{seeded.put + seeded.kept} days of orders, {seeded.bytes / 2**20:.1f} MiB"
         with (
             stages.stage("estate", "pulumi up -s local: both sites, the link, training, Triton") as stage,

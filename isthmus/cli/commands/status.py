@@ -112,10 +112,9 @@ def _stand_ins(home: Home) -> dict[str, str]:
     from rehearsal.openstack_services import services
     from rehearsal.plugins.aws import moto_server
 
-    places = {"AWS": home.aws, "private object store": home.openstack}
-    found = {what: url for what, folder in places.items() if (url := moto_server.address(folder))}
     cloud = services.running(home)
-    return found if cloud is None else {**found, "private object store": cloud.store_url}
+    found = {"AWS": moto_server.address(home.aws), "private object store": cloud.store_url if cloud else ""}
+    return {what: url for what, url in found.items() if url}
 
 
 def _age(seconds: float) -> str:

@@ -7,14 +7,11 @@ from typing import Annotated
 
 import typer
 
-from isthmus.cli.behind_options import OpenStackOption
-
 
 def up(
     orders: Annotated[
         Path | None, typer.Option(help="Folder of by-day order files; the sample in the project otherwise.")
     ] = None,
-    openstack: OpenStackOption = None,
     refresh: Annotated[bool, typer.Option("--refresh", help="Ask the stand-ins for drift first.")] = False,
 ) -> None:
     """Bring the rehearsed estate to what the program and stacks/Pulumi.local.yaml say.
@@ -26,10 +23,10 @@ def up(
     from rehearsal.estate import Estate
 
     estate = Estate.find(lambda line: err.print(line, style="yellow"))
-    estate.install_for_up(openstack)
+    estate.install_for_up()
     if lost := estate.lost():
         err.print(f"{lost}: rebuilding the estate.", style="yellow")
         estate.wipe()
-    with estate.given(openstack, orders) as seeded, Narration("pulumi up") as narration:
+    with estate.given(orders) as seeded, Narration("pulumi up") as narration:
         result = estate.up(narration.take, ("--refresh",) if refresh else (), seeded)
     out.print(f"local: {result}")

@@ -1,16 +1,20 @@
-"""The OpenStack backend: the rows' rules over the record."""
+"""The OpenStack backend: the rows say what an input means, the real services do the rest."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 from rehearsal.home import Home
+from rehearsal.openstack_services import services
+from rehearsal.openstack_services.session import ServiceAway, ServiceRefused, Session
 from rehearsal.plugins.backend import (
     UNKNOWN,
     Backend,
-    BackendLost,
     Change,
     Created,
     Found,
@@ -19,15 +23,20 @@ from rehearsal.plugins.backend import (
     Resource,
     UnknownType,
 )
-from rehearsal.plugins.openstack import functions
-from rehearsal.plugins.openstack.checking import check, check_references, parse
-from rehearsal.plugins.openstack.record import Content, Entry, Record
-from rehearsal.plugins.openstack.resource_type import OpenStackType, Situation, make
-from rehearsal.plugins.openstack.rows import NOUNS, ROWS
-from rehearsal.plugins.openstack.usage import doomed_with
+from rehearsal.plugins.openstack import control_planes, previewed, tokens
+from rehearsal.plugins.openstack.checking import check, parse
+from rehearsal.plugins.openstack.kubeconfig import way_in
+from rehearsal.plugins.openstack.resource_type import OpenStackType
+from rehearsal.plugins.openstack.rows import ROWS
+from rehearsal.plugins.openstack.services import magnum, neutron, storage
+from rehearsal.plugins.openstack.services.api import Api
+from rehearsal.plugins.openstack.services.functions import FUNCTIONS, SECRET_RESULTS
 
-DEFAULT_REGION = "RegionOne"
-LONGEST_NAME = 255
+APIS: Final[Mapping[str, Api]] = {**neutron.APIS, **magnum.APIS, **storage.APIS}
+DEFAULT_REGION: Final = "RegionOne"
+LONGEST_NAME: Final = 255
+INSTANCE: Final = "services"
+_NOTHING: Final[tuple[Any, ...]] = ("", None, [], {})
 
 
 def row_of(type: str) -> OpenStackType:
@@ -38,18 +47,24 @@ def row_of(type: str) -> OpenStackType:
 
 
 class OpenStackBackend(Backend):
-    """One rehearsed OpenStack cloud, as it lies in ``home.openstack``."""
+    """The cloud of ``home``'s services, started when they are first asked for.
+
+    A preview of a cloud's stack, whose ``auth_url`` is none of this machine, asks none of them.
+    """
 
     package = "openstack"
 
     def __init__(self, home: Home) -> None:
-        self.folder: Path = home.openstack
-        self.record = Record(self.folder / "record.json")
         self.region = DEFAULT_REGION
+        self._home = home
+        self._auth_url = ""
+        self._session: Session | None = None
+        self._connecting = threading.Lock()
 
     def configure(self, config: Properties) -> None:
-        region = config.get("region")
+        region, url = config.get("region"), config.get("authUrl")
         self.region = region if isinstance(region, str) and region else DEFAULT_REGION
+        self._auth_url = url if isinstance(url, str) else ""
 
     def check(self, resource: Resource) -> Properties:
         return check(row_of(resource.type), resource)
@@ -67,106 +82,111 @@ class OpenStackBackend(Backend):
         return Change(changed, replaces, bool(replaces) and row.auto_named)
 
     def preview(self, resource: Resource) -> Properties:
-        row = row_of(resource.type)
-        # A plain value is the API's default whatever happens; the region is the provider's.
-        settled = {
-            k: self.region if k == "region" else v
-            for k, v in row.computed.items()
-            if k == "region" or not callable(v)
-        }
-        return {**dict.fromkeys([*row.computed, *row.following], UNKNOWN), **settled, **resource.inputs}
+        return {**dict.fromkeys(row_of(resource.type).outputs, UNKNOWN), **resource.inputs}
 
     def create(self, resource: Resource) -> Created:
         row = row_of(resource.type)
-        arguments = parse(row, resource.inputs)
-        with self.record.change() as content:
-            check_references(row, resource.inputs, content, NOUNS)
-            id = row.identify(resource.inputs)
-            if content.get(row.token, id) is not None and not row.repeatable:
-                raise Refused(f"409: {row.noun} '{id}' already exists")
-            situation = Situation(id, resource.inputs, arguments, content, self.region, folder=self.folder)
-            for rule in row.rules:
-                rule(situation)
-            if row.calls is not None:
-                row.calls.create(self.folder, resource.inputs)
-            computed = make({**row.computed, **row.following}, situation)
-            entry = Entry(row.token, id, resource.inputs, computed, resource.urn)
-            content.put(entry)
-        return Created(id, entry.outputs)
+        parse(row, resource.inputs)
+        with _in_its_words():
+            made = APIS[row.token].create(self.session, resource.inputs)
+            if row.token == tokens.CLUSTER:
+                control_planes.begin(self._home, resource.inputs)
+            outputs = self._outputs(replace(resource, id=made.id), made.outputs)
+        return Created(made.id, outputs)
 
     def read(self, resource: Resource) -> Found | None:
         row = row_of(resource.type)
-        entry = self.record.read().get(row.token, resource.id)
-        if entry is None or (row.calls is not None and not row.calls.exists(self.folder, entry.inputs)):
-            return None
-        return Found(entry.inputs, entry.outputs)
+        # An import knows no inputs, and takes what the cloud has.
+        keys = resource.inputs or dict.fromkeys(row.inputs, "")
+        with _in_its_words():
+            found = APIS[row.token].read(self.session, resource.id, keys)
+            if found is None:
+                return None
+            if not resource.outputs:
+                found |= APIS[row.token].opened(self.session, resource.id)
+            found |= self._way_in(row, {**found, **resource.inputs})
+        inputs = {
+            key: value if key not in found or same(row, key, value, found[key]) else found[key]
+            for key, value in resource.inputs.items()
+        }
+        inputs = inputs or {key: found[key] for key in keys if found.get(key) not in _NOTHING}
+        return Found(inputs, {**self._located(resource.outputs), **inputs, **found})
 
     def update(self, old: Resource, new: Resource) -> Properties:
         row = row_of(new.type)
-        arguments = parse(row, new.inputs)
-        with self.record.change() as content:
-            entry = self._entry(content, row, old)
-            stay = {
-                key: value
-                for key, value in entry.inputs.items()
-                if key in row.fixed or (key in row.kept and key not in new.inputs)
-            }
-            inputs = {**new.inputs, **stay}
-            check_references(row, inputs, content, NOUNS)
-            situation = Situation(entry.id, inputs, arguments, content, self.region, entry, self.folder)
-            for rule in (*row.rules, *row.update_rules):
-                rule(situation)
-            if row.calls is not None:
-                row.calls.change(self.folder, inputs)
-            computed = {**entry.computed, **make(row.following, situation)}
-            changed = Entry(row.token, entry.id, inputs, computed, new.urn)
-            content.put(changed)
-        return changed.outputs
+        parse(row, new.inputs)
+        with _in_its_words():
+            APIS[row.token].update(self.session, old.id, old.inputs, new.inputs)
+            kept = {key: value for key, value in old.outputs.items() if key not in old.inputs}
+            return self._outputs(replace(new, id=old.id), kept)
 
     def delete(self, resource: Resource) -> None:
         row = row_of(resource.type)
-        with self.record.change() as content:
-            entry = content.get(row.token, resource.id)
-            if entry is None:
-                return
-            arguments = None
-            situation = Situation(entry.id, entry.inputs, arguments, content, self.region, entry)
-            for rule in row.delete_rules:
-                rule(situation)
-            doomed = doomed_with(entry, content, ROWS)
-            if row.calls is not None:
-                # The state's word on forceDestroy counts as the record's does: it may be newer.
-                row.calls.delete(self.folder, {**entry.inputs, **resource.inputs})
-            for gone in doomed:
-                content.drop(gone)
+        known = {**resource.outputs, **resource.inputs}
+        with _in_its_words():
+            APIS[row.token].delete(self.session, resource.id, known)
+        if row.token == tokens.CLUSTER:
+            control_planes.end(self._home, known)
 
     def invoke(self, token: str, arguments: Properties) -> Properties:
-        return functions.call(token, arguments, self.record.read(), self.region)
+        if token not in FUNCTIONS:
+            raise UnknownType(f"the rehearsed OpenStack cloud has no row for the function {token}")
+        known = {key: value for key, value in arguments.items() if value is not None}
+        if UNKNOWN in known.values():
+            raise Refused(f"{token} was asked with a value that is not known yet")
+        if not self._is_here or not services.folder_of(self._home).folder.is_dir():
+            return previewed.call(token, {"region": self.region, **known})
+        with _in_its_words():
+            return FUNCTIONS[token](self.session, known)
 
     def secret_outputs(self, type: str) -> frozenset[str]:
         return ROWS[type].secret_outputs if type in ROWS else frozenset()
 
     def secret_results(self, token: str) -> frozenset[str]:
-        return functions.SECRET_RESULTS.get(token, frozenset())
+        return SECRET_RESULTS.get(token, frozenset())
 
     def autonames(self, type: str) -> Mapping[str, int]:
         return {"name": LONGEST_NAME} if type in ROWS and ROWS[type].auto_named else {}
 
     def instance(self) -> str:
-        return self.record.instance()
+        return INSTANCE
 
-    def _entry(self, content: Content, row: OpenStackType, resource: Resource) -> Entry:
-        entry = content.get(row.token, resource.id)
-        if entry is not None:
-            return entry
-        if not self.record.exists:
-            raise BackendLost(
-                f"the record of the rehearsed OpenStack cloud ({self.record.path}) is gone, and {row.noun} "
-                f"{resource.id} with it; `pulumi refresh` tells the state, the next `up` makes all anew"
-            )
-        raise Refused(
-            f"404: {row.noun} {resource.id} is not in the record; `pulumi refresh` tells the stack's state so"
-        )
+    @property
+    def session(self) -> Session:
+        """As the estate's user. Raises Refused where the services cannot be had."""
+        with self._connecting:
+            if self._session is None:
+                if not self._is_here:
+                    raise Refused(
+                        f"auth_url is {self._auth_url!r}, and a rehearsal never leaves this machine: "
+                        "it must be http://127.0.0.1:PORT/v3."
+                    )
+                port = urlsplit(self._auth_url).port
+                try:
+                    cloud = services.start(self._home, auth_port=port, region=self.region)
+                except services.ServicesError as error:
+                    raise Refused(str(error)) from None
+                self._session = Session.of(cloud)
+            return self._session
+
+    @property
+    def _is_here(self) -> bool:
+        return urlsplit(self._auth_url).hostname in ("127.0.0.1", "localhost")
+
+    def _outputs(self, resource: Resource, known: Properties) -> Properties:
+        """All that the resource shows after it was made or changed."""
+        row = row_of(resource.type)
+        found = APIS[row.token].read(self.session, resource.id, resource.inputs)
+        if found is None:
+            raise Refused(f"404: {resource.id} is gone again just after it was made or changed")
+        return {**self._located(known), **resource.inputs, **found, **self._way_in(row, resource.inputs)}
+
+    def _way_in(self, row: OpenStackType, inputs: Properties) -> Properties:
+        """Where a cluster's control plane is, if it has one: Magnum's driver here makes none."""
+        return way_in(self._home, str(inputs["name"])) if row.token == tokens.CLUSTER else {}
+
+    def _located(self, outputs: Properties) -> Properties:
+        return {"region": self.region, **outputs}
 
 
 def same(row: OpenStackType, key: str, old: Any, new: Any) -> bool:
@@ -185,3 +205,11 @@ def _stands(row: OpenStackType, old: Resource, key: str) -> Any:
     if key in row.kept and key not in old.inputs:
         return old.outputs.get(key)
     return old.inputs.get(key)
+
+
+@contextmanager
+def _in_its_words() -> Iterator[None]:
+    try:
+        yield
+    except (ServiceRefused, ServiceAway) as refused:
+        raise Refused(str(refused)) from None

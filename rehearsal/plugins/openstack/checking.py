@@ -10,9 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from rehearsal.plugins.backend import UNKNOWN, Properties, Refused, Resource
-from rehearsal.plugins.openstack.catalogue import is_catalogued
 from rehearsal.plugins.openstack.fields import Arguments
-from rehearsal.plugins.openstack.record import Content
 from rehearsal.plugins.openstack.resource_type import OpenStackType
 
 
@@ -86,20 +84,3 @@ def _models(annotation: Any) -> list[type[Arguments]]:
     if isinstance(annotation, type) and issubclass(annotation, Arguments):
         return [annotation]
     return [model for part in getattr(annotation, "__args__", ()) for model in _models(part)]
-
-
-def check_references(row: OpenStackType, inputs: Properties, record: Content, nouns: dict[str, str]) -> None:
-    """Every id must be of something that is there. Raises Refused (404)."""
-    for key, ref in row.references.items():
-        value = inputs.get(key)
-        ids = value if isinstance(value, list) else [value]
-        for id in ids:
-            if id is None or id == "" or any(record.get(type, str(id)) for type in ref.types):
-                continue
-            if ref.catalogue and is_catalogued(ref.catalogue, str(id)):
-                continue
-            kinds = " or ".join(nouns[type] for type in ref.types)
-            raise Refused(
-                f"404: `{key}` of the {row.noun} is {id!r}, and there is no {kinds} with that id",
-                property=key,
-            )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rehearsal.home import Home
-from rehearsal.openstack_services import choice
 from rehearsal.plugins.openstack import tokens
-from rehearsal.plugins.openstack.record import Record
+
+if TYPE_CHECKING:
+    from rehearsal.openstack_services.session import Session
 
 _RULE: Final = (
     "securityGroupId",
@@ -25,37 +26,32 @@ _RULE: Final = (
 def ids(home: Home, type: str, inputs: Mapping[str, Any]) -> list[str] | None:
     """The ids of what looks like the one that was declared; None where nobody knows.
 
-    That is for the types of another cloud, and where the real services should run and do not.
+    That is for the types of another cloud, and where the services do not run.
     """
-    if not type.startswith("openstack:"):
+    if not type.startswith("openstack:") or (session := _session(home)) is None:
         return None
-    keys = _RULE if type == tokens.SEC_GROUP_RULE else ("name",)
-    wanted = {key: inputs.get(key) for key in keys}
-    if choice.of(home) is choice.Behind.REAL:
-        # Only here: the extra `estate` reads what stands, and has no HTTP client.
-        from rehearsal.openstack_services import services
-        from rehearsal.openstack_services.session import Session
-        from rehearsal.plugins.openstack.services.lookups import find
+    from rehearsal.plugins.openstack.services.lookups import find
 
-        cloud = services.running(home)
-        return None if cloud is None else find(Session.of(cloud), type, wanted)
-    return [
-        entry.id
-        for entry in Record(home.openstack / "record.json").read().of(type)
-        if all(entry.inputs.get(key) == value for key, value in wanted.items())
-    ]
+    keys = _RULE if type == tokens.SEC_GROUP_RULE else ("name",)
+    return find(session, type, {key: inputs.get(key) for key in keys})
 
 
 def held(home: Home) -> set[str]:
     """The ids of all that the estate's project has; none where the services do not run."""
-    if choice.of(home) is choice.Behind.REAL:
-        from rehearsal.openstack_services import services
-        from rehearsal.openstack_services.session import Session
-        from rehearsal.plugins.openstack.services.holdings import held
+    if (session := _session(home)) is None:
+        return set()
+    from rehearsal.plugins.openstack.services.holdings import held
 
-        cloud = services.running(home)
-        return set() if cloud is None else held(Session.of(cloud))
-    return {entry.id for entry in Record(home.openstack / "record.json").read().entries.values()}
+    return held(session)
+
+
+def _session(home: Home) -> Session | None:
+    # Only here: the extra `estate` reads what stands, and has no HTTP client.
+    from rehearsal.openstack_services import services
+    from rehearsal.openstack_services.session import Session
+
+    cloud = services.running(home)
+    return None if cloud is None else Session.of(cloud)
 
 
 __all__ = ["held", "ids"]

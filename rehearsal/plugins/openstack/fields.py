@@ -6,26 +6,12 @@ import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WrapValidator, field_validator
 from pydantic.alias_generators import to_camel
 
 from rehearsal.plugins.backend import UNKNOWN
-
-
-@dataclass(frozen=True)
-class Ref:
-    """The field holds the id (or ids) of entries of one of these types, which must be in the record.
-
-    ``on_delete`` says what happens to this resource when the one it points at is deleted: ``refuse`` (the API
-    answers 409), ``cascade`` (the API deletes this one too) or ``keep`` (the API does not look).
-    ``catalogue`` names the kind of pre-existing thing whose ids are accepted as well.
-    """
-
-    types: tuple[str, ...]
-    on_delete: Literal["refuse", "cascade", "keep"] = "refuse"
-    catalogue: str = ""
 
 
 @dataclass(frozen=True)

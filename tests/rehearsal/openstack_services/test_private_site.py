@@ -12,9 +12,7 @@ import pytest
 
 from infra.settings.openstack import SCALED_WORKERS
 from infra.settings.stack_file import read_stack_file
-from rehearsal.estate import EstateError
 from rehearsal.openstack_services import services
-from rehearsal.openstack_services.choice import Behind
 from rehearsal.openstack_services.session import Session
 from rehearsal.stack_copy import STACK
 from tests.rehearsal.openstack_services.processes import listener
@@ -43,7 +41,7 @@ PROD = of_prod()
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
     folder: Path = tmp_path_factory.mktemp("site") / "estate"
-    with standing(folder, faulty=False, openstack=Behind.REAL, written=PROD) as made:
+    with standing(folder, faulty=False, written=PROD) as made:
         yield made
 
 
@@ -124,11 +122,6 @@ def test_a_change_and_back_ends_clean(site: Standing, key: str, value: object) -
     site.write(PROD)
     assert site.run().changes
     site.settled()
-
-
-def test_an_estate_does_not_change_over_while_it_stands(site: Standing) -> None:
-    with pytest.raises(EstateError, match="--openstack is record, and this estate stands on real"):
-        site.estate.private_cloud(Behind.RECORD)
 
 
 def test_an_up_whose_neutron_is_killed_is_brought_to_its_end_by_the_next(site: Standing) -> None:

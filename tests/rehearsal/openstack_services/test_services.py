@@ -22,14 +22,13 @@ from rehearsal.openstack_services import configuration, services
 from rehearsal.openstack_services.declared import payload_of, put_secret
 from rehearsal.openstack_services.environment import ServicesError
 from rehearsal.openstack_services.layout import ACCESS, Layout
+from rehearsal.openstack_services.services import Cloud
 from rehearsal.openstack_services.session import ServiceRefused, Session
 from rehearsal.ports import free_ports
 from rehearsal.sandbox import processes_of
 from rehearsal.stack_copy import STACK
-from tests.rehearsal.openstack_services.conftest import IMAGE
+from tests.rehearsal.conftest import IMAGE
 from tests.rehearsal.openstack_services.processes import listener
-
-pytestmark = pytest.mark.openstack
 
 
 def made(session: Session, kind: str, **body: Any) -> dict[str, Any]:
@@ -202,7 +201,7 @@ def test_who_asks_for_services_that_start_beside_it_gets_them_filled(home: Home,
     }
     settings = read(stack_copy.source(project_root()), STACK).openstack.model_copy(update=urls)
 
-    def fill() -> None:
+    def fill(_: Cloud) -> None:
         filled.append(services.running(other) is not None)
         raise StoreFailed("no orders")
 

@@ -8,14 +8,11 @@ from typing import Any
 import pytest
 
 from rehearsal.home import Home
-from rehearsal.openstack_services import services
-from rehearsal.openstack_services.declared import Declared, put
-from rehearsal.openstack_services.session import Session
 from rehearsal.plugins.backend import Refused, Resource
 from rehearsal.plugins.openstack import tokens
-from rehearsal.plugins.openstack.functions import GET_NETWORK, GET_SECRET
+from rehearsal.plugins.openstack.backend import OpenStackBackend
 from rehearsal.plugins.openstack.rows import ROWS
-from rehearsal.plugins.openstack.services.backend import ServicesBackend
+from rehearsal.plugins.openstack.services.functions import GET_NETWORK, GET_SECRET
 from tests.rehearsal.plugins.openstack.cloud import Cloud
 from tests.rehearsal.plugins.openstack.found_again import found_again
 from tests.rehearsal.plugins.openstack.samples import OUTSIDE, SAMPLES
@@ -29,18 +26,6 @@ FLAVORS = {
     "externalNetworkId": "public",
 }
 PAIR = ("pair", (tokens.KEYPAIR, {"name": "pair"}))
-
-
-@pytest.fixture
-def cloud(home: Home) -> Cloud:
-    running = services.running(home) or services.start(home)
-    names = ("m1.large", "g1.large", "g2.large")
-    declared = Declared("public", [("fedora-coreos", "fedora-coreos")], names)
-    put(Session.of(running, administrator=True), declared)
-    made = Cloud(home.root)
-    made.backend = ServicesBackend(home)
-    made.backend.configure({"authUrl": running.auth_url, "region": running.region})
-    return made
 
 
 def complete(token: str, inputs: dict[str, Any], outside: str) -> dict[str, Any]:
@@ -115,7 +100,7 @@ def test_what_is_not_there_is_said(cloud: Cloud) -> None:
 
 
 def test_a_preview_of_a_cloud_s_stack_asks_no_service(home: Home) -> None:
-    backend = ServicesBackend(home)
+    backend = OpenStackBackend(home)
     backend.configure({"authUrl": "https://keystone.cloud.example.org:5000/v3", "region": "RegionOne"})
     assert backend.invoke(GET_NETWORK, {"name": "public"})["external"]
     with pytest.raises(Refused, match="a rehearsal never leaves this machine"):

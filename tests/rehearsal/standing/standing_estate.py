@@ -18,7 +18,6 @@ from rehearsal import sandbox
 from rehearsal.drills.holdings import compare
 from rehearsal.engine.result import Result
 from rehearsal.estate import Estate
-from rehearsal.openstack_services.choice import Behind
 from rehearsal.plugins.aws.inventory import inventory
 from rehearsal.stack_copy import STACK
 from tests.rehearsal.standing import faults
@@ -164,7 +163,6 @@ def standing(
     folder: Path,
     *,
     faulty: bool = True,
-    openstack: Behind = Behind.RECORD,
     written: Mapping[str, Any] | None = None,
 ) -> Iterator[Standing]:
     """An estate that is up, of recorded images, in a sandbox of its own; ``written``: settings by key."""
@@ -177,7 +175,6 @@ def standing(
         before = yaml.safe_load(sandbox.stack_file(estate.project_dir).read_text())
         made = Standing(estate, before)
         made.write(written or {})
-        estate.private_cloud(openstack)
         estate.seed_orders()
         made.run()
         yield made

@@ -20,7 +20,6 @@ from rehearsal.plugins.openstack.fields import (
     Id,
     Labels,
     Name,
-    Ref,
     Text,
     Texts,
     Whole,
@@ -29,8 +28,8 @@ from rehearsal.plugins.openstack.fields import (
     known,
     one_of,
 )
-from rehearsal.plugins.openstack.resource_type import OpenStackType, Situation, project, refuse, region, tags
-from rehearsal.plugins.openstack.tokens import NETWORK, ROUTER_INTERFACE, SUBNET
+from rehearsal.plugins.openstack.resource_type import OpenStackType
+from rehearsal.plugins.openstack.tokens import NETWORK, SUBNET
 
 IPV6_MODES = one_of("slaac", "dhcpv6-stateful", "dhcpv6-stateless")
 MAX_NAMESERVERS = 5  # Neutron's option max_dns_nameservers
@@ -80,7 +79,7 @@ class Pool(Arguments):
 class SubnetArguments(Arguments):
     """Inputs of a subnet."""
 
-    network_id: Annotated[Id, FORCES, Ref((NETWORK,), "cascade", catalogue="network")]
+    network_id: Annotated[Id, FORCES]
     allocation_pools: Annotated[list[Annotated[Pool, MAYBE]] | None, SET] = None
     cidr: Annotated[Cidr | None, FORCES] = None
     description: Name | None = None
@@ -149,86 +148,27 @@ class SubnetArguments(Arguments):
             ranges.append((start, end))
 
 
-def _gateway(s: Situation) -> str:
-    """Neutron's default: the first host address, none where ``noGateway``."""
-    return (
-        "" if s.inputs.get("noGateway") or not s.inputs.get("cidr") else str(ip_network(s.inputs["cidr"])[1])
-    )
-
-
-def _pools(s: Situation) -> list[dict[str, str]]:
-    """Neutron's default: all host addresses but the gateway's."""
-    if not s.inputs.get("cidr"):
-        return []
-    network: Any = ip_network(s.inputs["cidr"])
-    last = network[-2] if network.version == 4 and network.num_addresses > 2 else network[-1]
-    first = network[1] if network.num_addresses > 2 else network[0]
-    gateway = s.inputs.get("gatewayIp") or _gateway(s)
-    if not gateway or not first <= ip_address(gateway) <= last:
-        return [{"start": str(first), "end": str(last)}]
-    at = ip_address(gateway)
-    parts = [(first, at - 1), (at + 1, last)]
-    return [{"start": str(a), "end": str(b)} for a, b in parts if a <= b]
-
-
-def _no_overlap(s: Situation) -> None:
-    if not s.inputs.get("cidr"):
-        return
-    mine = ip_network(s.inputs["cidr"])
-    for other in s.others(SUBNET):
-        theirs = other.inputs.get("cidr")
-        if (
-            other.inputs.get("networkId") == s.inputs["networkId"]
-            and theirs
-            and mine.overlaps(ip_network(theirs))
-        ):
-            refuse(
-                f"400: `cidr` {mine} overlaps {theirs} of subnet {other.title} on the same network", "cidr"
-            )
-
-
-def _network_has_no_ports(s: Situation) -> None:
-    subnets = {e.id for e in s.record.of(SUBNET) if e.inputs["networkId"] == s.id}
-    for interface in s.record.of(ROUTER_INTERFACE):
-        if interface.inputs.get("subnetId") in subnets:
-            refuse(
-                f"409: network {s.id} has ports in use: router interface {interface.title} is on its subnet"
-            )
-
-
 ROWS = (
     OpenStackType(
         token=NETWORK,
         noun="network",
         service="Neutron",
         arguments=NetworkArguments,
-        computed={
-            "adminStateUp": True,
-            "external": False,
-            "shared": False,
-            "mtu": 1500,
-            "portSecurityEnabled": True,
-            "dnsDomain": "",
-            "qosPolicyId": "",
-            "transparentVlan": False,
-            "availabilityZoneHints": [],
-            "segments": [],
-            "region": region,
-            "tenantId": project,
-        },
-        following={"allTags": tags},
-        delete_rules=(_network_has_no_ports,),
+        outputs=frozenset({
+            "adminStateUp", "external", "shared", "mtu", "portSecurityEnabled", "dnsDomain",
+            "qosPolicyId", "transparentVlan", "availabilityZoneHints", "segments", "region",
+            "tenantId", "allTags",
+        }),
     ),
     OpenStackType(
         token=SUBNET,
         noun="subnet",
         service="Neutron",
         arguments=SubnetArguments,
-        computed={"cidr": "", "ipv6AddressMode": "", "ipv6RaMode": "",
-                  "segmentId": "", "serviceTypes": [], "region": region, "tenantId": project,
-                  "dnsPublishFixedIp": False},
-        following={"allTags": tags, "gatewayIp": _gateway, "allocationPools": _pools},
+        outputs=frozenset({
+            "cidr", "ipv6AddressMode", "ipv6RaMode", "segmentId", "serviceTypes", "region",
+            "tenantId", "dnsPublishFixedIp", "allTags", "gatewayIp", "allocationPools",
+        }),
         shown=frozenset({"dnsPublishFixedIp", "segmentId"}),
-        rules=(_no_overlap,),
     ),
 )  # fmt: skip

@@ -15,7 +15,6 @@ from rehearsal.plugins.openstack.fields import (
     Flag,
     Id,
     Name,
-    Ref,
     Text,
     Texts,
     Whole,
@@ -23,7 +22,7 @@ from rehearsal.plugins.openstack.fields import (
     known,
     one_of,
 )
-from rehearsal.plugins.openstack.resource_type import OpenStackType, Situation, project, refuse, region, tags
+from rehearsal.plugins.openstack.resource_type import OpenStackType
 from rehearsal.plugins.openstack.tokens import SEC_GROUP, SEC_GROUP_RULE
 
 PORTS = ("tcp", "udp", "sctp", "dccp", "udplite")
@@ -83,14 +82,14 @@ class SecGroupRuleArguments(Arguments):
 
     direction: Annotated[Text, one_of("ingress", "egress"), FORCES]
     ethertype: Annotated[Text, one_of("IPv4", "IPv6"), FORCES]
-    security_group_id: Annotated[Id, FORCES, Ref((SEC_GROUP,), "cascade")]
+    security_group_id: Annotated[Id, FORCES]
     description: Annotated[Name | None, FORCES] = None
     port_range_max: Annotated[Annotated[Whole, between(0, 65535)] | None, FORCES] = None
     port_range_min: Annotated[Annotated[Whole, between(0, 65535)] | None, FORCES] = None
     protocol: Annotated[Annotated[Text, AfterValidator(_protocol)] | None, FORCES] = None
     region: Annotated[Text | None, FORCES] = None
     remote_address_group_id: Annotated[Text | None, FORCES] = None
-    remote_group_id: Annotated[Text | None, FORCES, Ref((SEC_GROUP,), "cascade")] = None
+    remote_group_id: Annotated[Text | None, FORCES] = None
     remote_ip_prefix: Annotated[Cidr | None, FORCES] = None
     tenant_id: Annotated[Text | None, FORCES] = None
 
@@ -126,43 +125,25 @@ class SecGroupRuleArguments(Arguments):
         return self
 
 
-def _not_the_default(s: Situation) -> None:
-    if s.inputs.get("name") == "default" and s.entry is None:
-        refuse("409: the default security group already exists, and no other may take its name", "name")
-
-
-def _not_twice(s: Situation) -> None:
-    def gist(inputs: dict[str, Any]) -> dict[str, Any]:
-        return {
-            key: value
-            for key, value in inputs.items()
-            if key not in ("description", "region") and value != ""
-        }
-
-    for other in s.others(SEC_GROUP_RULE):
-        if gist(other.inputs) == gist(s.inputs):
-            refuse(f"409: the security group rule already exists: {other.title}")
-
-
 ROWS = (
     OpenStackType(
         token=SEC_GROUP,
         noun="security group",
         service="Neutron",
         arguments=SecGroupArguments,
-        computed={"description": "", "stateful": True, "region": region, "tenantId": project},
-        following={"allTags": tags},
-        rules=(_not_the_default,),
+        outputs=frozenset({
+            "description", "stateful", "region", "tenantId", "allTags",
+        }),
     ),
     OpenStackType(
         token=SEC_GROUP_RULE,
         noun="security group rule",
         service="Neutron",
         arguments=SecGroupRuleArguments,
-        computed={"portRangeMin": 0, "portRangeMax": 0, "protocol": "",
-                  "remoteAddressGroupId": "", "remoteGroupId": "",
-                  "remoteIpPrefix": "", "region": region, "tenantId": project},
+        outputs=frozenset({
+            "portRangeMin", "portRangeMax", "protocol", "remoteAddressGroupId", "remoteGroupId",
+            "remoteIpPrefix", "region", "tenantId",
+        }),
         shown=frozenset({"portRangeMax", "portRangeMin", "protocol"}),
-        rules=(_not_twice,),
     ),
 )  # fmt: skip

@@ -7,8 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, model_validator
 
 from rehearsal.plugins.openstack.fields import FORCES, MAYBE, Arguments, Flag, Labels, Text, one_of
-from rehearsal.plugins.openstack.object_store import Buckets
-from rehearsal.plugins.openstack.resource_type import OpenStackType, Situation, refuse, region
+from rehearsal.plugins.openstack.resource_type import OpenStackType
 from rehearsal.plugins.openstack.tokens import CONTAINER
 
 
@@ -51,26 +50,15 @@ class ContainerArguments(Arguments):
         return self
 
 
-def _place_of_old_versions(s: Situation) -> None:
-    legacy = s.inputs.get("versioningLegacy")
-    if legacy and s.record.get(CONTAINER, legacy["location"]) is None:
-        refuse(
-            f"404: `versioningLegacy` names container {legacy['location']!r}, which does not exist",
-            "versioningLegacy",
-        )
-
-
 ROWS = (
     OpenStackType(
         token=CONTAINER,
         noun="container",
         service="Swift",
         arguments=ContainerArguments,
-        computed={"storagePolicy": "default", "storageClass": "", "region": region},
+        outputs=frozenset({
+            "storagePolicy", "storageClass", "region",
+        }),
         fixed=frozenset({"name"}),
-        rules=(_place_of_old_versions,),
-        identify=lambda i: str(i["name"]),
-        calls=Buckets(),
-        repeatable=True,
     ),
-)
+)  # fmt: skip

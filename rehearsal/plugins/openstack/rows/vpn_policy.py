@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from rehearsal.plugins.openstack.fields import (
     FORCES,
@@ -15,8 +15,8 @@ from rehearsal.plugins.openstack.fields import (
     between,
     one_of,
 )
-from rehearsal.plugins.openstack.resource_type import OpenStackType, Situation, project, refuse, region
-from rehearsal.plugins.openstack.tokens import IKE_POLICY, IPSEC_POLICY, SITE_CONNECTION
+from rehearsal.plugins.openstack.resource_type import OpenStackType
+from rehearsal.plugins.openstack.tokens import IKE_POLICY, IPSEC_POLICY
 
 # Lists of the Terraform provider 3.4 (which takes them from Neutron VPNaaS).
 AUTH = one_of("sha1", "sha256", "sha384", "sha512", "aes-xcbc", "aes-cmac")
@@ -69,37 +69,24 @@ class IpSecPolicyArguments(Arguments):
     value_specs: Annotated[Labels | None, FORCES] = None
 
 
-def _policy_is_free(noun: str, field: str) -> Any:
-    def check(s: Situation) -> None:
-        for connection in s.record.of(SITE_CONNECTION):
-            if connection.inputs[field] == s.id:
-                refuse(
-                    f"409: {noun} {s.id} is in use by IPsec site connection {connection.title} and can't be "
-                    "updated or deleted; let a change replace the policy (replace_on_changes)"
-                )
-
-    return check
-
-
 ROWS = (
     OpenStackType(
         token=IKE_POLICY,
         noun="IKE policy",
         service="Neutron VPNaaS",
         arguments=IkePolicyArguments,
-        computed={"region": region, "tenantId": project,
-                  "lifetimes": [{"units": "seconds", "value": 3600}]},
-        update_rules=(_policy_is_free("IKE policy", "ikepolicyId"),),
+        outputs=frozenset({
+            "region", "tenantId", "lifetimes",
+        }),
     ),
     OpenStackType(
         token=IPSEC_POLICY,
         noun="IPsec policy",
         service="Neutron VPNaaS",
         arguments=IpSecPolicyArguments,
-        computed={"authAlgorithm": "sha1", "encapsulationMode": "tunnel",
-                  "encryptionAlgorithm": "aes-128", "pfs": "group5",
-                  "transformProtocol": "esp", "region": region, "tenantId": project,
-                  "lifetimes": [{"units": "seconds", "value": 3600}]},
-        update_rules=(_policy_is_free("IPsec policy", "ipsecpolicyId"),),
+        outputs=frozenset({
+            "authAlgorithm", "encapsulationMode", "encryptionAlgorithm", "pfs",
+            "transformProtocol", "region", "tenantId", "lifetimes",
+        }),
     ),
 )  # fmt: skip

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Final
+
 from rehearsal.openstack_services.declared import payload_of
 from rehearsal.openstack_services.session import Session
 from rehearsal.plugins.backend import Properties, Refused
-from rehearsal.plugins.openstack.functions import GET_NETWORK, GET_SECRET
 from rehearsal.plugins.openstack.services.lookups import LOOKUPS
 from rehearsal.plugins.openstack.services.neutron import APIS
 from rehearsal.plugins.openstack.tokens import NETWORK
 
-ASKED = {"name": "name", "networkId": "id", "external": "router:external", "description": "description"}
+GET_NETWORK: Final = "openstack:networking/getNetwork:getNetwork"
+GET_SECRET: Final = "openstack:keymanager/getSecret:getSecret"  # noqa: S105 - a function token
+SECRET_RESULTS: Final[Mapping[str, frozenset[str]]] = {GET_SECRET: frozenset({"payload"})}
+ASKED: Final = {
+    "name": "name",
+    "networkId": "id",
+    "external": "router:external",
+    "description": "description",
+}
 
 
 def get_network(session: Session, arguments: Properties) -> Properties:
@@ -48,4 +58,8 @@ def _one(found: list[Properties], noun: str, arguments: Properties) -> Propertie
     return found[0]
 
 
-FUNCTIONS = {GET_NETWORK: get_network, GET_SECRET: get_secret, **LOOKUPS}
+FUNCTIONS: Final[Mapping[str, Callable[[Session, Properties], Properties]]] = {
+    GET_NETWORK: get_network,
+    GET_SECRET: get_secret,
+    **LOOKUPS,
+}

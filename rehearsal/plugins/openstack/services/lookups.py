@@ -7,12 +7,21 @@ from functools import partial
 from typing import Any, Final
 
 from rehearsal.openstack_services.session import Session
-from rehearsal.plugins.backend import Properties
+from rehearsal.plugins.backend import Properties, Refused
 from rehearsal.plugins.openstack import tokens
-from rehearsal.plugins.openstack.lookups import BY_ARGUMENTS, PORT_IDS, only
 from rehearsal.plugins.openstack.services import magnum, neutron
 from rehearsal.plugins.openstack.services.api import Api
 
+_FORM: Final = "openstack:{0}/get{1}:get{1}"
+_BY_ARGUMENTS: Final[Mapping[str, str]] = {
+    _FORM.format("containerinfra", "Cluster"): tokens.CLUSTER,
+    _FORM.format("containerinfra", "ClusterTemplate"): tokens.CLUSTER_TEMPLATE,
+    _FORM.format("containerinfra", "NodeGroup"): tokens.NODE_GROUP,
+    _FORM.format("networking", "Router"): tokens.ROUTER,
+    _FORM.format("networking", "SecGroup"): tokens.SEC_GROUP,
+    _FORM.format("networking", "Subnet"): tokens.SUBNET,
+}
+"""The type whose one member a function finds."""
 _APIS: Final[Mapping[str, Api]] = {**neutron.APIS, **magnum.APIS}
 
 
@@ -32,8 +41,11 @@ def find(session: Session, type: str, wanted: Mapping[str, Any]) -> list[str]:
 
 def _one(type: str, session: Session, arguments: Properties) -> Properties:
     """The one of a type that has every argument."""
-    wanted = {key: value for key, value in arguments.items() if key != "region"}
-    return {**arguments, "id": only(find(session, type, wanted))}
+    found = find(session, type, {key: value for key, value in arguments.items() if key != "region"})
+    if len(found) != 1:
+        number = "no results" if not found else "more than one result"
+        raise Refused(f"Your query returned {number}. Please change your search criteria and try again.")
+    return {**arguments, "id": found[0]}
 
 
 def _ports(session: Session, arguments: Properties) -> Properties:
@@ -43,8 +55,8 @@ def _ports(session: Session, arguments: Properties) -> Properties:
 
 
 LOOKUPS: Final[Mapping[str, Callable[[Session, Properties], Properties]]] = {
-    **{function: partial(_one, type) for function, type in BY_ARGUMENTS.items()},
-    PORT_IDS: _ports,
+    **{function: partial(_one, type) for function, type in _BY_ARGUMENTS.items()},
+    _FORM.format("networking", "PortIds"): _ports,
 }
 
 __all__ = ["LOOKUPS", "find"]

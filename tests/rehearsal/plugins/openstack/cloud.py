@@ -1,4 +1,4 @@
-"""A rehearsed OpenStack cloud in a folder of the test's own, driven as the plugin's server drives it."""
+"""A rehearsed OpenStack cloud, driven as the plugin's server drives it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ class Cloud:
         if isinstance(value, list):
             return [self.fill(item) for item in value]
         if isinstance(value, str) and value.startswith("{") and value.endswith("}"):
-            return self.made[value[1:-1]].id
+            made = self.made.get(value[1:-1])
+            return made.id if made else value  # where nothing is made, nobody asks what an id is of
         return value
 
     def resource(self, type: str, name: str, inputs: dict[str, Any], id: str = "") -> Resource:
@@ -34,6 +35,11 @@ class Cloud:
         urn = f"urn:pulumi:local::isthmus::{type}::{name}"
         checked = self.backend.check(Resource(urn, type, name, id, self.fill(inputs)))
         return Resource(urn, type, name, id, checked)
+
+    def standing(self, type: str, inputs: dict[str, Any], **outputs: Any) -> Resource:
+        """What would be made of the inputs in a cloud that adds these outputs; nothing is asked."""
+        checked = self.resource(type, "it", inputs)
+        return Resource(checked.urn, type, "it", "id", checked.inputs, {**outputs, **checked.inputs})
 
     def create(self, type: str, name: str, inputs: dict[str, Any]) -> Resource:
         """Check and create; remembered by its name."""

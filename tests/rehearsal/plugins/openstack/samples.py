@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rehearsal.plugins.openstack import tokens as t
-from rehearsal.plugins.openstack.catalogue import catalogue_id
 
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHUNRTIwXFOBdYTNzAA8PSIBCWUYe54BkHzCGbT2vsBB rehearsal"
 OTHER_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGDFiNAHwrS2yCK4PfHX4qpKVV7bNC1Bi+PhW+YaiUnJ rehearsal"
-OUTSIDE = catalogue_id("network", "public")
+OUTSIDE = "4f1c2f5e-0000-4000-8000-000000000000"
+"""In the place of the external network's id, which each cloud draws anew."""
 
 
 @dataclass(frozen=True)

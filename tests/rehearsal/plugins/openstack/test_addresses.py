@@ -69,35 +69,3 @@ def test_a_cidr_with_host_bits_is_refused(shared: Cloud, address: int, prefix: i
     else:
         with pytest.raises(Refused, match=f"{network} is recommended"):
             check(shared, cidr=written)
-
-
-@settings(max_examples=30)  # each writes a record
-@given(mine=networks, theirs=networks)
-def test_subnets_of_one_network_are_disjoint(mine: object, theirs: object) -> None:
-    with TemporaryDirectory() as folder:
-        cloud = Cloud(Path(folder))
-        cloud.create(t.NETWORK, "n", {"name": "n"})
-        cloud.create(t.SUBNET, "a", {"networkId": "{n}", "cidr": str(mine)})
-        if mine.overlaps(theirs):  # type: ignore[attr-defined]
-            with pytest.raises(Refused, match="overlaps"):
-                cloud.create(t.SUBNET, "b", {"networkId": "{n}", "cidr": str(theirs)})
-        else:
-            cloud.create(t.SUBNET, "b", {"networkId": "{n}", "cidr": str(theirs)})
-
-
-@settings(max_examples=30)
-@given(network=networks)
-def test_default_pools_and_gateway_share_the_hosts(network: object) -> None:
-    with TemporaryDirectory() as folder:
-        cloud = Cloud(Path(folder))
-        cloud.create(t.NETWORK, "n", {"name": "n"})
-        made = cloud.create(t.SUBNET, "a", {"networkId": "{n}", "cidr": str(network)})
-        gateway = ip_address(made.outputs["gatewayIp"])
-        inside = 0
-        for pool in made.outputs["allocationPools"]:
-            start, end = ip_address(pool["start"]), ip_address(pool["end"])
-            assert start in network  # type: ignore[operator]
-            assert end in network  # type: ignore[operator]
-            assert not start <= gateway <= end  # type: ignore[operator]
-            inside += int(end) - int(start) + 1
-        assert inside == network.num_addresses - 3  # type: ignore[attr-defined]
