@@ -71,11 +71,11 @@ standing: $(READY) engine ## every setting changed on an estate that stands, and
 	@echo "== every setting on a standing estate"
 	@ONLY="$(ONLY)" .venv/bin/python -m pytest tests/rehearsal/standing -m "" $(PYTEST)
 
-# SHORT=1 leaves out the settings that are changed and changed back on prod's private site.
+# SHORT=1 leaves out the settings that are changed and changed back.
 .PHONY: openstack
-openstack: $(READY) engine ## the private site by the real OpenStack services: some minutes, the first time two more
-	@echo "== the private site by the real OpenStack services"
-	@.venv/bin/python -m pytest -m openstack $(if $(SHORT),-k "not change_and_back") $(SIDE_BY_SIDE) tests/rehearsal $(PYTEST)
+openstack: $(READY) engine ## prod's private site on the OpenStack services, changed and back: some minutes
+	@echo "== prod's private site"
+	@.venv/bin/python -m pytest -m openstack $(if $(SHORT),-k "not change_and_back") tests/rehearsal $(PYTEST)
 
 .PHONY: lint
 lint: $(READY) ## ruff, mypy, and which way imports go

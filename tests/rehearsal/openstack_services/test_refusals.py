@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rehearsal.control_plane import clusters
 from rehearsal.home import Home
 from rehearsal.plugins.backend import Refused
 from rehearsal.plugins.openstack import tokens as t
@@ -39,11 +40,14 @@ def estate(private_site: Home) -> Iterator[Cloud]:
         "far": (t.ENDPOINT_GROUP, {"name": "far", "type": "subnet", "endpoints": ["{wide}"]}),
         "closed": (t.ROUTER, {"name": "closed"}),
     }
-    for name, (type, inputs) in whole.items():
-        cloud.create(type, name, complete(type, inputs, outside))
-    yield cloud
-    for name in reversed([*cloud.made]):
-        cloud.delete(name)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("begin", "end"):
+            patch.setattr(clusters, name, lambda *_: None)
+        for name, (type, inputs) in whole.items():
+            cloud.create(type, name, complete(type, inputs, outside))
+        yield cloud
+        for name in reversed([*cloud.made]):
+            cloud.delete(name)
 
 
 MADE: list[tuple[str, dict[str, Any], str]] = [

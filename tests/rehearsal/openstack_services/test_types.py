@@ -17,7 +17,7 @@ from tests.rehearsal.plugins.openstack.cloud import Cloud
 from tests.rehearsal.plugins.openstack.found_again import found_again
 from tests.rehearsal.plugins.openstack.samples import OUTSIDE, SAMPLES
 
-pytestmark = [pytest.mark.openstack, pytest.mark.usefixtures("without_control_planes")]
+pytestmark = pytest.mark.usefixtures("without_control_planes")
 
 FLAVORS = {
     "flavor": "m1.large",
