@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import pulumi
 
 from infra.gpu_pool import GpuPoolSpec
@@ -34,7 +32,6 @@ class OpenStackSite(pulumi.ComponentResource):
         naming: Naming,
         settings: OpenStackSettings,
         aws_cidr: str | None,
-        resized: Collection[str] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("isthmus:openstack:Site", name, None, opts)
@@ -91,7 +88,6 @@ class OpenStackSite(pulumi.ComponentResource):
                     cluster_id=self.cluster.cluster_id,
                     naming=naming,
                     volume_gib=settings.cluster.volume_gib,
-                    resized=f"openstack.gpu_pools.{pool_name}" in resized,
                     opts=child,
                 )
             )

@@ -25,6 +25,11 @@ SCALED_WORKERS = "scaled-workers"
 """Name of the node group that grows and shrinks between ``nodes.min`` and ``nodes.max``."""
 
 
+def fixed_nodes(pool: str) -> str:
+    """Name of the node group with a GPU pool's ``min`` nodes; the one that scales has the pool's own."""
+    return f"{pool}-fixed"
+
+
 class OpenStackNetwork(Section):
     """The private site's network, one subnet and a router to the outside."""
 

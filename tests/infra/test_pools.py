@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from infra.__main__ import estate as estate_program
 from infra.settings import read
-from tests.infra.recorded import ROOT, STACKS, Estate, estate_of
+from tests.infra.recorded import ROOT, STACKS, Estate, changed_settings, estate_of, record
 
 TOLERATED = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
 
@@ -82,3 +83,26 @@ def test_the_quota_of_a_namespace_has_room_for_its_whole_pools_and_a_rollout() -
     assert quota["requests.nvidia.com/gpu"] == "7"
     private = estate.one("kubernetes:core/v1:ResourceQuota", "openstack-serving").inputs["spec"]["hard"]
     assert private["requests.nvidia.com/gpu"] == "6"
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "groups"),
+    [
+        (0, 3, {"gpu": (0, 3)}),
+        (1, 3, {"gpu": (0, 2), "gpu-fixed": (1, None)}),
+        (3, 3, {"gpu-fixed": (3, None)}),
+    ],
+)
+def test_the_fewest_nodes_of_a_private_pool_are_a_group_without_bounds(
+    least: int, most: int, groups: dict[str, tuple[int, int | None]]
+) -> None:
+    """So that they can be more or fewer on an estate that stands: Magnum refuses a min above its nodes."""
+    pool = {"flavor": "g1.l4", "purpose": "training", "min": least, "max": most}
+    settings = changed_settings("dev", {"openstack.gpu_pools.gpu": pool})
+    made = record(lambda: estate_program(settings), "dev")
+    found = {
+        str(each.inputs["name"]): (each.inputs["nodeCount"], each.inputs.get("maxNodeCount"))
+        for each in made.of("openstack:containerinfra/nodeGroup:NodeGroup")
+        if str(each.inputs["name"]).startswith("gpu")
+    }
+    assert found == groups

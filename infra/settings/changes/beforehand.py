@@ -99,8 +99,8 @@ def _all(settings: Settings) -> Mapping[str, Any]:
 
 
 def _is_bound(key: str) -> bool:
-    """Whether a key says how many nodes a group has at least or at most."""
-    return key.endswith((".min", ".max")) and not key.startswith("serving.")
+    """Whether a key says how many nodes a group has at least or at most, as one group of EKS has."""
+    return key.endswith((".min", ".max")) and key.startswith("aws.")
 
 
 def _is_kept(key: str) -> bool:

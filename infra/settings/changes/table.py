@@ -50,6 +50,12 @@ BOUNDS: Final = Change(
     (),
     "A higher min or a lower max sets the number of nodes to min; the autoscaler goes on from there.",
 )
+FIXED_AND_SCALED: Final = Change(
+    "in place",
+    (),
+    "The min nodes are a node group beside the one that scales: each is there only where it may have nodes. "
+    "Magnum refuses a scaling group fewer nodes than run in it: let the autoscaler shrink it first.",
+)
 RUNS_AGAIN: Final = again("jobs", note="Transfer, training, ranking and validation run again.")
 STUDY_AGAIN: Final = again("jobs", note="The study begins again.")
 PRIVATE_CLUSTER: Final = again(
@@ -222,7 +228,7 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
                 warns=True,
             ),
         ),
-        **_all(f"openstack.gpu_pools.{NAME}", "min max", BOUNDS),
+        **_all(f"openstack.gpu_pools.{NAME}", "min max", FIXED_AND_SCALED),
         "openstack.object_store.keep_objects": IN_PLACE,
         "openstack.keys_secret": again(
             "Secret of the private keys",

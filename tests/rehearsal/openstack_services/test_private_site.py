@@ -36,6 +36,7 @@ def of_prod() -> dict[str, Any]:
 
 
 PROD = of_prod()
+SERVING: dict[str, Any] = PROD["openstack.gpu_pools"]["serving"]
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +114,9 @@ def test_the_autoscalers_nodes_are_no_drift(site: Standing) -> None:
         ("openstack.cluster.nodes", {"min": 2, "max": 9}),
         ("openstack.cluster.volume_gib", 120),
         ("openstack.network.cidr", "10.21.0.0/20"),
+        ("openstack.gpu_pools", {"serving": {**SERVING, "min": 4}}),
+        ("openstack.gpu_pools", {"serving": {**SERVING, "min": 5}}),
+        ("openstack.gpu_pools", {"serving": {**SERVING, "min": 0, "max": 1}}),
     ],
 )
 def test_a_change_and_back_ends_clean(site: Standing, key: str, value: object) -> None:

@@ -94,6 +94,8 @@ CHANGED: list[tuple[str, dict[str, Any], str]] = [
     ("ike", {"pfs": "group20"}, "409: .* in use"),
     ("ipsec", {"pfs": "group20"}, "409: .* in use"),
     ("template", {"dockerVolumeSize": 77}, "400: .* referenced"),
+    # Together they would fit; the provider sends the bounds first.
+    ("pool", {"minNodeCount": 2, "nodeCount": 2}, "40[09]: .*min_node_count"),
 ]
 
 
@@ -117,6 +119,16 @@ def test_what_is_in_use_stays(estate: Cloud, name: str) -> None:
     with pytest.raises(Refused, match=r"^40[09]: "):
         estate.delete(name)
     assert estate.backend.read(estate.made[name]) is not None
+
+
+def test_a_group_without_bounds_has_as_many_nodes_as_are_asked_for(estate: Cloud) -> None:
+    inputs = {"name": "fixed", "clusterId": "{cluster}", "flavorId": "g1.large", "minNodeCount": 0}
+    made = estate.create(t.NODE_GROUP, "fixed", {**inputs, "nodeCount": 2})
+    for count in (5, 1):
+        made = estate.update(made, {**inputs, "nodeCount": count})
+        found = estate.backend.read(made)
+        assert found is not None
+        assert found.outputs["nodeCount"] == count
 
 
 def test_a_template_in_use_changes_its_name(estate: Cloud) -> None:

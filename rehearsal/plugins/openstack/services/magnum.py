@@ -127,13 +127,17 @@ class NodeGroup(Template):
         return None if answer is None else {**self.show(answer, inputs), "clusterId": id.partition("/")[0]}
 
     def update(self, session: Session, id: str, old: Properties, new: Properties) -> None:
-        cluster, _, group = id.partition("/")
-        if old.get("nodeCount") != new.get("nodeCount"):
-            size = {"node_count": int(new["nodeCount"]), "nodegroup": group}
-            session.request(MAGNUM, "POST", f"/clusters/{cluster}/actions/resize", json=size)
+        """The bounds before the number, as the real provider does it; Magnum may refuse what would fit.
+
+        terraform-provider-openstack, ``resource_openstack_containerinfra_nodegroup_v1.go``; read 2026-11-28.
+        """
         before, after = self.body(old), self.body(new)
         if patch := self.patch(before, {**after, "node_count": before.get("node_count")}):
             session.request(MAGNUM, "PATCH", _group(id), json=patch)
+        if old.get("nodeCount") != new.get("nodeCount"):
+            cluster, _, group = id.partition("/")
+            size = {"node_count": int(new["nodeCount"]), "nodegroup": group}
+            session.request(MAGNUM, "POST", f"/clusters/{cluster}/actions/resize", json=size)
 
     def delete(self, session: Session, id: str, inputs: Properties) -> None:  # noqa: ARG002
         or_gone(lambda: session.request(MAGNUM, "DELETE", _group(id)))
