@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from rehearsal.cluster.agent_loop import main
 from rehearsal.cluster.images import ENVOY, TRITON, CannotRun, Program
-from rehearsal.cluster.node import main
 
 # The imports stand in the functions: an agent is up sooner, and one that serves nothing needs neither.
 

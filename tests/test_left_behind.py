@@ -13,16 +13,22 @@ import psutil
 import pytest
 
 ROOT = Path(__file__).parents[1]
-# A stand-in for AWS, a node agent, and a pod whose environment is its own; then it hangs.
+# A stand-in for AWS, a control plane, a node agent, and a pod whose environment is its own; then it hangs.
 _TEST = """
 import time
 from pathlib import Path
+from rehearsal.cluster import agent
+from rehearsal.control_plane import clusters
+from rehearsal.home import Home
 from rehearsal.plugins.aws import moto_server
 from rehearsal.ports import free_ports
-from tests.rehearsal.cluster.conftest import World
+from tests.rehearsal.cluster.conftest import CLUSTER, World
 
 def test_that_hangs():
-    world = World(Path({home!r}))
+    home = Home(Path({home!r}))
+    clusters.start(home, [CLUSTER])
+    agent.ensure(home)
+    world = World(home)
     moto_server.ensure(world.home, f"http://127.0.0.1:{{free_ports(1)}}")
     world.job("busy", "import time; open({ready!r}, 'w').close(); time.sleep(600)")
     time.sleep(600)
@@ -80,7 +86,7 @@ def test_a_run_that_is_ended_leaves_nothing(
         while not ready.exists():
             assert run.poll() is None, run.stdout and run.stdout.read().decode()
             time.sleep(0.1)
-        assert len(holding(home)) >= 4, "moto, agent, shim and pod"
+        assert len(holding(home)) >= 8, "moto, the control plane's four, agent, shim and pod"
         run.send_signal(number)  # to pytest alone, as from make
         run.wait()
     # pytest-timeout is the limit: the watcher needs a moment.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -21,9 +20,8 @@ from filelock import FileLock
 from isthmus.errors import IsthmusError
 from rehearsal import json_files
 from rehearsal.cluster import addresses, wake
-from rehearsal.cluster.node import ABOUT, LOCK, STARTING
+from rehearsal.cluster.agent_loop import ABOUT, LOCK, STARTING
 from rehearsal.cluster.processes import end, runs_below
-from rehearsal.cluster.record import Cluster, clusters
 from rehearsal.home import Home
 
 _START_SECONDS = 30.0
@@ -51,10 +49,7 @@ def is_running(home: Home) -> bool:
 
 
 def ensure(home: Home) -> None:
-    """Have an agent at work for this home, and tell it that something has changed.
-
-    Call it after the record was written. Raises AgentFailed when none comes up.
-    """
+    """Have an agent at work for this home, and tell it to look. Raises AgentFailed when none comes up."""
     home.clusters.mkdir(parents=True, exist_ok=True)
     with FileLock(home.clusters / STARTING, timeout=2 * _START_SECONDS):
         if not is_running(home):
@@ -86,7 +81,7 @@ def _start(home: Home) -> None:
 
 
 def stop(home: Home) -> bool:
-    """End the agent and every process of every pod; says whether anything ran. Records stay.
+    """End the agent and every process of every pod; says whether anything ran.
 
     Also ends what a killed agent left. Raises AgentFailed when something does not end.
     """
@@ -100,13 +95,6 @@ def stop(home: Home) -> bool:
         addresses.release(home)
         (home.clusters / ABOUT).unlink(missing_ok=True)
         return ran or bool(left)
-
-
-def clear(home: Home) -> None:
-    """Remove every record, log and volume; nothing may run any more (``stop`` first)."""
-    for cluster in clusters(home):
-        cluster.clear()
-    shutil.rmtree(home.clusters, ignore_errors=True)
 
 
 def _stop_agent(home: Home) -> bool:
@@ -128,4 +116,4 @@ def _stop_agent(home: Home) -> bool:
     return True
 
 
-__all__ = ["AgentFailed", "Cluster", "clear", "ensure", "is_running", "stop"]
+__all__ = ["AgentFailed", "ensure", "is_running", "stop"]

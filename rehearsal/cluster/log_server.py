@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from rehearsal.cluster.any_cluster import AnyCluster
+from rehearsal.cluster.cluster import Cluster
 from rehearsal.cluster.processes import Run
 from rehearsal.control_plane.certificates import API_SERVER, Keys
 
@@ -26,7 +26,7 @@ _HANDSHAKE_SECONDS: Final = 10.0
 class LogServer:
     """Serves the logs of one cluster's pods, from threads, until the process ends."""
 
-    def __init__(self, cluster: AnyCluster, keys: Keys) -> None:
+    def __init__(self, cluster: Cluster, keys: Keys) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(keys.node.certificate, keys.node.key)
         context.load_verify_locations(keys.authority.certificate)
@@ -44,7 +44,7 @@ class LogServer:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, cluster: AnyCluster, context: ssl.SSLContext) -> None:
+    def __init__(self, cluster: Cluster, context: ssl.SSLContext) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.cluster, self._context = cluster, context
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rehearsal.cluster.addresses import Addresses
-from rehearsal.cluster.any_cluster import AnyCluster
+from rehearsal.cluster.cluster import Cluster
 
 _SUFFIXES = (".svc.cluster.local", ".svc")
 
@@ -25,7 +25,7 @@ def address_key(cluster: str, pod: dict[str, Any]) -> str:
 class Names:
     """Answers for the pods of one namespace."""
 
-    cluster: AnyCluster
+    cluster: Cluster
     namespace: str
     addresses: Addresses
 

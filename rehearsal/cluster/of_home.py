@@ -1,24 +1,26 @@
-"""The clusters of a home: those with a record, and those with a control plane that answers."""
+"""The clusters of a home."""
 
 from __future__ import annotations
 
-from rehearsal.cluster import record
-from rehearsal.cluster.any_cluster import AnyCluster, Endpoints
+from typing import TYPE_CHECKING
+
 from rehearsal.home import Home
 
-
-def clusters(home: Home) -> list[AnyCluster]:
-    """Every cluster of a home."""
-    found: list[AnyCluster] = list(record.clusters(home))
-    if home.control_planes.is_dir():
-        # Here, since a client of an API server takes a command its time to load.
-        from rehearsal.cluster.live import live_clusters
-
-        found += live_clusters(home)
-    return found
+if TYPE_CHECKING:
+    from rehearsal.cluster.cluster import Cluster, Endpoints
 
 
-def clusters_of(home: Home, site: str | None = None) -> list[AnyCluster]:
+def clusters(home: Home) -> list[Cluster]:
+    """Every cluster of a home whose API server answers."""
+    if not home.control_planes.is_dir():
+        return []
+    # Here, since a client of an API server takes a command its time to load.
+    from rehearsal.cluster.cluster import answering
+
+    return answering(home)
+
+
+def clusters_of(home: Home, site: str | None = None) -> list[Cluster]:
     """The clusters of one site, or of all."""
     return [one for one in clusters(home) if site is None or one.name.endswith(f"-{site}")]
 

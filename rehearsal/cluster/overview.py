@@ -6,14 +6,17 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rehearsal.cluster import clock, images
-from rehearsal.cluster.any_cluster import AnyCluster
 from rehearsal.cluster.endpoints import with_sidecars
+from rehearsal.cluster.job import is_over
 from rehearsal.cluster.of_home import clusters
 from rehearsal.cluster.pod_address import here
 from rehearsal.home import Home
+
+if TYPE_CHECKING:
+    from rehearsal.cluster.cluster import Cluster
 
 SITES = ("aws", "openstack")
 _GPU = "nvidia.com/gpu"
@@ -75,18 +78,10 @@ def awaited(home: Home, name: str = "", site: str | None = None) -> bool:
     """Whether a Job that ``name`` may mean is not over, so that a pod of it may still come."""
     first = name.rpartition("/")[2].partition("-")[0]
     return any(
-        job["metadata"]["name"].startswith(first) and not _is_over(job)
+        job["metadata"]["name"].startswith(first) and is_over(job) is None
         for cluster in clusters(home)
         if site in (None, site_of(cluster.name))
         for job in cluster.list("Job")
-    )
-
-
-def _is_over(job: dict[str, Any]) -> bool:
-    conditions = job.get("status", {}).get("conditions", ())
-    return any(
-        condition["type"] in ("Complete", "Failed") and condition["status"] == "True"
-        for condition in conditions
     )
 
 
@@ -111,14 +106,14 @@ def log_files(home: Home, name: str = "", *, previous: bool = False, site: str |
     ]
 
 
-def _logs(cluster: AnyCluster, pod: dict[str, Any], previous: bool) -> Iterator[Path]:
+def _logs(cluster: Cluster, pod: dict[str, Any], previous: bool) -> Iterator[Path]:
     folder = cluster.pod_folder(pod["metadata"]["namespace"], pod["metadata"]["name"])
     for part in ("initContainers", "containers"):
         for container in pod["spec"].get(part, ()):
             yield folder / f"{container['name']}{'.previous' if previous else ''}.log"
 
 
-def _line(cluster: AnyCluster, pod: dict[str, Any]) -> PodLine:
+def _line(cluster: Cluster, pod: dict[str, Any]) -> PodLine:
     meta, status = pod["metadata"], pod.get("status", {})
     beside = {container["name"] for container in with_sidecars(pod["spec"])}
     image = pod["spec"]["containers"][0]["image"]
@@ -137,7 +132,7 @@ def _line(cluster: AnyCluster, pod: dict[str, Any]) -> PodLine:
         restarts=sum(container["restartCount"] for container in _all(status)),
         age_seconds=max(time.time() - clock.seconds(meta["creationTimestamp"]), 0.0),
         image=image,
-        stands_in=images.stands_in(image) or "nothing: recorded, not run",
+        stands_in=images.stands_in(image) or "nothing: not run",
         address=here(status.get("podIP", "")),
         message="; ".join(dict.fromkeys(note for note in notes if note)),
         ended=status.get("phase") in ("Succeeded", "Failed"),

@@ -10,7 +10,7 @@ from typing import Any
 
 from rehearsal.cluster import clock, images, volumes
 from rehearsal.cluster.addresses import Addresses, NoAddress
-from rehearsal.cluster.any_cluster import AnyCluster
+from rehearsal.cluster.cluster import Cluster
 from rehearsal.cluster.container import NEVER_WAKES, Container, Tools
 from rehearsal.cluster.endpoints import with_sidecars
 from rehearsal.cluster.environment import Launch, launch
@@ -25,7 +25,7 @@ _RETRY_SECONDS = 10.0
 class PodRunner:
     """One pod at work. The agent calls ``step`` whenever something may have changed."""
 
-    def __init__(self, cluster: AnyCluster, pod: dict[str, Any], addresses: Addresses, tools: Tools) -> None:
+    def __init__(self, cluster: Cluster, pod: dict[str, Any], addresses: Addresses, tools: Tools) -> None:
         self.pod = pod
         self._cluster = cluster
         self._addresses = addresses
@@ -35,7 +35,6 @@ class PodRunner:
         self._volumes: dict[str, Path] | None = None
         self._mount_again = 0.0
         self._started_at = pod.get("status", {}).get("startTime") or clock.stamp()
-        self._ending: tuple[str, str] | None = None
         self._waits = ""
         self.address = ""
         spec = pod["spec"]
@@ -85,31 +84,19 @@ class PodRunner:
         own = self.pod["spec"].get("terminationGracePeriodSeconds", DEFAULT_GRACE_SECONDS)
         return float(own if asked is None else asked)
 
-    def end(self, reason: str, message: str) -> None:
-        """Stop its processes and keep the pod as failed, with its logs (a Job that is over)."""
-        if self._ending is None and not self.finished:
-            self._ending = (reason, message)
-
     def step(self, now: float) -> float:
         """Move on without blocking; returns when to come again (POSIX seconds)."""
         if "deletionTimestamp" in self.pod["metadata"]:
             return self._delete(now)
         if self.finished:
             return now + NEVER_WAKES
-        if self._ending is not None:
-            ended, due = self._stop(now, self.grace)
-            reason, message = self._ending
-            self._tell("Failed" if ended else "Running", reason=reason, message=message)
-            return due
         foreign = [
             container["image"]
             for container in with_sidecars(self.pod["spec"])
             if not images.stands_in(container["image"])
         ]
         if foreign:
-            message = (
-                f"nothing on this machine stands in for {', '.join(sorted(set(foreign)))}: recorded, not run"
-            )
+            message = f"nothing on this machine stands in for {', '.join(sorted(set(foreign)))}: not run"
             self._tell("Pending", reason="NotOnThisMachine", message=message)
             return now + NEVER_WAKES
         return self._run(now)

@@ -9,7 +9,7 @@ import contextlib
 import shutil
 from typing import Any
 
-from rehearsal.cluster.live import LiveCluster, local_folder
+from rehearsal.cluster.cluster import Cluster, local_folder
 from rehearsal.control_plane.errors import ApiRefused
 
 # By whom a volume is to be made, as Kubernetes' own controller asks, and by whom it was
@@ -18,7 +18,7 @@ _ASKED = "volume.kubernetes.io/storage-provisioner"
 _MADE = "pv.kubernetes.io/provisioned-by"
 
 
-def provision(cluster: LiveCluster) -> None:
+def provision(cluster: Cluster) -> None:
     """Make the volumes that are asked for, and remove those that nobody claims any more."""
     for claim in cluster.list("PersistentVolumeClaim"):
         if _ASKED in claim["metadata"].get("annotations", {}) and not claim["spec"].get("volumeName"):
@@ -30,7 +30,7 @@ def provision(cluster: LiveCluster) -> None:
                 cluster.api.delete("v1", "PersistentVolume", volume["metadata"]["name"])
 
 
-def _make(cluster: LiveCluster, claim: dict[str, Any]) -> None:
+def _make(cluster: Cluster, claim: dict[str, Any]) -> None:
     meta, spec = claim["metadata"], claim["spec"]
     storage = cluster.get("StorageClass", spec.get("storageClassName", ""))
     waits = storage is not None and storage.get("volumeBindingMode") == "WaitForFirstConsumer"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from rehearsal.cluster import clock, pools
-from rehearsal.cluster.live import LiveCluster
+from rehearsal.cluster.cluster import Cluster
 from rehearsal.cluster.pools import Pool
 from rehearsal.control_plane import pin
 from rehearsal.control_plane.api import Object
@@ -36,7 +36,7 @@ class Registration:
     ``port`` is where the API server may ask for the logs of their pods.
     """
 
-    def __init__(self, cluster: LiveCluster, port: int) -> None:
+    def __init__(self, cluster: Cluster, port: int) -> None:
         self._cluster, self._port = cluster, port
         self._over, self._due = threading.Event(), threading.Event()
         threading.Thread(target=self._live, name=f"nodes-{cluster.name}", daemon=True).start()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from isthmus.errors import IsthmusError
-from rehearsal.cluster.any_cluster import AnyCluster
+from rehearsal.cluster.cluster import Cluster
 
 _TOKEN_SECONDS = 3600
 
@@ -47,7 +47,7 @@ def field(pod: Mapping[str, Any], path: str, address: str) -> str:
     raise NotReady(f"fieldPath {path} is not a field that a pod can be told")
 
 
-def prepare(cluster: AnyCluster, pod: dict[str, Any], folder: Path, address: str) -> dict[str, Path]:
+def prepare(cluster: Cluster, pod: dict[str, Any], folder: Path, address: str) -> dict[str, Path]:
     """Make every volume below ``folder`` and fill it; returns the folder of each.
 
     Files of Secrets, ConfigMaps and tokens are written anew, what the pod wrote stays. Raises NotReady for an
@@ -85,12 +85,12 @@ def token_seconds(pod: Mapping[str, Any]) -> int | None:
 class _Mount:
     """Which pod a volume is filled for."""
 
-    cluster: AnyCluster
+    cluster: Cluster
     pod: dict[str, Any]
     address: str
 
 
-def _claim(cluster: AnyCluster, pod: dict[str, Any], name: str) -> Path:
+def _claim(cluster: Cluster, pod: dict[str, Any], name: str) -> Path:
     namespace = pod["metadata"]["namespace"]
     claim = cluster.get("PersistentVolumeClaim", name, namespace)
     if claim is None:
@@ -111,7 +111,7 @@ def _write(place: Path, path: str, content: bytes, mode: int) -> None:
     aside.replace(target)
 
 
-def contents(cluster: AnyCluster, kind: str, name: str, namespace: str) -> dict[str, bytes] | None:
+def contents(cluster: Cluster, kind: str, name: str, namespace: str) -> dict[str, bytes] | None:
     """The keys of a Secret or a ConfigMap, None where there is none."""
     object = cluster.get(kind, name, namespace)
     if object is None:

@@ -250,8 +250,9 @@ def _refused(answer: httpx.Response) -> ApiRefused:
 
 
 def _failure(told: Mapping[str, Any], status: int) -> ApiRefused:
-    """By the API's own Status object."""
-    return ApiRefused(told.get("code", status), str(told.get("reason", "")), str(told.get("message", "")))
+    """By the API's own Status object; there is none where a whole group of kinds is not there."""
+    reason = told.get("reason") or ("NotFound" if status == httpx.codes.NOT_FOUND else "")
+    return ApiRefused(told.get("code", status), str(reason), str(told.get("message", "")))
 
 
 def _dry(dry_run: bool) -> dict[str, str]:

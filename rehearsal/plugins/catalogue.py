@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from rehearsal.cluster import images, kinds
+from rehearsal.cluster import images
 from rehearsal.home import project_root
 from rehearsal.plugins.aws.functions import FUNCTIONS as AWS_FUNCTIONS
 from rehearsal.plugins.aws.types import ROWS as AWS_ROWS
 from rehearsal.plugins.aws.types import recorded_types
+from rehearsal.plugins.kubernetes.rows import ROWS as KUBERNETES_ROWS
 from rehearsal.plugins.openstack.rows import ROWS as OPENSTACK_ROWS
 from rehearsal.plugins.openstack.services.functions import FUNCTIONS as OPENSTACK_FUNCTIONS
 
@@ -28,7 +29,7 @@ def tables() -> str:
         f"OpenStack: {len(OPENSTACK_ROWS)} types": _table(
             ("Type", "Service, real", "A change replaces, of"), _openstack()
         ),
-        "Kubernetes: every type of the pinned version's API": _table(("What", "Stand-in"), _kubernetes()),
+        "Kubernetes: what is not a cluster's own": _table(("What", "In a rehearsal"), _kubernetes()),
         "Data sources": _table(("Function", "Answered by"), _functions()),
     }
     return "\n\n".join(f"### {heading}\n\n{table}" for heading, table in sections.items())
@@ -59,12 +60,12 @@ def _openstack() -> Iterable[Sequence[str]]:
 
 
 def _kubernetes() -> Iterable[Sequence[str]]:
-    yield "every kind of the pinned version", "validated against its API schema, kept in a record"
-    yield "a custom resource", "kept in a record, its content unchecked"
-    yield ", ".join(sorted(kinds.RUN_HERE)), "record, and processes of this machine for the images below"
+    for row in KUBERNETES_ROWS.values():
+        if row.note:
+            yield f"`{row.kind}`", row.note
     for image in (*images.OWN, images.TRITON, images.ENVOY):
         yield f"image `{image}`", images.stands_in(image)
-    yield "any other image", "recorded, not run"
+    yield "any other image", "not run: its pods stay Pending"
 
 
 def _functions() -> Iterable[Sequence[str]]:

@@ -1,19 +1,19 @@
-"""Whether clouds would take what a program asks for: the rehearsal's own checks, asked without an engine.
+"""Whether clouds would take what a program asks for, asked without an engine.
 
-They are botocore's model, Kubernetes' API schema and the rules of the OpenStack services.
+They are botocore's model, an API server and the rules of the OpenStack services.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
 
-from infra.pins import KUBERNETES_VERSION
+from rehearsal.control_plane.api import Api
+from rehearsal.control_plane.errors import ApiRefused
 from rehearsal.home import Home
 from rehearsal.plugins.aws.backend import AwsBackend
 from rehearsal.plugins.backend import Backend, Refused, Resource
@@ -42,11 +42,11 @@ def plain(value: Any) -> Any:
 class Judges:
     """The three clouds. What was judged good is not judged again: estates are alike in most parts."""
 
-    def __init__(self, folder: Path) -> None:
-        home = Home(folder)
+    def __init__(self, home: Home, api: Api) -> None:
+        self._api = api
         self._clouds: dict[str, Backend] = {
             "aws": AwsBackend(home.aws),
-            "kubernetes": KubernetesBackend(home, KUBERNETES_VERSION),
+            "kubernetes": KubernetesBackend(home),
             "openstack": OpenStackBackend(home),
         }
         self._judged: set[str] = set()
@@ -70,8 +70,11 @@ class Judges:
                     yield f"{each.type} {each.name}: {key} {inputs[key]} has more than {longest} characters"
             urn = f"urn:pulumi:test::isthmus::{each.type}::{each.name}"
             try:
-                cloud.check(Resource(urn, each.type, each.name, inputs=inputs))
-            except Refused as refused:
+                checked = cloud.check(Resource(urn, each.type, each.name, inputs=inputs))
+                if package == "kubernetes":
+                    # What it is in must be there, and nothing else.
+                    self._api.apply(checked, dry_run=checked["kind"] != "Namespace", force=True)
+            except (Refused, ApiRefused) as refused:
                 yield f"{each.type} {each.name}: {refused}"
             else:
                 self._judged.add(fingerprint)

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from infra.__main__ import estate
 from infra.settings import read
 from infra.settings.checking import check
 from isthmus.stack_files import read as read_file
-from rehearsal.plugins.kubernetes.names import amount
 from tests.infra.judges import plain
 from tests.infra.recorded import ROOT, STACKS, Estate, Recorded, record
 
@@ -60,9 +61,19 @@ def weight(pod: Mapping[str, Any]) -> Counter[str]:
     return (together | most) + Counter({"pods": thousandths(1)})
 
 
+SUFFIXES = {"": 1.0, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30}
+"""As apimachinery reads them (pkg/api/resource/quantity.go), as far as an estate writes them."""
+
+
 def thousandths(quantity: Any) -> int:
     """A quantity as a whole number, such as millicores."""
-    return round(1000 * (amount(quantity) or 0))
+    number = str(quantity).rstrip("".join(SUFFIXES))
+    return round(1000 * float(number) * SUFFIXES[str(quantity).removeprefix(number)])
+
+
+@given(st.integers(0, 10**6), st.sampled_from(list(SUFFIXES)))
+def test_quantities_grow_with_their_number(number: int, suffix: str) -> None:
+    assert thousandths(f"{number}{suffix}") < thousandths(f"{number + 1}{suffix}")
 
 
 def pods(found: Estate) -> Counter[tuple[str, str, str]]:

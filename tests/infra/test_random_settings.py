@@ -25,11 +25,15 @@ from infra.naming import PROJECT, Naming
 from infra.settings import Settings
 from infra.settings.checks import cross_checks
 from rehearsal.cluster.rewriting import expand
-from rehearsal.cluster.schedule import Schedule
+from rehearsal.control_plane import clusters, running
+from rehearsal.control_plane.api import Api
+from rehearsal.control_plane.of_home import control_plane
+from rehearsal.home import Home
 from tests.infra.aws_judge.judge import faults
 from tests.infra.aws_judge.recording import AwsRecorder, opened
 from tests.infra.judges import Engine, Judges, plain
 from tests.infra.recorded import Estate, record
+from tests.infra.settings.cron import Schedule
 from tests.infra.settings.drawn import GOOD, configs, every, mended
 from training import settings as training_settings
 from training.operations.drift import settings as drift_settings
@@ -55,8 +59,13 @@ def spared() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def judges(tmp_path_factory: pytest.TempPathFactory) -> Judges:
-    return Judges(tmp_path_factory.mktemp("judges"))
+def judges(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judges]:
+    home = Home(tmp_path_factory.mktemp("judges"))
+    clusters.start(home, ["judge"])
+    plane = control_plane(home, "judge")
+    with Api(plane, running.url(plane)) as api:
+        yield Judges(home, api)
+    running.stop([plane])
 
 
 @pytest.fixture(scope="module")

@@ -17,13 +17,13 @@ import psutil
 import pytest
 
 from rehearsal.cluster import agent
-from rehearsal.cluster.live import LiveCluster
+from rehearsal.cluster.cluster import Cluster
 from rehearsal.control_plane import clusters, running
 from rehearsal.control_plane.of_home import control_plane
 from rehearsal.engine.command import Engine
 from rehearsal.engine.result import Result
 from rehearsal.home import Home
-from tests.rehearsal.plugins.kubernetes.live.conftest import NAME, kubeconfig
+from tests.rehearsal.plugins.kubernetes.conftest import NAME, kubeconfig
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
@@ -76,7 +76,7 @@ class Jobs:
     def __init__(self, home: Home, project: Path) -> None:
         self.home = home
         self.engine = Engine(home, project)
-        self._cluster = LiveCluster(home, NAME)
+        self._cluster = Cluster(home, NAME)
 
     def told(self, name: str) -> Path:
         """The file by which a job ends."""

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from rehearsal.cluster import agent
-from rehearsal.cluster.live import LiveCluster
+from rehearsal.cluster.cluster import Cluster
 from rehearsal.control_plane import clusters, running
 from rehearsal.control_plane.of_home import control_plane
 from rehearsal.engine.command import Engine
 from rehearsal.engine.result import Result
 from rehearsal.home import Home
-from tests.rehearsal.plugins.kubernetes.live.conftest import NAME, kubeconfig
+from tests.rehearsal.plugins.kubernetes.conftest import NAME, kubeconfig
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
@@ -61,7 +61,7 @@ class Service:
     def __init__(self, home: Home, tiny: Callable[..., Path]) -> None:
         self._home = home
         self._tiny = tiny
-        self._api = LiveCluster(home, NAME).api
+        self._api = Cluster(home, NAME).api
 
     def up(self, least: int, most: int, release: str = "sha256:one") -> Result:
         config = kubeconfig(control_plane(self._home, NAME))

@@ -12,7 +12,10 @@ from typer.testing import CliRunner
 from isthmus.cli.commands.recommend import recommend
 from isthmus.cli.errors import CommandError
 from isthmus.errors import IsthmusError
-from rehearsal.cluster.record import Cluster
+from rehearsal.cluster import pod_address
+from rehearsal.control_plane import clusters, running
+from rehearsal.control_plane.api import Api
+from rehearsal.control_plane.of_home import control_plane
 from rehearsal.home import Home
 from serving.local.server import LocalServer
 from tests.serving.small_release import SmallRelease
@@ -70,31 +73,34 @@ def test_the_rehearsals_server_is_found_by_site(
     server: LocalServer, release: SmallRelease, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ISTHMUS_HOME", str(tmp_path))
-    cluster = Cluster(Home(tmp_path), "isthmus-local-aws")
-    cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "serving"}})
-    ports = [{"name": kind, "containerPort": port} for kind, port in server.ports.items()]
-    cluster.apply(
-        {
-            "apiVersion": "v1",
-            "kind": "Service",
-            "metadata": {"name": "triton", "namespace": "serving"},
-            "spec": {
-                "selector": {"app": "triton"},
-                "ports": [{"name": kind, "port": 1, "targetPort": kind} for kind in server.ports],
-            },
-        }
-    )
-    pod = cluster.apply(
-        {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "metadata": {"name": "triton-1", "namespace": "serving", "labels": {"app": "triton"}},
-            "spec": {"containers": [{"name": "triton", "image": "triton", "ports": ports}]},
-        }
-    )
+    # The server of these tests is no pod: it listens where no pod does.
+    monkeypatch.setattr(pod_address, "_HERE", "127.0.")
+    plane = control_plane(Home(tmp_path), "isthmus-local-aws")
+    clusters.start(Home(tmp_path), [plane.site])
+    try:
+        _asked_by_site(server, Api(plane, running.url(plane)))
+    finally:
+        running.stop([plane])
+
+
+def _asked_by_site(server: LocalServer, api: Api) -> None:
+    """A Service's slice as the cluster's own controller would write it, had a pod of the server's address."""
+    api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "serving"}})
+    ports = [{"name": kind, "port": port} for kind, port in server.ports.items()]
+    meta = {"name": "triton", "namespace": "serving"}
+    api.apply({"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": {"ports": ports}})
     with pytest.raises(CommandError, match="no Triton server is ready on site aws"):
         run("17850", "--site", "aws")
-    cluster.set_status(pod, {"podIP": server.address, "conditions": [{"type": "Ready", "status": "True"}]})
+    api.apply(
+        {
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": {**meta, "labels": {"kubernetes.io/service-name": "triton"}},
+            "addressType": "IPv4",
+            "endpoints": [{"addresses": [pod_address.told(server.address)], "conditions": {"ready": True}}],
+            "ports": ports,
+        }
+    )
     assert "17850 is not known" in run("17850")  # with the rehearsal's own key
     assert "17850 is not known" in run("17850", "--site", "aws")
     with pytest.raises(CommandError, match=r"no cluster on site openstack.*isthmus rehearse"):

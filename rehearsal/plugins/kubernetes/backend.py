@@ -1,21 +1,23 @@
-"""The Kubernetes backend: the rows' rules over the record of a cluster, and waiting for its node agent."""
+"""What pulumi-kubernetes does with a resource, done with a control plane of the rehearsal.
+
+v4.32.0, provider/pkg/provider/provider.go and provider/pkg/await/await.go; read 2026-11-28. One thing is
+stricter: a field that the API does not have is refused, where the plugin lets the server drop it in silence.
+"""
 
 from __future__ import annotations
 
 import copy
+import os
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final, ParamSpec, TypeVar
 
-from rehearsal.cluster import agent, merge
-from rehearsal.cluster.job import is_over
-from rehearsal.cluster.kinds import group, noun
-from rehearsal.cluster.record import Cluster, Rejected, gone
+from rehearsal.control_plane.api import Api
+from rehearsal.control_plane.errors import ApiRefused, ControlPlaneError
 from rehearsal.home import Home
 from rehearsal.plugins.backend import (
-    UNKNOWN,
     Backend,
-    BackendLost,
     Change,
     Created,
     Found,
@@ -25,169 +27,166 @@ from rehearsal.plugins.backend import (
     Resource,
     UnknownType,
 )
-from rehearsal.plugins.kubernetes import awaits, objects, rules, schema
-from rehearsal.plugins.kubernetes.faults import mapping
-from rehearsal.plugins.kubernetes.kubeconfig import cluster_name, identity, other_cluster
-from rehearsal.plugins.kubernetes.objects import split
+from rehearsal.plugins.kubernetes import objects, ownership, paths, readiness
+from rehearsal.plugins.kubernetes.kubeconfig import other_cluster
+from rehearsal.plugins.kubernetes.reach import Unreachable, api_server
 from rehearsal.plugins.kubernetes.rows import ROWS, Kind, row_of, wire_version
+from rehearsal.plugins.kubernetes.waiting import NotReady, Waiting
+from rehearsal.plugins.wire import contains_unknown
 
-_GONE_SECONDS = 60.0
-# The controllers' own notes, and counts that move on when a resource is ready: a refresh would call it drift.
-_VOLATILE = frozenset({"progressedAt", "terminatingReplicas", "terminating", "ready"})
-
+Object = dict[str, Any]
+P = ParamSpec("P")
 Answer = TypeVar("Answer")
+
+FORGET_UNREACHABLE: Final = "PULUMI_K8S_DELETE_UNREACHABLE"
+_UNREACHABLE: Final = "configured Kubernetes cluster is unreachable"
+_REMOVE: Final = (
+    "If the cluster was deleted, you can remove this resource from the state by the same command with "
+    f'{FORGET_UNREACHABLE}="true"'
+)
+_SERVERS_OWN: Final = ("creationTimestamp", "generation", "resourceVersion", "uid")
+_PROPAGATION: Final = "pulumi.com/deletionPropagationPolicy"
+# As its retry.go: what an object needs may be on its way, such as the namespace.
+_RETRY_SECONDS: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
+
+
+def _heard(method: Callable[P, Answer]) -> Callable[P, Answer]:
+    """The same, where an API server that gives no answer any more is a refusal."""
+
+    @wraps(method)
+    def call(*args: P.args, **kwargs: P.kwargs) -> Answer:
+        try:
+            return method(*args, **kwargs)
+        except (ApiRefused, ControlPlaneError) as refused:
+            raise Refused(str(refused)) from None
+
+    return call
 
 
 class KubernetesBackend(Backend):
-    """One cluster of a rehearsal, as the provider's kubeconfig names it."""
+    """One cluster, as the provider's kubeconfig names it."""
 
     package = "kubernetes"
 
-    def __init__(self, home: Home, version: str) -> None:
-        """``version``: the minor version whose API schema counts, such as 1.36."""
+    def __init__(self, home: Home) -> None:
         self._home = home
-        self._version = version
-        self._cluster: Cluster | None = None
-        self._identity = ""
+        self._config: Properties = {}
         self._namespace = "default"
         self._mutable: set[str] = set()
         self._stopped = threading.Event()
+        self._waiting = Waiting(home, self._stopped)
+        self._asking = threading.Lock()
+        self._api: Api | Unreachable | None = None
 
     def configure(self, config: Properties) -> None:
-        kubeconfig, context = config.get("kubeconfig"), config.get("context")
-        if isinstance(kubeconfig, str) and kubeconfig:
-            name = cluster_name(kubeconfig, context if isinstance(context, str) else "")
-            self._cluster = Cluster(self._home, name)
-            self._identity = identity(config)
-        if isinstance(config.get("namespace"), str) and config["namespace"]:
-            self._namespace = config["namespace"]
-        for kind in ("ConfigMap", "Secret"):
-            if config.get(f"enable{kind}Mutable") in (True, "true"):
-                self._mutable.add(kind)
+        self._config = config
+        self._namespace = config.get("namespace") or "default"
+        self._mutable = {
+            kind for kind in ("ConfigMap", "Secret") if config.get(f"enable{kind}Mutable") in (True, "true")
+        }
 
     def replaces_provider(self, old: Properties, new: Properties, changed: frozenset[str]) -> frozenset[str]:
         return other_cluster(old, new, changed)
 
     def check(self, resource: Resource) -> Properties:
-        row = row_of(resource.type)
-        inputs = copy.deepcopy(resource.inputs)
-        if not row.apply:
-            inputs.setdefault("namespace", self._namespace)
-            inputs.setdefault("name", objects.autoname(resource, row, inputs))
-            rules.check(row, inputs)
-            return inputs
-        inputs = objects.named(row, resource, self._namespace)
-        if isinstance(inputs["metadata"], dict) and row.schema:
-            schema.check(inputs, self._version)
-        rules.check(row, inputs)
-        return inputs
+        return objects.named(row_of(resource.type), resource, self._namespace)
 
+    @_heard
     def diff(self, old: Resource, new: Resource) -> Change:
         row = row_of(new.type)
-        if row.kind == "Deployment":
-            self._resume()
-        return objects.change(row, old, new, self._mutable, unready=self._is_unready(row, old, new))
+        unready = objects.asks_replacement(row, new) and self._is_unready(row, old)
+        return objects.change(row, old, new, self._mutable, unready=unready)
 
-    def _is_unready(self, row: Kind, old: Resource, new: Resource) -> bool:
-        if self._cluster is None or not objects.asks_replacement(row, new):
-            return False
-        job = self._cluster.get("Job", *split(old.id)) if self._cluster.is_of(self._identity) else None
-        return job is not None and not (is_over(job) or (False,))[0]
+    def _is_unready(self, row: Kind, old: Resource) -> bool:
+        api = self._server()
+        job = _get(api, row, old.id) if isinstance(api, Api) else None
+        return job is not None and not readiness.has_completed(job)
 
-    def _resume(self) -> None:
-        """What the record says is to run shall run: the machine may have been started anew meanwhile."""
-        cluster = self._cluster
-        if cluster is not None and cluster.list("Deployment") and not agent.is_running(self._home):
-            agent.ensure(self._home)
-
+    @_heard
     def preview(self, resource: Resource) -> Properties:
-        row = row_of(resource.type)
-        return objects.previewed(resource) if row.apply else {**resource.inputs, "status": UNKNOWN}
+        api, inputs = self._server(), resource.inputs
+        if contains_unknown(inputs) or not isinstance(api, Api):
+            return objects.previewed(resource)
+        try:
+            return _to_be(api.create(inputs, manager=ownership.CREATOR, dry_run=True), inputs)
+        except ApiRefused as refused:
+            # What stands goes first, or the namespace and the kind come with the same up.
+            if refused.reason in ("AlreadyExists", "Forbidden", "NotFound"):
+                return objects.previewed(resource)
+            raise Refused(_not_created(inputs, refused)) from None
 
-    def create(self, resource: Resource) -> Created:
-        row, cluster = row_of(resource.type), self._known_cluster()
-        object = _object(row, resource.inputs)
-        name, namespace = object["metadata"]["name"], object["metadata"].get("namespace", "")
-        kind = noun(object["apiVersion"], object["kind"])
-        _asked(lambda: cluster.begin(self._identity))
-        existing = cluster.get(kind, name, namespace)
-        if existing is not None and "deletionTimestamp" in existing["metadata"]:
-            # Its cluster is gone, and its processes are about to be.
-            self._remove(cluster, row, name, namespace)
-        elif existing is not None:
-            # As the real plugin, whose creations are the client's since pulumi/pulumi-kubernetes#4278 (read
-            # 2026-11-27): "upsertExistingObjects" is off, and the API server answers 409.
-            raise Refused(
-                f"resource {namespace + '/' if namespace else ''}{name} was not successfully created by the "
-                f'Kubernetes API server: {_resource(object)} "{name}" already exists'
-            )
-        made = _asked(lambda: cluster.apply(object, urn=resource.urn))
-        id = objects.id_of(object)
-        return Created(id, self._when_ready(row, cluster, made, resource, id))
-
-    def read(self, resource: Resource) -> Found | None:
-        row, cluster = row_of(resource.type), self._known_cluster()
-        name, namespace = split(resource.id)
-        live = cluster.get(noun(wire_version(row.api_version), row.kind), name, namespace)
-        if live is None or "deletionTimestamp" in live["metadata"] or not cluster.is_of(self._identity):
+    @_heard
+    def preview_update(self, old: Resource, new: Resource) -> Properties | None:
+        row, api = row_of(new.type), self._server()
+        if contains_unknown(new.inputs) or not isinstance(api, Api):
             return None
-        shown = _shown(row, live, resource.inputs)
-        if not resource.inputs:
-            imported = {key: value for key, value in shown.items() if key != "status"}
-            return Found(imported, shown)
-        return Found(merge.shaped_like(shown, resource.inputs), shown)
+        live = _there(api, row, old)
+        try:
+            return _to_be(_apply(api, live, new, dry_run=True), new.inputs)
+        except ApiRefused as refused:
+            if refused.reason == "Forbidden":
+                return None
+            raise Refused(_not_updated(new, refused, live)) from None
 
-    def update(self, old: Resource, new: Resource) -> Properties:
-        row, cluster = row_of(new.type), self._known_cluster()
-        object = _object(row, new.inputs)
-        kind = noun(object["apiVersion"], object["kind"])
-        if not cluster.is_of(self._identity):
-            raise Refused(gone(cluster.name))
-        live = cluster.get(kind, *split(old.id))
+    @_heard
+    def create(self, resource: Resource) -> Created:
+        api, object = self._reached(), resource.inputs
+        return self._when_ready(api, self._with_retries(api, object), object, updated=False)
+
+    def _with_retries(self, api: Api, object: Object) -> Object:
+        for seconds in (*_RETRY_SECONDS, 0.0):
+            try:
+                return api.create(object, manager=ownership.CREATOR)
+            except ApiRefused as refused:
+                if refused.reason != "NotFound" or not seconds or self._stopped.wait(seconds):
+                    raise Refused(_not_created(object, refused)) from None
+        raise AssertionError("the last try answers or raises")
+
+    @_heard
+    def read(self, resource: Resource) -> Found | None:
+        api = self._server()
+        if not isinstance(api, Api):
+            if self._forgets():
+                return None
+            raise Refused(f"failed to read resource state due to unreachable cluster ({api}). {_REMOVE}")
+        live = _get(api, row_of(resource.type), resource.id)
         if live is None:
-            self._missing(cluster, row, old)
-        for path in new.ignored:
-            # What is left to others is what they made of it (await.go, handleSSAIgnoreFields).
-            if (there := merge.at(live or {}, path)) is not None:
-                object = merge.put(object, path, there)
-        self._check_conflicts(cluster, row, object)
-        made = _asked(lambda: cluster.apply(object, urn=new.urn))
-        return self._when_ready(row, cluster, made, new, old.id)
+            return None
+        shown = _shown(live, resource.inputs)
+        if not resource.inputs:
+            return Found(_imported(shown), shown)
+        return Found(paths.shaped_like(shown, resource.inputs), shown)
 
-    def _check_conflicts(self, cluster: Cluster, row: Kind, object: dict[str, Any]) -> None:
-        """Refuse to take a field from whoever set it since, as pulumi-kubernetes does.
+    @_heard
+    def update(self, old: Resource, new: Resource) -> Properties:
+        row, api = row_of(new.type), self._reached()
+        live = _there(api, row, old)
+        try:
+            if taken := ownership.taken_over(live, ownership.manager_of(live, new.urn)):
+                live = api.patch(live, taken)
+            made = _apply(api, live, new, dry_run=False)
+        except ApiRefused as refused:
+            raise Refused(_not_updated(new, refused, live)) from None
+        return self._when_ready(api, made, new.inputs, updated=True).outputs
 
-        v4.32.0, provider/pkg/await/await.go, ``handleSSAErr``; read 2026-11-27. The record keeps one manager,
-        so here the other has no name.
-        """
-        forced = objects.annotation(object, objects.PATCH_FORCE) == "true"
-        fields = [] if forced else cluster.conflicts(object)
-        if fields:
-            raise Refused(
-                f"server-side apply field conflict detected: {row.kind} {object['metadata']['name']}: "
-                f'Apply failed with {len(fields)} conflict{"s"[: len(fields) > 1]}: conflict with "unknown": '
-                f"{', '.join(fields)}; docs/serving.md, 'Changed by hand', says what to do"
-            )
-
+    @_heard
     def delete(self, resource: Resource) -> None:
-        row, cluster = row_of(resource.type), self._known_cluster()
-        name, namespace = split(resource.id)
-        kind = noun(wire_version(row.api_version), row.kind)
-        # An engine may delete late, or a second time, what went with a cluster that is gone.
-        if cluster.is_of(self._identity) and cluster.get(kind, name, namespace) is not None:
-            self._remove(cluster, row, name, namespace)
-
-    def _remove(self, cluster: Cluster, row: Kind, name: str, namespace: str) -> None:
-        kind = noun(wire_version(row.api_version), row.kind)
-        _asked(lambda: cluster.delete(kind, name, namespace))
-        left = cluster.get(kind, name, namespace)
-        if left is None:
+        row, api = row_of(resource.type), self._server()
+        if not isinstance(api, Api):
+            if self._forgets():
+                return
+            raise Refused(f"{_UNREACHABLE} ({api}). {_REMOVE}")
+        if (live := _get(api, row, resource.id)) is None:
             return
-        template = mapping(mapping(left.get("spec")).get("template"))
-        grace = mapping(template.get("spec")).get("terminationGracePeriodSeconds", 30)
-        limit = _GONE_SECONDS + float(grace)
-        if not _asked(lambda: awaits.gone(cluster, kind, name, namespace, limit)):
-            raise Refused(f"{row.kind} {name} is still ending after {limit:g} s; run the command again")
+        said = objects.annotation(resource.inputs, _PROPAGATION).capitalize()
+        policy = said if said in ("Orphan", "Background") else "Foreground"
+        name, namespace = objects.split(resource.id)
+        try:
+            api.delete(live["apiVersion"], row.kind, name, namespace, propagation=policy)
+        except ApiRefused as refused:
+            if refused.reason != "NotFound":
+                raise Refused(f"{row.kind} {resource.id} was not deleted: {refused}") from None
+        self._waiting.until_gone(live, lambda: _get(api, row, resource.id))
 
     def invoke(self, token: str, arguments: Properties) -> Properties:  # noqa: ARG002
         raise UnknownType(f"the rehearsed Kubernetes has no function {token}")
@@ -198,76 +197,92 @@ class KubernetesBackend(Backend):
     def note(self, type: str) -> str:
         return row_of(type).note
 
-    def scope(self) -> str:
-        return f"{self._cluster.name} {self._identity}".rstrip() if self._cluster is not None else ""
-
-    def instance(self) -> str:
-        if self._cluster is None:
-            return ""
-        return self._cluster.instance or "none"
-
     def cancel(self) -> None:
         self._stopped.set()
 
-    def _known_cluster(self) -> Cluster:
-        if self._cluster is None:
-            raise Refused(
-                "The Kubernetes provider has no kubeconfig: a rehearsal never uses the one of this machine's "
-                "user, so pass the cluster's own."
-            )
-        return self._cluster
+    # The API server
 
-    def _missing(self, cluster: Cluster, row: Kind, old: Resource) -> None:
-        if not cluster.instance:
-            raise BackendLost(
-                f"The record of the cluster {cluster.name} is gone, and {row.kind} {old.id} with it: "
-                "`pulumi refresh` tells the state, the next `up` makes all anew."
-            )
-        raise Refused(f'404: {row.kind} "{old.id}" not found: `pulumi refresh` tells the stack\'s state so')
+    def _server(self) -> Api | Unreachable:
+        """Asked once, as the real plugin does when it is configured: its clusterUnreachable."""
+        with self._asking:
+            if self._api is None:
+                try:
+                    self._api = api_server(self._home, self._config)
+                except Unreachable as reason:
+                    self._api = reason
+            return self._api
 
-    def _when_ready(
-        self, row: Kind, cluster: Cluster, made: dict[str, Any], resource: Resource, id: str
-    ) -> Properties:
+    def _reached(self) -> Api:
+        api = self._server()
+        if isinstance(api, Api):
+            return api
+        raise Refused(f"{_UNREACHABLE}: unable to load schema information from the API server: {api}")
+
+    def _forgets(self) -> bool:
+        return self._config.get("deleteUnreachable") in (True, "true") or (
+            os.environ.get(FORGET_UNREACHABLE) == "true"
+        )
+
+    def _when_ready(self, api: Api, made: Object, inputs: Properties, *, updated: bool) -> Created:
+        id = objects.id_of(made)
         try:
-            return _shown(row, awaits.ready(cluster, made, self._stopped), resource.inputs)
-        except awaits.NotReady as late:
+            return Created(id, _shown(self._waiting.until_ready(api, made, updated=updated), inputs))
+        except NotReady as late:
             meta = made["metadata"]
-            kind = noun(made["apiVersion"], made["kind"])
-            now = cluster.get(kind, meta["name"], meta.get("namespace", "")) or made
-            raise Incomplete(str(late), Created(id, _shown(row, now, resource.inputs))) from None
-        except agent.AgentFailed as failed:
-            raise Incomplete(str(failed), Created(id, _shown(row, made, resource.inputs))) from None
+            now = api.get(made["apiVersion"], made["kind"], meta["name"], meta.get("namespace", "")) or made
+            raise Incomplete(str(late), Created(id, _shown(now, inputs))) from None
 
 
-def _resource(object: Mapping[str, Any]) -> str:
-    """What the API calls a kind, with its group: ``deployments.apps``."""
-    kind, group_of = str(object["kind"]).lower(), group(str(object["apiVersion"]))
-    plural = kind[:-1] + "ies" if kind.endswith("y") else kind + ("es" if kind.endswith("s") else "s")
-    return f"{plural}.{group_of}" if group_of else plural
+def _get(api: Api, row: Kind, id: str) -> Object | None:
+    return api.get(wire_version(row.api_version), row.kind, *objects.split(id))
 
 
-def _object(row: Kind, inputs: Properties) -> dict[str, Any]:
-    if row.apply:
-        return {**inputs, "apiVersion": wire_version(row.api_version), "kind": row.kind}
-    metadata = {"name": inputs["name"], "namespace": inputs["namespace"]}
-    return {"apiVersion": row.api_version, "kind": row.kind, "metadata": metadata, "spec": dict(inputs)}
+def _there(api: Api, row: Kind, old: Resource) -> Object:
+    live = _get(api, row, old.id)
+    if live is None:
+        raise Refused(f'404: {row.kind} "{old.id}" not found: `pulumi refresh` tells the stack\'s state so')
+    return live
 
 
-def _shown(row: Kind, live: Mapping[str, Any], inputs: Properties) -> Properties:
-    """An object as the resource's outputs have it."""
-    if not row.apply:
-        return {**live["spec"], "status": {"name": live["spec"]["name"], "status": "recorded"}}
-    shown = copy.deepcopy(dict(live))
-    if isinstance(shown.get("status"), dict):
-        shown["status"] = {key: value for key, value in shown["status"].items() if key not in _VOLATILE}
+def _apply(api: Api, live: Object, new: Resource, *, dry_run: bool) -> Object:
+    manager = ownership.manager_of(live, new.urn)
+    object = ownership.without_ignored(new.inputs, live, new.ignored, manager)
+    force = objects.annotation(object, objects.PATCH_FORCE) == "true"
+    force |= dry_run and ownership.is_forced_in_preview(live)
+    return api.apply(object, manager=manager, dry_run=dry_run, force=force)
+
+
+def _shown(live: Object, inputs: Properties) -> Properties:
+    """An object as the resource's outputs have it, without who owns which field."""
+    shown = copy.deepcopy(live)
+    shown["metadata"].pop("managedFields", None)
     return {**shown, **objects.plain_text(shown, inputs)}
 
 
-def _asked(call: Callable[[], Answer]) -> Answer:
-    try:
-        return call()
-    except (Rejected, agent.AgentFailed) as refused:
-        raise Refused(str(refused)) from None
+def _imported(shown: Object) -> Properties:
+    """What of an object a program could have said; ``Read`` takes the same away."""
+    metadata = {key: value for key, value in shown["metadata"].items() if key not in _SERVERS_OWN}
+    if isinstance(annotations := metadata.get("annotations"), dict):
+        annotations = {key: text for key, text in annotations.items() if key != readiness.REVISION}
+        metadata = {**metadata, "annotations": annotations}
+    return {**{key: value for key, value in shown.items() if key != "status"}, "metadata": metadata}
 
 
-__all__ = ["KubernetesBackend"]
+def _to_be(answer: Object, inputs: Properties) -> Properties:
+    return objects.without_uncertain(_shown(answer, inputs))
+
+
+def _not_created(object: Object, refused: ApiRefused) -> str:
+    what = f"resource {objects.id_of(object)}"
+    return f"{what} was not successfully created by the Kubernetes API server: {refused}"
+
+
+def _not_updated(new: Resource, refused: ApiRefused, live: Object) -> str:
+    if refused.reason != "Conflict":
+        return f"update of {new.inputs['kind']} {objects.id_of(live)} failed: {refused}"
+    manager, conflicts = ownership.manager_of(live, new.urn), " ".join(str(refused).split())
+    return (
+        f"server-side apply field conflict detected: {new.inputs['kind']} {objects.id_of(live)}: the "
+        f'resource managed by field manager "{manager}" had an apply conflict: {conflicts}; '
+        "docs/serving.md, 'Changed by hand', says what to do"
+    )

@@ -9,8 +9,8 @@ import json
 from collections.abc import Mapping, Set
 from typing import Any, Final
 
-from rehearsal.cluster import merge
 from rehearsal.plugins.backend import UNKNOWN, Change, Properties, Resource, Unknown
+from rehearsal.plugins.kubernetes import paths
 from rehearsal.plugins.kubernetes.rows import Kind, wire_version
 
 AUTONAMED: Final = "pulumi.com/autonamed"
@@ -28,7 +28,7 @@ def named(row: Kind, resource: Resource, namespace: str) -> Properties:
     object["apiVersion"], object["kind"] = wire_version(row.api_version), row.kind
     metadata = object.setdefault("metadata", {})
     if isinstance(metadata, dict):
-        if not row.cluster_scoped and row.schema:
+        if row.namespaced:
             metadata.setdefault("namespace", namespace)
         if not metadata.get("name") and not isinstance(metadata.get("name"), Unknown):
             metadata["name"] = autoname(resource, row, object)
@@ -40,7 +40,7 @@ def named(row: Kind, resource: Resource, namespace: str) -> Properties:
 def autoname(resource: Resource, row: Kind, inputs: Properties) -> Any:
     """``<name>-<7 hex digits>``: another one exactly when a field changes that replaces the object, so
     that the new object never collides with the old one."""
-    kept = [merge.at(inputs, path) for path in row.replaces]
+    kept = [paths.at(inputs, path) for path in row.replaces]
     try:
         text = json.dumps([resource.urn, kept], sort_keys=True)
     except TypeError:
@@ -80,7 +80,7 @@ def _immutable(row: Kind, old: Resource, mutable: Set[str]) -> tuple[str, ...]:
 
 
 def _differ(path: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    before, after = merge.at(old, path), merge.at(new, path)
+    before, after = paths.at(old, path), paths.at(new, path)
     return bool(before != after)
 
 
@@ -113,7 +113,7 @@ def plain_text(object: Mapping[str, Any], inputs: Mapping[str, Any]) -> Properti
 
 def annotation(object: Mapping[str, Any], name: str) -> str:
     """An annotation's text, "" where it has none that is known."""
-    found = merge.at(object, "metadata.annotations")
+    found = paths.at(object, "metadata.annotations")
     text = found.get(name) if isinstance(found, Mapping) else None
     return text if isinstance(text, str) else ""
 

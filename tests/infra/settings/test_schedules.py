@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
 from infra.settings.schedule import read_schedule
-from rehearsal.cluster.schedule import BadSchedule, Schedule
+from tests.infra.settings.cron import BadSchedule, Schedule
 
 LIMITS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))
 RANGE = re.compile(r"(?:(?P<any>\*)(?:-[^-/,]*)*|(?P<low>\d+)(?:-(?P<high>\d+))?)(?:/(?P<step>\d+))?")

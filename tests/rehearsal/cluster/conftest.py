@@ -1,4 +1,4 @@
-"""A home with one cluster and a node agent; nothing of it is left after a test."""
+"""A home whose cluster has a real control plane, and a node agent for its pods; one for a file of tests."""
 
 from __future__ import annotations
 
@@ -12,57 +12,96 @@ import psutil
 import pytest
 
 from rehearsal.cluster import agent
-from rehearsal.cluster.record import Cluster
+from rehearsal.cluster.cluster import Cluster
+from rehearsal.control_plane import running
+from rehearsal.control_plane.of_home import control_plane
+from rehearsal.control_plane.provide import Binaries
 from rehearsal.home import Home
 
 IMAGE = "registry.example.org/isthmus/training:1"
+CLUSTER = "isthmus-local-aws"
+SECONDS = 90.0
+"""Longer than any of Kubernetes' own controllers waits: a Job tries again after 10 s."""
+
+
+@pytest.fixture(scope="module")
+def cluster_home(tmp_path_factory: pytest.TempPathFactory, binaries: Binaries) -> Iterator[Home]:
+    made = Home(tmp_path_factory.mktemp("cluster") / "home")
+    plane = control_plane(made, CLUSTER)
+    running.start([plane], binaries)
+    yield made
+    running.stop([plane])
 
 
 class World:
-    """One cluster, and the few words that the tests need."""
+    """The words that the tests need of one cluster."""
 
-    def __init__(self, root: Path) -> None:
-        self.home = Home(root)
-        self.cluster = Cluster(self.home, "aws")
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.cluster = Cluster(home, CLUSTER)
 
-    def apply(self, object: dict[str, Any]) -> dict[str, Any]:
-        done = self.cluster.apply(object)
-        agent.ensure(self.home)
-        return done
+    def apply(self, kind: str, name: str, spec: dict[str, Any], **more: Any) -> dict[str, Any]:
+        version = self.cluster._version(kind)
+        meta = {"name": name, "namespace": "default"}
+        return self.cluster.api.apply(
+            {"apiVersion": version, "kind": kind, "metadata": meta, "spec": spec, **more}, force=True
+        )
 
     def job(
         self, name: str, script: str, *, template: dict[str, Any] | None = None, **spec: Any
     ) -> dict[str, Any]:
         pod = {"restartPolicy": "Never", "containers": [container(script)]} | (template or {})
-        return self.apply(
-            {
-                "apiVersion": "batch/v1",
-                "kind": "Job",
-                "metadata": {"name": name, "namespace": "default"},
-                "spec": {"template": {"spec": pod}, **spec},
-            }
-        )
+        return self.apply("Job", name, {"template": {"spec": pod}, **spec})
+
+    def deployment(self, name: str, script: str, *, pod: dict[str, Any] | None = None, **spec: Any) -> None:
+        labels = {"app": name}
+        one = {"containers": [container(script)], "terminationGracePeriodSeconds": 5} | (pod or {})
+        template = {"metadata": {"labels": labels}, "spec": one}
+        self.apply("Deployment", name, {"selector": {"matchLabels": labels}, "template": template, **spec})
+
+    def get(self, kind: str, name: str) -> dict[str, Any]:
+        return self.cluster.get(kind, name, "default") or {}
 
     def finished(self, name: str) -> dict[str, Any]:
         """The Job once it has completed or failed."""
+        return wait_for(lambda: self._over(name), SECONDS)
 
-        def over() -> dict[str, Any] | None:
-            job = self.cluster.get("Job", name, "default")
-            done = {
-                c["type"]
-                for c in (job or {}).get("status", {}).get("conditions", ())
-                if c["status"] == "True"
-            }
-            return job if done & {"Complete", "Failed"} else None
+    def _over(self, name: str) -> dict[str, Any] | None:
+        job = self.get("Job", name)
+        return job if {"Complete", "Failed"} & conditions(job).keys() else None
 
-        return wait_for(over)
+    def all_pods(self, **labels: str) -> list[dict[str, Any]]:
+        """The pods of these labels."""
+        pods = self.cluster.list("Pod", "default")
+        return [pod for pod in pods if labels.items() <= pod["metadata"].get("labels", {}).items()]
 
-    def pods(self, job: dict[str, Any]) -> list[dict[str, Any]]:
-        return self.cluster.pods(job["metadata"]["uid"])
+    def pods(self, **labels: str) -> list[dict[str, Any]]:
+        """Those of them that are not about to go."""
+        return [pod for pod in self.all_pods(**labels) if "deletionTimestamp" not in pod["metadata"]]
 
-    def log(self, pod: dict[str, Any], container: str = "main", suffix: str = ".log") -> str:
-        meta = pod["metadata"]
-        return (self.cluster.pod_folder(meta["namespace"], meta["name"]) / f"{container}{suffix}").read_text()
+    def job_pods(self, name: str) -> list[dict[str, Any]]:
+        return self.pods(**{"batch.kubernetes.io/job-name": name})
+
+    def log(self, pod: dict[str, Any], **options: str) -> str:
+        """As `kubectl logs` has it: the API server asks the node."""
+        return self.cluster.api.log("default", pod["metadata"]["name"], "main", **options)
+
+
+def conditions(object: dict[str, Any]) -> dict[str, str]:
+    """The conditions that hold, with their reasons."""
+    found = object.get("status", {}).get("conditions", ())
+    return {one["type"]: one.get("reason", "") for one in found if one["status"] == "True"}
+
+
+@pytest.fixture(scope="module")
+def world(cluster_home: Home) -> Iterator[World]:
+    agent.ensure(cluster_home)
+    made = World(cluster_home)
+    yield made
+    made.cluster.close()
+    agent.stop(cluster_home)
+    left = [one for one in processes_of(cluster_home.root) if "control-planes" not in " ".join(one.cmdline())]
+    assert left == []
 
 
 def container(script: str, **more: Any) -> dict[str, Any]:
@@ -92,13 +131,3 @@ def processes_of(root: Path) -> list[psutil.Process]:
         except psutil.Error:
             continue
     return found
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path / "home")
-    try:
-        yield made
-    finally:
-        agent.stop(made.home)
-    assert processes_of(made.home.root) == []

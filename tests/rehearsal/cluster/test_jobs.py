@@ -1,124 +1,61 @@
-"""Jobs with real processes."""
+"""Jobs whose pods ask more of the node than to be started."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tests.rehearsal.cluster.conftest import World, container, wait_for
+import pytest
+
+from rehearsal.cluster.cron_job import fire
+from tests.rehearsal.cluster.conftest import SECONDS, World, conditions, container, wait_for
+
+pytestmark = pytest.mark.timeout(300)
 
 
-def conditions(job: dict[str, Any]) -> dict[str, str]:
-    return {one["type"]: one["reason"] for one in job["status"]["conditions"] if one["status"] == "True"}
-
-
-def test_indexed_job_runs_each_index_once_with_its_own_address(world: World) -> None:
-    script = "import os; print(os.environ['JOB_COMPLETION_INDEX'], os.environ['IP'], os.environ['HOSTNAME'])"
-    env = [
-        {"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
-        {
-            "name": "JOB_COMPLETION_INDEX",
-            "valueFrom": {
-                "fieldRef": {"fieldPath": "metadata.annotations['batch.kubernetes.io/job-completion-index']"}
-            },
-        },
-    ]
-    job = world.job(
-        "train",
-        script,
-        template={"containers": [container(script, env=env)]},
-        completionMode="Indexed",
-        completions=3,
-        parallelism=3,
-    )
-    done = world.finished("train")
-    assert conditions(done) == {"Complete": "CompletionsReached"}
-    assert done["status"]["completedIndexes"] == "0-2"
-    lines = sorted(world.log(pod).split() for pod in world.pods(job))
-    assert [line[0] for line in lines] == ["0", "1", "2"]
-    assert [line[2] for line in lines] == ["train-0", "train-1", "train-2"]
-    assert len({line[1] for line in lines}) == 3
-    assert all(line[1].startswith("127.77.") for line in lines)
-
-
-def test_index_is_given_without_asking(world: World) -> None:
-    job = world.job(
-        "plain",
-        "import os; print(os.environ['JOB_COMPLETION_INDEX'])",
-        completionMode="Indexed",
-        completions=1,
-    )
-    world.finished("plain")
-    assert world.log(world.pods(job)[0]) == "0\n"
-
-
-def test_failing_job_is_tried_again_and_then_failed_with_its_logs(world: World) -> None:
-    job = world.job("broken", "print('no luck'); raise SystemExit(3)", backoffLimit=1)
-    done = world.finished("broken")
-    assert conditions(done) == {"Failed": "BackoffLimitExceeded"}
-    pods = world.pods(job)
-    assert len(pods) == 2
+def test_a_failing_job_is_tried_again_and_then_failed_with_its_logs(world: World) -> None:
+    world.job("unlucky", "print('no luck'); raise SystemExit(3)", backoffLimit=1)
+    assert conditions(world.finished("unlucky"))["Failed"] == "BackoffLimitExceeded"
+    pods = world.job_pods("unlucky")
     assert [world.log(pod) for pod in pods] == ["no luck\n"] * 2
     codes = [pod["status"]["containerStatuses"][0]["state"]["terminated"]["exitCode"] for pod in pods]
     assert codes == [3, 3]
 
 
-def test_worker_that_fails_comes_back_at_its_address_while_the_other_goes_on(world: World) -> None:
-    # Index 0 fails in its first life; both say their address, and 1 waits for 0's second life.
+def test_a_worker_that_fails_comes_back_at_its_address_while_the_other_goes_on(world: World) -> None:
+    # Index 0 fails in its first life; both say their addresses, and 1 waits for 0's second life.
     script = (
         "import os, pathlib, sys, time\n"
         "i, flag = os.environ['JOB_COMPLETION_INDEX'], pathlib.Path(os.environ['SHARED']) / 'second'\n"
-        "print(os.environ['PEERS'], flush=True)\n"
+        "print(os.environ['HOSTNAME'], os.environ['PEERS'], flush=True)\n"
         "if i == '0' and not flag.exists(): flag.touch(); os.kill(os.getpid(), 9)\n"
         "while not flag.exists(): time.sleep(0.05)\n"
     )
     shared = world.home.root / "shared"
-    shared.mkdir(parents=True)
-    world.apply(
-        {
-            "apiVersion": "v1",
-            "kind": "Service",
-            "metadata": {"name": "peers", "namespace": "default"},
-            "spec": {"clusterIP": "None", "selector": {"job-name": "train"}, "ports": [{"port": 2222}]},
-        }
-    )
-    env = [
-        {"name": "PEERS", "value": "train-0.peers:2222,train-1.peers.default.svc.cluster.local:2222"},
-        {"name": "SHARED", "value": str(shared)},
-    ]
-    job = world.job(
-        "train",
-        script,
-        template={
-            "subdomain": "peers",
-            "restartPolicy": "OnFailure",
-            "containers": [container(script, env=env)],
-        },
-        completionMode="Indexed",
-        completions=2,
-        parallelism=2,
-    )
-    assert conditions(world.finished("train")) == {"Complete": "CompletionsReached"}
-    pods = world.pods(job)
-    assert sorted(p["status"]["containerStatuses"][0]["restartCount"] for p in pods) == [0, 1]
-    first = next(
-        p for p in pods if p["metadata"]["labels"]["batch.kubernetes.io/job-completion-index"] == "0"
-    )
-    other = next(p for p in pods if p is not first)
-    expected = f"{first['status']['podIP']}:2222,{other['status']['podIP']}:2222\n"
-    assert world.log(first) == world.log(first, suffix=".previous.log") == world.log(other) == expected
+    shared.mkdir()
+    selector = {"batch.kubernetes.io/job-name": "pair"}
+    world.apply("Service", "pairs", {"clusterIP": "None", "selector": selector, "ports": [{"port": 2222}]})
+    env = [{"name": "PEERS", "value": "pair-0.pairs:2222"}, {"name": "SHARED", "value": str(shared)}]
+    template = {
+        "subdomain": "pairs",
+        "restartPolicy": "OnFailure",
+        "containers": [container(script, env=env)],
+    }
+    world.job("pair", "", template=template, completionMode="Indexed", completions=2, parallelism=2)
+    assert "Complete" in conditions(world.finished("pair"))
+    said, restarts = {}, {}
+    for pod in world.job_pods("pair"):
+        host, said[host] = world.log(pod).split()
+        restarts[host] = pod["status"]["containerStatuses"][0]["restartCount"]
+        if restarts[host]:
+            assert world.log(pod, previous="true") == world.log(pod)
+    assert restarts == {"pair-0": 1, "pair-1": 0}
+    assert said["pair-0"] == said["pair-1"]
 
 
 def test_init_containers_run_in_order_and_share_a_volume(world: World) -> None:
     mount = [{"name": "work", "mountPath": "/box/dir"}, {"name": "keys", "mountPath": "/etc/keys"}]
     append = "import sys; open('/box/dir/log', 'a').write(sys.argv[1] + '\\n')"
-    world.apply(
-        {
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "metadata": {"name": "keys", "namespace": "default"},
-            "stringData": {"signing": "open sesame"},
-        }
-    )
+    secret(world, "keys", signing="open sesame")
 
     def step(name: str) -> dict[str, Any]:
         return {**container(append, volumeMounts=mount), "name": name, "args": [name]}
@@ -127,59 +64,61 @@ def test_init_containers_run_in_order_and_share_a_volume(world: World) -> None:
         "import os\n"
         "print(open('/box/dir/log').read(), open(os.environ['KEY_FILE']).read(), os.environ['KEY'])"
     )
-    main = container(
-        script,
-        volumeMounts=mount,
-        env=[
-            {"name": "KEY_FILE", "value": "/etc/keys/signing"},
-            {"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "keys", "key": "signing"}}},
-        ],
-    )
-    job = world.job(
-        "ordered",
-        "",
-        template={
-            "initContainers": [step("first"), step("second")],
-            "containers": [main],
-            "volumes": [{"name": "work", "emptyDir": {}}, {"name": "keys", "secret": {"secretName": "keys"}}],
-        },
-    )
-    assert conditions(world.finished("ordered")) == {"Complete": "CompletionsReached"}
-    assert world.log(world.pods(job)[0]) == "first\nsecond\n open sesame open sesame\n"
+    env = [
+        {"name": "KEY_FILE", "value": "/etc/keys/signing"},
+        {"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "keys", "key": "signing"}}},
+    ]
+    template = {
+        "initContainers": [step("first"), step("second")],
+        "containers": [container(script, volumeMounts=mount, env=env)],
+        "volumes": [{"name": "work", "emptyDir": {}}, {"name": "keys", "secret": {"secretName": "keys"}}],
+    }
+    world.job("ordered", "", template=template)
+    assert "Complete" in conditions(world.finished("ordered"))
+    (pod,) = world.job_pods("ordered")
+    assert world.log(pod) == "first\nsecond\n open sesame open sesame\n"
 
 
-def test_job_without_its_secret_waits_and_says_for_what(world: World) -> None:
+def secret(world: World, name: str, **text: str) -> None:
+    meta = {"name": name, "namespace": "default"}
+    world.cluster.api.apply({"apiVersion": "v1", "kind": "Secret", "metadata": meta, "stringData": text})
+
+
+def test_a_job_without_its_secret_waits_and_says_for_what(world: World) -> None:
     env = [{"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "later", "key": "k"}}}]
-    job = world.job("patient", "", template={"containers": [container("print('at last')", env=env)]})
+    world.job("patient", "", template={"containers": [container("print('at last')", env=env)]})
+    wanted = {"reason": "CreateContainerConfigError", "message": 'secret "later" not found'}
 
-    def waiting() -> bool:
-        statuses = [s for p in world.pods(job) for s in p.get("status", {}).get("containerStatuses", ())]
-        return any(
-            s["state"]["waiting"]
-            == {"reason": "CreateContainerConfigError", "message": 'secret "later" not found'}
-            for s in statuses
-            if "waiting" in s["state"]
-        )
+    def waits() -> bool:
+        statuses = [s for p in world.job_pods("patient") for s in p["status"].get("containerStatuses", ())]
+        return any(status["state"].get("waiting") == wanted for status in statuses)
 
-    wait_for(waiting)
-    world.apply(
-        {
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "metadata": {"name": "later", "namespace": "default"},
-            "stringData": {"k": "v"},
-        }
-    )
-    assert conditions(world.finished("patient")) == {"Complete": "CompletionsReached"}
+    wait_for(waits, SECONDS)
+    secret(world, "later", k="v")
+    assert "Complete" in conditions(world.finished("patient"))
 
 
-def test_deadline_ends_the_process(world: World) -> None:
-    job = world.job("slow", "import time; time.sleep(600)", activeDeadlineSeconds=1)
-    assert conditions(world.finished("slow")) == {"Failed": "DeadlineExceeded"}
-    wait_for(lambda: [p["status"]["phase"] for p in world.pods(job)] == ["Failed"])
+def test_a_deadline_ends_the_process(world: World) -> None:
+    world.job("slow", "import time; time.sleep(600)", activeDeadlineSeconds=1)
+    assert conditions(world.finished("slow"))["Failed"] == "DeadlineExceeded"
+    wait_for(lambda: not world.job_pods("slow"), SECONDS)
 
 
-def test_image_of_somebody_else_is_recorded_and_not_run(world: World) -> None:
-    foreign = {"name": "main", "image": "quay.io/prometheus/prometheus:v3"}
-    job = world.job("foreign", "", template={"containers": [foreign]})
-    wait_for(lambda: [p.get("status", {}).get("reason") for p in world.pods(job)] == ["NotOnThisMachine"])
+def test_a_schedule_fired_by_hand_runs_at_once_under_the_name_that_it_is_told(world: World) -> None:
+    name = {"fieldPath": "metadata.labels['batch.kubernetes.io/job-name']"}
+    env = [
+        {"name": "JOB_NAME", "valueFrom": {"fieldRef": name}},
+        {"name": "OF_IT", "value": "$(JOB_NAME)-0"},
+    ]
+    script = "import os; print(os.environ['JOB_NAME'], os.environ['OF_IT'])"
+    pod = {"restartPolicy": "Never", "containers": [container(script, env=env)]}
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": {"template": {"spec": pod}}}
+    schedule = world.apply("CronJob", "nightly", {"schedule": "0 3 * * *", "jobTemplate": template})
+    job = fire(world.cluster, schedule)
+    made = job["metadata"]["name"]
+    assert job["metadata"]["annotations"]["cronjob.kubernetes.io/instantiate"] == "manual"
+    assert job["metadata"]["labels"]["a"] == "b"
+    assert world.finished(made)["status"]["succeeded"] == 1
+    assert world.log(world.job_pods(made)[0]) == f"{made} {made}-0\n"
+    world.cluster.api.delete("batch/v1", "CronJob", "nightly", "default")
+    wait_for(lambda: not world.get("Job", made), SECONDS)

@@ -14,7 +14,9 @@ from isthmus.cli.commands.status import status
 from rehearsal.cluster import overview
 from rehearsal.cluster.overview import PodLine, log_files
 from rehearsal.home import Home
-from tests.rehearsal.cluster.conftest import IMAGE, World, container, wait_for
+from tests.rehearsal.cluster.conftest import CLUSTER, IMAGE, SECONDS, World, container, wait_for
+
+pytestmark = pytest.mark.timeout(300)
 
 
 def command(function: object) -> typer.Typer:
@@ -32,17 +34,15 @@ def test_status_and_logs_tell_of_a_restarted_pod(world: World, monkeypatch: pyte
         "flag.touch(); raise SystemExit(1)"
     )
 
-    job = world.job(
-        "restless", script, template={"restartPolicy": "OnFailure", "containers": [container(script)]}
-    )
+    world.job("restless", script, template={"restartPolicy": "OnFailure", "containers": [container(script)]})
 
     def said() -> str:
         try:
-            return "".join(file.read_text() for file in log_files(world.home, job["metadata"]["name"]))
+            return "".join(file.read_text() for file in log_files(world.home, "restless"))
         except FileNotFoundError:
             return ""  # between two runs
 
-    wait_for(lambda: said() == "second\n")
+    wait_for(lambda: said() == "second\n", SECONDS)
     monkeypatch.setenv("ISTHMUS_HOME", str(world.home.root))
     monkeypatch.setenv("COLUMNS", "250")
     run = CliRunner()
@@ -50,7 +50,7 @@ def test_status_and_logs_tell_of_a_restarted_pod(world: World, monkeypatch: pyte
     assert run.invoke(command(logs), ["rest", "--previous"]).output == "first\n"
     refused = run.invoke(command(logs), ["nobody"])
     assert "no pod's name begins with 'nobody'" in str(refused.exception)
-    wait_for(lambda: "Running" in run.invoke(command(status), ["--site", "aws"]).output)
+    wait_for(lambda: "Running" in run.invoke(command(status), ["--site", "aws"]).output, SECONDS)
     shown = run.invoke(command(status), []).output
     assert "restless" in shown
     assert "this Python environment" in shown
@@ -121,18 +121,20 @@ def test_following_ends_with_the_pod_and_an_unknown_name_is_a_sentence(
 def test_status_in_a_pipe_is_one_line_a_pod_and_json(
     world: World, monkeypatch: pytest.MonkeyPatch, width: str
 ) -> None:
-    job = world.job("a-job-with-a-name-as-long-as-names-are", "print('done')")
+    job = world.job(f"a-job-with-a-name-as-long-as-names-are-{width}", "print('done')")
     world.finished(job["metadata"]["name"])
-    (pod,) = world.pods(job)
+    (pod,) = world.job_pods(job["metadata"]["name"])
     monkeypatch.setenv("ISTHMUS_HOME", str(world.home.root))
     monkeypatch.setenv("COLUMNS", width)
     run = CliRunner()
-    (line,) = [one for one in run.invoke(command(status), []).output.splitlines() if "as-long-as" in one]
+    shown = run.invoke(command(status), []).output.splitlines()
+    (line,) = [one for one in shown if pod["metadata"]["name"] in one]
     assert line.split()[:3] == [f"default/{pod['metadata']['name']}", "0/1", "Completed"]
-    (told,) = json.loads(run.invoke(command(status), ["--json"]).output)["pods"]
+    told_of = json.loads(run.invoke(command(status), ["--json"]).output)["pods"]
+    (told,) = [one for one in told_of if one["name"] == pod["metadata"]["name"]]
     assert told | {"ageSeconds": 0} == {
         "site": "aws",
-        "cluster": "aws",
+        "cluster": CLUSTER,
         "namespace": "default",
         "name": pod["metadata"]["name"],
         "state": "Completed",

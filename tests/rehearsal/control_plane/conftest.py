@@ -9,12 +9,14 @@ import pytest
 from rehearsal.control_plane import running
 from rehearsal.control_plane.api import Api
 from rehearsal.control_plane.layout import ControlPlane
+from rehearsal.control_plane.of_home import control_plane
 from rehearsal.control_plane.provide import Binaries
+from rehearsal.home import Home
 
 
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory, binaries: Binaries) -> Iterator[ControlPlane]:
-    made = ControlPlane("aws", tmp_path_factory.mktemp("control-plane"))
+    made = control_plane(Home(tmp_path_factory.mktemp("home")), "aws")
     running.start([made], binaries)
     yield made
     running.stop([made])

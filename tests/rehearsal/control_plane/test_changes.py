@@ -1,4 +1,4 @@
-"""Changes of objects that stand: what the API server keeps, and what the plugin replaces, real or not."""
+"""Changes of objects that stand: what the API server keeps, and what the plugin replaces them for."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from infra.pins import KUBERNETES_VERSION
-from rehearsal.cluster.record import Rejected, refuse_changes
 from rehearsal.control_plane.api import Api
 from rehearsal.control_plane.errors import ApiRefused
 from rehearsal.home import Home
@@ -112,8 +110,8 @@ def standing(api: Api) -> Api:
 
 
 @pytest.fixture(scope="module")
-def stand_in() -> KubernetesBackend:
-    return KubernetesBackend(Home(Path("/nowhere")), KUBERNETES_VERSION)
+def plugin() -> KubernetesBackend:
+    return KubernetesBackend(Home(Path("/nowhere")))
 
 
 def resource(inputs: Mapping[str, Any]) -> Resource:
@@ -132,13 +130,8 @@ def test_the_server_keeps_the_field_or_lets_it_change(standing: Api, change: Cha
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=IDS)
-def test_the_stand_in_keeps_and_replaces_the_same(stand_in: KubernetesBackend, change: Changed) -> None:
+def test_the_plugin_replaces_it_or_asks_the_server(plugin: KubernetesBackend, change: Changed) -> None:
     before, after = right(SITES, change.kind, change.name), changed(change)
-    found = stand_in.diff(resource(before), resource(after))
+    found = plugin.diff(resource(before), resource(after))
     assert found.changed
     assert bool(found.replaces) == change.replaced
-    if change.kept:
-        with pytest.raises(Rejected, match="immutable"):
-            refuse_changes(change.kind, before, after)
-    else:
-        refuse_changes(change.kind, before, after)

@@ -17,7 +17,7 @@ from rehearsal.control_plane.of_home import control_plane, control_planes
 from rehearsal.control_plane.provide import Binaries
 from rehearsal.home import Home
 from rehearsal.plugins.aws import moto_server
-from rehearsal.plugins.kubernetes.live.reach import Unreachable, api_server
+from rehearsal.plugins.kubernetes.reach import Unreachable, api_server
 from tests.rehearsal.plugins.aws.conftest import connected
 from tests.rehearsal.plugins.aws.test_types import Estate
 from tests.rehearsal.plugins.openstack.cloud import Cloud

@@ -1,20 +1,21 @@
-"""Wrong objects are refused by name by the real API server; and what the stand-in makes of them."""
+"""Wrong objects are refused by name by the API server, and so by the preview of a rehearsal that stands."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from infra.pins import KUBERNETES_VERSION
 from rehearsal.control_plane.api import Api
 from rehearsal.control_plane.errors import ApiRefused
+from rehearsal.control_plane.layout import ControlPlane
 from rehearsal.home import Home
 from rehearsal.plugins.backend import Refused, Resource
 from rehearsal.plugins.kubernetes.backend import KubernetesBackend
 from tests.rehearsal.control_plane.estates import objects, right
 from tests.rehearsal.control_plane.wrong_objects import GONE, WRONG, Wrong
+from tests.rehearsal.plugins.kubernetes.conftest import kubeconfig
 
 ESTATE = "prod, all that can be on"
 SITES = tuple(each.inside(f"wrong-{each.site}") for each in objects(ESTATE))
@@ -44,8 +45,10 @@ def standing(api: Api) -> Api:
 
 
 @pytest.fixture(scope="module")
-def stand_in() -> KubernetesBackend:
-    return KubernetesBackend(Home(Path("/nowhere")), KUBERNETES_VERSION)
+def plugin(plane: ControlPlane) -> KubernetesBackend:
+    made = KubernetesBackend(Home(plane.folder.parents[1]))
+    made.configure({"kubeconfig": kubeconfig(plane)})
+    return made
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=TITLES)
@@ -57,16 +60,14 @@ def test_the_server_refuses_it_by_name_and_takes_it_without_the_mistake(standing
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=TITLES)
-def test_the_stand_in_is_known_to_refuse_or_to_take_it(stand_in: KubernetesBackend, wrong: Wrong) -> None:
+def test_a_preview_refuses_it(standing: Api, plugin: KubernetesBackend, wrong: Wrong) -> None:
     inputs = changed(wrong)
     version = inputs["apiVersion"] if "/" in inputs["apiVersion"] else f"core/{inputs['apiVersion']}"
     type = f"kubernetes:{version}:{wrong.kind}"
     resource = Resource(f"urn:pulumi:s::p::{type}::x", type, "x", inputs=inputs)
-    if wrong.taken:
-        stand_in.check(resource)
-    else:
-        with pytest.raises(Refused):
-            stand_in.check(resource)
+    resource = replace(resource, inputs=plugin.check(resource))
+    with pytest.raises(Refused, match="was not successfully created by the Kubernetes API server: "):
+        plugin.preview(resource)
 
 
 def test_there_are_as_many_kinds_of_mistakes_as_were_asked_for() -> None:

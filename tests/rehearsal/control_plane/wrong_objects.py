@@ -1,7 +1,4 @@
-"""Mistakes in objects of the estate: one of each kind, and what the API server says to it.
-
-The stand-in that plays the kubernetes plugin in a rehearsal does not know all of them: ``taken`` says so.
-"""
+"""Mistakes in objects of the estate: one of each kind, and what the API server says to it."""
 
 from __future__ import annotations
 
@@ -28,8 +25,6 @@ class Wrong:
     """Path and value; parts of a path are keys and numbers."""
     says: str
     """Part of the API server's sentence."""
-    taken: bool = False
-    """Whether the stand-in takes it all the same."""
 
 
 WRONG: tuple[Wrong, ...] = (
@@ -83,7 +78,6 @@ WRONG: tuple[Wrong, ...] = (
         "triton",
         {f"{_CONTAINER}/readinessProbe/successThreshold": -1},
         "successThreshold: Invalid value: -1",
-        taken=True,
     ),
     Wrong(
         "a toleration that tolerates nothing",
@@ -91,7 +85,6 @@ WRONG: tuple[Wrong, ...] = (
         "triton",
         {f"{_POD}/tolerations/0/value": "yes"},
         "value must be empty when `operator` is 'Exists'",
-        taken=True,
     ),
     Wrong("a Job for ever", "Job", "train", {f"{_POD}/restartPolicy": "Always"}, '"OnFailure", "Never"'),
     Wrong("fewer pods than none", "Job", "train", {"spec/parallelism": -1}, "greater than or equal to 0"),
@@ -116,7 +109,6 @@ WRONG: tuple[Wrong, ...] = (
         "train",
         {"spec/podFailurePolicy/rules/0/onExitCodes/containerName": "other"},
         "must be one of the container or initContainer names in the pod template",
-        taken=True,
     ),
     Wrong(
         "a success of more indices than there are",
@@ -124,7 +116,6 @@ WRONG: tuple[Wrong, ...] = (
         "train",
         {"spec/successPolicy/rules/0/succeededCount": 9},
         "must be less than or equal to 4",
-        taken=True,
     ),
     Wrong(
         "a seventh day of the week", "CronJob", "retrain", {"spec/schedule": "0 3 * * 7"}, "above maximum (6)"
@@ -135,7 +126,6 @@ WRONG: tuple[Wrong, ...] = (
         "retrain",
         {"spec/timeZone": "Mars/Olympus"},
         "unknown time zone",
-        taken=True,
     ),
     Wrong(
         "a scheduled Job for ever",
@@ -143,24 +133,15 @@ WRONG: tuple[Wrong, ...] = (
         "retrain",
         {"spec/jobTemplate/spec/template/spec/restartPolicy": "Always"},
         "spec.jobTemplate.spec.template.spec.restartPolicy",
-        taken=True,
     ),
     Wrong("a port beyond all", "Service", "triton", {"spec/ports/0/port": 70000}, "between 1 and 65535"),
-    Wrong(
-        "one port twice",
-        "Service",
-        "triton",
-        {"spec/ports/1/port": 8000},
-        "duplicate entries for key",
-        taken=True,
-    ),
+    Wrong("one port twice", "Service", "triton", {"spec/ports/1/port": 8000}, "duplicate entries for key"),
     Wrong(
         "an address of no network",
         "Service",
         "triton",
         {"spec/clusterIP": "300.1.1.1"},
         "must be a valid IP address",
-        taken=True,
     ),
     Wrong(
         "more at least than at most",
@@ -175,7 +156,6 @@ WRONG: tuple[Wrong, ...] = (
         "triton",
         {"spec/metrics/0/resource/target": {"type": "Utilization"}},
         "must set either a target raw value or a target utilization",
-        taken=True,
     ),
     Wrong(
         "two limits of a disruption",
@@ -190,7 +170,6 @@ WRONG: tuple[Wrong, ...] = (
         "allow-https",
         {"spec/egress/0/to/0/ipBlock/cidr": "10.0.0.0/33"},
         "10.0.0.0/33",
-        taken=True,
     ),
     Wrong(
         "a direction that is none",
@@ -198,15 +177,9 @@ WRONG: tuple[Wrong, ...] = (
         "deny-all",
         {"spec/policyTypes": ["Inbound"]},
         'Unsupported value: "Inbound"',
-        taken=True,
     ),
     Wrong(
-        "less than no pods",
-        "ResourceQuota",
-        "quota",
-        {"spec/hard/pods": "-1"},
-        "greater than or equal to 0",
-        taken=True,
+        "less than no pods", "ResourceQuota", "quota", {"spec/hard/pods": "-1"}, "greater than or equal to 0"
     ),
     Wrong(
         "a default above the most",
@@ -214,7 +187,6 @@ WRONG: tuple[Wrong, ...] = (
         "limits",
         {"spec/limits/0/max": {"memory": "512Mi"}},
         "default value 1Gi is greater than max value 512Mi",
-        taken=True,
     ),
     Wrong("a secret in clear", "Secret", "isthmus-keys", {"data": {"key": "plain!"}}, "illegal base64"),
     Wrong("a name with capitals", "ServiceAccount", "train", {"metadata/name": "Train"}, "RFC 1123 subdom"),

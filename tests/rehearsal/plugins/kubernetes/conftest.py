@@ -1,29 +1,37 @@
-"""A backend for a cluster of its own, and resources for it."""
+"""A real control plane for the tests of a file, and a backend that is asked as the engine asks."""
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra.pins import KUBERNETES_VERSION
 from rehearsal.cluster import agent
+from rehearsal.control_plane import provide, running
+from rehearsal.control_plane.api import Api
+from rehearsal.control_plane.layout import ControlPlane
+from rehearsal.control_plane.of_home import control_plane
 from rehearsal.home import Home
-from rehearsal.plugins.backend import Created, Resource
+from rehearsal.plugins.backend import Resource
 from rehearsal.plugins.kubernetes.backend import KubernetesBackend
 
+NAME = "isthmus-local-aws"
 
-def kubeconfig(server: str) -> str:
+
+def kubeconfig(plane: ControlPlane, server: str = "") -> str:
+    """As the program makes it of what a cluster's outputs say."""
+    authority = base64.b64encode(plane.keys.authority.certificate.read_bytes()).decode()
+    cluster = {"server": server or running.url(plane), "certificate-authority-data": authority}
     return json.dumps(
         {
             "apiVersion": "v1",
-            "clusters": [{"name": "private", "cluster": {"server": server}}],
-            "contexts": [{"name": "c", "context": {"cluster": "private", "user": "u"}}],
-            "current-context": "c",
+            "clusters": [{"name": NAME, "cluster": cluster}],
+            "contexts": [{"name": NAME, "context": {"cluster": NAME, "user": NAME}}],
+            "current-context": NAME,
         }
     )
 
@@ -31,48 +39,58 @@ def kubeconfig(server: str) -> str:
 class Engine:
     """Asks a backend as the server does, in the order of an update."""
 
-    def __init__(self, home: Home, server: str = "https://127.78.0.1:6443") -> None:
-        self.home = home
-        self.backend = KubernetesBackend(home, KUBERNETES_VERSION)
-        self.backend.configure({"kubeconfig": kubeconfig(server)})
+    def __init__(self, home: Home, kubeconfig: str) -> None:
+        self.backend = KubernetesBackend(home)
+        self.backend.configure({"kubeconfig": kubeconfig})
 
     def resource(self, type: str, inputs: dict[str, Any], name: str = "it") -> Resource:
         urn = f"urn:pulumi:local::isthmus::kubernetes:{type}::{name}"
         made = Resource(urn, f"kubernetes:{type}", name, inputs=inputs)
         return replace(made, inputs=self.backend.check(made))
 
-    def up(self, type: str, inputs: dict[str, Any], name: str = "it") -> tuple[Resource, Created]:
+    def up(self, type: str, inputs: dict[str, Any], name: str = "it") -> Resource:
         resource = self.resource(type, inputs, name)
         created = self.backend.create(resource)
-        return replace(resource, id=created.id, outputs=created.outputs), created
+        return replace(resource, id=created.id, outputs=created.outputs)
+
+    def changed(self, old: Resource, inputs: dict[str, Any], ignored: tuple[str, ...] = ()) -> Resource:
+        """The resource as its program has it now; nothing is asked of the cluster."""
+        checked = self.backend.check(replace(old, inputs=inputs))
+        return replace(old, inputs=checked, ignored=ignored)
+
+
+@pytest.fixture(scope="module")
+def cluster_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    binaries = provide.cached()
+    if binaries is None:
+        pytest.fail("No control plane is in the cache: `make engine` puts one there.", pytrace=False)
+    home = Home(tmp_path_factory.mktemp("cluster") / "home")
+    plane = control_plane(home, NAME)
+    running.start([plane], binaries)
+    yield home
+    agent.stop(home)
+    running.stop([plane])
+
+
+@pytest.fixture(scope="module")
+def plane(cluster_home: Home) -> ControlPlane:
+    return control_plane(cluster_home, NAME)
+
+
+@pytest.fixture(scope="module")
+def api(plane: ControlPlane) -> Iterator[Api]:
+    with Api(plane, running.url(plane)) as made:
+        yield made
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    made = Engine(Home(tmp_path / "home"))
-    yield made
-    agent.stop(made.home)
+def engine(cluster_home: Home, plane: ControlPlane) -> Engine:
+    return Engine(cluster_home, kubeconfig(plane))
 
 
-def pod(script: str = "pass", **more: Any) -> dict[str, Any]:
-    one = {"name": "main", "image": "isthmus/training:1", "command": ["python", "-S", "-c", script]}
-    return {"containers": [one | more], "restartPolicy": "Never"}
-
-
-def job(script: str = "pass", **spec: Any) -> dict[str, Any]:
-    return {
-        "metadata": {"name": "train", "namespace": "default"},
-        "spec": {"template": {"spec": pod(script)}, "backoffLimit": 0, **spec},
-    }
-
-
-def deployment(**spec: Any) -> dict[str, Any]:
-    template = {
-        "metadata": {"labels": {"app": "web"}},
-        "spec": pod("import time; time.sleep(600)") | {"restartPolicy": "Always"},
-    }
-    selector = {"matchLabels": {"app": "web"}}
-    return {
-        "metadata": {"name": "web", "namespace": "default"},
-        "spec": {"selector": selector, "template": template, **spec},
-    }
+@pytest.fixture
+def namespace(api: Api, request: pytest.FixtureRequest) -> str:
+    """One of the test's own."""
+    name = request.node.name.replace("_", "-").split("[")[0][-60:].strip("-")
+    api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    return name

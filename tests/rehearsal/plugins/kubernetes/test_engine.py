@@ -14,7 +14,7 @@ from rehearsal.control_plane.of_home import control_plane
 from rehearsal.engine.command import Engine
 from rehearsal.engine.errors import EngineError
 from rehearsal.home import Home
-from tests.rehearsal.plugins.kubernetes.live.conftest import NAME, kubeconfig
+from tests.rehearsal.plugins.kubernetes.conftest import NAME, kubeconfig
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 

@@ -14,8 +14,7 @@ from rehearsal.cluster import pools
 from rehearsal.cluster.pools import Pool
 from rehearsal.control_plane.certificates import ADMIN
 from rehearsal.control_plane.of_home import control_plane
-from tests.rehearsal.cluster.conftest import container, wait_for
-from tests.rehearsal.node.conftest import CLUSTER, SECONDS, LiveWorld, conditions
+from tests.rehearsal.cluster.conftest import CLUSTER, SECONDS, World, conditions, container, wait_for
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -31,21 +30,21 @@ TRAINING = Pool(
 
 
 @pytest.fixture
-def pooled(live: LiveWorld) -> Iterator[LiveWorld]:
+def pooled(world: World) -> Iterator[World]:
     for pool in (SYSTEM, TRAINING):
-        pools.declare(live.home, CLUSTER, pool)
-    wait_for(lambda: ready(live) == {"system-0", "system-1", "training-0"}, SECONDS)
-    yield live
+        pools.declare(world.home, CLUSTER, pool)
+    wait_for(lambda: ready(world) == {"system-0", "system-1", "training-0"}, SECONDS)
+    yield world
     for pool in (SYSTEM, TRAINING):
-        pools.withdraw(live.home, CLUSTER, pool.name)
-    wait_for(lambda: ready(live) == {"general-0"}, SECONDS)
+        pools.withdraw(world.home, CLUSTER, pool.name)
+    wait_for(lambda: ready(world) == {"general-0"}, SECONDS)
 
 
-def ready(live: LiveWorld) -> set[str]:
+def ready(world: World) -> set[str]:
     """Nodes that are ready and not kept out of use."""
     return {
         node["metadata"]["name"]
-        for node in live.cluster.list("Node")
+        for node in world.cluster.list("Node")
         if "Ready" in conditions(node)
         and not any(taint["key"].startswith("node.") for taint in node["spec"].get("taints", ()))
     }
@@ -60,7 +59,7 @@ def gpu_pod(gpus: int) -> dict[str, Any]:
     }
 
 
-def test_pods_go_to_the_pool_that_they_select_and_fit_into(pooled: LiveWorld) -> None:
+def test_pods_go_to_the_pool_that_they_select_and_fit_into(pooled: World) -> None:
     pooled.job("fits", "", template=gpu_pod(1))
     pooled.job("too-large", "", template=gpu_pod(2))
     pooled.job("elsewhere", "print('anywhere')")
@@ -79,7 +78,7 @@ def test_pods_go_to_the_pool_that_they_select_and_fit_into(pooled: LiveWorld) ->
     assert "Complete" in conditions(pooled.finished("too-large"))
 
 
-def test_a_deleted_pod_has_its_grace_and_leaves_nothing(live: LiveWorld) -> None:
+def test_a_deleted_pod_has_its_grace_and_leaves_nothing(world: World) -> None:
     script = (
         "import pathlib, signal, sys, time\n"
         "signal.signal(signal.SIGTERM, lambda *_: (print('asked', flush=True), time.sleep(1), sys.exit(0)))\n"
@@ -87,50 +86,50 @@ def test_a_deleted_pod_has_its_grace_and_leaves_nothing(live: LiveWorld) -> None
         "time.sleep(600)\n"
     )
     spec = {"containers": [container(script)], "terminationGracePeriodSeconds": 30}
-    pod = live.apply("Pod", "graceful", spec)
-    wait_for(lambda: "Ready" in conditions(live.get("Pod", "graceful")), SECONDS)
-    folder = live.cluster.pod_folder("default", "graceful")
+    pod = world.apply("Pod", "graceful", spec)
+    wait_for(lambda: "Ready" in conditions(world.get("Pod", "graceful")), SECONDS)
+    folder = world.cluster.pod_folder("default", "graceful")
     followed: list[str] = []
-    reading = threading.Thread(target=lambda: followed.append(live.log(pod, follow="true")))
+    reading = threading.Thread(target=lambda: followed.append(world.log(pod, follow="true")))
     reading.start()
     wait_for(lambda: (folder / "main.log").read_text() == "up\n", SECONDS)
-    live.cluster.api.delete("v1", "Pod", "graceful", "default")
-    assert "deletionTimestamp" in live.get("Pod", "graceful")["metadata"]
-    wait_for(lambda: not live.get("Pod", "graceful"), SECONDS)
+    world.cluster.api.delete("v1", "Pod", "graceful", "default")
+    assert "deletionTimestamp" in world.get("Pod", "graceful")["metadata"]
+    wait_for(lambda: not world.get("Pod", "graceful"), SECONDS)
     reading.join(SECONDS)
     assert followed == ["up\nasked\n"]
     wait_for(lambda: not folder.exists())
 
 
-def test_a_sidecar_is_an_init_container_that_runs_on(live: LiveWorld) -> None:
+def test_a_sidecar_is_an_init_container_that_runs_on(world: World) -> None:
     wait = "import time; time.sleep(600)"
     beside = {**container(wait), "name": "beside", "restartPolicy": "Always"}
     first = {**container("print('first')"), "name": "first"}
     spec = {"containers": [container(wait)], "initContainers": [first, beside]}
-    live.apply("Pod", "with-sidecar", {**spec, "terminationGracePeriodSeconds": 1})
-    wait_for(lambda: "Ready" in conditions(live.get("Pod", "with-sidecar")), SECONDS)
-    status = live.get("Pod", "with-sidecar")["status"]
+    world.apply("Pod", "with-sidecar", {**spec, "terminationGracePeriodSeconds": 1})
+    wait_for(lambda: "Ready" in conditions(world.get("Pod", "with-sidecar")), SECONDS)
+    status = world.get("Pod", "with-sidecar")["status"]
     assert [one["name"] for one in status["initContainerStatuses"]] == ["first", "beside"]
     assert [one["name"] for one in status["containerStatuses"]] == ["main"]
-    live.cluster.api.delete("v1", "Pod", "with-sidecar", "default")
-    wait_for(lambda: not live.get("Pod", "with-sidecar"), SECONDS)
+    world.cluster.api.delete("v1", "Pod", "with-sidecar", "default")
+    wait_for(lambda: not world.get("Pod", "with-sidecar"), SECONDS)
 
 
-def test_an_image_without_a_stand_in_stays_pending_and_says_so(live: LiveWorld) -> None:
+def test_an_image_without_a_stand_in_stays_pending_and_says_so(world: World) -> None:
     foreign = {**container("print()"), "image": "registry.example.org/elsewhere:1"}
-    live.apply("Pod", "foreign", {"containers": [foreign]})
-    wait_for(lambda: "reason" in live.get("Pod", "foreign").get("status", {}), SECONDS)
-    status = live.get("Pod", "foreign")["status"]
+    world.apply("Pod", "foreign", {"containers": [foreign]})
+    wait_for(lambda: "reason" in world.get("Pod", "foreign").get("status", {}), SECONDS)
+    status = world.get("Pod", "foreign")["status"]
     assert (status["phase"], status["reason"]) == ("Pending", "NotOnThisMachine")
     assert "registry.example.org/elsewhere:1" in status["message"]
-    live.cluster.api.delete("v1", "Pod", "foreign", "default")
-    wait_for(lambda: not live.get("Pod", "foreign"), SECONDS)
+    world.cluster.api.delete("v1", "Pod", "foreign", "default")
+    wait_for(lambda: not world.get("Pod", "foreign"), SECONDS)
 
 
-def test_nobody_but_the_api_server_reads_logs_at_the_node(live: LiveWorld) -> None:
-    node = wait_for(lambda: live.cluster.get("Node", "general-0"), SECONDS)
+def test_nobody_but_the_api_server_reads_logs_at_the_node(world: World) -> None:
+    node = wait_for(lambda: world.cluster.get("Node", "general-0"), SECONDS)
     port = node["status"]["daemonEndpoints"]["kubeletEndpoint"]["Port"]
-    keys = control_plane(live.home, CLUSTER).keys
+    keys = control_plane(world.home, CLUSTER).keys
     url = f"https://127.0.0.1:{port}/containerLogs/default/any/main"
     nobody = ssl.create_default_context(cafile=keys.authority.certificate)
     with pytest.raises(httpx.HTTPError):

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from rehearsal.cluster import merge
+from rehearsal.plugins.kubernetes import paths
 
 Object = dict[str, Any]
 
@@ -86,8 +86,8 @@ def without_ignored(object: Object, live: Object, ignored: Sequence[str], manage
         ours = any(_has(e, path) for e in _entries(live) if e["manager"] == manager)
         if theirs and not ours:
             object = _dropped(object, path.split("."))
-        elif (there := merge.at(live, path)) is not None:
-            object = merge.put(object, path, there)
+        elif (there := paths.at(live, path)) is not None:
+            object = paths.put(object, path, there)
     return object
 
 

@@ -10,8 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from tests.rehearsal.cluster.conftest import container, wait_for
-from tests.rehearsal.node.conftest import SECONDS, LiveWorld, conditions
+from tests.rehearsal.cluster.conftest import SECONDS, World, conditions, container, wait_for
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -19,17 +18,17 @@ AWS = "sts.amazonaws.com"
 ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
-def logs_of(live: LiveWorld, name: str, spec: dict[str, Any]) -> list[str]:
+def logs_of(world: World, name: str, spec: dict[str, Any]) -> list[str]:
     """What the pod of a Job says, line by line."""
-    live.job(name, "", template=spec)
-    assert "Complete" in conditions(live.finished(name))
-    (pod,) = live.job_pods(name)
-    return live.log(pod).splitlines()
+    world.job(name, "", template=spec)
+    assert "Complete" in conditions(world.finished(name))
+    (pod,) = world.job_pods(name)
+    return world.log(pod).splitlines()
 
 
-def test_tokens_are_the_api_servers_and_secrets_are_read(live: LiveWorld) -> None:
+def test_tokens_are_the_api_servers_and_secrets_are_read(world: World) -> None:
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "key", "namespace": "default"}}
-    live.cluster.api.apply({**secret, "stringData": {"word": "open sesame"}})
+    world.cluster.api.apply({**secret, "stringData": {"word": "open sesame"}})
     script = (
         "import os, pathlib, sys\n"
         "print(os.environ['WORD'])\n"
@@ -47,26 +46,26 @@ def test_tokens_are_the_api_servers_and_secrets_are_read(live: LiveWorld) -> Non
         {"name": "keys", "secret": {"secretName": "key"}},
         {"name": "aws", "projected": {"sources": [token]}},
     ]
-    said = logs_of(live, "reads", {"containers": [own], "volumes": volumes})
+    said = logs_of(world, "reads", {"containers": [own], "volumes": volumes})
     assert said[:2] == ["open sesame"] * 2
-    assert claims(live, said[2])["aud"] == [AWS]
-    default = claims(live, said[3])
-    assert default["aud"] == [live.cluster.url]
+    assert claims(world, said[2])["aud"] == [AWS]
+    default = claims(world, said[3])
+    assert default["aud"] == [world.cluster.url]
     assert default["sub"] == "system:serviceaccount:default:default"
-    assert default["kubernetes.io"]["pod"]["name"] == live.job_pods("reads")[0]["metadata"]["name"]
+    assert default["kubernetes.io"]["pod"]["name"] == world.job_pods("reads")[0]["metadata"]["name"]
     assert said[4].startswith("-----BEGIN CERTIFICATE-----")
     assert said[5] == "default"
 
 
-def claims(live: LiveWorld, token: str) -> dict[str, Any]:
+def claims(world: World, token: str) -> dict[str, Any]:
     """What a token says, verified by the keys that its issuer shows."""
     signed, _, signature = token.rpartition(".")
     header, told = (json.loads(decoded(part)) for part in signed.split("."))
-    keys = live.cluster.api._ask("GET", "/openid/v1/jwks")["keys"]
+    keys = world.cluster.api._ask("GET", "/openid/v1/jwks")["keys"]
     (key,) = [one for one in keys if one["kid"] == header["kid"]]
     numbers = rsa.RSAPublicNumbers(*(int.from_bytes(decoded(key[name])) for name in ("e", "n")))
     numbers.public_key().verify(decoded(signature), signed.encode(), padding.PKCS1v15(), hashes.SHA256())
-    assert told["iss"] == live.cluster.url
+    assert told["iss"] == world.cluster.url
     return dict(told)
 
 
@@ -74,16 +73,16 @@ def decoded(part: str) -> bytes:
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
-def test_an_account_that_mounts_no_token_has_none(live: LiveWorld) -> None:
+def test_an_account_that_mounts_no_token_has_none(world: World) -> None:
     script = "import pathlib, sys; print(pathlib.Path(sys.argv[1]).exists())"
     one = container(script, args=[f"{ACCOUNT}/token"])
-    assert logs_of(live, "bare", {"containers": [one], "automountServiceAccountToken": False}) == ["False"]
+    assert logs_of(world, "bare", {"containers": [one], "automountServiceAccountToken": False}) == ["False"]
 
 
 @pytest.mark.parametrize("mode", ["Immediate", "WaitForFirstConsumer"])
-def test_two_pods_share_a_claim_which_goes_with_its_files(live: LiveWorld, mode: str) -> None:
+def test_two_pods_share_a_claim_which_goes_with_its_files(world: World, mode: str) -> None:
     name = f"shared-{mode.lower()}"
-    live.cluster.api.apply(
+    world.cluster.api.apply(
         {
             "apiVersion": "storage.k8s.io/v1",
             "kind": "StorageClass",
@@ -92,7 +91,7 @@ def test_two_pods_share_a_claim_which_goes_with_its_files(live: LiveWorld, mode:
             "volumeBindingMode": mode,
         }
     )
-    live.apply(
+    world.apply(
         "PersistentVolumeClaim",
         name,
         {
@@ -107,11 +106,11 @@ def test_two_pods_share_a_claim_which_goes_with_its_files(live: LiveWorld, mode:
         "import sys; open(sys.argv[1], 'w').write('kept')", args=["/disk/a"], volumeMounts=mount
     )
     reads = container("import sys; print(open(sys.argv[1]).read())", args=["/disk/a"], volumeMounts=mount)
-    logs_of(live, f"{name}-writes", {"containers": [writes], "volumes": volumes})
-    assert logs_of(live, f"{name}-reads", {"containers": [reads], "volumes": volumes}) == ["kept"]
-    volume = live.get("PersistentVolumeClaim", name)["spec"]["volumeName"]
+    logs_of(world, f"{name}-writes", {"containers": [writes], "volumes": volumes})
+    assert logs_of(world, f"{name}-reads", {"containers": [reads], "volumes": volumes}) == ["kept"]
+    volume = world.get("PersistentVolumeClaim", name)["spec"]["volumeName"]
     for job in (f"{name}-writes", f"{name}-reads"):
-        live.cluster.api.delete("batch/v1", "Job", job, "default", propagation="Background")
-    live.cluster.api.delete("v1", "PersistentVolumeClaim", name, "default")
-    wait_for(lambda: live.cluster.get("PersistentVolume", volume) is None, SECONDS)
-    assert not (live.cluster.folder / "volumes" / volume).exists()
+        world.cluster.api.delete("batch/v1", "Job", job, "default", propagation="Background")
+    world.cluster.api.delete("v1", "PersistentVolumeClaim", name, "default")
+    wait_for(lambda: world.cluster.get("PersistentVolume", volume) is None, SECONDS)
+    assert not (world.cluster.folder / "volumes" / volume).exists()

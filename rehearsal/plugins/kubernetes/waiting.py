@@ -12,9 +12,8 @@ from rehearsal.cluster import agent
 from rehearsal.control_plane.api import Api
 from rehearsal.home import Home
 from rehearsal.plugins.backend import Refused
-from rehearsal.plugins.kubernetes import objects
-from rehearsal.plugins.kubernetes.live import readiness
-from rehearsal.plugins.kubernetes.live.last_words import last_words
+from rehearsal.plugins.kubernetes import objects, readiness
+from rehearsal.plugins.kubernetes.last_words import last_words
 
 Object = dict[str, Any]
 

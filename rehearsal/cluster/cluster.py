@@ -1,4 +1,4 @@
-"""One cluster with a control plane: what ``record.Cluster`` answers from files, its API server answers.
+"""One cluster, as its API server tells of it, and where its pods lie on this machine.
 
 A command asks the server each time. The node agent, which reads all the time, watches the kinds that it reads
 (``watched``).
@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from rehearsal.cluster.any_cluster import Endpoints, Object, Objects
 from rehearsal.cluster.informer import Informer
 from rehearsal.cluster.kinds import noun
 from rehearsal.cluster.pod_address import here
 from rehearsal.cluster.pod_status import changes
-from rehearsal.cluster.record import key_of, owner
 from rehearsal.control_plane import running
-from rehearsal.control_plane.api import Api
+from rehearsal.control_plane.api import Api, Object, Objects
 from rehearsal.control_plane.errors import ApiRefused
 from rehearsal.control_plane.of_home import control_plane, control_planes
 from rehearsal.home import Home
+
+Endpoints: TypeAlias = list[tuple[str, dict[str, int]]]
+"""``(address, {port name: port})``"""
 
 _CONFLICT, _NOT_FOUND, _UNAVAILABLE = 409, 404, 503
 
@@ -44,7 +45,7 @@ _VERSIONS = {
 }
 
 
-class LiveCluster:
+class Cluster:
     """A cluster of a home whose API server answers. Raises ControlPlaneError where it does not."""
 
     def __init__(self, home: Home, name: str) -> None:
@@ -73,7 +74,7 @@ class LiveCluster:
         else:
             version = self._version(kind)
             found = self.api.list(version, _plain(kind), namespace or "") if version else []
-        # Of the cluster's own where it is "", as the record has it.
+        # Of the cluster's own where it is "".
         return [one for one in found if namespace in (None, one["metadata"].get("namespace", ""))]
 
     def everything(self) -> Objects:
@@ -89,17 +90,12 @@ class LiveCluster:
                     raise
                 continue
             for one in listed:
-                found.setdefault(one["metadata"].get("uid") or str(key_of(one)), one)
+                found.setdefault(one["metadata"].get("uid") or f"{kind} {one['metadata']['name']}", one)
         return [*found.values()]
 
     def pods(self, owner_uid: str | None = None) -> Objects:
         """Pods of one owner (a Job, a ReplicaSet) or all."""
-        return [pod for pod in self.list("Pod") if owner_uid is None or owner(pod) == owner_uid]
-
-    def has_namespace(self, name: str) -> bool:
-        """Whether objects can be made in it."""
-        found = self.get("Namespace", name)
-        return found is not None and "deletionTimestamp" not in found["metadata"]
+        return [pod for pod in self.list("Pod") if owner_uid in (None, _owner(pod))]
 
     def pod_folder(self, namespace: str, name: str) -> Path:
         """Where a pod's logs, volumes and runs lie."""
@@ -137,10 +133,6 @@ class LiveCluster:
         return local_folder(self.folder, volume) if volume is not None else None
 
     # Changing
-
-    def create(self, object: Object) -> Object:
-        """Make an object that does not exist yet; returns it. Raises ApiRefused."""
-        return self.api.create(object)
 
     def set_status(self, object: Object, status: Object) -> None:
         """Write what is observed of a pod, if that is news to the server."""
@@ -217,7 +209,13 @@ def _plain(kind: str) -> str:
     return kind.partition(".")[0]
 
 
-def live_clusters(home: Home) -> list[LiveCluster]:
+def _owner(object: Object) -> str:
+    """The uid of the controller that made an object, "" where a person did."""
+    owners = object["metadata"].get("ownerReferences", ())
+    return next((reference["uid"] for reference in owners if reference.get("controller")), "")
+
+
+def answering(home: Home) -> list[Cluster]:
     """Every cluster of a home whose API server answers."""
-    found = [LiveCluster(home, plane.site) for plane in control_planes(home)]
+    found = [Cluster(home, plane.site) for plane in control_planes(home)]
     return [cluster for cluster in found if cluster.api.ready()]
