@@ -1,1 +1,1 @@
-"""The two clusters of a rehearsal: a record of their objects, and an agent that runs their pods here."""
+"""The two clusters of a rehearsal: what their API servers tell, and an agent that runs their pods here."""
