@@ -8,9 +8,8 @@ from importlib.util import find_spec
 from isthmus.cli.errors import CommandError
 
 _CLIENT = "isthmus_client"
-_SERVING = f"""
-    {_CLIENT} boto3 cryptography filelock google.protobuf httpx numpy onnxruntime platformdirs psutil pyarrow
-"""
+_SERVING_PULL = f"{_CLIENT} boto3 cryptography filelock google.protobuf numpy"
+_SERVING = f"{_SERVING_PULL} httpx onnxruntime platformdirs psutil pyarrow"
 _TRAINING = """
     boto3 cryptography filelock httpx implicit jinja2 keras matplotlib numpy onnx onnxruntime optuna pandas
     pandera platformdirs psycopg pyarrow scipy sklearn sqlalchemy tensorboard tensorflow tf2onnx threadpoolctl
@@ -21,6 +20,7 @@ _REHEARSAL = f"{_ESTATE} {_SERVING} {_TRAINING} jsonschema keystoneauth1 kuberne
 
 MODULES: Mapping[str, str] = {
     "client": _CLIENT,
+    "serving-pull": _SERVING_PULL,
     "serving": _SERVING,
     "training": _TRAINING,
     "estate": _ESTATE,
