@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 
@@ -37,9 +38,9 @@ def source_digest(*entries: str, root: Path = ROOT) -> str:
     return f"sha256:{total.hexdigest()}"
 
 
-def sources(*entries: str, root: Path = ROOT) -> dict[str, bytes]:
-    """Module -> source, of the entries and of all in their packages that they import."""
-    packages = {entry.partition(".")[0] for entry in entries}
+def sources(*entries: str, packages: Collection[str] = (), root: Path = ROOT) -> dict[str, bytes]:
+    """Module -> source, of the entries and of all that they import in their packages, or in those named."""
+    packages = packages or {entry.partition(".")[0] for entry in entries}
     found: dict[str, bytes] = {}
     ahead = set(entries)
     while ahead:
