@@ -85,6 +85,8 @@ lint: $(READY) ## ruff, mypy, and which way imports go
 	@.venv/bin/ruff format --check .
 	@echo "== types (mypy --strict)"
 	@.venv/bin/mypy
+	@echo "== Containerfiles (hadolint)"
+	@[ ! -x .venv/bin/hadolint ] || .venv/bin/hadolint serving/Containerfile training/Containerfile
 	@echo "== imports (import-linter)"
 	@found=$$(.venv/bin/lint-imports --no-cache --no-logo) || { echo "$$found"; exit 1; }
 

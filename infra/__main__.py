@@ -4,7 +4,6 @@ from collections.abc import Collection
 
 from pulumi import Output, ResourceOptions
 
-from infra import pins
 from infra.aws.budget import Budget
 from infra.aws.site import AwsSite
 from infra.drain import Outputs, flush_registrations, run
@@ -12,6 +11,7 @@ from infra.link import AwsLinkEnd, Link, OpenStackLinkEnd
 from infra.model_serving import latest_release, triton_services
 from infra.naming import Naming
 from infra.openstack.site import OpenStackSite
+from infra.own_images import own_image
 from infra.prepare_clusters import prepare_clusters
 from infra.providers import aws_provider, openstack_provider
 from infra.settings import Settings, load
@@ -82,7 +82,9 @@ async def estate(
             naming=naming,
             buckets=aws.buckets,
             private_container=openstack.private_container.container,
-            image=aws.registry.image(pins.TRAINING_IMAGE),
+            image=lambda gpus: own_image(
+                "training_gpu" if gpus else "training", aws.registry, settings.images
+            ),
             made_again=made_again,
         )
     await flush_registrations()
@@ -94,7 +96,7 @@ async def estate(
             naming=naming,
             release=latest_release(releases, signed, in_aws) if release == "latest" else release,
             releases_bucket=releases,
-            image=aws.registry.image(pins.SERVING_IMAGE),
+            image=own_image("serving", aws.registry, settings.images),
         )
         outputs["serving"] = {
             site: {"release": service.release, "http": service.http_url, "grpc": service.grpc_url}

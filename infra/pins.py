@@ -7,7 +7,6 @@ first ``pulumi up`` against real clouds, compare with what the clouds offer (eac
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 PINNED_ON: Final = "2026-11-24"
@@ -34,31 +33,20 @@ AWS adds builds often; ``aws eks describe-addon-versions --kubernetes-version 1.
 
 @dataclass(frozen=True)
 class Image:
-    """A container image, pinned by tag and, where it is known, by digest."""
+    """A container image, pinned by tag, by digest, or by both."""
 
     repository: str
     tag: str
     digest: str | None = None
-    """``sha256:...``; None: not looked up (for our own images: known once they are pushed)."""
+    """``sha256:...``; None: not looked up."""
 
     @property
     def reference(self) -> str:
-        """What a pod spec names: ``repository:tag`` or ``repository:tag@sha256:...``."""
-        pinned = f"@{self.digest}" if self.digest else ""
-        return f"{self.repository}:{self.tag}{pinned}"
+        """What a pod spec names: ``repository:tag``, ``repository@sha256:...`` or both together."""
+        tag, pinned = f":{self.tag}" if self.tag else "", f"@{self.digest}" if self.digest else ""
+        return f"{self.repository}{tag}{pinned}"
 
 
-def _own_version() -> str:
-    try:
-        return version("isthmus")
-    except PackageNotFoundError:  # a plain copy of the tree, never installed
-        return "0.0.0"
-
-
-TRAINING_IMAGE: Final = Image("isthmus/training", _own_version())
-"""Built from this project; pushed to the estate's ECR repository of the same name."""
-SERVING_IMAGE: Final = Image("isthmus/serving", _own_version())
-"""Built from this project: the init container that pulls and verifies a release."""
 TRITON_IMAGE: Final = Image("nvcr.io/nvidia/tritonserver", "26.07-py3")
 """NVIDIA's Triton (server 2.71). By tag only: its digest has to be read from the registry that an estate
 mirrors it to (``skopeo inspect docker://nvcr.io/nvidia/tritonserver:26.07-py3``) and written here."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 import pulumi
@@ -28,7 +28,7 @@ def training_pipeline(
     naming: Naming,
     buckets: Buckets,
     private_container: pulumi.Input[str],
-    image: pulumi.Input[str],
+    image: Callable[[int], pulumi.Input[str]],
     made_again: Collection[str] = (),
 ) -> pulumi.Output[str]:
     """Declare the four jobs; returns what is known once a release is signed and named in ``latest.json``.
@@ -41,14 +41,14 @@ def training_pipeline(
         naming: of the stack.
         buckets: of the estate.
         private_container: container of held-back orders and reports.
-        image: of the package ``training``.
+        image: of the package ``training``, for pods with so many GPUs.
         made_again: jobs that failed, by the names of their components.
     """
     training = settings.training
     aws, openstack = clusters["aws"], clusters["openstack"]
     in_openstack = JobContext(
         namespace=openstack.namespaces.training,
-        image=image,
+        image=image(0),
         region=settings.aws.region,
         endpoint_url=settings.aws.endpoint_url,
         arrivals_bucket=buckets.arrivals.bucket,
@@ -68,7 +68,8 @@ def training_pipeline(
     )
     # Who only reads the orders is not run again when fewer of them are accepted, or no longer.
     read_only = replace(in_openstack, orders_settings=_variable(settings.orders.variable("accept_fewer")))
-    in_aws = replace(in_openstack, namespace=aws.namespaces.training, roles=aws.roles)
+    gpus = aws.gpus(training.pool)
+    in_aws = replace(in_openstack, namespace=aws.namespaces.training, roles=aws.roles, image=image(gpus))
 
     transfer = TransferJob(
         "transfer", in_openstack, orders_version=training.orders_version, opts=openstack.options
@@ -80,7 +81,7 @@ def training_pipeline(
         elastic_min_workers=training.elastic_min_workers,
         base_port=training.base_port,
         arrivals=transfer.ready,
-        gpus=aws.gpus(training.pool),
+        gpus=gpus,
         pool=training.pool,
         opts=aws.options,
     )
@@ -91,7 +92,7 @@ def training_pipeline(
             tuning=training.tuning.model_dump_json(exclude={"enabled", "parallel"}),
             parallel=training.tuning.parallel,
             arrivals=transfer.ready,
-            gpus=aws.gpus(training.pool),
+            gpus=gpus,
             pool=training.pool,
             opts=aws.options,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from infra.settings.aws import AwsSettings
 from infra.settings.budget import BudgetSettings
 from infra.settings.cost import CostSettings
+from infra.settings.images import ImagesSettings
 from infra.settings.link import LinkSettings
 from infra.settings.openstack import OpenStackSettings
 from infra.settings.policy import PolicySettings
@@ -29,6 +30,8 @@ class Sections(Section):
     """The training job."""
     serving: ServingSettings = ServingSettings()
     """The recommendation service."""
+    images: ImagesSettings = ImagesSettings()
+    """The images of the jobs and of the servers' init step."""
     budget: BudgetSettings = BudgetSettings()
     """The monthly budget."""
     cost: CostSettings = CostSettings()

@@ -12,8 +12,6 @@ from isthmus.images.catalogue import OwnImage
 from isthmus.images.contents import files, version
 from isthmus.source_digest import CLIENT, ROOT
 
-REVISION = "unknown"
-
 
 class ImageError(IsthmusError):
     """An image could not be built, pushed or found; the message says why."""
@@ -39,14 +37,16 @@ def lay(image: OwnImage, folder: Path, root: Path = ROOT) -> None:
 
 
 def exported(image: OwnImage, form: str, root: Path = ROOT) -> bytes:
-    """The image's part of the lock in a form of ``uv export``: requirements.txt, or cyclonedx1.5 for an SBOM."""
+    """The image's part of the lock as ``uv export`` writes it: requirements.txt, or cyclonedx1.5 (SBOM)."""
     command = [
         *(uv(), "export", "--quiet", "--project", str(root), "--frozen", "--no-dev", "--no-emit-workspace"),
         *("--no-header", "--no-annotate", "--extra", image.extra, "--format", form),
     ]
     done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode:
-        raise ImageError(f"uv cannot export {image.extra} of the lock: {last_line(done.stderr)}; run `uv lock`")
+        raise ImageError(
+            f"uv cannot export {image.extra} of the lock: {last_line(done.stderr)}; run `uv lock`"
+        )
     return done.stdout
 
 
@@ -54,7 +54,9 @@ def uv() -> str:
     """uv, as ``make`` hands it on, or on PATH."""
     found = os.environ.get("UV") or shutil.which("uv")
     if not found:
-        raise ImageError("uv is not on PATH, and the lock is read by it: install it (https://docs.astral.sh/uv)")
+        raise ImageError(
+            "uv is not on PATH, and the lock is read by it: install it (https://docs.astral.sh/uv)"
+        )
     return found
 
 

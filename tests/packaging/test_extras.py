@@ -17,6 +17,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 BELONGING = {
     "client": ["isthmus_client"],
+    "serving-pull": ["serving.pull", "serving.repository"],
     "serving": ["serving", "-serving.components", "-serving.models"],
     "training": ["training", "-training.components"],
     # The policy pack is run from a clone, by the group policy of the lock.
@@ -150,7 +151,7 @@ def test_each_command_has_an_extra() -> None:
 
 def test_all_is_every_extra_but_the_one_for_gpus() -> None:
     (text,) = PROJECT["optional-dependencies"]["all"]
-    other = {"all", "gpu", "training-without-tensorflow"}
+    other = {"all", "gpu", "training-without-tensorflow", "serving-pull"}  # serving brings the last
     assert Requirement(text).extras == PROJECT["optional-dependencies"].keys() - other
 
 

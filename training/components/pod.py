@@ -31,8 +31,8 @@ from isthmus.pod_parts import (
 from isthmus.source_digest import source_digest
 from training.components.context import JobContext
 
-USER = 10001
-"""The user of the image ``isthmus/training``; any but 0 would do."""
+USER = 65532
+"""The user of the image ``isthmus/training`` (``isthmus.images.catalogue``); any but 0 would do."""
 JOB_NAME_LABEL = "batch.kubernetes.io/job-name"
 INPUTS_ANNOTATION = "isthmus.dev/inputs"
 KEYS_SECRET = "isthmus-keys"  # noqa: S105

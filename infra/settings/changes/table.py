@@ -349,6 +349,11 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             ),
         ),
         **_all("serving.replicas", "min max", IN_PLACE),
+        "images.training": RUNS_AGAIN,
+        "images.training_gpu": again("jobs", note="Training, ranking and validation run again."),
+        "images.serving": Change(
+            "in place", (), "Pods are replaced one by one; the old ones answer until the new ones do."
+        ),
         "budget.usd_per_month": Change("in place", (), "Without it, the budget goes."),
         **_all("budget", "alert_emails alert_percent", IN_PLACE),
         **_all(

@@ -198,6 +198,9 @@ OTHERS: Mapping[str, list[Play]] = {
         _other("serving.release", DIGESTS[1]),
         _other("serving.pool", "serving"),
         _other("serving.trusted_keys", [KEY]),
+        _other("images.training", DIGESTS[0]),
+        _other("images.training_gpu", DIGESTS[0], training__pool="training"),
+        _other("images.serving", DIGESTS[0]),
         _other("budget.usd_per_month", 2000),
         _other(
             "budget.alert_emails", ["finance@example.org"], ["finance@example.org", "platform@example.org"]
