@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final
 
 from infra.naming import Naming
 from infra.settings import Settings, read
@@ -140,11 +140,14 @@ class Estate:
 
         An up does without: then each begins with its cluster, one after the other. Raises ControlPlaneError.
         """
-        from infra.settings.serving import Site
         from rehearsal.control_plane import clusters
 
-        sites: tuple[Site, ...] = get_args(Site)
-        clusters.start(self.home, map(Naming(STACK).cluster, sites))
+        settings, naming = self.settings, Naming(STACK)
+        cidrs = {
+            naming.cluster("aws"): str(settings.aws.cluster.service_cidr),
+            naming.cluster("openstack"): str(settings.openstack.cluster.service_cidr),
+        }
+        clusters.start(self.home, cidrs, cidrs)
 
     def resume(self) -> None:
         """Have at work again the control planes that the estate stands on, which somebody may have ended.

@@ -6,18 +6,16 @@ own at work, and holds it until it is deleted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from isthmus.atomic_files import atomic_write
 from rehearsal.control_plane import provide, running
 from rehearsal.control_plane.certificates import ADMIN
 from rehearsal.control_plane.errors import ControlPlaneError
-from rehearsal.control_plane.of_home import control_plane
+from rehearsal.control_plane.of_home import control_plane, wish
 from rehearsal.control_plane.provide import Binaries
 from rehearsal.home import Home
-
-_HELD = "held"
 
 
 @dataclass(frozen=True)
@@ -41,18 +39,17 @@ def access(home: Home, cluster: str) -> Access | None:
     return Access(running.url(plane), authority, admin.certificate.read_bytes(), admin.key.read_bytes())
 
 
-def begin(home: Home, cluster: str) -> None:
-    """Let a new cluster have a control plane with nothing in it. Raises ControlPlaneError."""
-    plane = control_plane(home, cluster)
-    if (plane.folder / _HELD).exists():
+def begin(home: Home, cluster: str, service_cidr: str = "") -> None:
+    """Let a new cluster have a control plane with nothing in it. Raises ControlPlaneError.
+
+    ``service_cidr`` "": as it was wished last.
+    """
+    other = bool(service_cidr) and wish(home, cluster, service_cidr)
+    if other or control_plane(home, cluster).held.exists():
         end(home, cluster)
+    plane = control_plane(home, cluster)
     running.start([plane], _binaries())
-    atomic_write(plane.folder / _HELD, b"")
-
-
-def resume(home: Home, cluster: str) -> None:
-    """Have the control plane of a cluster that stands at work. Raises ControlPlaneError."""
-    running.start([control_plane(home, cluster)], _binaries())
+    atomic_write(plane.held, b"")
 
 
 def end(home: Home, cluster: str) -> None:
@@ -62,11 +59,14 @@ def end(home: Home, cluster: str) -> None:
     plane.clear()
 
 
-def start(home: Home, clusters: Iterable[str]) -> None:
+def start(home: Home, clusters: Iterable[str], service_cidrs: Mapping[str, str] | None = None) -> None:
     """Have the control planes of these clusters ready, also of those that the next up will make.
 
-    Raises ControlPlaneError.
+    ``service_cidrs``: for those that it makes. Raises ControlPlaneError.
     """
+    for cluster, service_cidr in (service_cidrs or {}).items():
+        if wish(home, cluster, service_cidr) and not control_plane(home, cluster).held.exists():
+            end(home, cluster)
     running.start([control_plane(home, cluster) for cluster in clusters], _binaries())
 
 
@@ -77,4 +77,4 @@ def _binaries() -> Binaries:
     return found
 
 
-__all__ = ["Access", "access", "begin", "end", "resume", "start"]
+__all__ = ["Access", "access", "begin", "end", "start"]

@@ -32,7 +32,8 @@ _AUDIT_POLICY: Final = {
 
 
 def prepare(plane: ControlPlane, url: str) -> None:
-    """Write whatever the programs read."""
+    """Write whatever the programs read, and which addresses Services have from now on."""
+    write_text(plane.kept_service_cidr, plane.service_cidr)
     clients = (certificates.ADMIN, certificates.API_SERVER, *_CONTROLLERS)
     certificates.ensure(plane.keys.folder, clients, ["127.0.0.1"])
     write_text(plane.folder / "audit-policy.yaml", json.dumps(_AUDIT_POLICY, indent=1))

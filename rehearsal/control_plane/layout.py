@@ -27,7 +27,7 @@ class ControlPlane:
     folder: Path
     """Its keys, data and logs; its processes run in it, and by that they are known again."""
     service_cidr: str = "10.96.0.0/16"
-    """Addresses of Services."""
+    """Addresses of Services; those of its first start, for good (``of_home``)."""
 
     @property
     def kubeconfig(self) -> Path:
@@ -42,6 +42,15 @@ class ControlPlane:
     def data(self) -> Path:
         """etcd's, kept when the control plane is started again."""
         return self.folder / "data"
+
+    @property
+    def kept_service_cidr(self) -> Path:
+        return self.folder / "service_cidr"
+
+    @property
+    def held(self) -> Path:
+        """There while a cluster of a cloud has it: that tells where it listens, so that it stays there."""
+        return self.folder / "held"
 
     @property
     def audit_log(self) -> Path:

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 from rehearsal.control_plane.layout import ControlPlane
+from rehearsal.engine.files import write_text
 from rehearsal.home import Home
 
 
 def control_plane(home: Home, cluster: str) -> ControlPlane:
     """The control plane of one cluster, whether it was ever started or not."""
-    return ControlPlane(cluster, home.control_planes / cluster)
+    plane = ControlPlane(cluster, home.control_planes / cluster)
+    for said in (plane.kept_service_cidr, _wished(home, cluster)):
+        if said.is_file():
+            return replace(plane, service_cidr=said.read_text())
+    return plane
+
+
+def wish(home: Home, cluster: str, service_cidr: str) -> bool:
+    """Let a cluster's next control plane have these addresses for Services; whether it has others now."""
+    home.control_planes.mkdir(parents=True, exist_ok=True)
+    write_text(_wished(home, cluster), service_cidr)
+    return control_plane(home, cluster).service_cidr != service_cidr
+
+
+def _wished(home: Home, cluster: str) -> Path:
+    return home.control_planes / f".{cluster}.service_cidr"
 
 
 def control_planes(home: Home) -> list[ControlPlane]:

@@ -110,7 +110,13 @@ class _Start:
 
     def _port(self) -> int:
         kept = _kept_port(self.plane)
-        if kept is None or not _is_free_soon(kept):
+        taken = kept is not None and not _is_free_soon(kept)
+        if taken and self.plane.held.exists():
+            raise ControlPlaneError(
+                f"Port {kept}, of the API server of {self.plane.site}, was taken by another program: "
+                "end that, or let the estate go by `isthmus down --force` and bring it up anew."
+            )
+        if kept is None or taken:
             kept = ports.free_ports(1)
             write_text(self.plane.folder / "port", str(kept))
         return kept

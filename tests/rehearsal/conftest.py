@@ -47,7 +47,7 @@ def binaries() -> Binaries:
 
 @pytest.fixture
 def without_control_planes(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("begin", "resume", "end"):
+    for name in ("begin", "end"):
         monkeypatch.setattr(clusters, name, lambda *_: None)
 
 

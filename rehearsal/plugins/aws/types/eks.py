@@ -59,7 +59,8 @@ def _create_cluster(cloud: Cloud, resource: Resource) -> str:
     answer = calls.make(cloud, _CLUSTER, _CREATE_CLUSTER, context)
     name = str(answer["cluster"]["name"])
     with _told():
-        clusters.begin(cloud.home, name)
+        network = resource.inputs.get("kubernetesNetworkConfig") or {}
+        clusters.begin(cloud.home, name, network.get("serviceIpv4Cidr") or "")
     return name
 
 
