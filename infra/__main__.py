@@ -61,7 +61,7 @@ async def estate(
             openstack_end=OpenStackLinkEnd.of(openstack, settings.openstack),
             opts=ResourceOptions(providers=[in_aws, in_openstack]),
         )
-        outputs["link"] = {"aws": link.aws_addresses, "openstack": link.openstack_address}
+        outputs["link"] = {"aws": link.aws_addresses, "openstack": link.openstack_addresses}
     await flush_registrations()
 
     # What runs on them: orders become a signed release on the way there and back, and Triton answers from it.

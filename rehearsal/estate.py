@@ -123,7 +123,7 @@ class Estate:
         from rehearsal import private_cloud
         from rehearsal.orders import counted, seed
 
-        settings, folder = self.settings.openstack, self.orders(orders)
+        settings, folder = self.settings, self.orders(orders)
         told = counted(folder)
         with private_cloud.beside(self.home, settings, lambda cloud: seed(cloud, folder)):
             self.control_planes()
@@ -133,7 +133,7 @@ class Estate:
         """Have the private site's services at work. Raises ServicesError where they do not come up."""
         from rehearsal import private_cloud
 
-        return private_cloud.start(self.home, self.settings.openstack)
+        return private_cloud.start(self.home, self.settings)
 
     def control_planes(self) -> None:
         """Have the control planes of both clusters at work, also of those that the next up makes.

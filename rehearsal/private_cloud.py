@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from rich.console import Console
 
-from infra.settings.openstack import OpenStackSettings
+from infra.settings import Settings
 from rehearsal.home import Home
 from rehearsal.openstack_services import services
 from rehearsal.openstack_services.declared import Declared, distribution, put
@@ -21,7 +21,7 @@ from rehearsal.programs.progress import Progress
 
 def start(
     home: Home,
-    settings: OpenStackSettings,
+    settings: Settings,
     *,
     progress: Progress | None = None,
     begun: Callable[[], object] = lambda: None,
@@ -31,12 +31,13 @@ def start(
 
     ``begun`` and ``fill`` as of ``services.start``. Raises ServicesError.
     """
-    cluster = settings.cluster
-    flavors = {cluster.master_flavor, cluster.node_flavor, *(p.flavor for p in settings.gpu_pools.values())}
+    site, servers = settings.openstack, settings.link.servers
+    cluster = site.cluster
+    flavors = {cluster.master_flavor, cluster.node_flavor, *(p.flavor for p in site.gpu_pools.values())}
     declared = Declared(
-        external_network=settings.external_network,
-        images=[(cluster.image, distribution(cluster.image))],
-        flavors=flavors,
+        external_network=site.external_network,
+        images=[(image, distribution(image)) for image in (cluster.image, servers.image)],
+        flavors={*flavors, servers.flavor},
     )
 
     def put_all(cloud: Cloud) -> None:
@@ -45,9 +46,9 @@ def start(
 
     return services.start(
         home,
-        auth_port=urlsplit(str(settings.auth_url)).port,
-        store_port=urlsplit(str(settings.object_store_url)).port,
-        region=settings.region,
+        auth_port=urlsplit(str(site.auth_url)).port,
+        store_port=urlsplit(str(site.object_store_url)).port,
+        region=site.region,
         progress=progress,
         begun=begun,
         fill=put_all,
@@ -67,7 +68,7 @@ def preparing() -> Iterator[None]:
 
 
 @contextmanager
-def beside(home: Home, settings: OpenStackSettings, fill: Callable[[Cloud], object]) -> Iterator[None]:
+def beside(home: Home, settings: Settings, fill: Callable[[Cloud], object]) -> Iterator[None]:
     """Start the services beside the block, whose OpenStack plugin waits for them and for ``fill``.
 
     What went wrong there is raised at the end of the block, in the place of what this did to the block.

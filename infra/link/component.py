@@ -1,4 +1,4 @@
-"""The link: an IPsec VPN of two tunnels, with both of its halves in one component."""
+"""The link: IPsec tunnels between the sites, with both of their halves in one component."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from typing import Any
 
 import pulumi
 import pulumi_aws as aws
-import pulumi_openstack as openstack
 
 from infra.aws.site import AwsSite
+from infra.link.alarms import connection_down, tunnel_down
 from infra.link.aws_gateway import Attachment, attach
-from infra.link.vocabulary import Halves, NeutronPolicy, halves
+from infra.link.private_half import OpenStackLinkEnd, PrivateHalf, Servers, Vpnaas
+from infra.link.vocabulary import AwsTunnel, halves
 from infra.naming import Naming
-from infra.openstack.site import OpenStackSite
 from infra.settings.aws import AwsSettings
 from infra.settings.link import LinkSettings
-from infra.settings.openstack import OpenStackSettings
 
 
 @dataclass(frozen=True)
@@ -46,39 +45,18 @@ class AwsLinkEnd:
         )
 
 
-@dataclass(frozen=True)
-class OpenStackLinkEnd:
-    """What the link joins in OpenStack."""
-
-    router_id: pulumi.Input[str]
-    subnet_id: pulumi.Input[str]
-    cidr: str
-    network: pulumi.Resource
-    """What must stand before the VPN: the subnet has to hang on the router."""
-
-    @classmethod
-    def of(cls, site: OpenStackSite, settings: OpenStackSettings) -> OpenStackLinkEnd:
-        """The OpenStack site's end."""
-        return cls(
-            router_id=site.network.router_id,
-            subnet_id=site.network.subnet_id,
-            cidr=str(settings.network.cidr),
-            network=site.network,
-        )
-
-
 class Link(pulumi.ComponentResource):
-    """Two tunnels between the sites, every option of both halves translated from ``settings``.
+    """The tunnels between the sites, every option of both halves translated from ``settings``.
 
     AWS makes the pre-shared keys and they go to the other half as secret outputs: no one types, sees or
     keeps them. ``opts.providers`` must hold both clouds' providers.
     """
 
-    connection_id: pulumi.Output[str]
+    connection_ids: list[pulumi.Output[str]]
     aws_addresses: list[pulumi.Output[str]]
-    """Outside addresses of AWS's two tunnel ends."""
-    openstack_address: pulumi.Output[str]
-    """Outside address of OpenStack's gateway."""
+    """Outside addresses of the ends in AWS that the private half dials, by connection."""
+    openstack_addresses: list[pulumi.Output[str]]
+    """Outside addresses of the private site's gateways."""
 
     def __init__(
         self,
@@ -92,48 +70,10 @@ class Link(pulumi.ComponentResource):
     ) -> None:
         super().__init__("isthmus:link:Link", name, None, opts)
         self._child = pulumi.ResourceOptions(parent=self)
+        self._naming, self._settings = naming, settings
         both = halves(settings)
-        service = openstack.vpnaas.Service(
-            name,
-            name=naming.name("link"),
-            description="The private half of the link",
-            router_id=openstack_end.router_id,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[openstack_end.network]),
-        )
-        self.openstack_address = (
-            pulumi.Output.from_input(str(settings.gateway_address))
-            if settings.gateway_address
-            else service.external_v4_ip
-        )
-        connection = self._aws_half(name, naming, settings, both, aws_end, openstack_end.cidr)
-        self._openstack_half(name, naming, both, connection, service, aws_end.cidr, openstack_end)
-        self.connection_id = connection.id
-        self.aws_addresses = [connection.tunnel1_address, connection.tunnel2_address]
-        self.register_outputs(
-            {
-                "connectionId": self.connection_id,
-                "awsAddresses": self.aws_addresses,
-                "privateAddress": self.openstack_address,
-            }
-        )
-
-    def _aws_half(
-        self,
-        name: str,
-        naming: Naming,
-        settings: LinkSettings,
-        both: Halves,
-        aws_end: AwsLinkEnd,
-        openstack_cidr: str,
-    ) -> aws.ec2.VpnConnection:
-        customer = aws.ec2.CustomerGateway(
-            name,
-            type="ipsec.1",
-            ip_address=self.openstack_address,
-            **_asn(settings.asn),
-            tags={"Name": naming.name("link")},
-            opts=self._child,
-        )
+        kind = Servers if settings.private_gateway == "instances" else Vpnaas
+        private: PrivateHalf = kind(name, naming, settings, openstack_end, aws_end.cidr, self)
         attachment = attach(
             name,
             kind=settings.gateway,
@@ -143,49 +83,98 @@ class Link(pulumi.ComponentResource):
             tag=naming.name("link"),
             opts=self._child,
         )
-        logs = None
-        if settings.logs:
-            logs = aws.cloudwatch.LogGroup(
-                name,
-                # Groups under this prefix need no resource policy of their own for delivery.
-                name=f"/aws/vendedlogs/{naming.name('link')}",
-                retention_in_days=aws_end.log_retention_days,
-                kms_key_id=aws_end.log_key_arn,
-                opts=self._child,
+        logs = self._logs(name, aws_end) if settings.logs else None
+        connections = [
+            self._connection(
+                f"{name}{label}",
+                f"link{label}",
+                address,
+                attachment,
+                _tunnel_options(tunnels, logs),
+                None if private.speaks_bgp else (openstack_end.cidr, aws_end.cidr),
             )
-        connection = aws.ec2.VpnConnection(
+            for label, address, tunnels in zip(private.labels, private.outside, both.connections, strict=True)
+        ]
+        self._routes(
+            name, attachment, aws_end, openstack_end.cidr, None if private.speaks_bgp else connections[0]
+        )
+        private.finish(connections)
+        for label, connection in zip(private.labels, connections, strict=True):
+            self._alarms(f"{name}{label}", f"link{label}", connection, private.tunnels)
+        self.connection_ids = [connection.id for connection in connections]
+        self.aws_addresses = [end for each in connections for end in _ends(each)[: private.tunnels]]
+        self.openstack_addresses = list(private.outside)
+        self.register_outputs(
+            {
+                "connectionIds": self.connection_ids,
+                "awsAddresses": self.aws_addresses,
+                "privateAddresses": self.openstack_addresses,
+            }
+        )
+
+    def _logs(self, name: str, aws_end: AwsLinkEnd) -> aws.cloudwatch.LogGroup:
+        return aws.cloudwatch.LogGroup(
+            name,
+            # Groups under this prefix need no resource policy of their own for delivery.
+            name=f"/aws/vendedlogs/{self._naming.name('link')}",
+            retention_in_days=aws_end.log_retention_days,
+            kms_key_id=aws_end.log_key_arn,
+            opts=self._child,
+        )
+
+    def _connection(
+        self,
+        name: str,
+        label: str,
+        address: pulumi.Output[str],
+        attachment: Attachment,
+        options: dict[str, Any],
+        static: tuple[str, str] | None,
+    ) -> aws.ec2.VpnConnection:
+        """A customer gateway and its connection; ``static``: both networks, where no BGP tells them."""
+        tags = {"Name": self._naming.name(label)}
+        customer = aws.ec2.CustomerGateway(
+            name,
+            type="ipsec.1",
+            ip_address=address,
+            **_asn(self._settings.asn),
+            tags=tags,
+            opts=self._child,
+        )
+        private, public = static or (None, None)
+        return aws.ec2.VpnConnection(
             name,
             type="ipsec.1",
             customer_gateway_id=customer.id,
             vpn_gateway_id=attachment.vpn_gateway_id,
             transit_gateway_id=attachment.transit_gateway_id,
-            static_routes_only=True,
-            local_ipv4_network_cidr=openstack_cidr,
-            remote_ipv4_network_cidr=aws_end.cidr,
-            **_tunnel_options(both, logs),
-            tags={"Name": naming.name("link")},
+            static_routes_only=static is not None,
+            local_ipv4_network_cidr=private,
+            remote_ipv4_network_cidr=public,
+            **options,
+            tags=tags,
             opts=pulumi.ResourceOptions(
                 parent=self, additional_secret_outputs=["tunnel1PresharedKey", "tunnel2PresharedKey"]
             ),
         )
-        self._routes(name, attachment, connection, aws_end, openstack_cidr)
-        return connection
 
     def _routes(
         self,
         name: str,
         attachment: Attachment,
-        connection: aws.ec2.VpnConnection,
         aws_end: AwsLinkEnd,
         openstack_cidr: str,
+        static: aws.ec2.VpnConnection | None,
     ) -> None:
+        """The ways to the private site; ``static``: the connection that tells none by BGP."""
         if attachment.vpn_gateway_id is not None:
-            aws.ec2.VpnConnectionRoute(
-                name,
-                vpn_connection_id=connection.id,
-                destination_cidr_block=openstack_cidr,
-                opts=self._child,
-            )
+            if static is not None:
+                aws.ec2.VpnConnectionRoute(
+                    name,
+                    vpn_connection_id=static.id,
+                    destination_cidr_block=openstack_cidr,
+                    opts=self._child,
+                )
             for table, table_id in aws_end.route_tables.items():
                 aws.ec2.VpnGatewayRoutePropagation(
                     f"{name}-{table}",
@@ -194,13 +183,14 @@ class Link(pulumi.ComponentResource):
                     opts=self._child,
                 )
             return
-        aws.ec2transitgateway.Route(
-            name,
-            destination_cidr_block=openstack_cidr,
-            transit_gateway_attachment_id=connection.transit_gateway_attachment_id,
-            transit_gateway_route_table_id=attachment.route_table_id or "",
-            opts=self._child,
-        )
+        if static is not None:
+            aws.ec2transitgateway.Route(
+                name,
+                destination_cidr_block=openstack_cidr,
+                transit_gateway_attachment_id=static.transit_gateway_attachment_id,
+                transit_gateway_route_table_id=attachment.route_table_id or "",
+                opts=self._child,
+            )
         for table, table_id in aws_end.route_tables.items():
             aws.ec2.Route(
                 f"{name}-{table}",
@@ -211,90 +201,29 @@ class Link(pulumi.ComponentResource):
                 opts=pulumi.ResourceOptions(parent=self, depends_on=list(attachment.resources)),
             )
 
-    def _openstack_half(
-        self,
-        name: str,
-        naming: Naming,
-        both: Halves,
-        connection: aws.ec2.VpnConnection,
-        service: openstack.vpnaas.Service,
-        aws_cidr: str,
-        openstack_end: OpenStackLinkEnd,
-    ) -> None:
-        options = both.neutron
-        # Neutron changes no policy in use (neutron-vpnaas, db/vpn/vpn_db.py, IKEPolicyInUse): a new one is
-        # made, both connections are made again with it, and the old one goes.
-        policy = pulumi.ResourceOptions(parent=self, replace_on_changes=["*"], delete_before_replace=False)
-        # Endpoint groups do not change in use either, but a connection can be given another one for its peer.
-        group = pulumi.ResourceOptions(parent=self, delete_before_replace=False)
-        ike = openstack.vpnaas.IkePolicy(
-            name,
-            name=naming.name("link"),
-            ike_version=options.ike_version,
-            phase1_negotiation_mode="main",
-            lifetimes=[openstack.vpnaas.IkePolicyLifetimeArgs(units="seconds", value=options.ike.lifetime)],
-            **_proposal(options.ike),
-            opts=policy,
-        )
-        ipsec = openstack.vpnaas.IpSecPolicy(
-            name,
-            name=naming.name("link"),
-            transform_protocol="esp",
-            encapsulation_mode="tunnel",
-            lifetimes=[
-                openstack.vpnaas.IpSecPolicyLifetimeArgs(units="seconds", value=options.ipsec.lifetime)
-            ],
-            **_proposal(options.ipsec),
-            opts=policy,
-        )
-        local = openstack.vpnaas.EndpointGroup(
-            f"{name}-local",
-            name=naming.name("link-local"),
-            type="subnet",
-            endpoints=[openstack_end.subnet_id],
-            opts=group,
-        )
-        peer = openstack.vpnaas.EndpointGroup(
-            f"{name}-peer",
-            name=naming.name("link-peer"),
-            type="cidr",
-            endpoints=[aws_cidr],
-            opts=group,
-        )
-        ends: tuple[tuple[pulumi.Output[str], pulumi.Output[str]], ...] = (
-            (connection.tunnel1_address, pulumi.Output.secret(connection.tunnel1_preshared_key)),
-            (connection.tunnel2_address, pulumi.Output.secret(connection.tunnel2_preshared_key)),
-        )
-        for number, (address, key) in enumerate(ends, start=1):
-            openstack.vpnaas.SiteConnection(
-                f"{name}-{number}",
-                name=naming.name(f"link-{number}"),
-                vpnservice_id=service.id,
-                ikepolicy_id=ike.id,
-                ipsecpolicy_id=ipsec.id,
-                local_ep_group_id=local.id,
-                peer_ep_group_id=peer.id,
-                peer_address=address,
-                peer_id=address,
-                psk=key,
-                initiator=options.initiator,
-                mtu=options.mtu,
-                dpds=[
-                    openstack.vpnaas.SiteConnectionDpdArgs(
-                        action=options.dpd_action, interval=options.dpd_interval, timeout=options.dpd_timeout
-                    )
-                ],
-                # A subnet that a connection uses cannot leave its router, so the connection goes with it.
-                opts=pulumi.ResourceOptions(parent=self, replace_on_changes=["localEpGroupId"]),
+    def _alarms(self, name: str, label: str, connection: aws.ec2.VpnConnection, tunnels: int) -> None:
+        topics = self._settings.alarm_topics
+        for number, end in enumerate(_ends(connection)[:tunnels], start=1):
+            tunnel_down(
+                f"{name}-tunnel-{number}",
+                naming=self._naming,
+                label=f"{label}-tunnel-{number}",
+                address=end,
+                topics=topics,
+                opts=self._child,
             )
+        connection_down(
+            f"{name}-down",
+            naming=self._naming,
+            label=label,
+            connection_id=connection.id,
+            topics=topics,
+            opts=self._child,
+        )
 
 
-def _proposal(policy: NeutronPolicy) -> dict[str, Any]:
-    return {
-        "auth_algorithm": policy.auth_algorithm,
-        "encryption_algorithm": policy.encryption_algorithm,
-        "pfs": policy.pfs,
-    }
+def _ends(connection: aws.ec2.VpnConnection) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
+    return connection.tunnel1_address, connection.tunnel2_address
 
 
 def _asn(number: int) -> dict[str, str]:
@@ -302,9 +231,9 @@ def _asn(number: int) -> dict[str, str]:
     return {"bgp_asn" if number < 2**31 else "bgp_asn_extended": str(number)}
 
 
-def _tunnel_options(both: Halves, logs: aws.cloudwatch.LogGroup | None) -> dict[str, Any]:
+def _tunnel_options(tunnels: Sequence[AwsTunnel], logs: aws.cloudwatch.LogGroup | None) -> dict[str, Any]:
     options: dict[str, Any] = {}
-    for number, tunnel in enumerate(both.aws, start=1):
+    for number, tunnel in enumerate(tunnels, start=1):
         for option, value in asdict(tunnel).items():
             options[f"tunnel{number}_{option}"] = list(value) if isinstance(value, tuple) else value
         options[f"tunnel{number}_enable_tunnel_lifecycle_control"] = True
@@ -319,4 +248,4 @@ def _tunnel_options(both: Halves, logs: aws.cloudwatch.LogGroup | None) -> dict[
     return options
 
 
-__all__ = ["AwsLinkEnd", "Link", "OpenStackLinkEnd"]
+__all__ = ["AwsLinkEnd", "Link"]

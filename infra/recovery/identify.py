@@ -173,6 +173,7 @@ def _route(inputs: Inputs) -> Way:
 _WAYS: Final[Mapping[str, Callable[[Inputs], Way]]] = {
     "aws:budgets/budget:Budget": _named("aws:budgets/getBudget:getBudget", "name"),
     "aws:cloudwatch/logGroup:LogGroup": _id("{name}"),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": _id("{name}"),
     "aws:ec2/customerGateway:CustomerGateway": _tagged(
         "aws:ec2/getCustomerGateway:getCustomerGateway", "id", states="state"
     ),
@@ -260,11 +261,16 @@ _WAYS: Final[Mapping[str, Callable[[Inputs], Way]]] = {
     "openstack:containerinfra/nodeGroup:NodeGroup": _named(
         "openstack:containerinfra/getNodeGroup:getNodeGroup", "clusterId", "name", form="{clusterId}/{{}}"
     ),
+    "openstack:compute/instance:Instance": _hand("openstack server show {name}"),
+    "openstack:compute/serverGroup:ServerGroup": _hand("openstack server group show {name}"),
+    "openstack:networking/floatingIp:FloatingIp": _hand("openstack floating ip list --network {pool} --long"),
     "openstack:networking/network:Network": _named("openstack:networking/getNetwork:getNetwork", "name"),
+    "openstack:networking/port:Port": _hand("openstack port show {name}"),
     "openstack:networking/router:Router": _named("openstack:networking/getRouter:getRouter", "name"),
     "openstack:networking/routerInterface:RouterInterface": lambda inputs: Question(
         "openstack:networking/getPortIds:getPortIds", {"deviceId": inputs["routerId"]}, "ids"
     ),
+    "openstack:networking/routerRoute:RouterRoute": _id("{routerId}-route-{destinationCidr}-{nextHop}"),
     "openstack:networking/secGroup:SecGroup": _named("openstack:networking/getSecGroup:getSecGroup", "name"),
     "openstack:networking/secGroupRule:SecGroupRule": _hand(
         "openstack security group rule list {securityGroupId} --long"

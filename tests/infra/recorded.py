@@ -62,9 +62,10 @@ def _made_up(args: MockResourceArgs) -> dict[str, Any]:
         case "aws:ec2/launchTemplate:LaunchTemplate":
             outputs["latestVersion"] = 1
         case "aws:ec2/vpnConnection:VpnConnection":
+            first = 3 if args.name.endswith("-2") else 1
             for number in (1, 2):
-                outputs[f"tunnel{number}Address"] = f"192.0.2.{number}"
-                outputs[f"tunnel{number}PresharedKey"] = f"key-{number}"
+                outputs[f"tunnel{number}Address"] = f"192.0.2.{first + number - 1}"
+                outputs[f"tunnel{number}PresharedKey"] = f"key-{first + number - 1}"
             outputs["transitGatewayAttachmentId"] = "tgw-attach-vpn"
         case "aws:ec2transitgateway/transitGateway:TransitGateway":
             outputs["associationDefaultRouteTableId"] = "tgw-rtb"
@@ -72,6 +73,11 @@ def _made_up(args: MockResourceArgs) -> dict[str, Any]:
             outputs["repositoryUrl"] = f"registry.example/{name}"
         case "aws:kms/key:Key":
             outputs["keyId"] = f"key/{args.name}"
+        case "openstack:networking/port:Port":
+            last = {"virtual": 10, "1": 11, "2": 12}[args.name.rpartition("-")[2]]
+            outputs["allFixedIps"] = [f"10.99.0.{last}"]
+        case "openstack:networking/floatingIp:FloatingIp":
+            outputs["address"] = f"203.0.113.{args.name[-1]}"
         case "openstack:vpnaas/service:Service":
             outputs["externalV4Ip"] = "203.0.113.7"
         case "openstack:containerinfra/cluster:Cluster":

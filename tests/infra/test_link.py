@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.link.vocabulary import AwsTunnel, LinkError, NeutronTunnel, halves
+from infra.link.agreement import connection, differences
+from infra.link.server_files import Addresses, Peer, files, swanctl_path, tunnel_name
+from infra.link.spec import servers
+from infra.link.vocabulary import AwsTunnel, LinkError, NeutronTunnel, StrongSwanTunnel, halves
 from infra.settings.link import DeadPeerDetection, DhGroup, Encryption, Esp, Ike, Integrity, LinkSettings
-from tests.infra.recorded import STACKS, Estate, estate_of, secret
+from tests.infra.recorded import Estate, estate_of, secret
 
 GROUPS: st.SearchStrategy[DhGroup] = st.sampled_from([14, 15, 16, 17, 18, 19, 20, 21])
 CIPHERS: st.SearchStrategy[Encryption] = st.sampled_from(["aes128", "aes256"])
@@ -24,11 +28,18 @@ MEANING: dict[str, Any] = {
 }  # fmt: skip
 
 
+GROUP = {
+    "modp2048": 14, "modp3072": 15, "modp4096": 16, "modp6144": 17, "modp8192": 18,
+    "ecp256": 19, "ecp384": 20, "ecp521": 21,
+}  # fmt: skip
+
+
 @st.composite
-def specs(draw: st.DrawFn) -> LinkSettings:
+def specs(draw: st.DrawFn, private_gateway: Literal["instances", "vpnaas"]) -> LinkSettings:
     ike = draw(st.integers(900, 28800))
     timeout = draw(st.integers(30, 3600))
     return LinkSettings(
+        private_gateway=private_gateway,
         ike=Ike(
             encryption=draw(CIPHERS),
             integrity=draw(HASHES),
@@ -42,11 +53,12 @@ def specs(draw: st.DrawFn) -> LinkSettings:
             lifetime_seconds=draw(st.integers(900, min(ike, 3600))),
         ),
         dpd=DeadPeerDetection(
-            action=draw(st.sampled_from(["restart", "clear"])),
             timeout_seconds=timeout,
             interval_seconds=draw(st.integers(1, timeout - 1)),
         ),
-        initiator=draw(st.sampled_from(["aws", "openstack"])),
+        initiator=draw(st.sampled_from(["aws", "openstack"]))
+        if private_gateway == "instances"
+        else "openstack",
     )
 
 
@@ -69,8 +81,8 @@ def meaning_of_aws(tunnel: AwsTunnel) -> dict[str, Any]:
             only(tunnel.phase2_dh_group_numbers),
             tunnel.phase2_lifetime_seconds,
         ),
-        "dpd": (tunnel.dpd_timeout_action, tunnel.dpd_timeout_seconds),
-        "aws dials": tunnel.startup_action == "start",
+        "dpd": tunnel.dpd_timeout_seconds,
+        "aws dials": (tunnel.startup_action == "start", tunnel.dpd_timeout_action == "restart"),
     }
 
 
@@ -87,30 +99,89 @@ def meaning_of_neutron(tunnel: NeutronTunnel) -> dict[str, Any]:
         "ike": MEANING[tunnel.ike_version],
         "phase1": phase(tunnel.ike),
         "phase2": phase(tunnel.ipsec),
-        "dpd": (tunnel.dpd_action, tunnel.dpd_timeout),
-        "aws dials": tunnel.initiator == "response-only",
+        "dpd": tunnel.dpd_timeout,
+        "aws dials": (False, tunnel.dpd_action != "restart"),
     }
 
 
-@given(specs())
-def test_both_halves_mean_the_same(spec: LinkSettings) -> None:
+def meaning_of_strongswan(tunnel: StrongSwanTunnel) -> dict[str, Any]:
+    def phase(proposal: str, lifetime: int) -> tuple[Any, ...]:
+        cipher, digest, group = proposal.split("-")
+        return ("aes", int(cipher.removeprefix("aes"))), MEANING[digest], GROUP[group], lifetime
+
+    return {
+        "ike": 2,
+        "phase1": phase(tunnel.proposals, tunnel.ike_rekey_time + tunnel.ike_over_time),
+        "phase2": phase(tunnel.esp_proposals, tunnel.esp_life_time),
+        "aws dials": (tunnel.start_action == "none", tunnel.dpd_action == "clear"),
+    }
+
+
+@given(specs("vpnaas"))
+def test_both_halves_mean_the_same_with_vpnaas(spec: LinkSettings) -> None:
     both = halves(spec)
+    assert isinstance(both.private, NeutronTunnel)
+    assert len(both.aws) == 2, "one connection has two tunnels"
     for tunnel in both.aws:
-        assert meaning_of_aws(tunnel) == meaning_of_neutron(both.neutron)
+        assert meaning_of_aws(tunnel) == meaning_of_neutron(both.private)
+    assert [tunnel.inside_cidr for tunnel in both.aws] == [str(cidr) for cidr in spec.inside_cidrs[:2]]
+
+
+@given(specs("instances"))
+def test_both_halves_mean_the_same_with_servers(spec: LinkSettings) -> None:
+    both = halves(spec)
+    assert isinstance(both.private, StrongSwanTunnel)
+    for tunnel in both.aws:
+        meant = meaning_of_aws(tunnel)
+        del meant["dpd"]  # seconds until a peer is dead: with strongSwan those of its retransmissions
+        assert meant == meaning_of_strongswan(both.private)
     assert [tunnel.inside_cidr for tunnel in both.aws] == [str(cidr) for cidr in spec.inside_cidrs]
 
 
-@given(specs())
+@given(specs("instances"))
 def test_exactly_one_side_dials(spec: LinkSettings) -> None:
     both = halves(spec)
+    assert isinstance(both.private, StrongSwanTunnel)
     for tunnel in both.aws:
-        assert (tunnel.startup_action == "start") != (both.neutron.initiator == "bi-directional")
+        assert (tunnel.startup_action == "start") != (both.private.start_action == "start")
+        assert (tunnel.dpd_timeout_action == "restart") != (both.private.dpd_action == "restart")
+        assert both.private.close_action == both.private.start_action
+
+
+@given(specs("instances"))
+def test_the_private_side_renews_before_aws_does_and_both_before_the_end(spec: LinkSettings) -> None:
+    both = halves(spec)
+    assert isinstance(both.private, StrongSwanTunnel)
+    for tunnel in both.aws:
+        for at, end in (
+            (both.private.ike_rekey_time, tunnel.phase1_lifetime_seconds),
+            (both.private.esp_rekey_time, tunnel.phase2_lifetime_seconds),
+        ):
+            assert 0 < at - both.private.rand_time < at < end - tunnel.rekey_margin_time_seconds < end
+
+
+@given(specs("instances"))
+def test_the_files_of_both_servers_agree_with_aws_of_whatever_spec(spec: LinkSettings) -> None:
+    for server, tunnels in zip(
+        servers(spec, "10.68.0.0/20", "10.64.0.0/16"), halves(spec).connections, strict=True
+    ):
+        peers = (Peer("192.0.2.1", "key_1"), Peer("192.0.2.2", "key.2"))
+        made = files(server, Addresses("a", "10.68.0.11", "10.68.0.12", "10.68.0.10", "203.0.113.7", peers))
+        for number, (tunnel, peer) in enumerate(zip(tunnels, peers, strict=True), start=1):
+            text = made[swanctl_path(tunnel_name(number))].text
+            aws = {_api_name(name): value for name, value in asdict(tunnel).items()}
+            assert not differences({**aws, "address": peer.address, "key": peer.key}, connection(text))
+
+
+def _api_name(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))
 
 
 @pytest.mark.parametrize(
     ("wrong", "key"),
     [
-        ({"routing": "bgp"}, "link.routing"),
+        ({"private_gateway": "vpnaas", "mtu_bytes": 1300}, "link.mtu_bytes"),
+        ({"private_gateway": "vpnaas", "initiator": "aws"}, "link.initiator"),
         ({"dpd": DeadPeerDetection(interval_seconds=30, timeout_seconds=30)}, "link.dpd.interval_seconds"),
         (
             {"ike": Ike(lifetime_seconds=900), "esp": Esp(lifetime_seconds=901)},
@@ -124,35 +195,36 @@ def test_what_one_half_cannot_do_is_refused_by_its_key(wrong: dict[str, Any], ke
         halves(spec)
 
 
-@pytest.fixture(params=STACKS, scope="module")
+@pytest.fixture(params=["dev", "prod"], scope="module")
 def estate(request: pytest.FixtureRequest) -> Estate:
     return estate_of(request.param)
 
 
-def test_each_tunnel_has_its_own_connection_with_the_key_that_aws_made(estate: Estate) -> None:
-    connections = {
-        each.inputs["peerAddress"]: each.inputs
-        for each in estate.of("openstack:vpnaas/siteConnection:SiteConnection")
-    }
-    assert {address: each["psk"] for address, each in connections.items()} == {
-        "192.0.2.1": secret("key-1"),
-        "192.0.2.2": secret("key-2"),
-    }
-    (vpn,) = estate.of("aws:ec2/vpnConnection:VpnConnection")
-    assert not any("resharedKey" in option for option in vpn.inputs), "AWS makes the keys"
+def test_vpnaas_is_one_connection_with_the_key_that_aws_made() -> None:
+    estate = estate_of("dev")
+    (connection,) = estate.of("openstack:vpnaas/siteConnection:SiteConnection")
+    assert connection.inputs["peerAddress"] == "192.0.2.1"
+    assert connection.inputs["psk"] == secret("key-1")
+    assert not {"mtu", "initiator"} & connection.inputs.keys(), "Neutron takes them and ignores them"
+
+
+def test_aws_makes_the_keys(estate: Estate) -> None:
+    for vpn in estate.of("aws:ec2/vpnConnection:VpnConnection"):
+        assert not any("resharedKey" in option for option in vpn.inputs)
 
 
 def test_every_option_of_tunnel_one_is_set_on_tunnel_two(estate: Estate) -> None:
-    (vpn,) = estate.of("aws:ec2/vpnConnection:VpnConnection")
-    first = {k.removeprefix("tunnel1"): v for k, v in vpn.inputs.items() if k.startswith("tunnel1")}
-    second = {k.removeprefix("tunnel2"): v for k, v in vpn.inputs.items() if k.startswith("tunnel2")}
-    assert first.keys() == second.keys()
-    assert len(first) >= 14
-    assert first.pop("InsideCidr") != second.pop("InsideCidr")
-    assert first == second
+    for vpn in estate.of("aws:ec2/vpnConnection:VpnConnection"):
+        first = {k.removeprefix("tunnel1"): v for k, v in vpn.inputs.items() if k.startswith("tunnel1")}
+        second = {k.removeprefix("tunnel2"): v for k, v in vpn.inputs.items() if k.startswith("tunnel2")}
+        assert first.keys() == second.keys()
+        assert len(first) >= 17
+        assert first.pop("InsideCidr") != second.pop("InsideCidr")
+        assert first == second
 
 
-def test_each_side_is_told_the_other_sides_network(estate: Estate) -> None:
+def test_each_side_is_told_the_other_sides_network_where_no_bgp_tells_it() -> None:
+    estate = estate_of("dev")
     (vpc,) = estate.of("aws:ec2/vpc:Vpc")
     (subnet,) = estate.of("openstack:networking/subnet:Subnet")
     (vpn,) = estate.of("aws:ec2/vpnConnection:VpnConnection")

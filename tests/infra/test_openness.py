@@ -61,9 +61,11 @@ def test_no_door_is_open_to_the_world(estate: Estate) -> None:
     assert default.inputs.get("egress") in (None, [])
 
 
-def test_no_machine_gets_a_public_address(estate: Estate) -> None:
+def test_no_machine_gets_a_public_address_but_the_gateways(estate: Estate) -> None:
     assert all(not s.inputs.get("mapPublicIpOnLaunch") for s in estate.of("aws:ec2/subnet:Subnet"))
-    assert not estate.of("openstack:networking/floatingIp:FloatingIp")
+    floating = {each.inputs["portId"] for each in estate.of("openstack:networking/floatingIp:FloatingIp")}
+    servers = estate.of("openstack:compute/instance:Instance")
+    assert floating == {network["port"] for each in servers for network in each.inputs["networks"]}
     for group in estate.of("aws:eks/nodeGroup:NodeGroup"):
         assert group.inputs["subnetIds"], group.name
         assert all("-private-" in subnet for subnet in group.inputs["subnetIds"]), group.name

@@ -31,11 +31,12 @@ NOUNS: Final[Mapping[str, str]] = MappingProxyType(
         "aws:budgets/budget:Budget": "budget",
         "openstack:networking/subnet:Subnet": "private subnet",
         "openstack:networking/router:Router": "private router",
+        "openstack:compute/instance:Instance": "gateway servers",
         "openstack:containerinfra/cluster:Cluster": "Magnum cluster",
         "openstack:containerinfra/nodeGroup:NodeGroup": "node groups of the Magnum cluster",
         "openstack:objectstorage/container:Container": "private container",
         "openstack:vpnaas/service:Service": "VPN service",
-        "openstack:vpnaas/siteConnection:SiteConnection": "IPsec connections",
+        "openstack:vpnaas/siteConnection:SiteConnection": "IPsec connection",
         "kubernetes:core/v1:Namespace": "namespaces",
         "kubernetes:core/v1:Secret": "Secret of the private keys",
         "kubernetes:batch/v1:Job": "jobs",
@@ -80,8 +81,11 @@ PUBLIC_CLUSTER: Final = (
     "Triton",
 )
 REVIEWED: Final = Change("nothing", (), "Only the review reads it.")
-CONNECTIONS: Final = again(
-    "IPsec connections", note="The link is down until both connections are made again.", warns=True
+SERVERS: Final = again(
+    "gateway servers",
+    note="The link is down until the gateway servers are made again, one after the other: some minutes. With "
+    "Neutron VPNaaS, its connection.",
+    warns=True,
 )
 
 
@@ -184,9 +188,8 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
         "openstack.region": _elsewhere("region"),
         "openstack.external_network": again(
             "private router",
-            "VPN service",
-            "IPsec connections",
             "customer gateway",
+            "gateway servers",
             *PRIVATE_CLUSTER.what,
             note="The private cluster and all that runs in it is deleted and made again, and the link is "
             "down "
@@ -195,7 +198,7 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
         ),
         "openstack.network.cidr": again(
             "private subnet",
-            "IPsec connections",
+            "gateway servers",
             *PRIVATE_CLUSTER.what,
             note="The private cluster and all that runs in it is deleted and made again, and the link is "
             "down "
@@ -244,8 +247,7 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             "VPN gateway",
             "VPN connection",
             "customer gateway",
-            "VPN service",
-            "IPsec connections",
+            "gateway servers",
             "log groups",
             note="Without a link the sites do not reach each other.",
             warns=True,
@@ -256,25 +258,47 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             note="The link is down until the other gateway has it.",
             warns=True,
         ),
+        "link.private_gateway": more_or_less(
+            "gateway servers",
+            "VPN service",
+            "IPsec connection",
+            "customer gateway",
+            "VPN connection",
+            note="The link is down until the other gateway has it.",
+            warns=True,
+        ),
+        "link.servers.image": Change(
+            "in place", (), "Each server is built again from the image, with what it was told at its start."
+        ),
+        "link.servers.flavor": Change("in place", (), "Nova resizes each server, which restarts it."),
         "link.gateway_address": again(
             "customer gateway", note="The link is down until it has moved.", warns=True
         ),
-        "link.routing": Change("in place", (), "`static` is what Neutron VPNaaS speaks."),
-        "link.asn": again("customer gateway", note="The link is down until it has moved.", warns=True),
+        "link.asn": again(
+            "customer gateway",
+            "gateway servers",
+            note="The link is down until it has moved.",
+            warns=True,
+        ),
         "link.aws_asn": again(
-            "VPN gateway", note="The link is down until the other gateway has it.", warns=True
+            "VPN gateway",
+            "gateway servers",
+            note="The link is down until the other gateway has it.",
+            warns=True,
         ),
         "link.inside_cidrs": again(
             "VPN connection",
-            note="Both tunnels get new outside addresses and keys; the link is down meanwhile.",
+            "gateway servers",
+            note="The tunnels get new outside addresses and keys; the link is down meanwhile.",
             warns=True,
         ),
         "link.ike.version": Change("nothing", (), "There is one."),
-        **_all("link.ike", "encryption integrity dh_group lifetime_seconds", CONNECTIONS),
-        **_all("link.esp", "encryption integrity pfs_group lifetime_seconds", CONNECTIONS),
-        **_all("link.dpd", "action interval_seconds timeout_seconds", IN_PLACE),
-        **_all("link", "initiator mtu_bytes", IN_PLACE),
+        **_all("link.ike", "encryption integrity dh_group lifetime_seconds", SERVERS),
+        **_all("link.esp", "encryption integrity pfs_group lifetime_seconds", SERVERS),
+        **_all("link.dpd", "interval_seconds timeout_seconds", SERVERS),
+        **_all("link", "initiator mtu_bytes", SERVERS),
         "link.logs": more_or_less("log groups"),
+        "link.alarm_topics": IN_PLACE,
         **_all(
             "orders",
             "columns.invoice columns.product columns.description columns.quantity columns.time "

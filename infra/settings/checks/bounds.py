@@ -20,22 +20,6 @@ def _ranges(settings: Settings) -> Iterator[Problem]:
             yield Problem(f"{path}.max", f"is {high}, less than min {low}; raise max or lower min")
 
 
-def _link(settings: Settings) -> Iterator[Problem]:
-    link = settings.link
-    if link.dpd.interval_seconds >= link.dpd.timeout_seconds:
-        yield Problem(
-            "link.dpd.interval_seconds",
-            f"is {link.dpd.interval_seconds} seconds; it must be shorter than link.dpd.timeout_seconds "
-            f"{link.dpd.timeout_seconds}: probe more often or wait longer",
-        )
-    if link.esp.lifetime_seconds > link.ike.lifetime_seconds:
-        yield Problem(
-            "link.esp.lifetime_seconds",
-            f"is {link.esp.lifetime_seconds} seconds; it must not exceed link.ike.lifetime_seconds "
-            f"{link.ike.lifetime_seconds}: lower it",
-        )
-
-
 def _training(settings: Settings) -> Iterator[Problem]:
     training = settings.training
     first, last = training.window.first_day, training.window.last_day
@@ -88,7 +72,6 @@ def _serving(settings: Settings) -> Iterator[Problem]:
 def bounds(settings: Settings) -> Iterator[Problem]:
     """Problems with pairs of settings that must stand in order."""
     yield from _ranges(settings)
-    yield from _link(settings)
     yield from _training(settings)
     yield from settings.training.clashes()
     yield from _serving(settings)

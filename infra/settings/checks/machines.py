@@ -66,6 +66,10 @@ def machines(settings: Settings) -> Iterator[Problem]:
     for name, private_pool in openstack.gpu_pools.items():
         path = f"openstack.gpu_pools.{name}.flavor"
         yield from _machine(path, private_pool.flavor, private, "openstack.yaml", with_gpus=True)
+    if settings.link.enabled and settings.link.private_gateway == "instances":
+        yield from _machine(
+            "link.servers.flavor", settings.link.servers.flavor, private, "openstack.yaml", with_gpus=False
+        )
 
 
 def priced(settings: Settings) -> Iterator[Problem]:

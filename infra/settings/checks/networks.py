@@ -33,8 +33,8 @@ def _size(path: str, network: IPv4Network) -> Iterator[Problem]:
 
 
 def networks(settings: Settings) -> Iterator[Problem]:
-    """Problems with the sizes of networks, how many zones there are and the routing of the link."""
-    aws, openstack, link = settings.aws, settings.openstack, settings.link
+    """Problems with the sizes of networks and how many zones there are."""
+    aws, openstack = settings.aws, settings.openstack
     vpc, zones = aws.network.cidr, aws.network.zones
     yield from _size("aws.network.cidr", vpc)
     yield from _size("aws.cluster.service_cidr", aws.cluster.service_cidr)
@@ -59,10 +59,4 @@ def networks(settings: Settings) -> Iterator[Problem]:
             "aws.network.zones",
             f"has {len(zones)} zones, but {vpc} has room for {room(vpc)}: name fewer zones or widen "
             "aws.network.cidr",
-        )
-    if link.enabled and link.routing == "bgp":
-        # Of a gateway of one's own only the address is told to AWS; the private half is VPNaaS all the same.
-        yield Problem(
-            "link.routing",
-            "is bgp, which Neutron VPNaaS does not speak, and no other private half is built; write static",
         )

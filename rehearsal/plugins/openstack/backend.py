@@ -28,11 +28,11 @@ from rehearsal.plugins.openstack.checking import check, parse
 from rehearsal.plugins.openstack.kubeconfig import way_in
 from rehearsal.plugins.openstack.resource_type import OpenStackType
 from rehearsal.plugins.openstack.rows import ROWS
-from rehearsal.plugins.openstack.services import magnum, neutron, storage
+from rehearsal.plugins.openstack.services import magnum, neutron, nova, storage
 from rehearsal.plugins.openstack.services.api import Api
 from rehearsal.plugins.openstack.services.functions import FUNCTIONS, SECRET_RESULTS
 
-APIS: Final[Mapping[str, Api]] = {**neutron.APIS, **magnum.APIS, **storage.APIS}
+APIS: Final[Mapping[str, Api]] = {**neutron.APIS, **magnum.APIS, **nova.APIS, **storage.APIS}
 DEFAULT_REGION: Final = "RegionOne"
 LONGEST_NAME: Final = 255
 INSTANCE: Final = "services"

@@ -88,8 +88,9 @@ ESTATES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     **{f"{stack}, all that can be on": (stack, EVERYTHING) for stack in ("local", "prod")},
     "prod, another link": (
         "prod",
-        {"link.gateway": "vpn_gateway", "link.logs": False, "link.dpd.action": "clear"},
+        {"link.gateway": "vpn_gateway", "link.logs": False, "link.private_gateway": "vpnaas"},
     ),
+    "prod, by Neutron VPNaaS": ("prod", {"link.private_gateway": "vpnaas"}),
     "prod, no link": ("prod", {"link.enabled": False}),
     "dev, on Graviton": ("dev", {"aws.cluster.system_nodes.instance_type": "m7g.large"}),
 }

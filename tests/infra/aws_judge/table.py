@@ -43,6 +43,10 @@ def _log_types(types: list[str]) -> list[dict[str, str]]:
     return [{"Type": each} for each in types]
 
 
+def _dimensions(dimensions: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Name": name, "Value": value} for name, value in dimensions.items()]
+
+
 def _cost_filters(filters: list[dict[str, Any]]) -> dict[str, Any]:
     return {each["name"]: each["values"] for each in filters}
 
@@ -89,6 +93,9 @@ _TUNNEL = {
     "InsideCidr": "TunnelInsideCidr",
     "LogOptions": "LogOptions",
     "StartupAction": "StartupAction",
+    "RekeyFuzzPercentage": "RekeyFuzzPercentage",
+    "RekeyMarginTimeSeconds": "RekeyMarginTimeSeconds",
+    "ReplayWindowSize": "ReplayWindowSize",
     **{
         f"Phase{phase}{ours}": f"Phase{phase}{theirs}"
         for phase in (1, 2)
@@ -117,6 +124,11 @@ COUNTERPARTS: Mapping[str, Counterpart] = {
         only_in="us-east-1",
     ),
     "aws:cloudwatch/logGroup:LogGroup": Counterpart("AWS::Logs::LogGroup", paths={"name": "LogGroupName"}),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": Counterpart(
+        "AWS::CloudWatch::Alarm",
+        paths={"name": "AlarmName"},
+        values={"dimensions": _dimensions},
+    ),
     "aws:ec2/customerGateway:CustomerGateway": Counterpart("AWS::EC2::CustomerGateway"),
     "aws:ec2/eip:Eip": Counterpart("AWS::EC2::EIP"),
     "aws:ec2/flowLog:FlowLog": Counterpart(

@@ -115,6 +115,7 @@ BY_PATH: dict[str, Drawn] = {
     "link.inside_cidrs[0]": st.integers(0, (1 << 14) - 1).map(
         lambda number: str(IPv4Network(((169 << 24) + (254 << 16) + 4 * number, 30)))
     ),
+    "link.servers.flavor": _machines(False, flavours()),
     "link.aws_asn": st.integers(64512, 65534) | st.integers(4200000000, 4294967294),
     "training.orders_url": st.sampled_from(
         [
@@ -202,7 +203,9 @@ def value(annotation: Any, carried: list[Any], path: str) -> Drawn:
         most = next((item.max_length for item in flat if isinstance(item, MaxLen)), 3)
         if args[-1] is not Ellipsis:
             least = most = len(args)
-        return st.lists(value(args[0], [], f"{path}[0]"), min_size=least, max_size=min(most, 3), unique=True)
+        return st.lists(
+            value(args[0], [], f"{path}[0]"), min_size=least, max_size=max(least, min(most, 3)), unique=True
+        )
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return section(annotation, path)
     return _text(flat)

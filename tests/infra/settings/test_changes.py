@@ -98,9 +98,12 @@ def test_only_fewer_days_are_warned_of() -> None:
 
 
 def test_what_was_absent_is_known_to_have_been() -> None:
-    stands = Standing.of(output(settings(), Standing()))
-    (warned,) = warnings(settings(link__gateway_address="203.0.113.10"), stands)
+    stood = settings(link__private_gateway="vpnaas", link__mtu_bytes=1400)
+    stands = Standing.of(output(stood, Standing()))
+    moved = settings(link__private_gateway="vpnaas", link__gateway_address="203.0.113.10")
+    (warned,) = warnings(moved, stands)
     assert warned.startswith('link.gateway_address: null becomes "203.0.113.10". ')
+    stands = Standing.of(output(settings(), Standing()))
     assert not list(warnings(settings(serving__sites=["openstack", "aws"]), stands))
 
 

@@ -28,8 +28,16 @@ from tests.infra.settings.drawn import GOOD
         ("training", {"retrain": {"schedule": "*/15 0-6,22 1,15 */2 1-5"}}),
         ("training", {"retrain": {"schedule": "0 3 29 2 *"}}),
         ("training", {"retrain": {"schedule": "0 3 31 2 1"}}),
-        ("link", {"gateway_address": "203.0.113.10"}),
-        ("link", {"gateway_address": "8.8.8.8", "asn": 4200000001, "aws_asn": 4200000000}),
+        ("link", {"private_gateway": "vpnaas", "gateway_address": "203.0.113.10"}),
+        (
+            "link",
+            {
+                "private_gateway": "vpnaas",
+                "gateway_address": "8.8.8.8",
+                "asn": 4200000001,
+                "aws_asn": 4200000000,
+            },
+        ),
         ("budget", {"usd_per_month": 0.5, "alert_emails": ["a+b@sub.example.org", "c@example.org"]}),
     ],
 )

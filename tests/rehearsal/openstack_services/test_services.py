@@ -199,7 +199,8 @@ def test_who_asks_for_services_that_start_beside_it_gets_them_filled(home: Home,
         "auth_url": HttpUrl(f"http://127.0.0.1:{port}/v3"),
         "object_store_url": HttpUrl(f"http://127.0.0.1:{port + 1}"),
     }
-    settings = read(stack_copy.source(project_root()), STACK).openstack.model_copy(update=urls)
+    settings = read(stack_copy.source(project_root()), STACK)
+    settings = settings.model_copy(update={"openstack": settings.openstack.model_copy(update=urls)})
 
     def fill(_: Cloud) -> None:
         filled.append(services.running(other) is not None)

@@ -132,10 +132,14 @@ OTHERS: Mapping[str, list[Play]] = {
         _other("openstack.throw_away_keys.signing_key", "b3RoZXIgcmVoZWFyc2FsLCBub3QgYSBzZWNyZXQhISE="),
         _other("openstack.throw_away_keys.orders_access_key_id", "another"),
         _other("openstack.throw_away_keys.orders_secret_access_key", "another"),
-        _other("link.gateway_address", "203.0.113.10"),
+        _other("link.servers.image", "ubuntu-24.04"),
+        _other("link.servers.flavor", "m1.large"),
+        _other("link.alarm_topics", ["arn:aws:sns:eu-west-1:123456789012:on-call"]),
         _other("link.asn", 65020),
         _other("link.aws_asn", 64513),
-        _other("link.inside_cidrs", ["169.254.61.0/30", "169.254.61.4/30"]),
+        _other(
+            "link.inside_cidrs", ["169.254.61.0/30", "169.254.61.4/30", "169.254.61.8/30", "169.254.61.12/30"]
+        ),
         _other("link.ike.lifetime_seconds", 14400),
         _other("link.esp.lifetime_seconds", 1800),
         *(
@@ -229,6 +233,7 @@ MUCH = {
     "serving.sites",
     "link.enabled",
     "link.gateway",
+    "link.private_gateway",
 }
 """These take away or replace what others change."""
 NOT_HERE = {
@@ -236,7 +241,7 @@ NOT_HERE = {
     "put there",
     "openstack.keys_secret": "is not read where throw_away_keys are",
     "link.ike.version": "has one value",
-    "link.routing": "has one value with Neutron VPNaaS",
+    "link.gateway_address": "is read with Neutron VPNaaS alone",
 }
 """What cannot be played on this estate, and why."""
 

@@ -46,6 +46,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "aws:ebs/volume:Volume": Rule("storage", aws_storage.ebs_volume),
     "aws:ecr/repository:Repository": Rule("storage", aws_storage.repository),
     "aws:cloudwatch/logGroup:LogGroup": Rule("platform", aws_storage.log_group),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": Rule("platform", aws_storage.alarm),
     "aws:kms/key:Key": Rule("platform", aws_storage.key),
     "openstack:containerinfra/cluster:Cluster": Rule("platform", openstack.cluster),
     "openstack:containerinfra/nodeGroup:NodeGroup": Rule("platform", openstack.node_group),

@@ -54,6 +54,12 @@ def log_group(resource: Resource, context: Context) -> Iterator[Charge]:
     yield Charge(f"logs kept for {days} days", context.prices.service("log_gb_month", region), kept)
 
 
+def alarm(resource: Resource, context: Context) -> Iterator[Charge]:
+    """An alarm on one metric, at the standard resolution."""
+    price = context.prices.service("alarm_month", context.region(resource))
+    yield Charge("alarm", price, Range.of(1))
+
+
 def repository(resource: Resource, context: Context) -> Iterator[Charge]:
     """Images."""
     price = context.prices.service("image_gb_month", context.region(resource))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rehearsal.plugins.aws.resource_type import AwsType, Call
 from rehearsal.plugins.aws.types import (
+    alarms,
     budgets,
     ecr,
     eks,
@@ -30,6 +31,7 @@ _MODULES = (
     iam,
     eks,
     logs,
+    alarms,
     budgets,
 )
 ROWS: dict[str, AwsType] = {row.type: row for module in _MODULES for row in module.ROWS}

@@ -9,14 +9,16 @@ from rehearsal.plugins.openstack.rows import (
     cluster,
     keypair,
     network,
+    port,
     router,
     security,
+    server,
     storage,
     vpn,
     vpn_policy,
 )
 
-_FILES = (network, router, security, storage, cluster, vpn_policy, vpn, keypair)
+_FILES = (network, router, security, storage, cluster, vpn_policy, vpn, keypair, port, server)
 ROWS: Final[dict[str, OpenStackType]] = {row.token: row for file in _FILES for row in file.ROWS}
 NOUNS: Final[dict[str, str]] = {row.token: row.noun for row in ROWS.values()}
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from rehearsal.openstack_services.session import Session
 from rehearsal.plugins.backend import Properties, Refused
 from rehearsal.plugins.openstack import tokens
-from rehearsal.plugins.openstack.services import magnum, neutron
+from rehearsal.plugins.openstack.services import magnum, neutron, nova
 from rehearsal.plugins.openstack.services.api import Api
 
 _FORM: Final = "openstack:{0}/get{1}:get{1}"
@@ -22,7 +22,7 @@ _BY_ARGUMENTS: Final[Mapping[str, str]] = {
     _FORM.format("networking", "Subnet"): tokens.SUBNET,
 }
 """The type whose one member a function finds."""
-_APIS: Final[Mapping[str, Api]] = {**neutron.APIS, **magnum.APIS}
+_APIS: Final[Mapping[str, Api]] = {**neutron.APIS, **magnum.APIS, **nova.APIS}
 
 
 def find(session: Session, type: str, wanted: Mapping[str, Any]) -> list[str]:
@@ -31,7 +31,7 @@ def find(session: Session, type: str, wanted: Mapping[str, Any]) -> list[str]:
     in_cluster = type == tokens.NODE_GROUP
     path = f"/clusters/{wanted['clusterId']}/nodegroups" if in_cluster else api.path
     body = api.body(dict(wanted))
-    key = path.rpartition("/")[2].replace("-", "_")
+    key = path.rpartition("/")[2].removeprefix("os-").replace("-", "_")
     return [
         str(answer.get("id") or answer["uuid"])
         for answer in session.get(api.service, path)[key]

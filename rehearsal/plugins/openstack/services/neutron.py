@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rehearsal.openstack_services.session import Session
-from rehearsal.plugins.backend import Created, Properties
+from rehearsal.plugins.backend import Created, Properties, Refused
 from rehearsal.plugins.openstack import tokens
-from rehearsal.plugins.openstack.services.api import Answer, Api, or_gone, plain
+from rehearsal.plugins.openstack.services.api import Answer, Api, or_gone, plain, snake
 
 NETWORK: Final = "network"
 GATEWAY: Final = (
@@ -108,6 +108,95 @@ class SecGroup(Api):
         return created
 
 
+class Port(Api):
+    """Its addresses and groups are lists of the service's own."""
+
+    def show(self, answer: Answer, inputs: Properties) -> Properties:
+        found = super().show(answer, inputs)
+        fixed = [
+            {"subnetId": one["subnet_id"], "ipAddress": one["ip_address"]} for one in answer["fixed_ips"]
+        ]
+        if "fixedIps" in inputs:
+            # What the program left to Neutron stays unsaid.
+            found["fixedIps"] = [
+                {key: one[key] for key in asked if key in one}
+                for asked, one in zip(inputs["fixedIps"], fixed, strict=False)
+            ]
+        if "allowedAddressPairs" in inputs:
+            found["allowedAddressPairs"] = [
+                {"ipAddress": pair["ip_address"]} for pair in answer["allowed_address_pairs"]
+            ]
+        if "securityGroupIds" in inputs:
+            found["securityGroupIds"] = answer["security_groups"]
+        return {
+            **found,
+            "allFixedIps": [one["ipAddress"] for one in fixed],
+            "allSecurityGroupIds": sorted(answer["security_groups"]),
+            "binding": {"vnicType": answer.get("binding:vnic_type", "normal")},
+        }
+
+    def body(self, inputs: Properties) -> Answer:
+        body = super().body(inputs)
+        for mine, theirs in (("fixedIps", "fixed_ips"), ("allowedAddressPairs", "allowed_address_pairs")):
+            if inputs.get(mine):
+                body[theirs] = [{snake(key): value for key, value in one.items()} for one in inputs[mine]]
+        return body
+
+
+class FloatingIp(Api):
+    """The pool is a network's name, which the provider looks up."""
+
+    def create(self, session: Session, inputs: Properties) -> Created:
+        networks = session.get(self.service, "/v2.0/networks", params={"name": inputs["pool"]})["networks"]
+        if not networks:
+            raise Refused(f"no network is called {inputs['pool']!r}", property="pool")
+        named = {key: value for key, value in inputs.items() if key != "pool"}
+        body = {**self.body(named), "floating_network_id": networks[0]["id"]}
+        answer = session.post(self.service, self.path, {self.key: body})[self.key]
+        if inputs.get("tags"):
+            self._tag(session, str(answer["id"]), inputs)
+        return Created(str(answer["id"]), {})
+
+    def show(self, answer: Answer, inputs: Properties) -> Properties:
+        found = super().show(answer, {key: value for key, value in inputs.items() if key != "pool"})
+        return {**found, **({"pool": inputs["pool"]} if "pool" in inputs else {})}
+
+    def cleared(self, key: str) -> Any:
+        return None if key == "port_id" else super().cleared(key)
+
+
+class RouterRoute(Api):
+    """One of the routes that its router has."""
+
+    def create(self, session: Session, inputs: Properties) -> Created:
+        self._act(session, "add", inputs)
+        return Created(_route_id(inputs), {})
+
+    def read(self, session: Session, id: str, inputs: Properties) -> Properties | None:
+        router, _, route = id.partition("-route-")
+        destination, _, hop = route.partition("-")
+        answer = or_gone(lambda: session.get(self.service, f"{self.path}/{router}"))
+        wanted = {"destination": destination, "nexthop": hop}
+        if answer is None or wanted not in answer[self.key]["routes"]:
+            return None
+        return {**inputs, "routerId": router, "destinationCidr": destination, "nextHop": hop}
+
+    def update(self, session: Session, id: str, old: Properties, new: Properties) -> None:
+        """Every change replaces it."""
+
+    def delete(self, session: Session, id: str, inputs: Properties) -> None:  # noqa: ARG002
+        or_gone(lambda: self._act(session, "remove", inputs))
+
+    def _act(self, session: Session, verb: str, inputs: Properties) -> Any:
+        route = {"destination": inputs["destinationCidr"], "nexthop": inputs["nextHop"]}
+        path = f"{self.path}/{inputs['routerId']}/{verb}_extraroutes"
+        return session.request(self.service, "PUT", path, json={self.key: {"routes": [route]}})
+
+
+def _route_id(inputs: Properties) -> str:
+    return f"{inputs['routerId']}-route-{inputs['destinationCidr']}-{inputs['nextHop']}"
+
+
 @dataclass(frozen=True)
 class Block(Api):
     """A list of one block here is an object at the service."""
@@ -156,6 +245,17 @@ APIS: Final[dict[str, Api]] = {
         NETWORK, "/v2.0/security-group-rules", "security_group_rule",
         shown=("portRangeMin", "portRangeMax", "protocol", "remoteGroupId", "remoteIpPrefix", "tenantId"),
     ),
+    tokens.PORT: Port(
+        NETWORK, "/v2.0/ports", "port", names={"securityGroupIds": "security_groups", "noFixedIp": None,
+                                               "noSecurityGroups": None},
+        shown=("adminStateUp", "deviceId", "deviceOwner", "macAddress", "portSecurityEnabled", "tenantId"),
+    ),
+    tokens.FLOATING_IP: FloatingIp(
+        NETWORK, "/v2.0/floatingips", "floatingip",
+        names={"address": "floating_ip_address", "fixedIp": "fixed_ip_address"},
+        shown=("address", "fixedIp", "portId", "tenantId"),
+    ),
+    tokens.ROUTER_ROUTE: RouterRoute(NETWORK, "/v2.0/routers", "router"),
     tokens.VPN_SERVICE: _vpn("vpnservices", "vpnservice", ("externalV4Ip", "externalV6Ip", "status")),
     tokens.ENDPOINT_GROUP: _vpn("endpoint-groups", "endpoint_group"),
     tokens.IKE_POLICY: Block(

@@ -583,6 +583,24 @@ SAMPLES: dict[str, Sample] = {
         {"retentionInDays": 90, **RETAG},
         ("key",),
     ),
+    "alarm": Sample(
+        "aws:cloudwatch/metricAlarm:MetricAlarm",
+        {
+            "name": "tunnel-down",
+            "namespace": "AWS/VPN",
+            "metricName": "TunnelState",
+            "dimensions": {"VpnId": "vpn-1"},
+            "statistic": "Maximum",
+            "comparisonOperator": "LessThanOrEqualToThreshold",
+            "threshold": 0,
+            "period": 60,
+            "evaluationPeriods": 3,
+            "treatMissingData": "breaching",
+            "alarmActions": ["arn:aws:sns:eu-west-1:123456789012:on-call"],
+            **TAGS,
+        },
+        {"evaluationPeriods": 5, **RETAG},
+    ),
     "budget": Sample(
         "aws:budgets/budget:Budget",
         {

@@ -54,6 +54,14 @@ TEMPLATE: Needs = {
     ),
 }
 CLUSTER: Needs = {**TEMPLATE, "cluster": (t.CLUSTER, {"clusterTemplateId": "{template}", "name": "shore"})}
+PORTED: Needs = {
+    **ATTACHED,
+    **GROUP,
+    "port": (
+        t.PORT,
+        {"name": "gateway", "networkId": "{net}", "fixedIps": [{"subnetId": "{subnet}"}]},
+    ),
+}
 LINK: Needs = {
     **ATTACHED,
     "ike": (t.IKE_POLICY, {"name": "ike", "ikeVersion": "v2"}),
@@ -176,6 +184,42 @@ SAMPLES: dict[str, Sample] = {
         {"psk": "made anew"},
         {"tenantId": "other"},
         LINK,
+    ),
+    t.PORT: Sample(
+        {
+            "name": "p",
+            "networkId": "{net}",
+            "fixedIps": [{"subnetId": "{subnet}", "ipAddress": "10.30.0.20"}],
+            "securityGroupIds": ["{group}"],
+            "allowedAddressPairs": [{"ipAddress": "10.30.0.9"}, {"ipAddress": "10.20.0.0/16"}],
+        },
+        {"description": "of a gateway"},
+        {"tenantId": "other"},
+        {**SUBNET, **GROUP},
+    ),
+    t.FLOATING_IP: Sample(
+        {"pool": "public", "portId": "{port}"}, {"description": "of a gateway"}, {"tenantId": "other"}, PORTED
+    ),
+    t.ROUTER_ROUTE: Sample(
+        {"routerId": "{router}", "destinationCidr": "10.20.0.0/16", "nextHop": "10.30.0.9"},
+        {},
+        {"nextHop": "10.30.0.10"},
+        ATTACHED,
+    ),
+    t.SERVER_GROUP: Sample({"name": "apart", "policies": "anti-affinity"}, {}, {"policies": "affinity"}),
+    t.INSTANCE: Sample(
+        {
+            "name": "gateway",
+            "imageName": "debian-12",
+            "flavorName": "m1.medium",
+            "networks": [{"port": "{port}"}],
+            "schedulerHints": [{"group": "{apart}"}],
+            "configDrive": True,
+            "userData": "#cloud-config\n{}",
+        },
+        {"metadata": {"purpose": "link"}},
+        {"userData": '#cloud-config\n{"users": []}'},
+        {**PORTED, "apart": (t.SERVER_GROUP, {"name": "apart", "policies": "anti-affinity"})},
     ),
     t.KEYPAIR: Sample({"name": "k", "publicKey": PUBLIC_KEY}, {}, {"publicKey": OTHER_KEY}),
 }
