@@ -20,6 +20,7 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UnknownValueError
 
+from infra.policy.by_type import ByType
 from infra.policy.engine_stack import EngineStack
 from infra.policy.inputs import UNKNOWN
 from infra.policy.judge import Breach, judge
@@ -34,21 +35,17 @@ def serve(rules: Iterable[Rule]) -> None:
     """Answer the engine until it ends."""
     stack = EngineStack()
     stack.listen()
-    PolicyPack(
-        name=NAME,
-        enforcement_level=EnforcementLevel.MANDATORY,
-        policies=[policy(rule, stack) for rule in rules],
-    )
+    policies = ByType((policy(rule, stack), rule.types) for rule in rules)
+    policies.serve(note=stack.inputs.__setitem__)
+    PolicyPack(name=NAME, enforcement_level=EnforcementLevel.MANDATORY, policies=policies)
 
 
 def policy(rule: Rule, stack: EngineStack) -> Policy:
     """A rule as the engine asks it."""
 
     def of_resource(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        if args.urn not in stack.inputs:
-            stack.inputs[args.urn] = plain(args.props)
         if rule.types is not None and args.resource_type in rule.types:
-            alone = Resource(args.urn, args.resource_type, "same", inputs=stack.inputs[args.urn])
+            alone = Resource(args.urn, args.resource_type, "same", inputs=plain(args.props))
             tell(judge(Stack(stack.name, {alone.urn: alone}, stack.exceptions), [rule]), report)
 
     def of_stack(args: StackValidationArgs, report: ReportViolation) -> None:

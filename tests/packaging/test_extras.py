@@ -22,7 +22,8 @@ BELONGING = {
     "training": ["training", "-training.components"],
     # The policy pack is run from a clone, by the group policy of the lock.
     "estate": [
-        *("infra", "-infra.__main__", "-infra.policy.pack", "-infra.policy.engine_stack"),
+        *("infra", "-infra.__main__"),
+        *("-infra.policy.pack", "-infra.policy.by_type", "-infra.policy.engine_stack"),
         *("training.components", "serving.components"),
     ],
     # Its own; it brings the three above.

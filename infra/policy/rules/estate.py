@@ -268,11 +268,12 @@ def _room(stack: Stack, workload: Resource) -> float | None:
     pool, asked = _pool(stack, workload), gpus_asked(workload)
     if not pool or not asked:
         return None
-    # Groups of one pool are ways to buy the same nodes, of which there are as many as the largest has.
     sizes = [(most(nodes), gpus(nodes)) for nodes in pool]
     if any(bound is None or not of_node for bound, of_node in sizes):
         return None
-    return max((bound or 0) * (of_node // asked) for bound, of_node in sizes)
+    rooms = [(bound or 0) * (of_node // asked) for bound, of_node in sizes]
+    # In AWS groups of one pool are ways to buy the same nodes; in the private site the fewest and the rest.
+    return max(rooms) if stack.site(workload) == "aws" else sum(rooms)
 
 
 def _most_replicas(stack: Stack, deployment: Resource) -> float:

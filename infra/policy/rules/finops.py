@@ -128,7 +128,9 @@ def gpus(nodes: Resource) -> int:
 def most(nodes: Resource) -> float | None:
     """The most nodes that a group may have."""
     if nodes.type == _PRIVATE_NODES:
-        return number(nodes.inputs, "maxNodeCount")
+        # No autoscaler touches a group without a maximum (kubernetes/autoscaler,
+        # cloudprovider/magnum/README.md, 2026-11-28).
+        return number(nodes.inputs, "maxNodeCount") or number(nodes.inputs, "nodeCount")
     return number(nodes.inputs, "scalingConfig", "maxSize")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from infra.policy.rules import RULES
 from infra.policy.stack import Stack
 from infra.review.resource import Resource
 from tests.infra.policy.cases import aws_data, aws_rest, both, kubernetes, private
-from tests.infra.policy.cases.made import Case
+from tests.infra.policy.cases.made import Case, made
 
 TODAY = date(2026, 11, 28)
 CASES: dict[str, Case] = {
@@ -108,3 +109,17 @@ def test_inputs_of_any_shape_break_no_rule_itself(rule: Rule) -> None:
                 rule,
                 [Resource(f"urn:pulumi:s::p::{kind}::it", kind, "create", inputs=dict.fromkeys(keys, value))],
             )
+
+
+def test_a_private_pool_takes_its_fewest_nodes_and_the_rest_together() -> None:
+    label = "node_labels"
+
+    def group(name: str, **inputs: Any) -> Resource:
+        labels = {label: "isthmus.dev/pool=serving"}
+        return made(both.PRIVATE_NODES, name, flavorId="g1.l4", labels=labels, **inputs)
+
+    pods = both.workload("magnum", replicas=4, **both.ROLLING)
+    fixed = group("fixed", nodeCount=2)
+    fits = BY_NAME["estate-rollout-fits"]
+    assert broken(fits, [*both.PRIVATE, pods, fixed, group("rest", maxNodeCount=3)]) == []
+    assert broken(fits, [*both.PRIVATE, pods, fixed, group("rest", maxNodeCount=2)]) == ["it"]

@@ -128,7 +128,11 @@ CASES = {
         [made("openstack:networking/network:Network", tags=["project=p"])],
     ),
     "finops-gpu-pool-bounded": Case(
-        [gpu_nodes(scalingConfig={"maxSize": 4})], [made(PRIVATE_NODES, flavorId="g1.l4", minNodeCount=1)]
+        [
+            gpu_nodes(scalingConfig={"maxSize": 4}),
+            made(PRIVATE_NODES, "fixed", flavorId="g1.l4", nodeCount=2),
+        ],
+        [made(PRIVATE_NODES, flavorId="g1.l4", maxNodeCount=100)],
     ),
     "finops-gpu-pool-tagged": Case(
         [
