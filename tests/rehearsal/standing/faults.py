@@ -6,15 +6,17 @@ resources fails the first time that it is asked for, before the stand-in sees it
 
 from __future__ import annotations
 
-import importlib
 import json
+import runpy
 import sys
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from rehearsal.engine.plugins import MODULES
 from rehearsal.home import Home
+from rehearsal.plugins import server
 from rehearsal.plugins.backend import Backend, Refused
 
 FILE, DONE = "faults.json", "faults"
@@ -51,30 +53,25 @@ def _meet(home: Home, operation: str, urn: str) -> None:
     raise Refused(f"{SAYS} ({operation} of {urn.rpartition('::')[2]})")
 
 
-def _troubled(backend: type[Backend], home: Home) -> None:
-    def trouble(operation: str) -> None:
-        calm = getattr(backend, operation)
-
-        def method(self: Backend, *resources: Any) -> Any:
-            _meet(home, operation, resources[-1].urn)
-            return calm(self, *resources)
-
-        setattr(backend, operation, method)
-
-    for operation in ("create", "update", "delete"):
-        trouble(operation)
-
-
 def main(name: str) -> None:
     """Serve the plugin ``name`` until the engine ends."""
-    home = Home.find()
-    module = importlib.import_module(f"rehearsal.plugins.{name}.backend")
-    classes = {"aws": "AwsBackend", "openstack": "OpenStackBackend", "kubernetes": "KubernetesBackend"}
-    _troubled(getattr(module, classes[name]), home)
-    # The plugin's own way to begin, under the name that a start from the command line has.
-    import runpy
+    home, serve = Home.find(), server.serve
 
+    def troubled(backend: Backend, version: str, folder: Path | None = None) -> None:
+        for operation in ("create", "update", "delete"):
+            setattr(backend, operation, _at_times(home, operation, getattr(backend, operation)))
+        serve(backend, version, folder)
+
+    setattr(server, "serve", troubled)  # noqa: B010 - in the place of what the plugin's own module takes
     runpy.run_module(MODULES[name], run_name="__main__", alter_sys=True)
+
+
+def _at_times(home: Home, operation: str, calm: Callable[..., Any]) -> Callable[..., Any]:
+    def method(*resources: Any) -> Any:
+        _meet(home, operation, resources[-1].urn)
+        return calm(*resources)
+
+    return method
 
 
 if __name__ == "__main__":
