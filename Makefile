@@ -55,6 +55,16 @@ browser: ## Chromium from Debian, for the tests that look at pages; without it t
 		>/dev/null 2>&1 || echo "Chromium could not be installed; tests of pages are skipped"; \
 	else echo "== no Chromium, and only root of a Debian installs it here; tests of pages are skipped"; fi
 
+.PHONY: images
+images: $(READY) ## the images of the pods from their Containerfiles, pushed and run on this machine: some minutes
+	@if command -v buildah >/dev/null && command -v mmdebstrap >/dev/null && command -v docker-registry >/dev/null; \
+		then echo "== buildah, mmdebstrap and docker-registry are there"; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then echo "== buildah, mmdebstrap, docker-registry (apt-get)"; \
+		{ apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends \
+		buildah mmdebstrap docker-registry; } >/dev/null 2>&1 || echo "They could not be installed; the test is skipped"; \
+	else echo "== no buildah, and only root of a Debian installs it here; the test is skipped"; fi
+	@.venv/bin/python -m pytest -m images -rs tests/images $(PYTEST)
+
 .PHONY: long
 long: $(READY) engine ## tests of whole trainings, killed or run twice: some minutes more
 	@echo "== long tests"

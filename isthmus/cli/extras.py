@@ -37,6 +37,7 @@ NEEDED: Mapping[str, str] = {
         "rehearsal",
     ),
     "review": "rehearsal",
+    "images": "rehearsal",
 }
 """Command -> the extra that it needs."""
 

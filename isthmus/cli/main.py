@@ -19,6 +19,7 @@ from isthmus.cli.commands import (
     down,
     drift,
     env,
+    images,
     logs,
     orders,
     policy,
@@ -78,6 +79,7 @@ release.app.command("judge")(release_judge.judge)
 app.add_typer(release.app, name="release")
 app.add_typer(settings.app, name="settings")
 app.add_typer(orders.app, name="orders")
+app.add_typer(images.app, name="images")
 app.add_typer(policy.app, name="policy")
 let_wrap(app)
 

@@ -62,7 +62,7 @@ def keyid(public: str) -> str:
     return hashlib.sha256(base64.b64decode(public)).hexdigest()[:16]
 
 
-def sign(digest: str, private: str, at: datetime | None = None) -> Signature:
+def sign(digest: str, private: str, at: datetime | None = None, domain: bytes = DOMAIN) -> Signature:
     """Sign a digest with a private key (base64 seed); SignatureRefused when the key is not one."""
     key = _private(private)
     signed_at = (at or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -70,18 +70,20 @@ def sign(digest: str, private: str, at: datetime | None = None) -> Signature:
         digest=digest,
         keyid=keyid(public_key(private)),
         signed_at=signed_at,
-        signature=base64.b64encode(key.sign(_message(digest, signed_at))).decode(),
+        signature=base64.b64encode(key.sign(_message(digest, signed_at, domain))).decode(),
     )
 
 
-def verify_signature(signature: Signature, digest: str, trusted: Iterable[str]) -> str:
-    """Check that a trusted key (base64 public keys) signed this digest; returns that key.
+def verify_signature(
+    signature: Signature, digest: str, trusted: Iterable[str], domain: bytes = DOMAIN
+) -> str:
+    """Check that a trusted key (base64 public keys) signed this digest of a release, or of another domain.
 
     Raises:
         SignatureRefused: when the signature is of another digest, by another key, or false.
     """
     if signature.digest != digest:
-        raise SignatureRefused(f"{SIGNATURE} is for {signature.digest}, but this release is {digest}")
+        raise SignatureRefused(f"{SIGNATURE} is for {signature.digest}, and not for {digest}")
     keys = [key.strip() for key in trusted if key.strip()]
     for public in keys:
         try:
@@ -92,7 +94,7 @@ def verify_signature(signature: Signature, digest: str, trusted: Iterable[str]) 
         if keyid(public) != signature.keyid:
             continue
         try:
-            key.verify(signed, _message(digest, signature.signed_at))
+            key.verify(signed, _message(digest, signature.signed_at, domain))
         except InvalidSignature:
             raise SignatureRefused(
                 f"{SIGNATURE} is false for {digest}: the trusted key {signature.keyid} did not make it"
@@ -128,8 +130,8 @@ def read_signature(directory: Path) -> Signature:
     return Signature.from_bytes(raw)
 
 
-def _message(digest: str, signed_at: str) -> bytes:
-    return DOMAIN + f"{digest}\n{signed_at}\n".encode()
+def _message(digest: str, signed_at: str, domain: bytes) -> bytes:
+    return domain + f"{digest}\n{signed_at}\n".encode()
 
 
 def _private(private: str) -> Ed25519PrivateKey:
