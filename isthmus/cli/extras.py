@@ -16,7 +16,7 @@ _TRAINING = """
     wandb
 """
 _ESTATE = "cryptography filelock jinja2 platformdirs pulumi pulumi_aws pulumi_kubernetes pulumi_openstack"
-_REHEARSAL = f"{_ESTATE} {_SERVING} {_TRAINING} jsonschema keystoneauth1 kubernetes_validate moto tenacity"
+_REHEARSAL = f"{_ESTATE} {_SERVING} {_TRAINING} jsonschema keystoneauth1 moto tenacity"
 
 MODULES: Mapping[str, str] = {
     "client": _CLIENT,
