@@ -7,24 +7,32 @@ The shape is ``PreviewDigest`` of the engine (pulumi/pulumi sdk/go/common/displa
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from infra.review.errors import CannotJudge
-from infra.review.resource import OPERATIONS, Resource
+from infra.review.resource import OPERATIONS, Place, Resource
 
 MOST_BYTES: Final = 40 * 2**20
 """Seven times what the preview of a thousand resources takes."""
 _HOW: Final = "give the output of `pulumi preview --json`"
 _STACK: Final = "pulumi:pulumi:Stack"
+_PROJECT: Final = "project:///"
+_ELSEWHERE: Final = re.compile(r"^(\.\./|rehearsal/engine/)|(^|/)(\.venv|venv|site-packages|node_modules)/")
+"""Not of the program: what lies outside, libraries, and the rehearsal's way to start it."""
 
 
 class _Read(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True)
+
+
+class _Frame(_Read):
+    position: str = Field(default="", alias="sourcePosition")
 
 
 class _State(_Read):
@@ -34,7 +42,17 @@ class _State(_Read):
     parent: str = ""
     provider: str = ""
     inputs: dict[str, Any] = Field(default_factory=dict)
-    dependencies: dict[str, list[str] | None] = Field(default_factory=dict, alias="propertyDependencies")
+    depends: dict[str, list[str] | None] = Field(default_factory=dict, alias="propertyDependencies")
+    waits_for: list[str] = Field(default_factory=list, alias="dependencies")
+    protect: bool = False
+    retain: bool = Field(default=False, alias="retainOnDelete")
+    aliases: list[str] = Field(default_factory=list)
+    replace_with: list[str] = Field(default_factory=list, alias="replaceWith")
+    replace_for: list[str] = Field(default_factory=list, alias="replaceOnChanges")
+    ignored: list[str] = Field(default_factory=list, alias="ignoreChanges")
+    delete_first: bool = Field(default=False, alias="deleteBeforeReplace")
+    position: str = Field(default="", alias="sourcePosition")
+    trace: list[_Frame] = Field(default_factory=list, alias="stackTrace")
 
 
 class _Step(_Read):
@@ -42,6 +60,8 @@ class _Step(_Read):
     urn: str
     new: _State | None = Field(default=None, alias="newState")
     old: _State | None = Field(default=None, alias="oldState")
+    changed: list[str] | None = Field(default=None, alias="diffReasons")
+    replaced_for: list[str] | None = Field(default=None, alias="replaceReasons")
 
 
 class _Diagnostic(_Read):
@@ -56,6 +76,14 @@ class _Digest(_Read):
 
 
 @dataclass(frozen=True)
+class Reasons:
+    """Inputs that the engine names: those that differ, and those of them that replace the resource."""
+
+    changed: tuple[str, ...] = ()
+    replaced_for: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Preview:
     """What stands before a change and after it, by URN, and the plain configuration of the stack."""
 
@@ -63,6 +91,7 @@ class Preview:
     before: Mapping[str, Resource]
     after: Mapping[str, Resource]
     config: Mapping[str, str]
+    reasons: Mapping[str, Reasons] = field(default_factory=dict)
 
     def ancestors(self, resource: Resource) -> Iterator[Resource]:
         """The components that a resource stands in, the innermost first."""
@@ -129,6 +158,7 @@ def _no_number(text: str) -> NoReturn:
 def _preview(digest: _Digest, source: str) -> Preview:
     before: dict[str, Resource] = {}
     after: dict[str, Resource] = {}
+    reasons: dict[str, Reasons] = {}
     for step in digest.steps:
         operation = OPERATIONS.get(step.op)
         if operation is None:
@@ -145,10 +175,12 @@ def _preview(digest: _Digest, source: str) -> Preview:
             before[step.old.urn] = _resource(step.old, step.op)
         if step.new is not None and step.op not in ("delete", "delete-replaced"):
             after[step.new.urn] = _resource(step.new, step.op)
+        if step.changed or step.replaced_for:
+            reasons[step.urn] = Reasons(tuple(step.changed or ()), tuple(step.replaced_for or ()))
     if not after and not before:
         raise CannotJudge(f"{source} has no resource in it; {_HOW}")
     stack = next(iter(after or before)).split(":")[2]
-    return Preview(stack, before, after, digest.config)
+    return Preview(stack, before, after, digest.config, reasons)
 
 
 def _resource(state: _State, op: str) -> Resource:
@@ -161,5 +193,26 @@ def _resource(state: _State, op: str) -> Resource:
         # The engine adds "::" and the provider's id.
         provider=state.provider.rpartition("::")[0],
         inputs=state.inputs,
-        depends={key: tuple(urns or ()) for key, urns in state.dependencies.items()},
+        depends={key: tuple(urns or ()) for key, urns in state.depends.items()},
+        waits_for=tuple(state.waits_for),
+        protected=state.protect,
+        retained=state.retain,
+        aliases=tuple(state.aliases),
+        replaced_with=tuple(state.replace_with),
+        replaced_for=tuple(state.replace_for),
+        ignored=tuple(state.ignored),
+        deleted_first=state.delete_first,
+        places=_places([state.position, *(frame.position for frame in state.trace)]),
     )
+
+
+def _places(positions: Iterable[str]) -> tuple[Place, ...]:
+    """Lines of the program itself: none of its libraries, nor of a file elsewhere."""
+    found = []
+    for position in positions:
+        file, _, line = position.removeprefix(_PROJECT).partition("#")
+        line = line.partition(",")[0]
+        own = position.startswith(_PROJECT) and not _ELSEWHERE.search(file)
+        if own and line.isascii() and line.isdigit() and len(line) < 9:
+            found.append(Place(file, int(line)))
+    return tuple(dict.fromkeys(found))

@@ -20,8 +20,15 @@ Email = Annotated[
 ]
 
 
+Component = Annotated[
+    str,
+    Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,62})(/[a-z0-9]([a-z0-9-]{0,62}))?$"),
+    Allowed("a component as `isthmus review` names it, such as aws/aws-pool-training"),
+]
+
+
 class BudgetSettings(Section):
-    """The monthly budget of the AWS account."""
+    """The monthly budget of the AWS account, and of parts of the estate."""
 
     usd_per_month: UsdPerMonth | None = None
     """Spending at which the alarm goes, 0 being the first cent; absent: no budget is made."""
@@ -29,3 +36,6 @@ class BudgetSettings(Section):
     """Who is told; AWS Budgets takes ten addresses."""
     alert_percent: Annotated[tuple[Percent, ...], Field(min_length=1, max_length=5)] = (80, 100)
     """Shares of the budget at which they are told."""
+    components: Annotated[dict[Component, UsdPerMonth], Field(max_length=100)] = Field(default_factory=dict)
+    """What parts of the estate may cost, by the components that `isthmus review` names, on both sites; a review
+    refuses a change that passes it."""

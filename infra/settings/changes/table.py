@@ -380,6 +380,7 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
         ),
         "budget.usd_per_month": Change("in place", (), "Without it, the budget goes."),
         **_all("budget", "alert_emails alert_percent", IN_PLACE),
+        "budget.components": REVIEWED,
         **_all(
             "cost.usage",
             "requests_per_day training_hours busy_share spot_share nat_gb internet_gb link_gb arrivals_gb "
