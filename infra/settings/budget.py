@@ -37,5 +37,5 @@ class BudgetSettings(Section):
     alert_percent: Annotated[tuple[Percent, ...], Field(min_length=1, max_length=5)] = (80, 100)
     """Shares of the budget at which they are told."""
     components: Annotated[dict[Component, UsdPerMonth], Field(max_length=100)] = Field(default_factory=dict)
-    """What parts of the estate may cost, by the components that `isthmus review` names, on both sites; a review
-    refuses a change that passes it."""
+    """What parts of the estate may cost, by the components that `isthmus review` names, on both sites; a
+    review refuses a change that passes it."""

@@ -46,7 +46,11 @@ def alternatives(
 ) -> tuple[Alternative, ...]:
     """The cheapest way for each pool among some resources, the one that saves most first."""
     small = {urn: each for urn, each in preview.after.items() if each.type in _NEEDED or not each.custom}
-    small |= {each.provider: preview.after[each.provider] for each in small.values() if each.provider in preview.after}
+    small |= {
+        each.provider: preview.after[each.provider]
+        for each in small.values()
+        if each.provider in preview.after
+    }
     context = Context(preview, small, settings.usage, settings.price_book, prices())
     found = []
     for pool, groups in _pools(small, urns).items():
@@ -92,7 +96,10 @@ def _ways(
         shapes.append((f"{key}.capacity: spot_with_fallback", _by_spot(groups[0])))
     if training and any(_fewest(group) for group in groups):
         shapes += [
-            ("; ".join(filter(None, (f"{key}.min: 0, so that it has nodes while it trains", what))), [_from_none(each) for each in shape])
+            (
+                "; ".join(filter(None, (f"{key}.min: 0, so that it has nodes while it trains", what))),
+                [_from_none(each) for each in shape],
+            )
             for what, shape in list(shapes)
         ]
     for other in instance_types().values():
@@ -106,7 +113,9 @@ def _ways(
             if cost.unpriced and not now.unpriced:
                 continue
             named = "" if other.name == machine.name else f"{key}.instance_type: {other.name}"
-            yield Alternative(pool, "; ".join(filter(None, (named, what))), before - cost.total().expected, False)
+            yield Alternative(
+                pool, "; ".join(filter(None, (named, what))), before - cost.total().expected, False
+            )
     yield from _elsewhere(pool, machine, context, now)
 
 
@@ -119,7 +128,10 @@ def _elsewhere(pool: str, machine: Machine, context: Context, now: Bill) -> Iter
     for other in flavours().values():
         price = flavour(other.name, context)
         if isinstance(price, Price) and _fits(other, machine):
-            what = f"openstack.gpu_pools.{pool} with flavor {other.name} in place of the pool in AWS, if the private cloud has room"
+            what = (
+                f"openstack.gpu_pools.{pool} with flavor {other.name} in place of the pool in AWS, if the "
+                "private cloud has room"
+            )
             yield Alternative(pool, what, (before - hours * price.usd).quantize(Decimal("0.01")), False)
 
 

@@ -62,9 +62,7 @@ def causes(changes: Iterable[Change], written: Written) -> Mapping[str, Cause]:
             puller = by_urn.get(change.goes_with)
             own = not change.goes_with or puller is None or puller.urn in above
             found[change.urn] = (
-                _cause(change, written)
-                if own or puller is None
-                else find(puller, above | {change.urn})
+                _cause(change, written) if own or puller is None else find(puller, above | {change.urn})
             )
         return found[change.urn]
 
@@ -78,11 +76,11 @@ def _cause(change: Change, written: Written) -> Cause:
     changed = next((place for place in places if place.file in written.files), None)
     scored = [(_score(change, setting), setting) for setting in written.settings]
     best = max((score for score, _ in scored), default=0)
-    if best == 0 and len(scored) == 1 and not written.files:
+    if best == 0 and len(scored) == 1 and changed is None:
         best = -1  # nothing else differs
     fitting = tuple(setting for score, setting in scored if score == best or best < 0)
     # A value that is found again tells more than that a file was touched; what is a guess tells less.
-    if fitting and (best < 0 or best >= 2 or changed is None and best > 0):
+    if fitting and (best < 0 or best >= 2 or (changed is None and best > 0)):
         return Cause(fitting[0].place, fitting[:_MOST])
     return Cause(changed or next(iter(places), None))
 
@@ -95,7 +93,9 @@ def _score(change: Change, setting: SettingChange) -> int:
     if effect is not None and NOUNS.get(resource.type) in effect.what:
         score += 2
     shown = {text for each in change.properties for text in (each.before, each.after)}
-    if setting.values & shown or any(len(value) > 3 and value in text for value in setting.values for text in shown):
+    if setting.values & shown or any(
+        len(value) > 3 and value in text for value in setting.values for text in shown
+    ):
         score += 2
     component = _SECTIONS.get(section, "")
     if component and component in resource.urn:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from infra.review.change.cascade import cascade
-from infra.review.change.change import PROGRAM, SCHEMA, UNKNOWN, Change, Property
+from infra.review.change.change import PROGRAM, SCHEMA, UNKNOWN, Change, Kind, Property
 from infra.review.change.renames import with_renames
 from infra.review.change.values import differences, made_names, settled, unknown
 from infra.review.errors import CannotJudge
@@ -92,13 +92,11 @@ def _changed(
     forced = replaces(after.type, paths)
     if forced is None:
         return replace(change, known_by=UNKNOWN)
-    kind = "replace" if forced else "change"
+    kind: Kind = "replace" if forced else "change"
     return replace(change, kind=kind, forced_by=tuple(sorted(forced)), known_by=SCHEMA)
 
 
-def _taken_from_others(
-    before: Resource, after: Resource, both: Mapping[str, Resource]
-) -> list[Property]:
+def _taken_from_others(before: Resource, after: Resource, both: Mapping[str, Resource]) -> list[Property]:
     """Inputs that no preview knows, and that come from another resource than before.
 
     What stands on one side only is left out where something else stays: a program waits for more than it

@@ -62,9 +62,7 @@ def rows() -> tuple[Row, ...]:
 def impact(change: Change, resources: Mapping[str, Resource]) -> Impact:
     """What a change means; ``resources`` are those of its side, by URN."""
     site = site_of(change.resource, resources)
-    row = next(
-        (row for row in rows() for kind in row.types if fnmatchcase(change.resource.type, kind)), None
-    )
+    row = next((row for row in rows() for kind in row.types if fnmatchcase(change.resource.type, kind)), None)
     if row is None:
         return Impact(site)
     if change.kind == "change":

@@ -8,7 +8,12 @@ from infra.review.change.values import differences, made_names, settled
 from infra.review.preview import Preview, Reasons
 from infra.review.resource import Operation, Resource
 
-_KINDS: dict[Operation, Kind] = {"create": "add", "update": "change", "replace": "replace", "delete": "delete"}
+_KINDS: dict[Operation, Kind] = {
+    "create": "add",
+    "update": "change",
+    "replace": "replace",
+    "delete": "delete",
+}
 
 
 def changes_of(preview: Preview) -> tuple[Change, ...]:

@@ -19,7 +19,7 @@ _ROWS: Final = (400, 200, 100, 50, 20, 8, 3, 0)
 """How many rows of each table are tried, until it fits."""
 _OPEN: Final = 12
 """Lines outside of what is folded, of each kind."""
-_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]()#+!|~>-])")
+_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]|~]|^[-+#>])")
 
 
 def marker(stack: str) -> str:
@@ -34,7 +34,8 @@ def markdown(verdict: Verdict) -> str:
         if len(text.encode()) <= MOST_BYTES:
             return text
     # Nothing but one name of a hostile preview could get here.
-    return f"{marker(verdict.stack)}\n## isthmus review: {headline(verdict)}\n\nThe rest is too long for a comment.\n"
+    rest = "The rest is too long for a comment."
+    return f"{marker(verdict.stack)}\n## isthmus review: {headline(verdict)}\n\n{rest}\n"
 
 
 def escaped(text: str) -> str:
@@ -69,9 +70,9 @@ def _lines(verdict: Verdict, rows: int) -> Iterator[str]:
     yield from _folded("Notes", [f"- {_inline(each)}" for each in notes(verdict)])
     yield ""
     yield (
-        "<sub>Two desired states compared, with no credentials and no cloud asked. Figures: likely (at least to "
-        "at most), by list prices with their day and source; docs/review.md and docs/cost.md tell how each comes "
-        "about.</sub>"
+        "<sub>Two desired states compared, with no credentials and no cloud asked. Figures: likely (at least "
+        "to at most), by list prices with their day and source; docs/review.md and docs/cost.md tell how each "
+        "comes about.</sub>"
     )
 
 
@@ -116,8 +117,8 @@ def _budgets(verdict: Verdict) -> Iterator[str]:
     for over in verdict.overruns:
         yield ""
         yield (
-            f"**Budget of {code(over.what)} ({code(over.key)}): {money(over.after)} USD a month are likely, and "
-            f"{money(over.limit)} are allowed**"
+            f"**Budget of {code(over.what)} ({code(over.key)}): {money(over.after)} USD a month are likely, "
+            f"and {money(over.limit)} are allowed**"
         )
         yield ""
         for share in over.largest:
@@ -155,7 +156,9 @@ def _row(judged: Judged) -> str:
         cause = code(str(judged.cause.place or ""))
     kind = f"**{VERB[change.kind]}**" if change.goes else VERB[change.kind]
     name = f"{code(change.resource.name)}<br><sub>{code(change.resource.type)}</sub>"
-    return f"| {kind} | {name} | {'<br>'.join(parts)} | {money(judged.cost.expected, signed=True)} | {cause} |"
+    return (
+        f"| {kind} | {name} | {'<br>'.join(parts)} | {money(judged.cost.expected, signed=True)} | {cause} |"
+    )
 
 
 def _values(before: str, after: str) -> str:
@@ -173,7 +176,10 @@ def _components(verdict: Verdict, rows: int) -> list[str]:
 
 def _settings(verdict: Verdict, rows: int) -> list[str]:
     settings = verdict.written.settings
-    lines = [f"- {code(each.key)} {_values(each.before, each.after)} in {code(str(each.place))}" for each in settings[:rows]]
+    lines = [
+        f"- {code(each.key)} {_values(each.before, each.after)} in {code(str(each.place))}"
+        for each in settings[:rows]
+    ]
     return [*lines, *_more(len(settings) - len(lines))]
 
 
@@ -202,7 +208,9 @@ def _inline(sentence: str) -> str:
     parts = sentence.split("`")
     if len(parts) % 2 == 0:
         return escaped(sentence)
-    return "".join(escaped_keeping(part) if index % 2 == 0 else code(part) for index, part in enumerate(parts))
+    return "".join(
+        escaped_keeping(part) if index % 2 == 0 else code(part) for index, part in enumerate(parts)
+    )
 
 
 def escaped_keeping(text: str) -> str:

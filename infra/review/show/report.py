@@ -234,7 +234,8 @@ def _budget(overrun: Overrun) -> PassedBudget:
         before=_cents(overrun.before),
         after=_cents(overrun.after),
         largest=[
-            Share(urn=share.urn, name=share.name, usd_per_month=_cents(share.usd)) for share in overrun.largest
+            Share(urn=share.urn, name=share.name, usd_per_month=_cents(share.usd))
+            for share in overrun.largest
         ],
         alternatives=[
             Alternative(

@@ -72,7 +72,8 @@ def notes(verdict: Verdict) -> Iterator[str]:
         )
     if open_ := [judged for judged in verdict.judged if judged.change.known_by.startswith("not known")]:
         kinds = sorted({judged.change.resource.type for judged in open_})
-        yield f"whether these are updated or replaced is not known, as no schema of theirs is here: {', '.join(kinds)}"
+        told_of = ", ".join(kinds)
+        yield f"whether these are updated or replaced is not known, as no schema is here: {told_of}"
     if any(setting.key.startswith("cost.") for setting in verdict.written.settings):
         yield "settings of cost differ: both sides are reckoned by the new ones"
     if verdict.hidden:
@@ -85,4 +86,3 @@ def _named(judged: Judged) -> str:
     change = judged.change
     noun = judged.impact.noun or change.resource.type
     return f"{VERB[change.kind]} {noun} {change.resource.name} ({judged.impact.site})"
-

@@ -1,4 +1,4 @@
-"""``isthmus review``: what a stack costs a month on both clouds, with no cloud credentials."""
+"""``isthmus review``: what a stack costs, and what a change of it does, with no cloud credentials."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 if TYPE_CHECKING:
     from infra.review.preview import Preview
     from infra.settings import Settings
+    from isthmus.cli.two_sides import Sides
 
 LOCAL = "local"
 
@@ -26,21 +27,48 @@ def review(
             show_default=False,
         ),
     ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            help="Judge the change against this: a revision of the repository, another preview's file, or "
+            "`state` for what --preview says stands.",
+            show_default=False,
+        ),
+    ] = None,
     every_line: Annotated[bool, typer.Option("--lines", help="Show every line of the bill.")] = False,
     all_priced: Annotated[
         bool, typer.Option("--all-priced", help="Refuse what has a part without a known price.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the whole bill as JSON.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the whole bill, or the whole verdict, as JSON.")
+    ] = False,
+    markdown: Annotated[
+        Path | None,
+        typer.Option(help="Write the comment for a pull request here, as Markdown.", show_default=False),
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write a page here that shows the estate before and after; it needs nothing else.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
-    """Reckon what a stack costs a month, at least, likely and at most, and hold it against its budget.
+    """Reckon what a stack costs a month; with --against, judge what a change does, breaks and costs.
 
     The stack is previewed through the rehearsal's engine and plugins, or --preview names a preview that is
-    there. Exit status 1: over the budget (or, with --all-priced, something has no price); 2: no verdict.
+    there. Exit status 1: refused, as over a budget or by policy (or, with --all-priced, something has no
+    price); 2: no verdict.
 
-    Example:  isthmus review prod --lines
+    Example:  isthmus review prod --against main
     """
+    from infra.review.errors import CannotJudge
+
+    if against is not None or markdown is not None or html is not None:
+        _judge(stack, preview, against, markdown, html, all_priced=all_priced, as_json=as_json)
+        return
     from infra.review.cost.report import cost
-    from infra.review.errors import OVER, CannotJudge
+    from infra.review.errors import OVER
     from infra.settings.budget import BudgetSettings
     from infra.settings.cost import CostSettings
     from isthmus.cli.bill_tables import show
@@ -69,11 +97,79 @@ def review(
         raise typer.Exit(OVER)
 
 
-def _settings(stack: str) -> Settings:
-    from infra.settings import read
-    from rehearsal.home import project_root
+def _judge(
+    stack: str | None,
+    file: Path | None,
+    against: str | None,
+    markdown: Path | None,
+    html: Path | None,
+    *,
+    all_priced: bool,
+    as_json: bool,
+) -> None:
+    """The verdict on a change, as it was asked to be shown."""
+    from infra.review import show
+    from infra.review.errors import OVER, CannotJudge
+    from infra.review.verdict import verdict
+    from infra.settings.budget import BudgetSettings
+    from infra.settings.cost import CostSettings
+    from isthmus.cli.console import print_json
+    from isthmus.cli.verdict_tables import show_verdict
+    from isthmus.errors import IsthmusError
 
-    return read(project_root() / "stacks" / f"Pulumi.{stack}.yaml", stack)
+    try:
+        settings = _settings(stack or LOCAL) if stack or file is None else None
+        sides = _sides(stack or LOCAL, file, against)
+        judged = verdict(
+            sides.before,
+            sides.after,
+            sides.changes,
+            against=sides.against,
+            cost_settings=settings.cost if settings else CostSettings(),
+            budget=settings.budget if settings else BudgetSettings(),
+            written=sides.written,
+            all_priced=all_priced,
+        )
+        if markdown is not None:
+            show.write(markdown, show.markdown(judged))
+        if html is not None:
+            show.write(html, show.page(judged))
+    except CannotJudge:
+        raise
+    except IsthmusError as error:
+        raise CannotJudge(str(error)) from error
+    except RecursionError:
+        raise CannotJudge(
+            "the preview is nested deeper than it can be read; give the output of `pulumi preview --json`"
+        ) from None
+    if as_json:
+        print_json(show.plain(judged))
+    else:
+        show_verdict(judged)
+    if judged.outcome != "good":
+        raise typer.Exit(OVER)
+
+
+def _sides(stack: str, file: Path | None, against: str | None) -> Sides:
+    from infra.review.errors import CannotJudge
+    from isthmus.cli.two_sides import STATE, of_files, of_one, of_revision
+
+    if against in (None, STATE):
+        return of_one(_read(stack, file))
+    if file is not None:
+        return of_files(_read(stack, file), Path(against))
+    if Path(against).is_file():
+        raise CannotJudge(
+            f"--against {against} is a file, which is held against another one: give --preview too, or a "
+            "revision of the repository"
+        )
+    return of_revision(stack, against)
+
+
+def _settings(stack: str) -> Settings:
+    from isthmus.cli.two_sides import settings_of
+
+    return settings_of(stack)
 
 
 def _read(stack: str, file: Path | None) -> Preview:

@@ -1,0 +1,90 @@
+"""The two sides of a review: previews by the rehearsal's engine side by side, or previews that are there."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from infra.review.change.cause import Written
+    from infra.review.change.change import Change
+    from infra.review.preview import Preview
+    from infra.settings import Settings
+
+STATE = "state"
+"""Stands for what a preview says stands already."""
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What is compared, and how the two differ as they are written."""
+
+    before: Preview
+    after: Preview
+    changes: tuple[Change, ...]
+    against: str
+    written: Written
+    warnings: tuple[str, ...] = field(default=())
+
+
+def of_one(preview: Preview) -> Sides:
+    """What one preview says of itself: the engine compared with the stack's state."""
+    from infra.review.change.cause import Written
+    from infra.review.change.of_engine import changes_of
+    from infra.review.preview import Preview
+
+    before = Preview(preview.stack, {}, preview.before, preview.config)
+    return Sides(before, preview, changes_of(preview), "what stands", Written())
+
+
+def of_files(after: Preview, file: Path) -> Sides:
+    """Two previews that are there. Raises CannotJudge."""
+    from infra.review.change.cause import Written
+    from infra.review.change.compare import compare
+    from infra.review.preview import read_file
+    from rehearsal.plugins.replacements import replaces
+
+    before = read_file(file)
+    return Sides(before, after, compare(before, after, replaces), file.name, Written())
+
+
+def of_revision(stack: str, revision: str) -> Sides:
+    """The stack as it is written here and as it was in a revision, previewed side by side.
+
+    Raises IsthmusError where one of them cannot be previewed.
+    """
+    from infra.review.change.cause import Written
+    from infra.review.change.compare import compare
+    from infra.review.change.settings_change import settings_changes
+    from infra.review.preview import read
+    from isthmus.cli.console import err
+    from rehearsal import revisions
+    from rehearsal.estate import Estate
+    from rehearsal.plugins.replacements import replaces
+
+    estate = Estate.find(lambda line: err.print(line, style="yellow"))
+    commit = revisions.commit(estate.project_dir, revision)
+    name = f"stacks/Pulumi.{stack}.yaml"
+    estate.install()
+    err.print(f"Previewing {stack} as it is here and as in {commit[:12]}", style="dim")
+    with revisions.laid_out(estate, commit) as other, ThreadPoolExecutor(1) as beside:
+        # Another program of the same stack must not meet this one's state or derived files.
+        old = beside.submit(revisions.preview, other, stack)
+        new = revisions.preview(estate, stack)
+        before = read(old.result(), f"the preview of {stack} in {revision}")
+        after = read(new, f"the preview of {stack}")
+        settings = settings_changes(
+            (other.project_dir / name).read_bytes(), (estate.project_dir / name).read_bytes(), name
+        )
+    files = revisions.changed_files(estate.project_dir, commit) - {name}
+    return Sides(before, after, compare(before, after, replaces), revision, Written(settings, files))
+
+
+def settings_of(stack: str) -> Settings:
+    """The settings of a stack file. Raises SettingsError."""
+    from infra.settings import read
+    from rehearsal.home import project_root
+
+    return read(project_root() / "stacks" / f"Pulumi.{stack}.yaml", stack)
