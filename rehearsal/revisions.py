@@ -25,7 +25,7 @@ from rehearsal.estate import Estate
 from rehearsal.home import Home
 from rehearsal.programs.with_parent import with_parent
 
-_NEEDED: Final = ("Pulumi.yaml", "stacks", "infra", "isthmus", "training", "serving", "pyproject.toml")
+NEEDED: Final = ("Pulumi.yaml", "stacks", "infra", "isthmus", "training", "serving", "pyproject.toml")
 """What a preview reads; the rehearsal itself is always that of the code which runs."""
 
 
@@ -69,7 +69,7 @@ def laid_out(estate: Estate, commit: str) -> Iterator[Estate]:
         folder = Path(name)
         project = folder / "project"
         _write(estate.project_dir, commit, project)
-        _environment(project)
+        environment(project)
         other = Estate(Home(folder / "home"), project)
         other.install()
         yield other
@@ -87,7 +87,7 @@ def preview(estate: Estate, stack: str) -> str:
 def _write(project_dir: Path, commit: str, target: Path) -> None:
     listed = _git(project_dir, "ls-tree", "--name-only", "-z", commit)
     there = {name.decode(errors="replace") for name in listed.stdout.split(b"\0") if name}
-    wanted = [name for name in _NEEDED if name in there]
+    wanted = [name for name in NEEDED if name in there]
     if "Pulumi.yaml" not in wanted or "infra" not in wanted:
         raise NoRevision(f"{commit[:12]} has no Pulumi.yaml and infra/ in it: name a later revision")
     target.mkdir()
@@ -103,7 +103,7 @@ def _write(project_dir: Path, commit: str, target: Path) -> None:
         raise NoRevision(f"git could not read {commit[:12]}: run `git fsck` in {project_dir}")
 
 
-def _environment(project: Path) -> None:
+def environment(project: Path) -> None:
     """A virtual environment with what is installed here, but the project's own packages from this folder."""
     here = Path(site.getsitepackages()[0])
     packages = project / ".venv" / "lib" / here.parent.name / "site-packages"

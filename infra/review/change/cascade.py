@@ -47,7 +47,7 @@ def _with(
 ) -> Change | None:
     """What becomes of a resource when some others are replaced; None where nothing does."""
     change = known or Change("change", before, after)
-    tied = next((urn for urn in after.replaced_with if urn in lost), None)
+    tied = next((urn for urn in sorted(after.replaced_with) if urn in lost), None)
     if tied is None and after.provider in lost:
         tied = after.provider
     if tied is None and after.type == _KUBERNETES:
@@ -78,7 +78,7 @@ def _source(resource: Resource, key: str, lost: frozenset[str]) -> str | None:
     """The replaced resource that an input takes a value from which is not known beforehand."""
     if not unknown(resource.inputs.get(key)):
         return None
-    return next((urn for urn in resource.depends[key] if urn in lost), None)
+    return next((urn for urn in sorted(resource.depends[key]) if urn in lost), None)
 
 
 def _cluster_of(provider: Resource, lost: frozenset[str]) -> str | None:
@@ -89,7 +89,7 @@ def _cluster_of(provider: Resource, lost: frozenset[str]) -> str | None:
     return next(
         (
             urn
-            for urn in (*provider.depends.get(_KUBECONFIG, ()), *provider.waits_for)
+            for urn in sorted({*provider.depends.get(_KUBECONFIG, ()), *provider.waits_for})
             if urn in lost and urn.split("::")[-2].lower().endswith("cluster")
         ),
         None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.review.change.change import ENGINE, KINDS, Change, Kind, Property
+from infra.review.change.change import ENGINE, Change, Kind, Property
 from infra.review.change.renames import with_renames
 from infra.review.change.values import differences, made_names, settled
 from infra.review.preview import Preview, Reasons
@@ -36,7 +36,7 @@ def changes_of(preview: Preview) -> tuple[Change, ...]:
             reasons.replaced_for if kind == "replace" else (),
             known_by=ENGINE,
         )
-    return tuple(sorted(with_renames(found, names), key=lambda each: KINDS.index(each.kind)))
+    return with_renames(found, names)
 
 
 def _properties(

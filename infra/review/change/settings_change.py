@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from infra.review.change.values import HIDDEN, shown
 from infra.review.resource import Place
+from infra.settings.changes import CHANGES, change_of
 from infra.settings.changes import Change as Effect
-from infra.settings.changes import change_of
 from isthmus.stack_files import parse
 from isthmus.stack_files.lines import lines
 from isthmus.stack_files.refusal import Path
@@ -35,8 +35,12 @@ class SettingChange:
 
     @property
     def effect(self) -> Effect | None:
-        """What the table of changes says of it."""
-        return change_of(self.key)
+        """What the table of changes says of it, of what it is a part of, or of what it holds."""
+        parts = self.key.split(".")
+        above = (".".join(parts[:count]) for count in range(len(parts), 1, -1))
+        rows = [row for row in map(change_of, above) if row is not None]
+        inside = [row for key, row in CHANGES.items() if key.startswith(f"{self.key}.")]
+        return next(iter((*rows, *inside)), None)
 
     def __str__(self) -> str:
         return f"{self.key}: {self.before or 'absent'} → {self.after or 'absent'}"

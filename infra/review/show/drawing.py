@@ -51,6 +51,7 @@ TITLES: Final[Mapping[Area, str]] = {
 }
 _SITES: Final = {"aws": "AWS", "openstack": "OpenStack", "kubernetes": "Kubernetes"}
 _LONGEST: Final = 60
+_MOST_ALIKE: Final = 4
 
 
 @dataclass(frozen=True)
@@ -100,12 +101,21 @@ def drawing(resources: Mapping[str, Resource], kinds: Mapping[str, Kind]) -> Dra
     sites = [
         Site(
             _SITES.get(name, name),
-            {TITLES[area]: tuple(sorted(areas[area], key=_order)) for area in AREAS if areas.get(area)},
+            {TITLES[area]: _together(areas[area]) for area in AREAS if areas.get(area)},
             tuple(sorted(rest.get(name, Counter()).items(), key=lambda item: (-item[1], item[0]))),
         )
         for name, areas in sorted(boxes.items(), key=lambda item: item[0] != "openstack")
     ]
     return Drawing(tuple(sites), tuple(sorted(link, key=_order)))
+
+
+def _together(boxes: list[Box]) -> tuple[Box, ...]:
+    """Boxes in order; many of one kind that stay as they are become one."""
+    same = Counter(box.what for box in boxes if box.kind is None)
+    many = {what: count for what, count in same.items() if count > _MOST_ALIKE}
+    kept = [box for box in boxes if box.kind is not None or box.what not in many]
+    kept += [Box(f"{count} that stay as they are", what, "", None) for what, count in many.items()]
+    return tuple(sorted(kept, key=_order))
 
 
 def _order(box: Box) -> tuple[str, str]:

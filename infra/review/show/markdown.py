@@ -64,15 +64,15 @@ def _lines(verdict: Verdict, rows: int) -> Iterator[str]:
     yield from _bullets("**What it means**", [_inline(each) for each in dangers(verdict)])
     yield from _findings(verdict, rows)
     yield from _budgets(verdict)
-    yield from _folded(f"What differs: {len(verdict.judged)} resources", _changes(verdict, rows))
+    yield from _folded(f"What differs: {_count(len(verdict.judged), 'resource')}", _changes(verdict, rows))
     yield from _folded("Cost by component", _components(verdict, rows))
     yield from _folded(f"Settings that differ: {len(verdict.written.settings)}", _settings(verdict, rows))
     yield from _folded("Notes", [f"- {_inline(each)}" for each in notes(verdict)])
     yield ""
     yield (
         "<sub>Two desired states compared, with no credentials and no cloud asked. Figures: likely (at least "
-        "to at most), by list prices with their day and source; docs/review.md and docs/cost.md tell how each "
-        "comes about.</sub>"
+        "to at most), by list prices with their day and source; docs/review.md and docs/cost.md tell how "
+        "each comes about.</sub>"
     )
 
 
@@ -100,7 +100,7 @@ def _findings(verdict: Verdict, rows: int) -> Iterator[str]:
         return
     shown = verdict.findings[: max(rows, 1)]
     yield ""
-    yield f"**Policy: {len(verdict.findings)} findings**"
+    yield f"**Policy: {_count(len(verdict.findings), 'finding')}**"
     yield ""
     yield "| severity | rule | resource | why, and what to do | where |"
     yield "|---|---|---|---|---|"
@@ -197,6 +197,10 @@ def _folded(title: str, lines: Iterable[str]) -> Iterator[str]:
     inner = list(lines)
     if inner:
         yield from ("", f"<details><summary>{title}</summary>", "", *inner, "", "</details>")
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _more(count: int) -> list[str]:

@@ -67,8 +67,8 @@ def notes(verdict: Verdict) -> Iterator[str]:
     yield from told
     if renamed := [judged for judged in verdict.judged if judged.change.like]:
         yield (
-            f"{len(renamed)} added resources are the like of deleted ones, as if a name or a component was "
-            "renamed: with `aliases` in their ResourceOptions they would stay"
+            f"added resources that are the like of deleted ones: {len(renamed)}, as if a name or a component "
+            "was renamed; with `aliases` in their ResourceOptions they would stay"
         )
     if open_ := [judged for judged in verdict.judged if judged.change.known_by.startswith("not known")]:
         kinds = sorted({judged.change.resource.type for judged in open_})
@@ -77,9 +77,9 @@ def notes(verdict: Verdict) -> Iterator[str]:
     if any(setting.key.startswith("cost.") for setting in verdict.written.settings):
         yield "settings of cost differ: both sides are reckoned by the new ones"
     if verdict.hidden:
-        yield f"{verdict.hidden} inputs are secret: whether they differ, no preview tells"
+        yield f"secret inputs: {verdict.hidden}; whether they differ, no preview tells"
     if unpriced := len(verdict.cost.after.unpriced):
-        yield f"{unpriced} parts have no known price and are in no figure"
+        yield f"parts without a known price, which are in no figure: {unpriced}"
 
 
 def _named(judged: Judged) -> str:
