@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -131,6 +131,7 @@ def verdict(
     found = causes(changes, written)
     judged = tuple(_judged(before, after, changes, found, old, new))
     touched = {each.change.urn for each in judged}
+    placed = (_placed(each, found, after.after) for each in findings)
     return Verdict(
         after.stack,
         against,
@@ -139,7 +140,12 @@ def verdict(
         judged,
         cost,
         overruns(before, after, old, new, cost_settings, budget),
-        tuple(sorted(findings, key=lambda each: (not each.refuses, SEVERITIES.index(each.severity)))),
+        tuple(
+            sorted(
+                placed,
+                key=lambda each: (not each.refuses, SEVERITIES.index(each.severity), each.rule, each.urn),
+            )
+        ),
         written,
         sum(resource.custom and urn not in touched for urn, resource in after.after.items()),
         sum(_hidden(resource.inputs) for resource in after.after.values()),
@@ -166,6 +172,16 @@ def _judged(
             _outermost(change.resource, side),
             costs + saves * -1,
         )
+
+
+def _placed(finding: Finding, found: Mapping[str, Cause], resources: Mapping[str, Resource]) -> Finding:
+    """A finding with its line: that of the change which made it, else that where the resource is declared."""
+    cause, resource = found.get(finding.urn), resources.get(finding.urn)
+    declared = next(iter(resource.places), None) if resource is not None else None
+    place = (cause.place if cause is not None else None) or declared
+    if finding.file or place is None:
+        return finding
+    return replace(finding, file=place.file, line=place.line)
 
 
 def _outermost(resource: Resource, preview: Preview) -> str:

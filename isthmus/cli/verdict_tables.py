@@ -109,7 +109,7 @@ def _findings(verdict: Verdict) -> None:
         name = finding.urn.rsplit("::", 1)[-1]
         out.print()
         out.print(plain(f"{finding.severity} {finding.rule}: {name}{where}", 300))
-        out.print(plain(f"  {finding.reason} {finding.remedy}", 600))
+        out.print(plain(f"  {finding.reason} To do: {finding.remedy}", 600))
 
 
 def _budgets(verdict: Verdict) -> None:

@@ -11,10 +11,12 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from infra.policy.findings import findings
 from infra.review.change.cause import Written
 from infra.review.change.compare import compare
 from infra.review.change.settings_change import settings_changes
@@ -28,6 +30,8 @@ from rehearsal.home import Home
 from rehearsal.plugins.replacements import replaces
 
 STACK = "prod"
+TODAY = date(2026, 11, 28)
+"""On which the exceptions of the stack file are looked at."""
 ROOT = Path(__file__).parents[2]
 COMMENTS = Path(__file__).parent / "comments"
 FILE = f"stacks/Pulumi.{STACK}.yaml"
@@ -142,6 +146,7 @@ class Examples:
             cost_settings=settings.cost,
             budget=settings.budget,
             written=written,
+            findings=findings(new, settings.policy.exceptions, today=TODAY),
         )
 
     def _preview(self, text: str) -> Digest:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from infra.review.cost.charge import Range
+from infra.review.finding import Finding
 from infra.review.show.summary import VERB, counts, dangers, headline, money, notes
 from infra.review.verdict import Judged, Moved, Verdict
 
@@ -62,9 +63,14 @@ def _lines(verdict: Verdict, rows: int) -> Iterator[str]:
     yield ""
     yield from _costs(verdict)
     yield from _bullets("**What it means**", [_inline(each) for each in dangers(verdict)])
-    yield from _findings(verdict, rows)
+    refusing = tuple(each for each in verdict.findings if each.refuses)
+    told = tuple(each for each in verdict.findings if not each.refuses)
+    if refusing:
+        yield from ("", f"**Refused by policy: {_count(len(refusing), 'finding')}**", "")
+        yield from _findings(refusing, rows)
     yield from _budgets(verdict)
     yield from _folded(f"What differs: {_count(len(verdict.judged), 'resource')}", _changes(verdict, rows))
+    yield from _folded(f"Policy, told only: {_count(len(told), 'finding')}", _findings(told, rows))
     yield from _folded("Cost by component", _components(verdict, rows))
     yield from _folded(f"Settings that differ: {len(verdict.written.settings)}", _settings(verdict, rows))
     yield from _folded("Notes", [f"- {_inline(each)}" for each in notes(verdict)])
@@ -95,22 +101,15 @@ def _range(amount: Range) -> str:
     return f"{money(amount.expected)} ({money(amount.low)} to {money(amount.high)})"
 
 
-def _findings(verdict: Verdict, rows: int) -> Iterator[str]:
-    if not verdict.findings:
-        return
-    shown = verdict.findings[: max(rows, 1)]
-    yield ""
-    yield f"**Policy: {_count(len(verdict.findings), 'finding')}**"
-    yield ""
-    yield "| severity | rule | resource | why, and what to do | where |"
-    yield "|---|---|---|---|---|"
+def _findings(findings: tuple[Finding, ...], rows: int) -> list[str]:
+    shown = findings[:rows]
+    lines = ["| severity | rule | resource | why, and what to do | where |", "|---|---|---|---|---|"]
     for each in shown:
         name = each.urn.rsplit("::", 1)[-1]
         where = f"{each.file}:{each.line}" if each.line else each.file
-        word = each.severity if each.refuses else f"{each.severity}, told only"
-        about = f"{escaped(each.reason)} {escaped(each.remedy)}"
-        yield f"| {word} | {code(each.rule)} | {code(name)} | {about} | {code(where)} |"
-    yield from _more(len(verdict.findings) - len(shown))
+        about = f"{escaped(each.reason)} **To do**: {escaped(each.remedy)}"
+        lines.append(f"| {each.severity} | {code(each.rule)} | {code(name)} | {about} | {code(where)} |")
+    return [*lines, *_more(len(findings) - len(shown))] if findings else []
 
 
 def _budgets(verdict: Verdict) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from isthmus.cli.two_sides import Sides
 
 LOCAL = "local"
+
+
+class Files(NamedTuple):
+    """What is written of a verdict, each where it is asked for."""
+
+    markdown: Path | None
+    html: Path | None
+    sarif: Path | None
 
 
 def review(
@@ -53,6 +61,10 @@ def review(
             show_default=False,
         ),
     ] = None,
+    sarif: Annotated[
+        Path | None,
+        typer.Option(help="Write what the policy finds here, as SARIF 2.1.0.", show_default=False),
+    ] = None,
 ) -> None:
     """Reckon what a stack costs a month; with --against, judge what a change does, breaks and costs.
 
@@ -64,8 +76,9 @@ def review(
     """
     from infra.review.errors import CannotJudge
 
-    if against is not None or markdown is not None or html is not None:
-        _judge(stack, preview, against, markdown, html, all_priced=all_priced, as_json=as_json)
+    files = Files(markdown, html, sarif)
+    if against is not None or any((markdown, html, sarif)):
+        _judge(stack, preview, against, files, all_priced=all_priced, as_json=as_json)
         return
     from infra.review.cost.report import cost
     from infra.review.errors import OVER
@@ -101,13 +114,14 @@ def _judge(
     stack: str | None,
     file: Path | None,
     against: str | None,
-    markdown: Path | None,
-    html: Path | None,
+    files: Files,
     *,
     all_priced: bool,
     as_json: bool,
 ) -> None:
     """The verdict on a change, as it was asked to be shown."""
+    from infra.policy.findings import findings
+    from infra.policy.sarif import text
     from infra.review import show
     from infra.review.errors import OVER, CannotJudge
     from infra.review.verdict import verdict
@@ -128,12 +142,15 @@ def _judge(
             cost_settings=settings.cost if settings else CostSettings(),
             budget=settings.budget if settings else BudgetSettings(),
             written=sides.written,
+            findings=findings(sides.after, settings.policy.exceptions if settings else ()),
             all_priced=all_priced,
         )
-        if markdown is not None:
-            show.write(markdown, show.markdown(judged))
-        if html is not None:
-            show.write(html, show.page(judged))
+        if files.markdown is not None:
+            show.write(files.markdown, show.markdown(judged))
+        if files.html is not None:
+            show.write(files.html, show.page(judged))
+        if files.sarif is not None:
+            show.write(files.sarif, text(judged.findings))
     except CannotJudge:
         raise
     except IsthmusError as error:
