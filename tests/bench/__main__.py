@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import control_planes, previews, rehearsed, training_speed, transfer, workers
+from tests.bench import control_planes, previews, rehearsed, reviews, training_speed, transfer, workers
 from tests.bench.measure import Row
 from tests.bench.sections import Section
 
@@ -48,6 +48,8 @@ def rows(chosen: Collection[Section], short: bool, say: Callable[[str], None]) -
     yield from rehearsed.rows(chosen, short, say)
     if Section.PREVIEW in chosen:
         yield from previews.rows(3 if short else 7, say)
+    if Section.REVIEW in chosen:
+        yield from reviews.rows(1 if short else 3, say)
     if Section.CONTROL_PLANES in chosen:
         rounds = 2 if short else 7
         say(f"[bold]control planes[/], both sites from nothing, {rounds} rounds")

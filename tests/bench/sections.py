@@ -11,6 +11,7 @@ class Section(StrEnum):
     UP = "up"
     WARM = "warm"
     PREVIEW = "preview"
+    REVIEW = "review"
     ANSWERS = "answers"
     DOWN = "down"
     CONTROL_PLANES = "control-planes"

@@ -8,11 +8,12 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.bench import __main__ as bench
-from tests.bench import control_planes, previews, rehearsed, training_speed, transfer, workers
+from tests.bench import control_planes, previews, rehearsed, reviews, training_speed, transfer, workers
 from tests.bench.sections import Section
 
 OTHERS: dict[Section, tuple[ModuleType, str]] = {
     Section.PREVIEW: (previews, "rows"),
+    Section.REVIEW: (reviews, "rows"),
     Section.CONTROL_PLANES: (control_planes, "rows"),
     Section.TRANSFER: (transfer, "rows"),
     Section.WORKERS: (workers, "rows"),

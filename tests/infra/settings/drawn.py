@@ -139,6 +139,7 @@ BY_PATH: dict[str, Drawn] = {
     "serving.release": st.sampled_from(["latest", f"sha256:{'0a' * 32}"]),
     "serving.trusted_keys[0]": st.sampled_from([KEY, OTHER_KEY]),
     "budget.alert_emails[0]": EMAILS,
+    "budget.components": st.dictionaries(st.sampled_from(["link", "aws/aws-cluster"]), st.floats(0, 1e6)),
     "cost.price_book.flavour_hour": st.dictionaries(st.sampled_from(sorted(flavours())), st.floats(0.01, 9)),
     "cost.price_book.gpu_hour": st.dictionaries(st.sampled_from(["T4", "L4", "A100"]), st.floats(0.01, 9)),
     "policy.exceptions": st.lists(EXCEPTIONS, max_size=3),

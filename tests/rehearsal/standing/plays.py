@@ -210,6 +210,7 @@ OTHERS: Mapping[str, list[Play]] = {
             "budget.alert_emails", ["finance@example.org"], ["finance@example.org", "platform@example.org"]
         ),
         _other("budget.alert_percent", [50, 80, 100], [100]),
+        _other("budget.components", {"link": 100.0}),
         _other("cost.usage.spot_share", 0.5),
         _other("cost.price_book.flavour_hour", {"m1.large": 0.1}),
         _other("cost.price_book.gpu_hour", {"L4": 0.4}),
