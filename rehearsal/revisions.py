@@ -25,8 +25,8 @@ from rehearsal.estate import Estate
 from rehearsal.home import Home
 from rehearsal.programs.with_parent import with_parent
 
-NEEDED: Final = ("Pulumi.yaml", "stacks", "infra", "isthmus", "training", "serving", "pyproject.toml")
-"""What a preview reads; the rehearsal itself is always that of the code which runs."""
+LEFT_OUT: Final = ("data", "docs", "tests")
+"""What no preview reads."""
 
 
 class NoRevision(IsthmusError):
@@ -87,7 +87,7 @@ def preview(estate: Estate, stack: str) -> str:
 def _write(project_dir: Path, commit: str, target: Path) -> None:
     listed = _git(project_dir, "ls-tree", "--name-only", "-z", commit)
     there = {name.decode(errors="replace") for name in listed.stdout.split(b"\0") if name}
-    wanted = [name for name in NEEDED if name in there]
+    wanted = sorted(there - set(LEFT_OUT))
     if "Pulumi.yaml" not in wanted or "infra" not in wanted:
         raise NoRevision(f"{commit[:12]} has no Pulumi.yaml and infra/ in it: name a later revision")
     target.mkdir()

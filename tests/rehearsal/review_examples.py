@@ -102,6 +102,9 @@ EXAMPLES = (
 )
 
 
+_FOLDERS = ("stacks", "serving", "training")
+
+
 @dataclass
 class Examples:
     """Their verdicts, each previewed once."""
@@ -117,9 +120,13 @@ class Examples:
         """
         project = folder / "project"
         project.mkdir()
-        for name in revisions.NEEDED:
-            source = ROOT / name
-            (shutil.copytree if source.is_dir() else shutil.copy)(source, project / name)
+        for source in ROOT.iterdir():
+            if source.is_file():
+                shutil.copy(source, project)
+            elif (
+                source.name not in revisions.LEFT_OUT and (source / "__init__.py").exists()
+            ) or source.name in _FOLDERS:
+                shutil.copytree(source, project / source.name, ignore=shutil.ignore_patterns("__pycache__"))
         revisions.environment(project)
         estate = Estate(Home(folder / "home"), project)
         estate.install()
