@@ -46,6 +46,7 @@ async def estate(
         naming=naming,
         settings=settings.openstack,
         aws_cidr=str(settings.aws.network.cidr) if linked else None,
+        resized=resized(settings, stands),
         opts=ResourceOptions(provider=in_openstack),
     )
     await flush_registrations()

@@ -33,9 +33,11 @@ class GpuPoolSpec:
     min: int
     max: int
     purpose: Purpose
+    label: str = POOL_LABEL
+    """The label by which a pod finds the pool: a cloud's own where it lets nobody give nodes others."""
 
     def labels(self, capacity: Capacity) -> dict[str, str]:
-        """Labels of the pool's nodes; a job's node selector names ``POOL_LABEL``."""
+        """Labels of the pool's nodes where the cloud takes them: AWS does, Magnum's drivers do not."""
         return {
             POOL_LABEL: self.name,
             PURPOSE_LABEL: self.purpose,
@@ -47,7 +49,7 @@ class GpuPoolSpec:
     @property
     def node_selector(self) -> dict[str, str]:
         """What a pod that wants this pool selects, however its nodes are bought."""
-        return {POOL_LABEL: self.name}
+        return {self.label: self.name}
 
 
 __all__ = [

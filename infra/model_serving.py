@@ -77,7 +77,7 @@ def triton_services(
             replicas_min=serving.replicas.min,
             replicas_max=serving.replicas.max,
             gpus=cluster.gpus(serving.pool),
-            pool=serving.pool,
+            node_selector=cluster.pools[serving.pool].node_selector if serving.pool else None,
             endpoint_url=settings.aws.endpoint_url,
             role_arn=cluster.roles.get(NAME),
             labels=naming.labels,

@@ -17,7 +17,10 @@ KUBERNETES_VERSION: Final = "1.36"
 KUBERNETES_PATCH: Final = "1.36.3"
 """Patch version, whose API schema the manifests are checked against."""
 MAGNUM_KUBE_TAG: Final = f"v{KUBERNETES_PATCH}"
-"""Magnum's label ``kube_tag``."""
+"""Magnum's label ``kube_tag``, for the drivers that read it; an image for capi_helm has it as its property
+``kube_version``. Of 1.36, azimuth-cloud/capi-helm-charts tries images
+(``.github/workflows/ensure-capi-images.yaml``); vexxhost/magnum-cluster-api@0.38.1 names 1.35 as its newest
+(``src/magnum.rs``, ``get_cloud_provider_tag``), Heat's default was 1.23.3. Looked up on 2026-11-28."""
 
 EKS_ADDONS: Final[dict[str, str]] = {
     "vpc-cni": "v1.22.3-eksbuild.1",

@@ -2,47 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pulumi
 import pulumi_openstack as openstack
 
 from infra.naming import Naming
+from infra.openstack.labels import template_labels
 from infra.openstack.network import Network
-from infra.pins import MAGNUM_KUBE_TAG
+from infra.openstack.node_group import node_group
 from infra.settings.openstack import SCALED_WORKERS, OpenStackCluster
 
 CREATE_MINUTES = 90
 """How long Magnum may take before it calls a cluster failed."""
 
 
-def template_labels(settings: OpenStackCluster) -> dict[str, str]:
-    """Magnum's labels of the cluster (Magnum user guide, "Labels"); values are texts."""
-    pods = {"calico": "calico_ipv4pool", "cilium": "cilium_ipv4pool"}[settings.network_driver]
-    labels = {
-        "kube_tag": MAGNUM_KUBE_TAG,
-        pods: str(settings.pod_cidr),
-        "service_cluster_ip_range": str(settings.service_cidr),
-        "auto_scaling_enabled": "true",
-        "auto_healing_enabled": "true",
-        "cloud_provider_enabled": "true",
-        "master_lb_floating_ip_enabled": str(settings.floating_api).lower(),
-        "boot_volume_size": str(settings.volume_gib),
-        "kube_dashboard_enabled": "false",
-        "ingress_controller": "",
-    }
-    if settings.oidc_issuer:
-        # The name that the cluster signs its tokens with must be the one that AWS trusts.
-        labels["kubeapi_options"] = f"--service-account-issuer={settings.oidc_issuer}"
-    return labels
-
-
 class Cluster(pulumi.ComponentResource):
     """A Kubernetes cluster with TLS everywhere and an API server inside the OpenStack network only.
 
     The template has no number of nodes, because Magnum changes nothing of a template in use but its name and
-    who sees it (magnum, ``api/controllers/v1/cluster_template.py``, ``patch``). The cluster's own workers are
-    ``nodes.min``; what scales is a node group beside them, whose bounds change in place: the autoscaler finds
-    the groups of role worker that have a maximum (kubernetes/autoscaler, cloudprovider/magnum/README.md).
-    Whatever else changes the template replaces it, and the cluster with it.
+    who sees it (magnum, ``api/controllers/v1/cluster_template.py``, ``patch``), and nothing of a cluster but
+    its number of nodes. The cluster's own worker is one, which no driver scales; the others are a node group
+    beside it, whose bounds change in place. Whatever else changes the template replaces it, and the cluster
+    with it.
     """
 
     cluster: openstack.containerinfra.Cluster
@@ -58,6 +40,8 @@ class Cluster(pulumi.ComponentResource):
         naming: Naming,
         settings: OpenStackCluster,
         network: Network,
+        dns: Sequence[str] = (),
+        resized: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("isthmus:openstack:Cluster", name, None, opts)
@@ -67,6 +51,7 @@ class Cluster(pulumi.ComponentResource):
             # Nova makes it: Magnum wants one, nobody needs it. It stays a secret in the state.
             opts=pulumi.ResourceOptions(parent=self, additional_secret_outputs=["privateKey"]),
         )
+        driver = settings.of_driver
         template = openstack.containerinfra.ClusterTemplate(
             name,
             name=naming.cluster("openstack"),
@@ -74,8 +59,9 @@ class Cluster(pulumi.ComponentResource):
             image=settings.image,
             master_flavor=settings.master_flavor,
             flavor=settings.node_flavor,
-            docker_volume_size=settings.volume_gib,
-            volume_driver="cinder",
+            docker_volume_size=settings.volume_gib if driver.reads_container_volume else None,
+            volume_driver="cinder" if driver.reads_container_volume else None,
+            dns_nameserver=",".join(dns) if driver.needs_dns else None,
             network_driver=settings.network_driver,
             external_network_id=network.external_network_id,
             fixed_network=network.network_id,
@@ -88,7 +74,13 @@ class Cluster(pulumi.ComponentResource):
             server_type="vm",
             labels=template_labels(settings),
             # Names of templates are not unique: the new one stands before the old one goes with its cluster.
-            opts=pulumi.ResourceOptions(parent=self, replace_on_changes=["*"], delete_before_replace=False),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                replace_on_changes=["*"],
+                delete_before_replace=False,
+                # On a subnet that is there already its own servers count: the driver only wants to read some.
+                ignore_changes=["dnsNameserver"],
+            ),
         )
         cluster = openstack.containerinfra.Cluster(
             name,
@@ -96,7 +88,7 @@ class Cluster(pulumi.ComponentResource):
             cluster_template_id=template.id,
             keypair=keypair.name,
             master_count=settings.masters,
-            node_count=settings.nodes.min,
+            node_count=1,
             floating_ip_enabled=False,
             create_timeout=CREATE_MINUTES,
             opts=pulumi.ResourceOptions(
@@ -111,23 +103,19 @@ class Cluster(pulumi.ComponentResource):
                 depends_on=[network],
             ),
         )
-        if settings.nodes.max > settings.nodes.min:
-            openstack.containerinfra.NodeGroup(
+        if settings.nodes.max > 1:
+            node_group(
                 f"{name}-{SCALED_WORKERS}",
                 name=SCALED_WORKERS,
-                cluster_id=cluster.id,
-                flavor_id=settings.node_flavor,
                 role="worker",
-                docker_volume_size=settings.volume_gib,
-                min_node_count=0,
-                max_node_count=settings.nodes.max - settings.nodes.min,
-                node_count=0,
-                merge_labels=True,
-                labels=naming.tags,
-                # The autoscaler moves the number of nodes between the two bounds.
-                opts=pulumi.ResourceOptions(
-                    parent=self, ignore_changes=["nodeCount"], delete_before_replace=True
-                ),
+                flavor=settings.node_flavor,
+                least=settings.nodes.min - 1,
+                most=settings.nodes.max - 1,
+                cluster_id=cluster.id,
+                settings=settings,
+                naming=naming,
+                resized=resized,
+                parent=self,
             )
         self.cluster, self.cluster_id = cluster, cluster.id
         self.cluster_name = cluster.name
@@ -141,4 +129,4 @@ class Cluster(pulumi.ComponentResource):
         )
 
 
-__all__ = ["Cluster", "template_labels"]
+__all__ = ["Cluster"]

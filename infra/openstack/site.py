@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pulumi
 
 from infra.gpu_pool import GpuPoolSpec
@@ -32,6 +34,7 @@ class OpenStackSite(pulumi.ComponentResource):
         naming: Naming,
         settings: OpenStackSettings,
         aws_cidr: str | None,
+        resized: Collection[str] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("isthmus:openstack:Site", name, None, opts)
@@ -73,12 +76,23 @@ class OpenStackSite(pulumi.ComponentResource):
             opts=child,
         )
         self.cluster = Cluster(
-            f"{name}-cluster", naming=naming, settings=settings.cluster, network=self.network, opts=child
+            f"{name}-cluster",
+            naming=naming,
+            settings=settings.cluster,
+            network=self.network,
+            dns=[str(address) for address in settings.network.dns],
+            resized="openstack.cluster.nodes" in resized,
+            opts=child,
         )
         self.pools, self.pool_nodes = {}, []
         for pool_name, pool in settings.gpu_pools.items():
             spec = GpuPoolSpec(
-                name=pool_name, hardware=pool.flavor, min=pool.min, max=pool.max, purpose=pool.purpose
+                name=pool_name,
+                hardware=pool.flavor,
+                min=pool.min,
+                max=pool.max,
+                purpose=pool.purpose,
+                label=settings.cluster.of_driver.node_label,
             )
             self.pools[pool_name] = spec
             self.pool_nodes.append(
@@ -87,7 +101,8 @@ class OpenStackSite(pulumi.ComponentResource):
                     spec=spec,
                     cluster_id=self.cluster.cluster_id,
                     naming=naming,
-                    volume_gib=settings.cluster.volume_gib,
+                    settings=settings.cluster,
+                    resized=f"openstack.gpu_pools.{pool_name}" in resized,
                     opts=child,
                 )
             )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from infra.settings.addresses import HostAddress, PrivateCidr
-from infra.settings.quantities import GiB, Nodes
+from infra.settings.addresses import Cidr, HostAddress, PrivateCidr
+from infra.settings.drivers import DRIVERS, DriverName, MagnumDriver
+from infra.settings.quantities import GiB, SomeNodes
 from infra.settings.urls import HttpUrl, IssuerUrl
 from isthmus.settings.annotations import Allowed, Unit
 from isthmus.settings.quantities import Name
@@ -22,12 +24,7 @@ StoreRegion = Annotated[
     Allowed("a letter, then up to 62 letters, digits and inner hyphens"),
 ]
 SCALED_WORKERS = "scaled-workers"
-"""Name of the node group that grows and shrinks between ``nodes.min`` and ``nodes.max``."""
-
-
-def fixed_nodes(pool: str) -> str:
-    """Name of the node group with a GPU pool's ``min`` nodes; the one that scales has the pool's own."""
-    return f"{pool}-fixed"
+"""Name of the node group that grows and shrinks; beside it the cluster has one worker of its own."""
 
 
 class OpenStackNetwork(Section):
@@ -42,8 +39,8 @@ class OpenStackNetwork(Section):
 class OpenStackNodes(Section):
     """How many worker nodes the Magnum cluster has."""
 
-    min: Annotated[int, Unit("nodes"), Field(ge=1, le=100)] = 1
-    """Fewest worker nodes."""
+    min: Annotated[int, Unit("nodes"), Field(ge=1, le=100)] = 2
+    """Fewest worker nodes. One is the cluster's own; the others are a node group that scales."""
     max: Annotated[int, Unit("nodes"), Field(ge=1, le=100)] = 3
     """Most worker nodes."""
 
@@ -51,8 +48,11 @@ class OpenStackNodes(Section):
 class OpenStackCluster(Section):
     """The Magnum cluster."""
 
+    driver: DriverName = "capi_helm"
+    """Magnum's driver in your cloud: magnum-capi-helm, magnum-cluster-api, or Heat where it still is."""
     image: Label
-    """Name of the Glance image that the nodes boot, e.g. ``fedora-coreos-42``."""
+    """Name of the Glance image that the nodes boot, e.g. ``ubuntu-noble-kube-v1.36.3``: its ``os_distro``
+    chooses the driver, and for capi_helm its ``kube_version`` the version of Kubernetes."""
     master_flavor: Flavour
     """Flavour of the control plane's nodes."""
     node_flavor: Flavour
@@ -63,16 +63,34 @@ class OpenStackCluster(Section):
     """Worker nodes."""
     volume_gib: GiB = 50
     """Size of each node's volume for images and containers."""
-    pod_cidr: PrivateCidr
-    """Network of the pods (overlay), outside every other network."""
-    service_cidr: PrivateCidr
-    """Network of the cluster's service addresses, outside every other network."""
+    pod_cidr: PrivateCidr | None = None
+    """Network of the pods (overlay), outside every other network; capi_helm has one of its own."""
+    service_cidr: PrivateCidr | None = None
+    """Network of the cluster's service addresses, outside every other; capi_helm has one of its own."""
     network_driver: Literal["calico", "cilium"] = "calico"
     """Pod network; both enforce network policies."""
     floating_api: bool = False
     """Give the API server a floating address; otherwise it is reachable inside the private network only."""
+    api_allowed_cidrs: Annotated[tuple[Cidr, ...], Field(max_length=40)] = ()
+    """Networks that reach the floating address, the management cluster's of capi_helm among them."""
     oidc_issuer: IssuerUrl | None = None
-    """Issuer of the cluster's service account tokens; AWS trusts it, so that pods need no AWS keys."""
+    """Issuer of the cluster's service account tokens; AWS trusts it, so that pods need no AWS keys. Only
+    heat can set it: with the other drivers it says what the cloud's operator has set."""
+
+    @property
+    def of_driver(self) -> MagnumDriver:
+        """What the driver reads, sets and withholds."""
+        return DRIVERS[self.driver]
+
+    @property
+    def pods(self) -> IPv4Network | None:
+        """The pods' network, whoever chose it; None: nobody, which the checks refuse."""
+        return self.pod_cidr or self.of_driver.pods
+
+    @property
+    def services(self) -> IPv4Network | None:
+        """The services' network, likewise."""
+        return self.service_cidr or self.of_driver.services
 
 
 class OpenStackPool(Section):
@@ -80,12 +98,12 @@ class OpenStackPool(Section):
 
     flavor: Flavour
     """Flavour with GPUs."""
-    min: Nodes = 0
-    """Fewest nodes."""
-    max: Nodes
+    min: SomeNodes = 1
+    """Fewest nodes; no driver tells its autoscaler of the GPUs of a pool without nodes."""
+    max: SomeNodes
     """Most nodes."""
     purpose: Literal["training", "serving"] = "serving"
-    """What the pool is for; it becomes the nodes' label and taint."""
+    """What the pool is for; it becomes the role of its node group."""
 
 
 class OpenStackObjectStore(Section):

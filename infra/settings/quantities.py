@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from isthmus.settings.annotations import Allowed, Unit, refuse
 
 Nodes = Annotated[int, Unit("nodes"), Field(ge=0, le=1000)]
+SomeNodes = Annotated[int, Unit("nodes"), Field(ge=1, le=1000)]
 GiB = Annotated[int, Unit("GiB"), Field(ge=1, le=65536)]
 Days = Annotated[int, Unit("days"), Field(ge=1, le=3653)]
 Percent = Annotated[int, Unit("percent"), Field(ge=1, le=100)]

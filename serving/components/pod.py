@@ -6,14 +6,13 @@ writable image, and listens on its own address only.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_kubernetes as k8s
 
 from isthmus.pod_parts import (
-    POOL_LABEL,
     container_security,
     gpu_tolerations,
     pod_security,
@@ -80,7 +79,7 @@ class PodSpec:
     role_arn: pulumi.Input[str] | None = None
     onnx_backend: str | None = None
     gpus: int = 0
-    pool: str | None = None
+    node_selector: Mapping[str, str] | None = None
     resources: Resources = field(default_factory=Resources)
     timing: Timing = field(default_factory=Timing)
 
@@ -96,7 +95,7 @@ def pod_spec(spec: PodSpec, selector: dict[str, str]) -> k8s.core.v1.PodSpecArgs
         init_containers=[_pull(spec), _front(spec)],
         containers=[_triton(spec)],
         volumes=_volumes(spec),
-        node_selector={POOL_LABEL: spec.pool} if spec.pool else None,
+        node_selector=dict(spec.node_selector) if spec.node_selector else None,
         tolerations=gpu_tolerations(spec.gpus),
         topology_spread_constraints=[
             core.TopologySpreadConstraintArgs(

@@ -52,7 +52,7 @@ class TritonService(pulumi.ComponentResource):
         replicas_min: int = 1,
         replicas_max: int = 1,
         gpus: int = 0,
-        pool: str | None = None,
+        node_selector: Mapping[str, str] | None = None,
         endpoint_url: pulumi.Input[str] | None = None,
         role_arn: pulumi.Input[str] | None = None,
         onnx_backend: str | None = None,
@@ -76,7 +76,7 @@ class TritonService(pulumi.ComponentResource):
             replicas_min: fewest pods.
             replicas_max: most pods; more than ``replicas_min`` adds an autoscaler.
             gpus: GPUs of each pod; 0 serves from the CPU.
-            pool: node pool to run on; None is anywhere.
+            node_selector: labels of the nodes to run on; None is anywhere.
             endpoint_url: other S3 (and STS) endpoint than AWS's own.
             role_arn: IAM role to take by the pod's OIDC token, for clusters outside AWS; None where the
                 cluster gives the service account its role (EKS Pod Identity).
@@ -108,7 +108,7 @@ class TritonService(pulumi.ComponentResource):
             role_arn=role_arn,
             onnx_backend=onnx_backend,
             gpus=gpus,
-            pool=pool,
+            node_selector=node_selector,
             resources=resources or Resources(),
             timing=timing or Timing(),
         )

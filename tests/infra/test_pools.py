@@ -21,7 +21,7 @@ def gpu_groups(estate: Estate) -> list[dict[str, object]]:
     return [group for group in groups if "NVIDIA" in str(group["amiType"])]
 
 
-def test_gpu_nodes_are_tainted_and_others_are_not(estate: Estate) -> None:
+def test_gpu_nodes_in_aws_are_tainted_and_others_are_not(estate: Estate) -> None:
     gpu = gpu_groups(estate)
     assert gpu
     for group in gpu:
@@ -29,31 +29,22 @@ def test_gpu_nodes_are_tainted_and_others_are_not(estate: Estate) -> None:
     for each in estate.of("aws:eks/nodeGroup:NodeGroup"):
         if each.inputs not in gpu:
             assert not each.inputs.get("taints"), "the cluster's own pods must run somewhere"
-    for each in estate.of("openstack:containerinfra/nodeGroup:NodeGroup"):
-        taints = each.inputs["labels"].get("node_taints")
-        if each.inputs["role"] == "worker":
-            assert not taints, "the cluster's own pods must run somewhere"
-        else:
-            assert taints == "nvidia.com/gpu=present:NoSchedule"
 
 
 def test_jobs_that_name_a_pool_select_it_tolerate_it_and_ask_for_gpus(estate: Estate) -> None:
     pools = {str(group["labels"]["isthmus.dev/pool"]) for group in gpu_groups(estate)}  # type: ignore[index]
-    pools |= {
-        label.partition("=")[2]
-        for group in estate.of("openstack:containerinfra/nodeGroup:NodeGroup")
-        for label in group.inputs["labels"].get("node_labels", "").split(",")
-        if label.startswith("isthmus.dev/pool=")
-    }
+    private = read(ROOT / "stacks" / f"Pulumi.{estate.stack}.yaml").openstack.cluster.of_driver.node_label
+    groups = {each.inputs["name"] for each in estate.of("openstack:containerinfra/nodeGroup:NodeGroup")}
     workloads = [*estate.of("kubernetes:batch/v1:Job"), *estate.of("kubernetes:apps/v1:Deployment")]
     for workload in workloads:
         spec = workload.inputs["spec"]["template"]["spec"]
-        wanted = spec.get("nodeSelector", {}).get("isthmus.dev/pool")
+        selected = spec.get("nodeSelector", {})
+        wanted = selected.get("isthmus.dev/pool", selected.get(private))
         asked = [c["resources"]["requests"].get("nvidia.com/gpu") for c in spec["containers"]]
         if wanted is None:
             assert asked == [None], workload.name
         else:
-            assert wanted in pools, workload.name
+            assert wanted in (groups if private in selected else pools), workload.name
             assert TOLERATED in spec["tolerations"], workload.name
             assert all(int(count) >= 1 for count in asked), workload.name
 

@@ -213,7 +213,7 @@ def test_gpus_are_asked_for_only_where_the_pool_has_them(objects: dict[str, dict
     plain = pod(objects)
     assert "tolerations" not in plain
     assert "nodeSelector" not in plain
-    gpu = pod(declared(gpus=1, pool="serve")[0])
+    gpu = pod(declared(gpus=1, node_selector={"isthmus.dev/pool": "serve"})[0])
     (triton,) = gpu["containers"]
     assert triton["resources"]["limits"]["nvidia.com/gpu"] == "1"
     assert triton["resources"]["requests"]["nvidia.com/gpu"] == "1"

@@ -48,16 +48,21 @@ class Standing:
 
 
 def resized(settings: Settings, standing: Standing) -> frozenset[str]:
-    """Keys of groups of nodes whose fewest were raised or most lowered: ``aws.gpu_pools.training``.
+    """Keys of groups of nodes whose new bounds the cloud does not take as they are: ``aws.gpu_pools.training``.
 
     How many nodes there are is left to the autoscaler, but no cloud takes bounds that leave that number out.
+    EKS tells how many there are; of a private group Magnum knows the most that it may have.
     """
     now, found = _all(settings), set[str]()
     for key, was in standing.settings.items():
         group, _, bound = key.rpartition(".")
         if key not in now or not _is_bound(key):
             continue
-        if (bound == "min" and now[key] > was) or (bound == "max" and now[key] < was):
+        if key.startswith("openstack."):
+            out = now[key] < was if bound == "max" else now[key] > standing.settings.get(f"{group}.max", was)
+        else:
+            out = now[key] > was if bound == "min" else now[key] < was
+        if out:
             found.add(group)
     return frozenset(found)
 
@@ -99,8 +104,8 @@ def _all(settings: Settings) -> Mapping[str, Any]:
 
 
 def _is_bound(key: str) -> bool:
-    """Whether a key says how many nodes a group has at least or at most, as one group of EKS has."""
-    return key.endswith((".min", ".max")) and key.startswith("aws.")
+    """Whether a key says how many nodes a group has at least or at most."""
+    return key.endswith((".min", ".max")) and not key.startswith("serving.")
 
 
 def _is_kept(key: str) -> bool:

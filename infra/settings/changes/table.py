@@ -51,11 +51,11 @@ BOUNDS: Final = Change(
     (),
     "A higher min or a lower max sets the number of nodes to min; the autoscaler goes on from there.",
 )
-FIXED_AND_SCALED: Final = Change(
+PRIVATE_BOUNDS: Final = Change(
     "in place",
     (),
-    "The min nodes are a node group beside the one that scales: each is there only where it may have nodes. "
-    "Magnum refuses a scaling group fewer nodes than run in it: let the autoscaler shrink it first.",
+    "A lower max, or a min above the former max, makes the node group again, and what runs there begins "
+    "again: Magnum takes no bounds that leave out the number of nodes which it knows.",
 )
 RUNS_AGAIN: Final = again("jobs", note="Transfer, training, ranking and validation run again.")
 STUDY_AGAIN: Final = again("jobs", note="The study begins again.")
@@ -213,14 +213,14 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
         "openstack.object_store_region": RUNS_AGAIN,
         **_all(
             "openstack.cluster",
-            "image master_flavor node_flavor masters volume_gib pod_cidr service_cidr network_driver "
-            "floating_api",
+            "driver image master_flavor node_flavor masters volume_gib pod_cidr service_cidr "
+            "network_driver floating_api api_allowed_cidrs",
             PRIVATE_CLUSTER,
         ),
         "openstack.cluster.oidc_issuer": again(
             "OIDC provider", *PRIVATE_CLUSTER.what, note=PRIVATE_CLUSTER.note, warns=True
         ),
-        **_all("openstack.cluster.nodes", "min max", IN_PLACE),
+        **_all("openstack.cluster.nodes", "min max", PRIVATE_BOUNDS),
         "openstack.gpu_pools": more_or_less("node groups of the Magnum cluster"),
         **_all(
             f"openstack.gpu_pools.{NAME}",
@@ -231,7 +231,7 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
                 warns=True,
             ),
         ),
-        **_all(f"openstack.gpu_pools.{NAME}", "min max", FIXED_AND_SCALED),
+        **_all(f"openstack.gpu_pools.{NAME}", "min max", PRIVATE_BOUNDS),
         "openstack.object_store.keep_objects": IN_PLACE,
         "openstack.keys_secret": again(
             "Secret of the private keys",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from infra.settings.checks.addresses import addresses
 from infra.settings.checks.bounds import bounds
+from infra.settings.checks.drivers import drivers
 from infra.settings.checks.keys import keys
 from infra.settings.checks.link import link
 from infra.settings.checks.machines import machines, priced
@@ -20,8 +21,8 @@ from infra.settings.model import Settings
 from isthmus.settings.errors import Problem
 
 CHECKS = (
-    names, reach, regions, addresses, networks, machines, priced, pools, bounds, link, keys, principals,
-    repeats,
+    names, reach, regions, addresses, networks, drivers, machines, priced, pools, bounds, link, keys,
+    principals, repeats,
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from ipaddress import IPv4Network
 from itertools import combinations
 
 from infra.settings.model import Settings
+from infra.settings.openstack import OpenStackCluster
 from isthmus.settings.errors import Problem
 
 
@@ -18,10 +19,17 @@ def all_networks(settings: Settings) -> dict[str, IPv4Network]:
         "aws.network.cidr": aws.network.cidr,
         "aws.cluster.service_cidr": aws.cluster.service_cidr,
         "openstack.network.cidr": openstack.network.cidr,
-        "openstack.cluster.pod_cidr": openstack.cluster.pod_cidr,
-        "openstack.cluster.service_cidr": openstack.cluster.service_cidr,
+        **_of_the_cluster(openstack.cluster),
         **{f"link.inside_cidrs[{index}]": network for index, network in enumerate(inside)},
     }
+
+
+def _of_the_cluster(cluster: OpenStackCluster) -> dict[str, IPv4Network]:
+    """By the key that says it, which is the driver's where no other key can."""
+    pods = "pod_cidr" if cluster.pod_cidr else "driver (pods)"
+    services = "service_cidr" if cluster.service_cidr else "driver (services)"
+    named = {f"openstack.cluster.{pods}": cluster.pods, f"openstack.cluster.{services}": cluster.services}
+    return {path: network for path, network in named.items() if network is not None}
 
 
 def overlaps(named: Mapping[str, IPv4Network]) -> Iterator[Problem]:

@@ -39,8 +39,9 @@ def networks(settings: Settings) -> Iterator[Problem]:
     yield from _size("aws.network.cidr", vpc)
     yield from _size("aws.cluster.service_cidr", aws.cluster.service_cidr)
     yield from _size("openstack.network.cidr", openstack.network.cidr)
-    yield from _size("openstack.cluster.pod_cidr", openstack.cluster.pod_cidr)
-    yield from _size("openstack.cluster.service_cidr", openstack.cluster.service_cidr)
+    for key in ("pod_cidr", "service_cidr"):
+        if (written := getattr(openstack.cluster, key)) is not None:
+            yield from _size(f"openstack.cluster.{key}", written)
     if aws.cluster.service_cidr.subnet_of(SHARED):
         yield Problem(
             "aws.cluster.service_cidr",

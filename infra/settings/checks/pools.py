@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from infra.settings.aws import AwsPool
 from infra.settings.model import Settings
-from infra.settings.openstack import SCALED_WORKERS, OpenStackPool, fixed_nodes
+from infra.settings.openstack import SCALED_WORKERS, OpenStackPool
 from isthmus.settings.errors import Problem
 
 MAGNUM_GROUPS = frozenset({"default-master", "default-worker"})
@@ -52,12 +52,6 @@ def _of_magnum(pools: Mapping[str, OpenStackPool]) -> Iterator[Problem]:
                 f"openstack.gpu_pools.{name}",
                 "has the name of the node group that grows between openstack.cluster.nodes.min and max: "
                 "call it otherwise",
-            )
-        if fixed_nodes(name) in pools:
-            yield Problem(
-                f"openstack.gpu_pools.{fixed_nodes(name)}",
-                f"has the name that openstack.gpu_pools.{name} gives to its min nodes: call one of the two "
-                "otherwise",
             )
 
 

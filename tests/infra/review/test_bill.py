@@ -92,7 +92,7 @@ def test_a_pool_of_the_private_cloud_by_hand() -> None:
             "minNodeCount": 1,
             "maxNodeCount": 3,
             "dockerVolumeSize": 100,
-            "labels": {"node_labels": "isthmus.dev/pool=training,isthmus.dev/purpose=training"},
+            "role": "training",
         },
     )
     found = lines(bill_of(group, usage=Usage(training_hours=40)))

@@ -24,6 +24,7 @@ from infra.settings import SettingsError
 from infra.settings.aws import LOG_RETENTION_DAYS, SystemNodes
 from infra.settings.catalogue import flavours, instance_types, offers, zones
 from infra.settings.checking import check
+from infra.settings.drivers import DRIVERS
 from infra.settings.model import Sections, Settings
 from infra.settings.stack_file import read_stack_file
 from isthmus.settings.fields import flatten
@@ -110,6 +111,7 @@ BY_PATH: dict[str, Drawn] = {
     "openstack.object_store_url": _urls("https"),
     "openstack.object_store_region": st.sampled_from(["us-east-1", "RegionOne", "a", "x--9"]),
     "openstack.cluster.oidc_issuer": st.sampled_from(["https://oidc.example.org", "https://a.example/b/c"]),
+    "openstack.cluster.api_allowed_cidrs[0]": st.sampled_from(["198.51.100.0/24", "10.0.0.0/8"]),
     "openstack.network.dns[0]": st.sampled_from(["10.250.0.10", "1.1.1.1", "169.254.169.253", "100.64.0.2"]),
     "link.gateway_address": PUBLIC,
     "link.inside_cidrs[0]": st.integers(0, (1 << 14) - 1).map(
@@ -241,6 +243,9 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
     # Sections come whole or not at all; those of the sites must be there.
     drawn: dict[str, Any] = draw(SECTIONS)
     blocks = draw(st.permutations(BLOCKS))
+    placed = DRIVERS[drawn["openstack"]["cluster"].get("driver", "capi_helm")].pods
+    if placed is not None:
+        blocks = [block for block in blocks if not IPv4Network(block).overlaps(placed)]
     for (name, part, key), sizes in SIZES.items():
         block = IPv4Network(blocks.pop())
         prefix = draw(st.integers(*sizes))
@@ -254,6 +259,7 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
     )
     if not offers(aws["region"], SystemNodes().instance_type):
         _offered_here(aws)
+    _as_the_driver_wants(drawn["openstack"])
     aws["account_id"] = draw(st.from_regex("[0-9]{12}", fullmatch=True))
     aws.pop("endpoint_url", None)
     drawn["openstack"].pop("throw_away_keys", None)
@@ -268,6 +274,37 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
 
 
 SECTIONS = section(Sections)
+
+
+def _as_the_driver_wants(openstack: dict[str, Any]) -> None:
+    """Leave out what the drawn driver does not read, and give it what it needs."""
+    cluster, pools = openstack["cluster"], openstack.get("gpu_pools") or {}
+    name = cluster.setdefault("driver", "capi_helm")
+    driver = DRIVERS[name]
+    for key in ("pod_cidr", "service_cidr", "api_allowed_cidrs"):
+        if key not in driver.labels:
+            cluster.pop(key, None)
+    if not any(distribution in cluster["image"] for distribution in driver.distributions):
+        cluster["image"] = f"{driver.distributions[0]} {cluster['image']}"[:255]
+    if cluster.get("network_driver") not in driver.network_drivers:
+        cluster.pop("network_driver", None)
+    if driver.needs_dns:
+        openstack["network"]["dns"] = openstack["network"].get("dns") or ["10.250.0.10"]
+    if not (cluster.get("floating_api") and cluster.get("api_allowed_cidrs")):
+        cluster.pop("floating_api", None)
+        cluster.pop("api_allowed_cidrs", None)
+    nodes = cluster.setdefault("nodes", {})
+    nodes["min"], nodes["max"] = nodes.get("min", 2), nodes.get("max", 3)
+    if nodes["min"] <= driver.least_scaled:
+        nodes["min"] += driver.least_scaled
+        nodes["max"] = max(nodes["min"], nodes["max"])
+    for group in (nodes, *pools.values()):
+        if not driver.scales:
+            group["min"] = group["max"]
+    openstack["gpu_pools"] = {
+        pool if len(pool) >= driver.shortest_group else pool + "-" * (2 - len(pool)) + "x": value
+        for pool, value in pools.items()
+    }
 
 
 def _offered_here(aws: dict[str, Any]) -> None:

@@ -59,7 +59,7 @@ def test_a_whole_file_is_refused_exactly_when_its_networks_overlap(
     config = copy.deepcopy(GOOD)
     config["isthmus:aws"]["network"]["cidr"] = str(vpc)
     config["isthmus:openstack"]["network"]["cidr"] = str(other)
-    fixed = [ip_network(text) for text in ("172.20.32.0/20", "10.40.0.0/16", "172.20.48.0/20")]
+    fixed = [ip_network(text) for text in ("192.168.32.0/20", "172.16.0.0/13", "172.24.0.0/13")]
     everything = [vpc, other, *fixed]
     private = all(
         any(n.subnet_of(p) for p in map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12"))) for n in (vpc, other)

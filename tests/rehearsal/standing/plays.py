@@ -76,6 +76,9 @@ class Play:
         return f"{self.key} {self.value}"
 
 
+FRIENDS = ["198.51.100.0/24"]
+
+
 def _other(
     key: str, *values: Any, alone: bool = False, expects: Change | None = None, **beside: Any
 ) -> list[Play]:
@@ -96,7 +99,7 @@ OTHERS: Mapping[str, list[Play]] = {
                 "aws.network.zones", ["eu-west-1a", "eu-west-1b", "eu-west-1c"], ["eu-west-1c", "eu-west-1a"]
             ),
         ],
-        _other("aws.cluster.service_cidr", "172.20.128.0/20"),
+        _other("aws.cluster.service_cidr", "192.168.128.0/20"),
         [
             *_other("aws.cluster.deployer", f"{ADMIN}-deployer", expects=again("access entries")),
             *_other("aws.cluster.deployer", None),
@@ -119,13 +122,14 @@ OTHERS: Mapping[str, list[Play]] = {
         _other("openstack.network.dns", ["10.250.0.11", "10.250.0.10"], []),
         _other("openstack.object_store_url", "http://127.0.0.1:4698"),
         _other("openstack.object_store_region", "RegionOne"),
-        _other("openstack.cluster.image", "fedora-coreos-43"),
+        _other("openstack.cluster.image", "ubuntu-noble-kube-v1.36.4"),
         _other("openstack.cluster.master_flavor", "m1.large"),
         _other("openstack.cluster.node_flavor", "m1.xlarge"),
-        _other("openstack.cluster.pod_cidr", "10.28.0.0/16"),
-        _other("openstack.cluster.service_cidr", "172.20.144.0/20"),
+        _other("openstack.cluster.floating_api", True, openstack__cluster__api_allowed_cidrs=FRIENDS),
+        _other("openstack.cluster.api_allowed_cidrs", FRIENDS, openstack__cluster__floating_api=True),
         _other("openstack.cluster.oidc_issuer", "https://other.rehearsal.example"),
         _other("openstack.gpu_pools", {"more": {"flavor": "g1.t4", "max": 1}}),
+        _other("openstack.gpu_pools.NAME.min", 2, openstack__gpu_pools__serving__max=2),
         _other("openstack.gpu_pools.NAME.flavor", "g1.a100"),
         _other("openstack.keys_secret", "other-keys"),
         _other("openstack.throw_away_keys.pseudonym_key", "b3RoZXIgcHNldWRvbnltcyBvZiBhIHJlaGVhcnNhbCE="),
@@ -241,6 +245,10 @@ NOT_HERE = {
     "openstack.throw_away_keys": "only stack local may have it, and a rehearsal has no Barbican secret to "
     "put there",
     "openstack.keys_secret": "is not read where throw_away_keys are",
+    **dict.fromkeys(
+        ("openstack.cluster.driver", "openstack.cluster.pod_cidr", "openstack.cluster.service_cidr"),
+        "is another with a driver that the rehearsal's Magnum does not have",
+    ),
     "link.ike.version": "has one value",
     "link.gateway_address": "is read with Neutron VPNaaS alone",
 }

@@ -11,7 +11,7 @@ from infra.review.cost.charge import HOURS, Charge, Purpose, Range
 from infra.review.cost.context import Context, exact
 from infra.review.cost.inputs import Count, Inputs, Size, Text, Unreadable, read
 from infra.review.cost.price import NoPrice, Price
-from infra.review.cost.rules.aws_machines import PURPOSE, purpose_of
+from infra.review.cost.rules.aws_machines import purpose_of
 from infra.review.resource import Resource
 from infra.settings.catalogue import flavours
 
@@ -44,6 +44,7 @@ class _NodeGroup(Inputs):
     min_node_count: Count = 0
     max_node_count: Count | None = None
     docker_volume_size: Size | None = None
+    role: Text | None = None
     labels: dict[str, str] = Field(default_factory=dict)
 
 
@@ -87,7 +88,7 @@ def node_group(resource: Resource, context: Context) -> Iterator[Charge]:
     group = read(_NodeGroup, resource)
     most = group.node_count if group.max_node_count is None else group.max_node_count
     least = min(group.min_node_count, most) if group.max_node_count is not None else most
-    purpose = purpose_of(_node_labels(group.labels).get(PURPOSE))
+    purpose = purpose_of(group.role)
     nodes = context.nodes(least, most, training=purpose == "training")
     what = f"{least} to {most} {group.flavor_id}"
     yield Charge(what, flavour(group.flavor_id, context), nodes * HOURS, purpose)
@@ -170,9 +171,3 @@ def _volumes(
     if size:
         price = _item("volume_gb_month", context)
         yield Charge(f"volumes of each node, {size} GB", price, nodes * Decimal(size), purpose)
-
-
-def _node_labels(labels: dict[str, str]) -> dict[str, str]:
-    """The labels that Magnum hands to the kubelet: ``a=b,c=d``."""
-    pairs = (pair.partition("=") for pair in labels.get("node_labels", "").split(","))
-    return {key: value for key, _, value in pairs}
