@@ -7,6 +7,8 @@ import pytest
 from infra.__main__ import estate as estate_program
 from infra.settings import read
 from tests.infra.recorded import ROOT, STACKS, Estate, changed_settings, estate_of, record
+from infra.settings.drivers import DRIVERS
+from tests.infra.recorded import ROOT, STACKS, Estate, estate_of
 
 TOLERATED = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
 
@@ -33,7 +35,7 @@ def test_gpu_nodes_in_aws_are_tainted_and_others_are_not(estate: Estate) -> None
 
 def test_jobs_that_name_a_pool_select_it_tolerate_it_and_ask_for_gpus(estate: Estate) -> None:
     pools = {str(group["labels"]["isthmus.dev/pool"]) for group in gpu_groups(estate)}  # type: ignore[index]
-    private = read(ROOT / "stacks" / f"Pulumi.{estate.stack}.yaml").openstack.cluster.of_driver.node_label
+    private = DRIVERS["capi_helm"].node_label  # of every stack file here
     groups = {each.inputs["name"] for each in estate.of("openstack:containerinfra/nodeGroup:NodeGroup")}
     workloads = [*estate.of("kubernetes:batch/v1:Job"), *estate.of("kubernetes:apps/v1:Deployment")]
     for workload in workloads:
@@ -76,24 +78,33 @@ def test_the_quota_of_a_namespace_has_room_for_its_whole_pools_and_a_rollout() -
     assert private["requests.nvidia.com/gpu"] == "6"
 
 
-@pytest.mark.parametrize(
-    ("least", "most", "groups"),
-    [
-        (0, 3, {"gpu": (0, 3)}),
-        (1, 3, {"gpu": (0, 2), "gpu-fixed": (1, None)}),
-        (3, 3, {"gpu-fixed": (3, None)}),
-    ],
-)
-def test_the_fewest_nodes_of_a_private_pool_are_a_group_without_bounds(
-    least: int, most: int, groups: dict[str, tuple[int, int | None]]
-) -> None:
-    """So that they can be more or fewer on an estate that stands: Magnum refuses a min above its nodes."""
-    pool = {"flavor": "g1.l4", "purpose": "training", "min": least, "max": most}
-    settings = changed_settings("dev", {"openstack.gpu_pools.gpu": pool})
+PRIVATE = "openstack:containerinfra/nodeGroup:NodeGroup"
+
+
+def private_groups(driver: str, **changes: object) -> dict[str, dict[str, object]]:
+    """By name, of dev with another driver."""
+    whole = {"pod_cidr": "10.40.0.0/16", "service_cidr": "172.20.48.0/20", "nodes": {"min": 2, "max": 2}}
+    images = {"cluster_api": "ubuntu", "heat": "fedora-coreos-42"}
+    written = {} if driver == "capi_helm" else {**whole, "driver": driver, "image": images[driver]}
+    settings = changed_settings("dev", {**{f"openstack.cluster.{k}": v for k, v in written.items()}, **changes})
     made = record(lambda: estate_program(settings), "dev")
-    found = {
-        str(each.inputs["name"]): (each.inputs["nodeCount"], each.inputs.get("maxNodeCount"))
-        for each in made.of("openstack:containerinfra/nodeGroup:NodeGroup")
-        if str(each.inputs["name"]).startswith("gpu")
-    }
-    assert found == groups
+    return {str(each.inputs["name"]): each.inputs for each in made.of(PRIVATE)}
+
+
+@pytest.mark.parametrize("driver", ["capi_helm", "cluster_api"])
+def test_a_private_pool_is_one_group_whose_number_leaves_its_bounds_free(driver: str) -> None:
+    """magnum-capi-helm@1.4.0 driver.py, _validate_allowed_node_counts: no group of less than one node."""
+    pool = {"flavor": "g1.l4", "purpose": "training", "min": 1, "max": 3}
+    groups = private_groups(driver, **{"openstack.gpu_pools.gpu": pool})
+    group = groups["gpu"]
+    assert (group["minNodeCount"], group["nodeCount"], group["maxNodeCount"]) == (1, 3, 3)
+    assert group["role"] == "training"
+    assert all(each["minNodeCount"] >= 1 for each in groups.values())  # type: ignore[operator]
+    assert "dockerVolumeSize" not in group
+
+
+def test_groups_that_no_autoscaler_knows_have_no_bounds() -> None:
+    pool = {"flavor": "g1.l4", "min": 2, "max": 2}
+    group = private_groups("heat", **{"openstack.gpu_pools": {"gpu": pool}})["gpu"]
+    assert (group["nodeCount"], group.get("maxNodeCount"), group["minNodeCount"]) == (2, None, 0)
+    assert group["dockerVolumeSize"] == 50
