@@ -145,7 +145,7 @@ class Estate:
         settings, naming = self.settings, Naming(STACK)
         cidrs = {
             naming.cluster("aws"): str(settings.aws.cluster.service_cidr),
-            naming.cluster("openstack"): str(settings.openstack.cluster.service_cidr),
+            naming.cluster("openstack"): str(settings.openstack.cluster.services),
         }
         clusters.start(self.home, cidrs, cidrs)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from infra.pins import KUBERNETES_PATCH
 from rehearsal.openstack_services.configuration import PHYSICAL
 from rehearsal.openstack_services.session import Session
 
@@ -86,7 +87,7 @@ def _image(admin: Session, name: str, distro: str) -> None:
         return
     body = {
         "name": name, "disk_format": "raw", "container_format": "bare", "visibility": "public",
-        "os_distro": distro,
+        "os_distro": distro, "kube_version": KUBERNETES_PATCH,
     }  # fmt: skip
     image = admin.post("image", "/v2/images", body)
     admin.request(

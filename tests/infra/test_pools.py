@@ -6,9 +6,8 @@ import pytest
 
 from infra.__main__ import estate as estate_program
 from infra.settings import read
-from tests.infra.recorded import ROOT, STACKS, Estate, changed_settings, estate_of, record
 from infra.settings.drivers import DRIVERS
-from tests.infra.recorded import ROOT, STACKS, Estate, estate_of
+from tests.infra.recorded import ROOT, STACKS, Estate, changed_settings, estate_of, record
 
 TOLERATED = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
 
@@ -86,7 +85,9 @@ def private_groups(driver: str, **changes: object) -> dict[str, dict[str, object
     whole = {"pod_cidr": "10.40.0.0/16", "service_cidr": "172.20.48.0/20", "nodes": {"min": 2, "max": 2}}
     images = {"cluster_api": "ubuntu", "heat": "fedora-coreos-42"}
     written = {} if driver == "capi_helm" else {**whole, "driver": driver, "image": images[driver]}
-    settings = changed_settings("dev", {**{f"openstack.cluster.{k}": v for k, v in written.items()}, **changes})
+    settings = changed_settings(
+        "dev", {**{f"openstack.cluster.{k}": v for k, v in written.items()}, **changes}
+    )
     made = record(lambda: estate_program(settings), "dev")
     return {str(each.inputs["name"]): each.inputs for each in made.of(PRIVATE)}
 

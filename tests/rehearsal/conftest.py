@@ -33,7 +33,7 @@ from rehearsal.openstack_services.services import Cloud
 from rehearsal.openstack_services.session import Session
 
 ROOT = Path(__file__).parents[2]
-IMAGE = "fedora-coreos-42"
+IMAGE = "ubuntu-noble-kube-v1.36.3"
 FLAVORS = ("m1.medium", "m1.large", "g1.l4", "g1.large", "g2.large")
 
 
@@ -83,7 +83,7 @@ def private_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 def filled(home: Home) -> Cloud:
     """The services of a home, running, with what the tests take for given."""
     cloud = services.running(home) or services.start(home)
-    images = [(IMAGE, "fedora-coreos"), ("fedora-coreos", "fedora-coreos"), ("debian-12", "debian")]
+    images = [(IMAGE, "ubuntu"), ("ubuntu", "ubuntu"), ("debian-12", "debian")]
     put(Session.of(cloud, administrator=True), Declared("public", images, FLAVORS))
     return cloud
 

@@ -80,7 +80,10 @@ def env(container: dict[str, Any]) -> dict[str, str]:
 
 
 def test_every_object_is_one_of_the_api(objects: dict[str, dict[str, Any]]) -> None:
-    for changes in ({}, {"gpus": 1, "node_selector": {"isthmus.dev/pool": "serve"}, "role_arn": "arn:aws:iam::1:role/x"}):
+    for changes in (
+        {},
+        {"gpus": 1, "node_selector": {"isthmus.dev/pool": "serve"}, "role_arn": "arn:aws:iam::1:role/x"},
+    ):
         for kind in [*objects.values(), *declared(**changes)[0].values()]:
             kubernetes_validate.validate(kind, KUBERNETES_VERSION, strict=True)
 

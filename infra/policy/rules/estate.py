@@ -17,6 +17,7 @@ from infra.policy.rules.finops import gpus, most
 from infra.policy.rules.kubernetes_access import within
 from infra.policy.stack import Stack
 from infra.review.resource import Resource
+from infra.settings.drivers import DRIVERS
 from isthmus.pod_parts import GPU_RESOURCE, POOL_LABEL
 
 RULES = Rules("Estate")
@@ -32,6 +33,7 @@ _SUBNET: Final = "openstack:networking/subnet:Subnet"
 _EKS: Final = "aws:eks/cluster:Cluster"
 _TEMPLATE: Final = "openstack:containerinfra/clusterTemplate:ClusterTemplate"
 _POOLS: Final = ("aws:eks/nodeGroup:NodeGroup", "openstack:containerinfra/nodeGroup:NodeGroup")
+_GROUP_LABELS: Final = tuple(driver.node_label for driver in DRIVERS.values())
 _DEPLOYMENT: Final = "kubernetes:apps/v1:Deployment"
 _JOB: Final = "kubernetes:batch/v1:Job"
 _SCALERS: Final = (
@@ -243,17 +245,18 @@ def _leads_to(ingress: Resource, service: Resource) -> bool:
 
 def _pool(stack: Stack, workload: Resource) -> list[Resource]:
     """The groups of nodes that a workload's pods select."""
-    name = text(pod(workload), "nodeSelector", POOL_LABEL)
-    site = stack.site(workload)
-    if name is None:
-        return []
-    found = []
-    for nodes in stack.of_type(*_POOLS):
-        own = text(nodes.inputs, "labels", POOL_LABEL)
-        written = (text(nodes.inputs, "labels", "node_labels") or "").split(",")
-        if nodes.package == site and (own == name or f"{POOL_LABEL}={name}" in written):
-            found.append(nodes)
-    return found
+    name, site = text(pod(workload), "nodeSelector", POOL_LABEL), stack.site(workload)
+    # Magnum's drivers give nodes one label, which holds the name of their group.
+    group = next(filter(None, (text(pod(workload), "nodeSelector", label) for label in _GROUP_LABELS)), None)
+    return [
+        nodes
+        for nodes in stack.of_type(*_POOLS)
+        if nodes.package == site
+        and (
+            (name is not None and text(nodes.inputs, "labels", POOL_LABEL) == name)
+            or (group is not None and text(nodes.inputs, "name") == group)
+        )
+    ]
 
 
 def gpus_asked(workload: Resource) -> float:

@@ -48,7 +48,7 @@ class Standing:
 
 
 def resized(settings: Settings, standing: Standing) -> frozenset[str]:
-    """Keys of groups of nodes whose new bounds the cloud does not take as they are: ``aws.gpu_pools.training``.
+    """Keys of groups of nodes whose new bounds their cloud does not take: ``aws.gpu_pools.training``.
 
     How many nodes there are is left to the autoscaler, but no cloud takes bounds that leave that number out.
     EKS tells how many there are; of a private group Magnum knows the most that it may have.

@@ -88,7 +88,7 @@ def test_magnum_makes_clusters_and_node_groups(estate: Session, attached: dict[s
             "name": "estate", "coe": "kubernetes", "image_id": image["id"], "flavor_id": "m1.large",
             "master_flavor_id": "m1.large", "external_network_id": "public", "keypair_id": pair["name"],
             "fixed_network": attached["network"], "fixed_subnet": attached["subnet"],
-            "network_driver": "calico", "labels": {"kube_tag": "v1.36.3"},
+            "network_driver": "calico", "labels": {"boot_volume_size": "50"},
         },
     )  # fmt: skip
     cluster = estate.post(

@@ -46,7 +46,7 @@ TEMPLATE: Needs = {
         t.CLUSTER_TEMPLATE,
         {
             "coe": "kubernetes",
-            "image": "fedora-coreos",
+            "image": "ubuntu",
             "name": "gpu",
             "fixedNetwork": "{net}",
             "fixedSubnet": "{subnet}",
@@ -120,14 +120,14 @@ SAMPLES: dict[str, Sample] = {
         {"name": "raw-orders"}, {"metadata": {"purpose": "orders"}}, {"storagePolicy": "cold"}
     ),
     t.CLUSTER_TEMPLATE: Sample(
-        {"name": "t", "coe": "kubernetes", "image": "fedora-coreos", "networkDriver": "calico"},
+        {"name": "t", "coe": "kubernetes", "image": "ubuntu", "networkDriver": "calico"},
         {"dockerVolumeSize": 50},
         {"region": "RegionTwo"},
     ),
     t.CLUSTER: Sample(
         {"name": "c", "clusterTemplateId": "{template}", "nodeCount": 2},
         {"nodeCount": 3},
-        {"labels": {"kube_tag": "v1.34.1"}},
+        {"labels": {"boot_volume_size": "60"}},
         TEMPLATE,
     ),
     t.NODE_GROUP: Sample(

@@ -172,7 +172,7 @@ def test_what_the_program_says_no_more_stays_as_it_is(cloud: Cloud) -> None:
 
 def test_a_kept_field_that_would_replace_replaces_nothing(cloud: Cloud) -> None:
     sample = SAMPLES[t.CLUSTER]
-    made = cloud.standing(t.CLUSTER, {**sample.inputs, "labels": {"kube_tag": "v1.34.1"}})
+    made = cloud.standing(t.CLUSTER, {**sample.inputs, "labels": {"boot_volume_size": "60"}})
     assert not cloud.diff(made, sample.inputs).changed
     assert cloud.diff(made, {**sample.inputs, "labels": {}}).replaces == {"labels"}
 
