@@ -2,8 +2,8 @@
 
 Certificates, node groups and the record are Magnum's own. It refuses what magnum-capi-helm refuses
 (openstack/magnum-capi-helm@1.4.0 ``magnum_capi_helm/driver.py`` and ``conf.py``, and the chart
-azimuth-cloud/capi-helm-charts@0.27.0 ``templates/node-group/machine-deployment.yaml``; 2026-11-28), and labels
-that it passes over in silence.
+azimuth-cloud/capi-helm-charts@0.27.0 ``templates/node-group/machine-deployment.yaml``; 2026-11-28), and
+labels that it passes over in silence.
 """
 
 from __future__ import annotations
@@ -21,7 +21,37 @@ from magnum.objects import fields
 STATUS: Final = fields.ClusterStatus
 IMAGES: Final = ("ubuntu", "flatcar")
 READ: Final = frozenset(
-    ["api_master_lb_allowed_cidrs", "auto_healing_enabled", "auto_scaling_enabled", "boot_volume_size", "boot_volume_type", "capi_helm_chart_version", "csi_cinder_allow_volume_expansion", "csi_cinder_availability_zone", "csi_cinder_fstype", "csi_cinder_reclaim_policy", "csi_cinder_volume_binding_mode", "etcd_blockdevice_size", "etcd_blockdevice_type", "etcd_blockdevice_volume_az", "etcd_blockdevice_volume_type", "etcd_volume_size", "etcd_volume_type", "extra_network_name", "extra_network_names", "fixed_subnet_cidr", "keystone_auth_enabled", "kube_dashboard_enabled", "master_lb_floating_ip_enabled", "max_node_count", "min_node_count", "monitoring_enabled", "octavia_lb_algorithm", "octavia_lb_healthcheck", "octavia_provider"]
+    [
+        "api_master_lb_allowed_cidrs",
+        "auto_healing_enabled",
+        "auto_scaling_enabled",
+        "boot_volume_size",
+        "boot_volume_type",
+        "capi_helm_chart_version",
+        "csi_cinder_allow_volume_expansion",
+        "csi_cinder_availability_zone",
+        "csi_cinder_fstype",
+        "csi_cinder_reclaim_policy",
+        "csi_cinder_volume_binding_mode",
+        "etcd_blockdevice_size",
+        "etcd_blockdevice_type",
+        "etcd_blockdevice_volume_az",
+        "etcd_blockdevice_volume_type",
+        "etcd_volume_size",
+        "etcd_volume_type",
+        "extra_network_name",
+        "extra_network_names",
+        "fixed_subnet_cidr",
+        "keystone_auth_enabled",
+        "kube_dashboard_enabled",
+        "master_lb_floating_ip_enabled",
+        "max_node_count",
+        "min_node_count",
+        "monitoring_enabled",
+        "octavia_lb_algorithm",
+        "octavia_lb_healthcheck",
+        "octavia_provider",
+    ]
 )
 """Labels of a cluster that the driver looks at."""
 GROUP_NAME: Final = r"[a-z][a-z0-9\-]+[a-z0-9]"
