@@ -13,7 +13,6 @@ import re
 import uuid
 from typing import Any, Final
 
-from magnum.api import utils
 from magnum.common import clients, exception
 from magnum.drivers.common import driver
 from magnum.objects import fields
@@ -69,9 +68,8 @@ def _checked(cluster: Any, group: Any) -> None:
 
 
 def _version(context: Any, image: str) -> str:
-    glance = clients.OpenStackClients(context).glance()
-    found = utils.get_openstack_resource(glance.images, image, "images")
-    version = found.get("kube_version")
+    found = clients.OpenStackClients(context).glance().find_image(image)
+    version = found.properties.get("kube_version")
     if not version:
         raise exception.MagnumException(message=f"Image {image} does not have a kube_version property.")
     return f"v{version.lstrip('v')}"
