@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -41,10 +42,23 @@ def preview(
         on_line=None if as_json else print,
         on_event=lambda event: _take(event, changing),
     )
+    told = _missing_images(estate.project_dir, stack)
     if as_json:
-        print_json(_plain(result, changing))
+        plain = _plain(result, changing)
+        print_json(plain | {"warnings": [*plain["warnings"], *told]})
     else:
+        for sentence in told:
+            err.print(f"[bold yellow]isthmus:[/] {sentence}")
         out.print(f"{stack}: {result.resources} resources: {result}")
+
+
+def _missing_images(project: Path, stack: str) -> list[str]:
+    """What the registry of a cloud's stack lacks; a rehearsal's pods run out of no image."""
+    from infra.settings import read
+    from isthmus.cli.missing_images import missing_images
+    from rehearsal.stack_copy import STACK
+
+    return [] if stack == STACK else missing_images(read(project / "stacks" / f"Pulumi.{stack}.yaml", stack))
 
 
 def _take(event: Mapping[str, Any], changing: list[dict[str, Any]]) -> None:
