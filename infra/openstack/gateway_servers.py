@@ -53,6 +53,7 @@ class GatewayServers(pulumi.ComponentResource):
                 openstack.compute.Instance(
                     each,
                     name=naming.name(f"link-{index + 1}"),
+                    metadata=naming.tags,
                     image_name=image,
                     flavor_name=flavor,
                     networks=[openstack.compute.InstanceNetworkArgs(port=ports.port_ids[index])],

@@ -25,7 +25,6 @@ RULES = Rules("Estate")
 _VPN: Final = "aws:ec2/vpnConnection:VpnConnection"
 _IKE: Final = "openstack:vpnaas/ikePolicy:IkePolicy"
 _IPSEC: Final = "openstack:vpnaas/ipSecPolicy:IpSecPolicy"
-_SITE_CONNECTION: Final = "openstack:vpnaas/siteConnection:SiteConnection"
 _GROUP: Final = "openstack:vpnaas/endpointGroup:EndpointGroup"
 _CONTAINER: Final = "openstack:objectstorage/container:Container"
 _VPC: Final = "aws:ec2/vpc:Vpc"
@@ -98,9 +97,6 @@ def link_halves_agree(stack: Stack) -> Iterator[tuple[Resource, str]]:
             for policy in stack.of_type(kind):
                 for fault in _halves(aws, phase, policy):
                     yield policy, fault
-        private = list(stack.of_type(_SITE_CONNECTION))
-        if private and len(private) < 2:
-            yield private[0], f"is one connection, and {aws.name} has two tunnels"
         yield from _networks_agree(stack, aws)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from infra.policy.inputs import at, false, given, number, open_to_all, text, true, unseen
+from infra.policy.inputs import at, false, given, items, number, open_to_all, text, true, unseen
 from infra.policy.references import openstack
 from infra.policy.rule import Reference, Rules
 from infra.policy.stack import Stack
@@ -308,6 +308,9 @@ def no_floating_ip(_: Resource) -> Iterator[str]:
     references=[openstack("Networking services security", "networking")],
 )
 def instance_in_a_group(instance: Resource) -> Iterator[str]:
+    # A port has groups of its own, and Nova takes none beside it.
+    if any(given(each, "port") for each in items(instance.inputs, "networks")):
+        return
     groups = at(instance.inputs, "securityGroups")
     if not groups or groups == ["default"]:
         yield "has the project's default security group"
