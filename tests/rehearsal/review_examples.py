@@ -20,10 +20,12 @@ from infra.policy.findings import findings
 from infra.review.change.cause import Written
 from infra.review.change.compare import compare
 from infra.review.change.settings_change import settings_changes
-from infra.review.preview import read
+from infra.review.finding import Finding
+from infra.review.preview import Preview, read
 from infra.review.show import markdown
 from infra.review.verdict import Verdict, verdict
 from infra.settings import read as read_settings
+from infra.settings.policy import PolicyException
 from rehearsal import revisions
 from rehearsal.estate import Estate
 from rehearsal.home import Home
@@ -153,7 +155,7 @@ class Examples:
             cost_settings=settings.cost,
             budget=settings.budget,
             written=written,
-            findings=findings(new, settings.policy.exceptions, today=TODAY),
+            findings=_brought(old, new, settings.policy.exceptions),
         )
 
     def _preview(self, text: str) -> Digest:
@@ -164,6 +166,12 @@ class Examples:
 
     def __eq__(self, other: object) -> bool:
         return self is other
+
+
+def _brought(old: Preview, new: Preview, exceptions: tuple[PolicyException, ...]) -> list[Finding]:
+    """What the policy holds against the change alone, whatever it holds against the estate before it."""
+    there = {(each.rule, each.urn) for each in findings(old, exceptions, today=TODAY)}
+    return [each for each in findings(new, exceptions, today=TODAY) if (each.rule, each.urn) not in there]
 
 
 @cache
