@@ -12,8 +12,8 @@ HEADER: Final = "#cloud-config\n"
 PACKAGES: Final = (
     "charon-systemd", "strongswan-swanctl", "libstrongswan-standard-plugins", "frr", "keepalived", "nftables",
 )  # fmt: skip
-"""The same names in Debian 12 and Ubuntu 24.04 (https://packages.debian.org/bookworm/charon-systemd,
-https://packages.ubuntu.com/noble/charon-systemd; read 2026-11-28)."""
+"""As Debian 12's own index names them (``apt-cache policy``, 2026-11-28); that Ubuntu 24.04 has the same
+names was not looked up."""
 
 _KNOW_THE_CARD: Final = (
     "card=$(ip -o -4 route show default | sed 's/.* dev \\([^ ]*\\).*/\\1/'); "

@@ -137,8 +137,8 @@ def _tunnels(spec: ServerSpec, addresses: Addresses) -> Iterator[_Tunnel]:
 def _interface(tunnel: _Tunnel, mtu: int) -> dict[str, ServerFile]:
     """The XFRM interface, made by systemd-networkd.
 
-    https://www.freedesktop.org/software/systemd/man/252/systemd.netdev.html, section [Xfrm] (read
-    2026-11-28).
+    https://www.freedesktop.org/software/systemd/man/252/systemd.netdev.html, section [Xfrm] (named
+    from memory, and never tried: no kernel with XFRM interfaces was at hand).
     """
     path = f"/etc/systemd/network/50-{tunnel.name}"
     return {

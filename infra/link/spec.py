@@ -12,9 +12,8 @@ from infra.settings.link import LinkSettings
 BGP_KEEPALIVE: Final = 2
 BGP_HOLD: Final = 6
 """Seconds. The lower hold time of the two peers holds for both (RFC 4271, 4.2, where 3 s are the least; FRR,
-https://docs.frrouting.org/en/stable-8.4/bgp.html#clicmd-timers-bgp-(0-65535)-(0-65535); read 2026-11-28). AWS
-offers 30 s. That it keeps to the lower one was never tried against AWS; where it does not, its own half of a
-fail-over takes up to 30 s."""
+``timers bgp``, as FRR 8.4.4 took it in a trial on 2026-11-28). AWS offers 30 s. That it keeps to the lower
+one was never tried against AWS; where it does not, its own half of a fail-over takes up to 30 s."""
 PRIORITIES: Final = (110, 100)
 
 

@@ -15,7 +15,8 @@ class GatewayPorts(pulumi.ComponentResource):
 
     Neutron drops what a port sends under an address that is not its own. The two ports may send as the
     virtual address and as AWS's network, and nothing else (Networking API v2.0, "allowed address pairs",
-    https://docs.openstack.org/api-ref/network/v2/#allowed-address-pairs; read 2026-11-28).
+    https://docs.openstack.org/api-ref/network/v2/#allowed-address-pairs; the rehearsal's
+    Neutron takes them so).
     """
 
     addresses: tuple[pulumi.Output[str], pulumi.Output[str]]

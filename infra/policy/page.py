@@ -66,8 +66,7 @@ _END: Final = """\
 
 parliament reads the IAM policies (`aws-iam-policy-sound`), where the group `policy` of the lock is
 installed, as in a clone. checkov cannot share an environment with this project (it wants packaging older
-than 24 and one version of boto3), so a test runs it in one of its own over what the stacks put into their
-clusters, where it is there.
+than 24 and one version of boto3), and is not run.
 """
 
 

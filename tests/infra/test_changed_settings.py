@@ -43,9 +43,11 @@ def test_a_database_of_trials_is_reached_by_the_training_in_aws_only() -> None:
     [(2**31 - 1, "bgpAsn", "bgpAsnExtended"), (2**31, "bgpAsnExtended", "bgpAsn")],
 )
 def test_a_large_number_of_the_private_side_has_its_own_field(asn: int, field: str, other: str) -> None:
-    gateway = built("link", asn=asn).one("aws:ec2/customerGateway:CustomerGateway", "link")
-    assert gateway.inputs[field] == str(asn)
-    assert other not in gateway.inputs
+    gateways = built("link", asn=asn).of("aws:ec2/customerGateway:CustomerGateway")
+    assert gateways
+    for gateway in gateways:
+        assert gateway.inputs[field] == str(asn)
+        assert other not in gateway.inputs
 
 
 @pytest.mark.parametrize(("usd", "limit"), [(0, "0.01"), (0.004, "0.01"), (1.5, "1.50"), (25000, "25000.00")])

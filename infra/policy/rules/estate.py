@@ -270,9 +270,8 @@ def _room(stack: Stack, workload: Resource) -> float | None:
     sizes = [(most(nodes), gpus(nodes)) for nodes in pool]
     if any(bound is None or not of_node for bound, of_node in sizes):
         return None
-    rooms = [(bound or 0) * (of_node // asked) for bound, of_node in sizes]
-    # In AWS groups of one pool are ways to buy the same nodes; in the private site the fewest and the rest.
-    return max(rooms) if stack.site(workload) == "aws" else sum(rooms)
+    # Groups of one pool are ways to buy the same nodes.
+    return max((bound or 0) * (of_node // asked) for bound, of_node in sizes)
 
 
 def _most_replicas(stack: Stack, deployment: Resource) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
-from typing import Any
 
 import pytest
 
@@ -111,15 +110,16 @@ def test_inputs_of_any_shape_break_no_rule_itself(rule: Rule) -> None:
             )
 
 
-def test_a_private_pool_takes_its_fewest_nodes_and_the_rest_together() -> None:
-    label = "node_labels"
-
-    def group(name: str, **inputs: Any) -> Resource:
-        labels = {label: "isthmus.dev/pool=serving"}
-        return made(both.PRIVATE_NODES, name, flavorId="g1.l4", labels=labels, **inputs)
-
+def test_a_private_pool_is_the_group_that_the_drivers_label_names() -> None:
+    label = {"capi.stackhpc.com/node-group": "serving"}
     pods = both.workload("magnum", replicas=4, **both.ROLLING)
-    fixed = group("fixed", nodeCount=2)
-    fits = BY_NAME["estate-rollout-fits"]
-    assert broken(fits, [*both.PRIVATE, pods, fixed, group("rest", maxNodeCount=3)]) == []
-    assert broken(fits, [*both.PRIVATE, pods, fixed, group("rest", maxNodeCount=2)]) == ["it"]
+    pods.inputs["spec"]["template"]["spec"]["nodeSelector"] = label
+
+    def fits(most: int, named: str) -> list[str]:
+        group = made(both.PRIVATE_NODES, named, name=named, flavorId="g1.l4", maxNodeCount=most)
+        return broken(BY_NAME["estate-rollout-fits"], [*both.PRIVATE, pods, group])
+
+    assert fits(5, "serving") == []
+    assert fits(4, "serving") == ["it"]
+    # Of another group nothing can be said.
+    assert fits(1, "other") == []
