@@ -40,7 +40,16 @@ from training.operations.drift import settings as drift_settings
 from training.operations.tuning import settings as tuning_settings
 from training.orders import settings as orders_settings
 
-FREE = ("nodes", "link", "link-local", "link-peer", "link-1", "link-2", "operators", "serving")
+FREE = (
+    *("nodes", "link", "link-local", "link-peer", "link-1", "link-2", "link-virtual", "operators", "serving"),
+    # Alarms: botocore 1.44, cloudwatch, AlarmName.
+    *(
+        f"{connection}-{alarm}-down"
+        for connection in ("link", "link-1", "link-2")
+        for alarm in ("tunnel-1", "tunnel-2", "all")
+    ),
+)
+"""Parts of names that may be any of up to 255 letters."""
 STACKS = ("dev", "prod-2", "a" * 33)
 SHORT, LONG = 20, int(os.environ.get("ISTHMUS_EXAMPLES", "300"))
 
@@ -137,7 +146,7 @@ def judge(config: dict[str, Any], stack: str, judges: Judges, tried: Counter[str
 
 
 def fixed(good: Settings) -> set[str]:
-    """The names whose rules the check knows, and those in Nova and Neutron, which take any of 255 letters."""
+    """The names whose rules the check knows, and those that are any letters to their cloud."""
     naming = Naming(good.stack)
     names_by_kind = naming.fixed(good.aws.account_id)
     return {name for names in names_by_kind.values() for name in names} | {naming.name(part) for part in FREE}

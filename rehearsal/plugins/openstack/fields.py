@@ -105,6 +105,12 @@ def _address(value: str) -> str:
     return value
 
 
+def _addresses(value: str) -> str:
+    for each in value.split(","):
+        _address(each)
+    return value
+
+
 def _matches(pattern: str, expected: str) -> AfterValidator:
     compiled = re.compile(pattern)
 
@@ -129,6 +135,8 @@ Whole = Annotated[int, BeforeValidator(_whole), MAYBE]
 Id = Annotated[str, _matches(r".+", "the id of a resource, not an empty string"), MAYBE]
 Cidr = Annotated[str, AfterValidator(_cidr), MAYBE]
 Address = Annotated[str, AfterValidator(_address), MAYBE]
+Addresses = Annotated[str, AfterValidator(_addresses), MAYBE]
+"""One or more, with commas between (magnum, api/controllers/v1/types.py, DNSListType)."""
 DottedDomain = Annotated[
     str, _matches(r"|.+\.", "a fully qualified domain name with a dot at its end"), MAYBE
 ]

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, model_validator
 
 from rehearsal.plugins.openstack.fields import (
     FORCES,
-    Address,
+    Addresses,
     Arguments,
     Flag,
     Id,
@@ -48,7 +48,7 @@ class ClusterTemplateArguments(Arguments):
     image: Id
     apiserver_port: Annotated[Whole, between(1024, 65535)] | None = None
     cluster_distro: Text | None = None
-    dns_nameserver: Address | None = None
+    dns_nameserver: Addresses | None = None
     docker_storage_driver: Annotated[Text, one_of("devicemapper", "overlay", "overlay2")] | None = None
     docker_volume_size: Annotated[Whole, between(1)] | None = None
     external_network_id: Text | None = None
