@@ -44,6 +44,9 @@ class GatewayPorts(pulumi.ComponentResource):
         super().__init__("isthmus:openstack:GatewayPorts", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         on_router = pulumi.ResourceOptions(parent=self, depends_on=[network])
+        # A port could move to another subnet, but its floating address would keep the old one's way to the
+        # router, and Neutron takes no interface from a router that a floating address needs.
+        on_subnet = pulumi.ResourceOptions(parent=self, replace_on_changes=["fixedIps"])
         virtual = openstack.networking.Port(
             f"{name}-virtual",
             name=naming.name("link-virtual"),
@@ -52,7 +55,7 @@ class GatewayPorts(pulumi.ComponentResource):
             admin_state_up=False,
             fixed_ips=[openstack.networking.PortFixedIpArgs(subnet_id=subnet_id)],
             tags=naming.tag_list,
-            opts=child,
+            opts=on_subnet,
         )
         self.virtual = _address(virtual)
         openstack.networking.RouterRoute(
@@ -101,7 +104,7 @@ class GatewayPorts(pulumi.ComponentResource):
                     for address in (self.virtual, aws_cidr)
                 ],
                 tags=naming.tag_list,
-                opts=child,
+                opts=on_subnet,
             )
             ports.append(port)
             groups.append(group.id)

@@ -24,7 +24,7 @@ import pulumi_openstack as openstack
 
 cloud = openstack.Provider("cloud", auth_url={url!r}, region={region!r})
 opts = pulumi.ResourceOptions(provider=cloud)
-openstack.networking.Router("edge", name="edge", opts=opts)
+openstack.networking.Router("edge", name="edge-to-recover", opts=opts)
 group = openstack.networking.SecGroup("group", name="group", delete_default_rules=True, opts=opts)
 openstack.networking.SecGroupRule(
     "rule", direction="egress", ethertype="IPv4", security_group_id=group.id, opts=opts
