@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from infra.naming import Naming
 from infra.settings import Settings, read
+from infra.settings.changes.beforehand import refusals
 from isthmus.errors import IsthmusError
 from rehearsal import ports, stack_copy
 from rehearsal.cluster.of_home import of_sites
@@ -125,6 +126,10 @@ class Estate:
 
         settings, folder = self.settings, self.orders(orders)
         told = counted(folder)
+        if any(refusals(settings, stack_copy.standing(self.home))):
+            # The program refuses them before it asks a cloud: none is to move elsewhere for that.
+            yield told
+            return
         with private_cloud.beside(self.home, settings, lambda cloud: seed(cloud, folder)):
             self.control_planes()
             yield told

@@ -27,6 +27,9 @@ from rehearsal.programs.with_parent import with_parent
 
 LEFT_OUT: Final = ("data", "docs", "tests")
 """What no preview reads."""
+ATTEMPTS: Final = 3
+LEFT_EARLY: Final = "exited prematurely"
+"""Of the engine's sentence on a plugin that was gone before it was told to."""
 
 
 class NoRevision(IsthmusError):
@@ -78,10 +81,17 @@ def laid_out(estate: Estate, commit: str) -> Iterator[Estate]:
 def preview(estate: Estate, stack: str) -> str:
     """The engine's preview of a stack as JSON, by a copy of its stack file with placeholders for secrets.
 
+    A busy machine may not end all plugins in the five seconds that the engine gives them, which it then calls
+    a failed preview (v3.259.0, pkg/host/host.go, ReleaseContext). Nothing was changed, so it is asked again.
+
     Raises EngineError.
     """
     file = derive(estate.home, estate.project_dir, stack).path
-    return estate.engine.preview(stack, config_file=file, arguments=("--json",)).stdout
+    for _ in range(ATTEMPTS):
+        told = estate.engine.preview(stack, config_file=file, arguments=("--json",)).stdout
+        if LEFT_EARLY not in told:
+            break
+    return told
 
 
 def _write(project_dir: Path, commit: str, target: Path) -> None:

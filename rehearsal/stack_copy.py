@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from infra.settings.changes.beforehand import OUTPUT, Standing
 from infra.settings.stack_file import read_stack_file
 from isthmus import stack_files
 from rehearsal import json_files
@@ -78,14 +79,28 @@ def forget_orders(home: Home) -> None:
 
 def stands(home: Home) -> bool:
     """Whether the rehearsal's state holds resources, read without the engine."""
+    return bool(_resources(home))
+
+
+def standing(home: Home) -> Standing:
+    """What the last up said of what stands, read without the engine."""
+    outputs = (one.get("outputs") for one in _resources(home) if one.get("type") == "pulumi:pulumi:Stack")
+    return Standing.of((next(outputs, None) or {}).get(OUTPUT))
+
+
+def _resources(home: Home) -> list[dict[str, Any]]:
     states = (home.state / ".pulumi" / "stacks").glob(f"*/{STACK}.json")
     try:
-        return any(
-            ((json.loads(state.read_text()).get("checkpoint") or {}).get("latest") or {}).get("resources")
+        return [
+            resource
             for state in states
-        )
+            for resource in ((json.loads(state.read_text()).get("checkpoint") or {}).get("latest") or {}).get(
+                "resources"
+            )
+            or []
+        ]
     except (OSError, ValueError, AttributeError):
-        return False
+        return []
 
 
 def _section(config: dict[str, Any], name: str) -> dict[str, Any]:

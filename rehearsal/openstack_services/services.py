@@ -164,7 +164,7 @@ def _start(home: Home, layout: Layout, wished: Mapping[str, int], region: str, p
     first = free_ports(len(LISTENERS))
     ports = {name: first + number for number, name in enumerate(LISTENERS)}
     for name, port in wished.items():
-        if not is_free(port):
+        if not _becomes_free(port):
             raise ServicesError(
                 f"127.0.0.1:{port}, where {name.title()} is to listen, is taken by another program: "
                 f"end it, or name another port in {_SETTINGS[name]}."
@@ -225,6 +225,16 @@ def _start(home: Home, layout: Layout, wished: Mapping[str, int], region: str, p
         _end(layout)
         raise
     return Cloud(auth_url, store_url, region, parent.pid)
+
+
+def _becomes_free(port: int) -> bool:
+    """Whether nobody listens there, once services whose parent was lost have seen that and ended."""
+    end = time.monotonic() + STOP_SECONDS
+    while not is_free(port):
+        if time.monotonic() > end:
+            return False
+        time.sleep(_POLL_SECONDS)
+    return True
 
 
 def _wait(

@@ -123,7 +123,8 @@ class Examples:
         project = folder / "project"
         project.mkdir()
         for source in ROOT.iterdir():
-            if source.is_file():
+            # A worktree's .git is a file, which leads back to the repository of whoever runs this.
+            if source.is_file() and source.name != ".git":
                 shutil.copy(source, project)
             elif (
                 source.name not in revisions.LEFT_OUT and (source / "__init__.py").exists()
