@@ -104,7 +104,7 @@ OTHERS: Mapping[str, list[Play]] = {
             *_other("aws.cluster.deployer", f"{ADMIN}-deployer", expects=again("access entries", warns=True)),
             *_other("aws.cluster.deployer", None),
         ],
-        _other("aws.cluster.viewers", [f"{ADMIN}-viewer"], []),
+        _other("aws.cluster.viewers", [f"{ADMIN}-viewer"]),
         _other("aws.cluster.admins", [f"{ADMIN}-2", ADMIN], [], [f"{ADMIN}-2"]),
         _other("aws.cluster.api_allowed_cidrs", ["198.51.100.0/24"]),
         _other("aws.cluster.system_nodes.instance_type", "m7i.xlarge"),

@@ -41,7 +41,8 @@ def _before() -> dict[tuple[str, str], Any]:
 
 
 @pytest.mark.parametrize(
-    "section", ["aws", "openstack", "link", "orders", "training", "serving", "budget", "cost", "policy"]
+    "section",
+    ["aws", "openstack", "link", "orders", "training", "serving", "budget", "cost", "policy", "images"],
 )
 def test_the_program_asks_for_what_the_row_says(section: str) -> None:
     mine = [play for play in plays() if play.key.startswith(f"{section}.") and play.key not in LOOKED_UP]
