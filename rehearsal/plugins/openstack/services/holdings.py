@@ -10,8 +10,8 @@ from rehearsal.plugins.openstack.services.magnum import MAGNUM
 from rehearsal.plugins.openstack.services.storage import SWIFT
 
 _OF_NEUTRON: Final = (
-    "networks", "subnets", "routers", "vpn/ikepolicies", "vpn/ipsecpolicies", "vpn/vpnservices",
-    "vpn/endpoint-groups", "vpn/ipsec-site-connections",
+    "networks", "subnets", "routers", "floatingips", "vpn/ikepolicies", "vpn/ipsecpolicies",
+    "vpn/vpnservices", "vpn/endpoint-groups", "vpn/ipsec-site-connections",
 )  # fmt: skip
 _DEFAULT: Final = "default"
 """Neutron makes a security group of this name for every project."""
@@ -24,8 +24,11 @@ def held(session: Session) -> set[str]:
     for group in _neutron(session, "security-groups", own):
         if group["name"] != _DEFAULT:
             found |= {group["id"], *(rule["id"] for rule in group["security_group_rules"])}
-    interfaces = {**own, "device_owner": "network:router_interface"}
-    found |= {port["id"] for port in _neutron(session, "ports", interfaces)}
+    found |= {port["id"] for port in _neutron(session, "ports", own) if not _is_neutrons(port)}
+    for router in _neutron(session, "routers", own):
+        found |= {
+            f"{router['id']}-route-{route['destination']}-{route['nexthop']}" for route in router["routes"]
+        }
     found |= {one["uuid"] for one in session.get(MAGNUM, "/clustertemplates")["clustertemplates"]}
     for cluster in session.get(MAGNUM, "/clusters")["clusters"]:
         groups = session.get(MAGNUM, f"/clusters/{cluster['uuid']}/nodegroups")["nodegroups"]
@@ -33,8 +36,16 @@ def held(session: Session) -> set[str]:
             cluster["uuid"],
             *(f"{cluster['uuid']}/{one['uuid']}" for one in groups if not one["is_default"]),
         }
+    found |= {one["id"] for one in session.get("compute", "/servers")["servers"]}
+    found |= {one["id"] for one in session.get("compute", "/os-server-groups")["server_groups"]}
     found |= {one["keypair"]["name"] for one in session.get("compute", "/os-keypairs")["keypairs"]}
     return found | {one["name"] for one in session.get(SWIFT, "/", params={"format": "json"})}
+
+
+def _is_neutrons(port: dict[str, Any]) -> bool:
+    """Whether Neutron made a port for itself, as for DHCP; an interface of a router is the estate's."""
+    owner = str(port["device_owner"])
+    return owner.startswith("network:") and owner != "network:router_interface"
 
 
 def _neutron(session: Session, kind: str, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
