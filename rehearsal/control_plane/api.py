@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
@@ -27,6 +28,17 @@ _MERGE: Final = "application/strategic-merge-patch+json"
 # (https://kubernetes.io/docs/concepts/overview/kubernetes-api, looked up 2026-11-28)
 _DISCOVERY: Final = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 _SECONDS: Final = 60.0
+
+
+# The API server reads an applied object as YAML, which takes no control character that is not escaped, and
+# for which these, too, end a line.
+# (https://yaml.org/spec/1.2.2/#51-character-set)
+_CONTROLS: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+
+def _json(content: _Content) -> bytes:
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode("utf-8", "surrogatepass")
 
 
 class Api:
@@ -225,7 +237,9 @@ class Api:
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         try:
-            answer = self._client.request(method, path, json=content, params=options, headers=headers)
+            sent = None if content is None else _json(content)
+            kind = {"Content-Type": "application/json", **(headers or {})}
+            answer = self._client.request(method, path, content=sent, params=options, headers=kind)
         except httpx.HTTPError as error:
             raise self._silent(method, path, error) from None
         self.warnings += [said.split('"')[1] for said in answer.headers.get_list("warning") if '"' in said]
