@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NotRequired, TypeAlias, TypedDict, Unpack
 
 from infra.policy.stack import Stack
 from infra.review.resource import Resource
@@ -67,6 +67,17 @@ class Rule:
                     yield resource, text
 
 
+class _Told(TypedDict):
+    """What a rule says of itself; the fields of ``Rule``."""
+
+    name: str
+    title: str
+    reason: str
+    remedy: str
+    severity: Severity
+    references: NotRequired[Sequence[Reference]]
+
+
 class Rules:
     """The rules of a module, in the order in which it tells them."""
 
@@ -74,62 +85,43 @@ class Rules:
         self._domain = domain
         self.all: list[Rule] = []
 
-    def of_resource(
-        self,
-        *types: str,
-        name: str,
-        title: str,
-        reason: str,
-        remedy: str,
-        severity: Severity,
-        references: Iterable[Reference] = (),
-    ) -> Callable[[ResourceCheck], ResourceCheck]:
+    def of_resource(self, *types: str, **told: Unpack[_Told]) -> Callable[[ResourceCheck], ResourceCheck]:
         """Make a function the rule of resources of some types. The function stays what it is."""
 
         def add(check: ResourceCheck) -> ResourceCheck:
-            self.all.append(
-                Rule(
-                    name=name,
-                    domain=self._domain,
-                    title=title,
-                    reason=reason,
-                    remedy=remedy,
-                    severity=severity,
-                    references=tuple(references),
-                    types=frozenset(types),
-                    of_resource=check,
-                )
-            )
+            self._add(told, types=frozenset(types), of_resource=check)
             return check
 
         return add
 
-    def of_stack(
-        self,
-        *,
-        name: str,
-        title: str,
-        reason: str,
-        remedy: str,
-        severity: Severity,
-        references: Iterable[Reference] = (),
-    ) -> Callable[[StackCheck], StackCheck]:
+    def of_stack(self, **told: Unpack[_Told]) -> Callable[[StackCheck], StackCheck]:
         """Make a function the rule of whole stacks. The function stays what it is."""
 
         def add(check: StackCheck) -> StackCheck:
-            self.all.append(
-                Rule(
-                    name=name,
-                    domain=self._domain,
-                    title=title,
-                    reason=reason,
-                    remedy=remedy,
-                    severity=severity,
-                    references=tuple(references),
-                    types=None,
-                    of_stack=check,
-                )
-            )
+            self._add(told, of_stack=check)
             return check
 
         return add
+
+    def _add(
+        self,
+        told: _Told,
+        *,
+        types: frozenset[str] | None = None,
+        of_resource: ResourceCheck | None = None,
+        of_stack: StackCheck | None = None,
+    ) -> None:
+        self.all.append(
+            Rule(
+                name=told["name"],
+                domain=self._domain,
+                title=told["title"],
+                reason=told["reason"],
+                remedy=told["remedy"],
+                severity=told["severity"],
+                references=tuple(told.get("references", ())),
+                types=types,
+                of_resource=of_resource,
+                of_stack=of_stack,
+            )
+        )
