@@ -17,10 +17,9 @@ def known(stack: str, file: Path | None) -> Standing:
         CommandError: the file holds no outputs of a stack.
     """
     from isthmus.cli.errors import CommandError
-    from rehearsal.engine.errors import EngineError
+    from rehearsal import stack_copy
     from rehearsal.estate import Estate
     from rehearsal.home import NoProject
-    from rehearsal.stack_copy import STACK
 
     if file is not None:
         try:
@@ -32,15 +31,12 @@ def known(stack: str, file: Path | None) -> Standing:
                 f"{file} holds no output {OUTPUT!r}; write it by `pulumi stack output --json -s {stack}`"
             )
         return Standing.of(outputs[OUTPUT])
-    if stack != STACK:
+    if stack != stack_copy.STACK:
         return Standing()
     try:
-        estate = Estate.find()
-        engine = estate.engine
-        found = engine.outputs(STACK) if STACK in engine.stacks() else {}
-    except (EngineError, NoProject):
+        return stack_copy.standing(Estate.find().home)
+    except NoProject:
         return Standing()
-    return Standing.of(found.get(OUTPUT))
 
 
 __all__ = ["known"]
