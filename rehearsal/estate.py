@@ -187,7 +187,7 @@ class Estate:
 
         if STACK not in self.engine.stacks():
             return ""
-        if moto_server.is_lost(self.home):
+        if moto_server.is_lost(self.home.aws):
             return "The stand-in for AWS was ended, and all that it held went with it"
         gone = ""
         if not control_planes(self.home):
@@ -245,7 +245,7 @@ class Estate:
         agent.stop(self.home)
         running.stop(control_planes(self.home))
         services.stop(self.home)
-        moto_server.stop(self.home)
+        moto_server.stop(self.home.aws)
         for name in ("clusters", "control-planes", "aws", "openstack", "kubernetes", "state", "derived"):
             shutil.rmtree(self.home.root / name, ignore_errors=True)
         stack_copy.forget_orders(self.home)

@@ -29,7 +29,7 @@ def test_that_hangs():
     clusters.start(home, [CLUSTER])
     agent.ensure(home)
     world = World(home)
-    moto_server.ensure(world.home, f"http://127.0.0.1:{{free_ports(1)}}")
+    moto_server.ensure(world.home.aws, f"http://127.0.0.1:{{free_ports(1)}}")
     world.job("busy", "import time; open({ready!r}, 'w').close(); time.sleep(600)")
     time.sleep(600)
 """

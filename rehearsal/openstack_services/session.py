@@ -58,11 +58,6 @@ class Session:
         """The project that the session is for."""
         return str(self._session.get_project_id())
 
-    @property
-    def user_id(self) -> str:
-        """Whose session it is."""
-        return str(self._session.get_user_id())
-
     def request(self, service: str, method: str, path: str, **arguments: Any) -> Any:
         """The response; ``path`` begins below the service's endpoint, ``arguments`` are requests' own.
 

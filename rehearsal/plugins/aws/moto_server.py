@@ -24,7 +24,6 @@ import psutil
 from filelock import FileLock
 from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
 
-from rehearsal.home import Home
 from rehearsal.plugins.backend import Refused
 from rehearsal.plugins.run_note import RunNote
 from rehearsal.programs.recorded_process import recorded_process
@@ -33,13 +32,12 @@ _START_SECONDS = 60
 _STOP_SECONDS = 10
 
 
-def ensure(where: Home | Path, url: str) -> str:
+def ensure(folder: Path, url: str) -> str:
     """Have a server at ``url``, starting one if there is none; returns the id of its run.
 
-    ``where``: the rehearsal home (its ``aws`` folder keeps the record), or a record folder of its own.
+    ``folder`` keeps its record: ``aws`` of the rehearsal home.
     Raises Refused when the address is not loopback, is taken by something else, or no server comes up.
     """
-    folder = _folder(where)
     host, port = _loopback(url)
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / "server.lock", timeout=2 * _START_SECONDS):
@@ -59,9 +57,8 @@ def ensure(where: Home | Path, url: str) -> str:
         return _start(folder, url, host, port)
 
 
-def stop(where: Home | Path) -> bool:
+def stop(folder: Path) -> bool:
     """End the server of this folder, if there is one; says whether there was."""
-    folder = _folder(where)
     if not folder.exists():
         return False
     with FileLock(folder / "server.lock", timeout=2 * _START_SECONDS):
@@ -78,33 +75,27 @@ def stop(where: Home | Path) -> bool:
         return process is not None
 
 
-def instance(where: Home | Path) -> str:
+def instance(folder: Path) -> str:
     """The id of the run that is up, "none" where none is. Touches nothing but the process table."""
-    record = _record(_folder(where))
+    record = _record(folder)
     return str(record["instance"]) if record is not None and recorded_process(record) is not None else "none"
 
 
-def address(where: Home | Path) -> str:
+def address(folder: Path) -> str:
     """Where the run that is up listens, "" where none is."""
-    record = _record(_folder(where))
+    record = _record(folder)
     return str(record["url"]) if record is not None and recorded_process(record) is not None else ""
 
 
-def is_lost(where: Home | Path) -> bool:
+def is_lost(folder: Path) -> bool:
     """Whether an earlier run held resources which are gone with it."""
-    folder = _folder(where)
     return bool(set(RunNote(folder).all().values()) - {instance(folder)})
 
 
-def forget(where: Home | Path) -> None:
+def forget(folder: Path) -> None:
     """Drop the note and the record of a lost run (after ``pulumi refresh`` or with an empty state)."""
-    folder = _folder(where)
     for name in ("runs.json", "recorded.json"):
         (folder / name).unlink(missing_ok=True)
-
-
-def _folder(where: Home | Path) -> Path:
-    return where.aws if isinstance(where, Home) else where
 
 
 def _loopback(url: str) -> tuple[str, int]:
