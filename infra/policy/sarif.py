@@ -96,7 +96,7 @@ def _result(finding: Finding, index: Mapping[str, int], where: str) -> dict[str,
     }
     if finding.rule in index:
         told["ruleIndex"] = index[finding.rule]
-    if not finding.refuses and finding.severity != "low":
+    if not finding.refuses and not finding.stood and finding.severity != "low":
         told["suppressions"] = [{"kind": "external", "justification": finding.reason}]
     return told
 

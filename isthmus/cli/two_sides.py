@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from infra.review.change.change import Change
     from infra.review.preview import Preview
     from infra.settings import Settings
+    from infra.settings.policy import PolicyException
 
 STATE = "state"
 """Stands for what a preview says stands already."""
@@ -26,7 +27,8 @@ class Sides:
     changes: tuple[Change, ...]
     against: str
     written: Written
-    warnings: tuple[str, ...] = field(default=())
+    exceptions: tuple[PolicyException, ...] | None = None
+    """Of the policy, as the stack file before the change has them; None: as the one after it has them."""
 
 
 def of_one(preview: Preview) -> Sides:
@@ -78,8 +80,21 @@ def of_revision(stack: str, revision: str) -> Sides:
         settings = settings_changes(
             (other.project_dir / name).read_bytes(), (estate.project_dir / name).read_bytes(), name
         )
+        exceptions = _exceptions(other.project_dir / name, stack)
     files = revisions.changed_files(estate.project_dir, commit) - {name}
-    return Sides(before, after, compare(before, after, replaces), revision, Written(settings, files))
+    return Sides(
+        before, after, compare(before, after, replaces), revision, Written(settings, files), exceptions
+    )
+
+
+def _exceptions(file: Path, stack: str) -> tuple[PolicyException, ...] | None:
+    """Those of another revision's stack file; None where its settings are none of today's."""
+    from infra.settings import SettingsError, read
+
+    try:
+        return read(file, stack).policy.exceptions
+    except SettingsError:
+        return None
 
 
 def settings_of(stack: str) -> Settings:

@@ -108,7 +108,8 @@ def _findings(verdict: Verdict) -> None:
         where = f" ({finding.file}:{finding.line})" if finding.file else ""
         name = finding.urn.rsplit("::", 1)[-1]
         out.print()
-        out.print(plain(f"{finding.severity} {finding.rule}: {name}{where}", 300))
+        told = "stood before: " if finding.stood else ""
+        out.print(plain(f"{told}{finding.severity} {finding.rule}: {name}{where}", 300))
         out.print(plain(f"  {finding.reason} To do: {finding.remedy}", 600))
 
 

@@ -54,6 +54,35 @@ def test_a_strangers_change_is_judged(
         assert each in done.output
 
 
+def test_what_stood_before_refuses_no_change(tmp_path: Path) -> None:
+    """A bucket open to everyone: refused where a change opens it, and no later change is."""
+
+    def write(name: str, acl: str, *more: str) -> Path:
+        kind, file = "aws:s3/bucketAcl:BucketAcl", tmp_path / f"{name}.json"
+        steps = [
+            {
+                "op": "create",
+                "urn": urn(kind, each),
+                "newState": {
+                    "urn": urn(kind, each),
+                    "type": kind,
+                    "custom": True,
+                    "inputs": {"acl": acl if each == "open" else "private", "bucket": each},
+                },
+            }
+            for each in ("open", *more)
+        ]
+        file.write_text(json.dumps({"steps": steps}))
+        return file
+
+    closed, opened = write("closed", "private"), write("opened", "public-read")
+    assert review("--preview", opened, "--against", closed).exit_code == 1
+    later = review("--preview", write("later", "public-read", "more"), "--against", opened, "--json")
+    assert later.exit_code == 0, later.output
+    stood = [each for each in json.loads(later.stdout)["findings"] if each["stood"]]
+    assert "aws-s3-no-public-acl" in {each["rule"] for each in stood}
+
+
 def test_what_an_engine_says_stands_is_enough(tmp_path: Path) -> None:
     file, comment = STRANGERS / "static_site.json", tmp_path / "comment.md"
     done = review(

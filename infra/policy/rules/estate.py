@@ -16,6 +16,7 @@ from infra.policy.rule import Reference, Rules
 from infra.policy.rules.finops import gpus, most
 from infra.policy.rules.kubernetes_access import within
 from infra.policy.stack import Stack
+from infra.review.finding import EXCEPTIONS
 from infra.review.resource import Resource
 from infra.settings.drivers import DRIVERS
 from isthmus.pod_parts import GPU_RESOURCE, POOL_LABEL
@@ -356,7 +357,7 @@ def _beside(stack: Stack, workload: Resource, quota: Resource) -> bool:
 
 
 @RULES.of_stack(
-    name="estate-policy-exceptions-hold",
+    name=EXCEPTIONS,
     title="Every exception names a rule and a resource that are there, and has not run out",
     reason="An exception that nobody looks at again is a rule that does not hold",
     remedy="take it out, or let its owner say again why and until when (policy.exceptions)",

@@ -64,13 +64,16 @@ def _lines(verdict: Verdict, rows: int) -> Iterator[str]:
     yield from _costs(verdict)
     yield from _bullets("**What it means**", [_inline(each) for each in dangers(verdict)])
     refusing = tuple(each for each in verdict.findings if each.refuses)
-    told = tuple(each for each in verdict.findings if not each.refuses)
+    told = tuple(each for each in verdict.findings if not each.refuses and not each.stood)
+    stood = tuple(each for each in verdict.findings if each.stood)
     if refusing:
         yield from ("", f"**Refused by policy: {_count(len(refusing), 'finding')}**", "")
         yield from _findings(refusing, rows)
     yield from _budgets(verdict)
     yield from _folded(f"What differs: {_count(len(verdict.judged), 'resource')}", _changes(verdict, rows))
     yield from _folded(f"Policy, told only: {_count(len(told), 'finding')}", _findings(told, rows))
+    title = f"Policy, stood before this change, which is not refused for it: {_count(len(stood), 'finding')}"
+    yield from _folded(title, _findings(stood, rows))
     yield from _folded("Cost by component", _components(verdict, rows))
     yield from _folded(f"Settings that differ: {len(verdict.written.settings)}", _settings(verdict, rows))
     yield from _folded("Notes", [f"- {_inline(each)}" for each in notes(verdict)])

@@ -119,6 +119,8 @@ class PolicyFinding(_Part):
     title: str
     severity: Severity
     refuses: bool
+    stood: bool
+    """It stood before the change, which is not refused for it."""
     reason: str
     remedy: str
     references: list[str]
@@ -280,6 +282,7 @@ def _finding(finding: Finding) -> PolicyFinding:
         title=finding.title,
         severity=finding.severity,
         refuses=finding.refuses,
+        stood=finding.stood,
         reason=finding.reason,
         remedy=finding.remedy,
         references=list(finding.references),

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from infra.review.finding import Finding
     from infra.review.preview import Preview
     from infra.settings import Settings
     from isthmus.cli.two_sides import Sides
@@ -120,7 +123,6 @@ def _judge(
     as_json: bool,
 ) -> None:
     """The verdict on a change, as it was asked to be shown."""
-    from infra.policy.findings import findings
     from infra.policy.sarif import text
     from infra.review import show
     from infra.review.errors import OVER, CannotJudge
@@ -142,7 +144,7 @@ def _judge(
             cost_settings=settings.cost if settings else CostSettings(),
             budget=settings.budget if settings else BudgetSettings(),
             written=sides.written,
-            findings=findings(sides.after, settings.policy.exceptions if settings else ()),
+            findings=_findings(sides, settings, alone=against is not None),
             all_priced=all_priced,
         )
         if files.markdown is not None:
@@ -165,6 +167,20 @@ def _judge(
         show_verdict(judged)
     if judged.outcome != "good":
         raise typer.Exit(OVER)
+
+
+def _findings(sides: Sides, settings: Settings | None, *, alone: bool) -> Iterable[Finding]:
+    """What the policy holds against one side, or what the change alone is refused for."""
+    from infra.policy.findings import findings
+    from infra.review.finding import new_alone
+
+    exceptions = settings.policy.exceptions if settings else ()
+    found = findings(sides.after, exceptions)
+    if not alone:
+        return found
+    return new_alone(
+        found, findings(sides.before, exceptions if sides.exceptions is None else sides.exceptions)
+    )
 
 
 def _sides(stack: str, file: Path | None, against: str | None) -> Sides:
