@@ -30,7 +30,7 @@ MODULES: Mapping[str, str] = {
 
 NEEDED: Mapping[str, str] = {
     "recommend": "serving",
-    **dict.fromkeys(("settings", "policy"), "estate"),
+    **dict.fromkeys(("settings", "policy", "forge"), "estate"),
     **dict.fromkeys(("train", "tune", "drift", "transfer", "orders", "release"), "training"),
     **dict.fromkeys(
         ("rehearse", "up", "recover", "preview", "down", "doctor", "env", "status", "logs", "trigger"),

@@ -19,6 +19,7 @@ from isthmus.cli.commands import (
     down,
     drift,
     env,
+    forge,
     images,
     logs,
     orders,
@@ -81,6 +82,7 @@ app.add_typer(settings.app, name="settings")
 app.add_typer(orders.app, name="orders")
 app.add_typer(images.app, name="images")
 app.add_typer(policy.app, name="policy")
+app.add_typer(forge.app, name="forge")
 let_wrap(app)
 
 
