@@ -8,7 +8,7 @@ from infra.aws.budget import Budget
 from infra.aws.site import AwsSite
 from infra.drain import Outputs, flush_registrations, run
 from infra.link import AwsLinkEnd, Link, OpenStackLinkEnd
-from infra.model_serving import latest_release, triton_services
+from infra.model_serving import for_the_pools, latest_release, triton_services
 from infra.naming import Naming
 from infra.openstack.site import OpenStackSite
 from infra.own_images import own_image
@@ -91,11 +91,12 @@ async def estate(
     await flush_registrations()
     if settings.serving.enabled:
         releases, release = aws.buckets.releases.bucket, settings.serving.release
+        named = latest_release(releases, signed, in_aws) if release == "latest" else release
         services = triton_services(
             clusters,
             settings=settings,
             naming=naming,
-            release=latest_release(releases, signed, in_aws) if release == "latest" else release,
+            release=for_the_pools(named, clusters, settings, releases, in_aws),
             releases_bucket=releases,
             image=own_image("serving", aws.registry, settings.images),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_aws as aws
@@ -12,10 +12,12 @@ from infra.cluster_context import ClusterContext
 from infra.naming import Naming
 from infra.pins import FRONT_IMAGE, TRITON_IMAGE
 from infra.settings import Settings
+from infra.target_hardware import refuse_other_hardware
 from infra.workloads import Site
 from isthmus.errors import IsthmusError
 from serving.components.pod import NAME
 from serving.components.triton import TritonService
+from training.release.manifest import MANIFEST
 
 
 class ReleaseError(IsthmusError, pulumi.RunError):
@@ -48,6 +50,35 @@ def latest_release(
         opts=pulumi.InvokeOutputOptions(provider=provider),
     )
     return latest.body.apply(digest_of)
+
+
+def for_the_pools(
+    release: pulumi.Input[str],
+    clusters: Mapping[Site, ClusterContext],
+    settings: Settings,
+    bucket: pulumi.Input[str],
+    provider: aws.Provider,
+) -> pulumi.Output[str]:
+    """The same release, refused where the GPUs that are to serve it are none that it was made for."""
+    digest, pool = pulumi.Output.from_input(release), settings.serving.pool
+    if pool is None:
+        return digest
+    manifest = aws.s3.get_object_output(
+        bucket=bucket,
+        key=digest.apply(lambda name: f"releases/{name.removeprefix('sha256:')}/{MANIFEST}"),
+        opts=pulumi.InvokeOutputOptions(provider=provider),
+    )
+    machines = [
+        clusters[site].machines[clusters[site].pools[pool].hardware] for site in settings.serving.sites
+    ]
+
+    def fits(known: Sequence[str]) -> str:
+        name, text = known
+        for machine in machines:
+            refuse_other_hardware(text, name, pool, machine)
+        return name
+
+    return pulumi.Output.all(digest, manifest.body).apply(fits)
 
 
 def triton_services(
@@ -86,4 +117,4 @@ def triton_services(
     return services
 
 
-__all__ = ["ReleaseError", "digest_of", "latest_release", "triton_services"]
+__all__ = ["ReleaseError", "digest_of", "for_the_pools", "latest_release", "triton_services"]

@@ -54,7 +54,8 @@ class Store:
                 self._bucket.upload(
                     directory / file.path, key, ChecksumAlgorithm="SHA256", Metadata={"sha256": file.sha256}
                 )
-        self._put(_key(digest, MANIFEST), manifest.to_bytes())
+        # As in _put_json: a preview reads which GPUs it was made for.
+        self._put(_key(digest, MANIFEST), manifest.to_bytes(), "application/json")
         return digest
 
     def pull(self, digest: str, into: Path) -> Path:

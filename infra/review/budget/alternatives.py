@@ -21,6 +21,7 @@ from infra.review.cost.rules.openstack import flavour
 from infra.review.preview import Preview
 from infra.review.resource import Resource
 from infra.settings.catalogue import Machine, flavours, instance_types, offers
+from infra.settings.catalogue.need import Need
 from infra.settings.cost import CostSettings
 
 MOST: Final = 3
@@ -103,7 +104,7 @@ def _ways(
             for what, shape in list(shapes)
         ]
     for other in instance_types().values():
-        if not _fits(other, machine) or not offers(region, other.name):
+        if not Need.of(machine).met_by(other) or not offers(region, other.name):
             continue
         for what, shape in shapes:
             if other.name == machine.name and not what:
@@ -127,7 +128,7 @@ def _elsewhere(pool: str, machine: Machine, context: Context, now: Bill) -> Iter
     before = now.total().expected
     for other in flavours().values():
         price = flavour(other.name, context)
-        if isinstance(price, Price) and _fits(other, machine):
+        if isinstance(price, Price) and Need.of(machine).met_by(other):
             what = (
                 f"openstack.gpu_pools.{pool} with flavor {other.name} in place of the pool in AWS, if the "
                 "private cloud has room"
@@ -152,17 +153,6 @@ def _cost(
         tuple(line for line in whole.lines if line.resource.urn in mine),
         tuple(each for each in whole.unpriced if each.resource.urn in mine),
         (),
-    )
-
-
-def _fits(other: Machine, machine: Machine) -> bool:
-    return (
-        other.arch == machine.arch
-        and other.vcpus >= machine.vcpus
-        and other.memory_gib >= machine.memory_gib
-        and other.gpus >= machine.gpus
-        and other.gpu_memory_gib >= machine.gpu_memory_gib
-        and float(other.compute_capability or 0) >= float(machine.compute_capability or 0)
     )
 
 

@@ -100,6 +100,53 @@ def check(
         raise typer.Exit(1)
 
 
+@app.command("machines", epilog="Example:  isthmus settings machines eu-west-1 --memory 24 --capability 8.0")
+def machines(
+    region: Annotated[str, typer.Argument(help="AWS region, such as eu-west-1.")],
+    gpus: Annotated[int, typer.Option(min=1, max=64, help="GPUs of a node.")] = 1,
+    memory: Annotated[
+        float, typer.Option(min=0, max=10_000, help="Memory of each GPU, GB as its maker counts.")
+    ] = 0,
+    capability: Annotated[str, typer.Option(help="Least NVIDIA compute capability, such as 8.0.")] = "0.0",
+    spot: Annotated[bool, typer.Option("--spot", help="By the prices of spot capacity.")] = False,
+) -> None:
+    """List the instance types of a region that have enough for a pod, the cheapest first."""
+    import re
+
+    from rich.table import Table
+
+    from infra.review.cost.by_need import by_need
+    from infra.review.cost.price import Price
+    from infra.settings.catalogue import closest, zones
+    from infra.settings.catalogue.need import Need
+    from isthmus.cli.console import out
+    from isthmus.cli.errors import CommandError
+
+    if region not in zones():
+        near = ", ".join(closest(region, list(zones())))
+        raise CommandError(f"region {region!r} is not of the catalogue; the closest there are {near}")
+    if re.fullmatch(r"\d{1,2}\.\d{1,2}", capability) is None:
+        raise CommandError(f"--capability is {capability!r}; allowed are two numbers, such as 8.0")
+    found = by_need(Need.of_gpus(gpus, memory, capability), region, spot=spot)
+    if not found:
+        raise CommandError(
+            f"{region} offers no instance type of the catalogue with {gpus} GPUs of {memory:g} GB and "
+            f"compute capability {capability}: ask for less, or for another region"
+        )
+    table = Table("instance type", "GPUs", "memory of each", "capability", "vCPUs", "USD per hour")
+    for offer in found:
+        machine, price = offer.machine, offer.price
+        table.add_row(
+            machine.name,
+            f"{machine.gpus} {machine.gpu}",
+            f"{machine.gpu_memory_gib:g} GiB",
+            machine.compute_capability,
+            str(machine.vcpus),
+            f"{price.usd}" if isinstance(price, Price) else "not priced",
+        )
+    out.print(table)
+
+
 @app.command("schema", epilog="Example:  isthmus settings schema --check")
 def schema(
     check: Annotated[
