@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -63,11 +64,17 @@ def for_the_pools(
     digest, pool = pulumi.Output.from_input(release), settings.serving.pool
     if pool is None:
         return digest
-    manifest = aws.s3.get_object_output(
-        bucket=bucket,
-        key=digest.apply(lambda name: f"releases/{name.removeprefix('sha256:')}/{MANIFEST}"),
-        opts=pulumi.InvokeOutputOptions(provider=provider),
-    )
+    asked = pulumi.InvokeOutputOptions(provider=provider)
+    key = digest.apply(lambda name: f"releases/{name.removeprefix('sha256:')}/{MANIFEST}")
+    # One that is not there yet is asked for by its pods, which wait; here it would end a first up half way.
+    stored = aws.s3.get_objects_output(bucket=bucket, prefix=key, opts=asked).keys
+
+    def body(known: list[Any]) -> pulumi.Output[str]:
+        if not known[1]:
+            return pulumi.Output.from_input("")
+        return aws.s3.get_object_output(bucket=bucket, key=key, opts=asked).body
+
+    manifest: pulumi.Output[str] = pulumi.Output.all(key, stored).apply(body)
     machines = [
         clusters[site].machines[clusters[site].pools[pool].hardware] for site in settings.serving.sites
     ]
@@ -78,7 +85,7 @@ def for_the_pools(
             refuse_other_hardware(text, name, pool, machine)
         return name
 
-    return pulumi.Output.all(digest, manifest.body).apply(fits)
+    return pulumi.Output.all(digest, manifest).apply(fits)
 
 
 def triton_services(

@@ -99,6 +99,8 @@ class Recorder(Mocks):
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         match args.token:
+            case "aws:s3/getObjects:getObjects":
+                return {"keys": [args.args["prefix"]]}, []
             case "aws:s3/getObject:getObject" if str(args.args["key"]).endswith("/manifest.json"):
                 return {"body": "{}"}, []
             case "aws:s3/getObject:getObject":

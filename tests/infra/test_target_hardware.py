@@ -58,6 +58,23 @@ class OneManifest(Recorder):
         return super().call(args)
 
 
+class NoRelease(OneManifest):
+    """A bucket without a release."""
+
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        if args.token == "aws:s3/getObjects:getObjects":
+            return {"keys": []}, []
+        return super().call(args)
+
+
+def test_a_release_that_is_not_there_yet_ends_no_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(model_serving, "refuse_other_hardware", lambda *said: asked.append(said[0]))
+    settings = changed_settings("prod", {"serving.release": DIGEST})
+    record(lambda: estate_program(settings), "prod", recorder=NoRelease())
+    assert asked == ["", ""]
+
+
 def test_the_program_asks_it_of_a_pinned_release_and_every_pool_that_serves(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -42,8 +42,20 @@ def s3_object(cloud: Cloud, arguments: Properties) -> Properties:
     }
 
 
+def s3_objects(cloud: Cloud, arguments: Properties) -> Properties:
+    """The keys that begin with a prefix, 1,000 at most, as the real provider where nobody asks for more."""
+    bucket, prefix = arguments["bucket"], arguments.get("prefix", "")
+    try:
+        found = cloud.send("s3", "ListObjectsV2", {"Bucket": bucket, "Prefix": prefix, "MaxKeys": 1000})
+    except Gone:
+        raise Refused(f"There is no bucket {bucket}.") from None
+    keys = [one["Key"] for one in found.get("Contents") or []]
+    return {**arguments, "id": bucket, "keys": keys, "commonPrefixes": [], "owners": []}
+
+
 FUNCTIONS: Final[dict[str, Callable[[Cloud, Properties], Properties]]] = {
     "aws:s3/getObject:getObject": s3_object,
+    "aws:s3/getObjects:getObjects": s3_objects,
     **LOOKUPS,
 }
 

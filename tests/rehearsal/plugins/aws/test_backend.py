@@ -174,6 +174,11 @@ def test_functions(backend: AwsBackend) -> None:
     )
     with pytest.raises(Refused, match="no object s3://read/none"):
         backend.invoke("aws:s3/getObject:getObject", {"bucket": "read", "key": "none"})
+    listed = backend.invoke("aws:s3/getObjects:getObjects", {"bucket": "read", "prefix": "latest"})
+    assert listed["keys"] == ["latest.json"]
+    assert backend.invoke("aws:s3/getObjects:getObjects", {"bucket": "read", "prefix": "none"})["keys"] == []
+    with pytest.raises(Refused, match="no bucket gone"):
+        backend.invoke("aws:s3/getObjects:getObjects", {"bucket": "gone", "prefix": ""})
 
 
 def test_the_stand_in_survives_refuses_and_is_missed_when_gone(tmp_path: Path) -> None:
