@@ -92,6 +92,8 @@ class Preview:
     after: Mapping[str, Resource]
     config: Mapping[str, str]
     reasons: Mapping[str, Reasons] = field(default_factory=dict)
+    refreshed: bool = False
+    """Whether it is the preview of a refresh: the clouds were asked, and no program was run."""
 
     def ancestors(self, resource: Resource) -> Iterator[Resource]:
         """The components that a resource stands in, the innermost first."""
@@ -180,7 +182,8 @@ def _preview(digest: _Digest, source: str) -> Preview:
     if not after and not before:
         raise CannotJudge(f"{source} has no resource in it; {_HOW}")
     stack = next(iter(after or before)).split(":")[2]
-    return Preview(stack, before, after, digest.config, reasons)
+    refreshed = any(step.op == "refresh" for step in digest.steps)
+    return Preview(stack, before, after, digest.config, reasons, refreshed)
 
 
 def _resource(state: _State, op: str) -> Resource:

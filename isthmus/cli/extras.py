@@ -31,12 +31,12 @@ MODULES: Mapping[str, str] = {
 NEEDED: Mapping[str, str] = {
     "recommend": "serving",
     **dict.fromkeys(("settings", "policy", "forge"), "estate"),
-    **dict.fromkeys(("train", "tune", "drift", "transfer", "orders", "release"), "training"),
+    **dict.fromkeys(("train", "tune", "transfer", "orders", "release"), "training"),
     **dict.fromkeys(
         ("rehearse", "up", "recover", "preview", "down", "doctor", "env", "status", "logs", "trigger"),
         "rehearsal",
     ),
-    "review": "rehearsal",
+    **dict.fromkeys(("review", "drift"), "rehearsal"),
     "images": "rehearsal",
 }
 """Command -> the extra that it needs."""

@@ -29,6 +29,7 @@ from isthmus.cli.commands import (
     recover,
     rehearse,
     release,
+    release_drift,
     release_judge,
     review,
     settings,
@@ -77,6 +78,7 @@ COMMANDS: dict[str, Callable[..., object]] = {
 for name, command in COMMANDS.items():
     app.command(name)(command)
 release.app.command("judge")(release_judge.judge)
+release.app.command("drift")(release_drift.drift)
 app.add_typer(release.app, name="release")
 app.add_typer(settings.app, name="settings")
 app.add_typer(orders.app, name="orders")

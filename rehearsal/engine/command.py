@@ -77,6 +77,21 @@ class Engine:
         """Take the clouds' word for what exists. Options as in ``update``."""
         return self.update("refresh", stack, **options)
 
+    def drifted(self, stack: str, config_file: Path | None = None) -> str:
+        """What a refresh would change in the state, as the JSON of its preview; nothing is changed."""
+        line: list[str | Path] = ["refresh", "--stack", stack, "--preview-only", "--json"]
+        if config_file is not None:
+            line += ["--config-file", config_file]
+        done = self._run(line, self.project_dir)
+        if done.interrupted:
+            raise KeyboardInterrupt
+        if done.status != 0:
+            last = (done.stderr.strip() or done.stdout.strip() or f"exit status {done.status}").splitlines()[
+                -1
+            ]
+            raise EngineError(f"The stack {stack} could not be refreshed: {last.removeprefix('error: ')}")
+        return done.stdout
+
     def destroy(self, stack: str, **options: Any) -> Result:
         """Delete every resource of the stack. Options as in ``update``."""
         return self.update("destroy", stack, **options)

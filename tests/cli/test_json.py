@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from isthmus.cli.commands import drift, preview, release, status
+from isthmus.cli.commands import preview, release, release_drift, status
 from rehearsal.cluster.overview import PodLine
 from rehearsal.engine.result import Diagnostic, Result
 from rehearsal.home import Home
@@ -71,7 +71,7 @@ def test_preview() -> None:
 
 def test_drift() -> None:
     found = Drift("products", "", "10.5% in new ones", 0.451, 0.203, 0.2, True)
-    written = drift._plain(Decision(True, "drift of products", "sha256:0", 0, (found,)))
+    written = release_drift._plain(Decision(True, "drift of products", "sha256:0", 0, (found,)))
     example = documented("retraining.md", "drifts")
     assert shape(written) == shape(example)
     assert written["drifts"] == example["drifts"]

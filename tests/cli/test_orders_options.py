@@ -56,10 +56,8 @@ def test_an_option_sets_its_key(option: str) -> None:
 def test_every_command_that_reads_raw_orders_has_the_options() -> None:
     commands: Any = typer.main.get_command(app)
     release = commands.commands["release"].commands
-    readers = [
-        *(commands.commands[name] for name in ("transfer", "train", "tune", "drift", "rehearse", "recommend"))
-    ]
-    readers += [release["judge"], release["compare"]]
+    readers = [*(commands.commands[name] for name in ("transfer", "train", "tune", "rehearse", "recommend"))]
+    readers += [release["judge"], release["compare"], release["drift"]]
     for command in readers:
         names = {param.name for param in command.params}
         assert set(OPTIONS) - {ACCEPT} <= names, command.name

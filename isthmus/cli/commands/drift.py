@@ -1,107 +1,114 @@
-"""``isthmus drift``: whether a release still fits the newest orders."""
+"""``isthmus drift``: what of a stack stands otherwise than its state says."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from isthmus.cli.orders_folder import OrdersFolder, named_or_sample
-from isthmus.cli.orders_options import reads_orders
-
 if TYPE_CHECKING:
-    from training.operations.drift.decide import Decision
-    from training.operations.drift.settings import DriftSettings
-    from training.orders.settings import OrdersSettings
+    from collections.abc import Mapping
+
+    from infra.review.drift.drift import Drift, Mover
+    from infra.review.preview import Preview
+
+MOVED = 1
+"""Exit status where something moved that is more than a tag."""
 
 
-@reads_orders
 def drift(
-    release: Annotated[Path, typer.Argument(help="A release directory.")],
-    orders: OrdersFolder = None,
-    newest: Annotated[
-        int | None, typer.Option(min=1, max=366, help="Newest days to look at; default: 14.")
-    ] = None,
-    settings_file: Annotated[
+    stack: Annotated[str, typer.Argument(help="A stack of stacks/.")] = "local",
+    refreshed: Annotated[
         Path | None,
         typer.Option(
-            "--settings", exists=True, dir_okay=False, help="Take the thresholds of this stack file."
+            "--from",
+            help="The output of `pulumi refresh --preview-only --json`, where that was run already.",
+            show_default=False,
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the decision as JSON.")] = False,
-    *,
-    orders_settings: OrdersSettings,
+    who: Annotated[
+        bool, typer.Option("--who", help="Ask AWS CloudTrail who moved it, with credentials.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all of it as JSON.")] = False,
+    markdown: Annotated[
+        Path | None, typer.Option(help="Write the body of an issue here.", show_default=False)
+    ] = None,
 ) -> None:
-    """Hold the newest orders against those that a release was made from, and say whether to train anew.
+    """Ask the clouds what stands, and sort what moved past the program: data, security, cost, harmless.
 
-    The same table decides in the estate (training.retrain). Nothing is trained and nothing is written.
+    The stack local asks the rehearsal's stand-ins; any other runs the `pulumi` on PATH, with the credentials
+    that it finds. Nothing is changed. Exit status 1: something moved that is more than a tag; 2: no verdict.
+    Whether a release still fits the newest orders says `isthmus release drift`.
 
-    Example:  isthmus drift release/ --orders orders/
+    Example:  isthmus drift prod --from refresh.json
     """
-    from rich.table import Table
+    from infra.review import show
+    from infra.review.drift.show import headline, plain
+    from infra.review.drift.show import markdown as told
+    from infra.review.errors import CannotJudge
+    from isthmus.cli.console import out, print_json
+    from isthmus.errors import IsthmusError
 
-    from isthmus.cli.bars import Bars
-    from isthmus.cli.console import out, print_json, print_table
-    from training.jobs.local import key
-    from training.operations.drift.decide import COLUMNS, decide
-    from training.orders.source import Folder
-    from training.release import verify
-    from training.release.directory import read_validation
-    from training.transfer.pseudonym import Pseudonyms
-
-    verify(release)
-    validation = read_validation(release)
-    with Bars():
-        decision = decide(
-            release,
-            Folder(named_or_sample(orders), orders_settings),
-            Pseudonyms(key.pseudonym_key()),
-            validation,
-            _thresholds(settings_file, newest),
-        )
+    try:
+        found = _drift(stack, refreshed, who=who)
+        if markdown is not None:
+            show.write(markdown, told(found))
+    except CannotJudge:
+        raise
+    except IsthmusError as error:
+        raise CannotJudge(str(error)) from error
     if as_json:
-        print_json(_plain(decision))
-        return
-    if decision.drifts:
-        table = Table(box=None, pad_edge=False, header_style="dim")
-        for number, title in enumerate(COLUMNS):
-            table.add_column(title, justify="right" if 0 < number < len(COLUMNS) - 1 else "left")
-        for row in decision.rows():
-            table.add_row(*row[:-1], f"[yellow]{row[-1]}[/]" if row[-1] else "")
-        print_table(table)
-    verdict = "[yellow]train[/]" if decision.train else "[green]do not train[/]"
-    out.print(f"{verdict}: {decision.why}")
+        print_json(plain(found))
+    else:
+        from isthmus.cli.drift_table import show_drift
+
+        show_drift(found)
+        out.print(f"{stack}: {headline(found)}", markup=False)
+    if found.matters:
+        raise typer.Exit(MOVED)
 
 
-def _plain(decision: Decision) -> dict[str, Any]:
-    """The shape of ``--json``; docs/retraining.md tells it."""
-    return {
-        "train": decision.train,
-        "why": decision.why,
-        "release": decision.release,
-        "ageDays": decision.age_days,
-        "drifts": [
-            {
-                "what": drift.what,
-                "then": drift.then,
-                "now": drift.now,
-                "value": float(drift.value),
-                "byChance": float(drift.chance),
-                "threshold": float(drift.threshold),
-                "crossed": bool(drift.crossed),
-            }
-            for drift in decision.drifts
-        ],
-    }
+def _drift(stack: str, file: Path | None, *, who: bool) -> Drift:
+    from infra.policy.findings import findings
+    from infra.review.drift.drift import drift as sort
+    from infra.review.finding import new_alone
+    from infra.review.preview import Preview
+    from isthmus.cli.two_sides import settings_of
+
+    settings = settings_of(stack)
+    refresh = _refresh(stack, file)
+    before, after = (
+        findings(Preview(refresh.stack, {}, side, refresh.config), settings.policy.exceptions)
+        for side in (refresh.before, refresh.after)
+    )
+    breaks = [each for each in new_alone(after, before) if each.refuses]
+    found = sort(refresh, settings.cost, breaks)
+    return sort(refresh, settings.cost, breaks, _movers(found, refresh)) if who else found
 
 
-def _thresholds(path: Path | None, newest: int | None) -> DriftSettings:
-    """The section ``training.retrain`` of a stack file, with the newest days set by hand."""
-    from infra.settings.training import StackRetraining
-    from isthmus.cli.settings_file import training_section
-    from isthmus.settings.validation import validate
+def _refresh(stack: str, file: Path | None) -> Preview:
+    from infra.review.preview import read, read_file
+    from isthmus.cli.refreshed import cloud, rehearsed
 
-    section = training_section(path).get("retrain") or {}
-    settings = validate(StackRetraining, section, str(path), "training.retrain")
-    return settings if newest is None else settings.model_copy(update={"newest_days": newest})
+    if file is not None:
+        return read_file(file)
+    return read(rehearsed() if stack == "local" else cloud(stack), f"the refresh of {stack}")
+
+
+def _movers(found: Drift, refresh: Preview) -> Mapping[str, Mover]:
+    import boto3
+
+    from infra.review.cost.context import REGION_KEY
+    from infra.review.drift.movers import movers
+
+    region = next(
+        (
+            region
+            for each in refresh.before.values()
+            if each.type == "pulumi:providers:aws" and isinstance(region := each.inputs.get("region"), str)
+        ),
+        refresh.config.get(REGION_KEY),
+    )
+    trail = boto3.client("cloudtrail", region_name=region)
+    return movers(trail, [each.change.resource for each in found.moved])

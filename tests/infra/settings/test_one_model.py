@@ -15,7 +15,7 @@ from infra.settings import SettingsError
 from infra.settings.checking import check
 from infra.settings.keys import keys, values
 from infra.settings.training import StackRetraining, StackTraining, StackTuning
-from isthmus.cli.commands.drift import _thresholds
+from isthmus.cli.commands.release_drift import _thresholds
 from isthmus.cli.commands.release_judge import _gates
 from isthmus.cli.settings_file import training_settings
 from isthmus.errors import WRONG_DATA

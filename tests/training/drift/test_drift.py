@@ -152,8 +152,12 @@ def test_the_command_prints_the_table(shop: tuple[Path, Path], monkeypatch: pyte
     from isthmus.cli.main import app
 
     monkeypatch.setenv("PSEUDONYM_KEY", KEY)
-    result = CliRunner().invoke(app, ["drift", str(shop[1]), "--orders", str(shop[0]), "--newest", "7"])
-    dear = CliRunner().invoke(app, ["drift", str(shop[1]), "--orders", str(shop[0]), "--currency", "EUR"])
+    result = CliRunner().invoke(
+        app, ["release", "drift", str(shop[1]), "--orders", str(shop[0]), "--newest", "7"]
+    )
+    dear = CliRunner().invoke(
+        app, ["release", "drift", str(shop[1]), "--orders", str(shop[0]), "--currency", "EUR"]
+    )
     assert " EUR" in dear.output
     assert " GBP" not in dear.output
     assert result.exit_code == 0, result.output
