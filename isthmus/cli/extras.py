@@ -15,7 +15,10 @@ _TRAINING = """
     pandera platformdirs psycopg pyarrow scipy sklearn sqlalchemy tensorboard tensorflow tf2onnx threadpoolctl
     wandb
 """
-_ESTATE = "cryptography filelock jinja2 platformdirs pulumi pulumi_aws pulumi_kubernetes pulumi_openstack"
+_ESTATE = """
+    boto3 cryptography filelock jinja2 openstack platformdirs pulumi pulumi_aws pulumi_kubernetes
+    pulumi_openstack
+"""
 _REHEARSAL = f"{_ESTATE} {_SERVING} {_TRAINING} jsonschema keystoneauth1 moto tenacity"
 
 MODULES: Mapping[str, str] = {

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from infra.pins import KUBERNETES_PATCH
+from infra.settings.catalogue import flavours
 from rehearsal.openstack_services.configuration import PHYSICAL
 from rehearsal.openstack_services.session import Session
 
@@ -37,8 +38,7 @@ def put(admin: Session, declared: Declared) -> None:
     _network(admin, declared.external_network)
     known = {flavor["name"] for flavor in admin.get("compute", "/flavors")["flavors"]}
     for name in {*declared.flavors} - known:
-        size = {"name": name, "vcpus": 4, "ram": 8192, "disk": 40}
-        admin.post("compute", "/flavors", {"flavor": size})
+        _flavor(admin, name)
     for name, distro in declared.images:
         _image(admin, name, distro)
 
@@ -59,6 +59,17 @@ def payload_of(owner: Session, path: str) -> str:
     """What a secret holds; ``path`` is its own below the key manager."""
     answer = owner.request("key-manager", "GET", f"{path}/payload", headers={"Accept": "text/plain"})
     return str(answer.text)
+
+
+def _flavor(admin: Session, name: str) -> None:
+    """As large as the owner's catalogue says, with the GPUs that it says."""
+    said = flavours().get(name)
+    vcpus, memory_gib = (said.vcpus, said.memory_gib) if said else (4, 8)
+    size = {"name": name, "vcpus": vcpus, "ram": int(memory_gib * 1024), "disk": 40}
+    made = admin.post("compute", "/flavors", {"flavor": size})["flavor"]
+    if said and said.gpu:
+        specs = {"extra_specs": {"pci_passthrough:alias": f"{said.gpu.lower()}:{said.gpus}"}}
+        admin.post("compute", f"/flavors/{made['id']}/os-extra_specs", specs)
 
 
 def _network(admin: Session, name: str) -> None:

@@ -1,4 +1,4 @@
-"""``isthmus doctor``: what is on this machine, what is missing, the one command that mends it."""
+"""``isthmus doctor``: what a rehearsal lacks on this machine, or what a stack lacks in its clouds."""
 
 from __future__ import annotations
 
@@ -13,15 +13,34 @@ if TYPE_CHECKING:
 
 
 def doctor(
+    stack: Annotated[
+        str | None,
+        typer.Argument(
+            help="Look at what this stack's clouds must have before a first up; none: at this machine."
+        ),
+    ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Set up all that is missing of it first.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
     """Say what is on this machine, what is missing, and the one command that mends it.
 
-    Ends with status 1 when something that a rehearsal needs is missing.
+    With a stack: what its accounts must have before a first up, asked with your own credentials, by calls
+    that read only. Without credentials it lists what it would ask, and where each is obtained.
+
+    Ends with status 1 when something is missing, or a cloud that was asked did not answer.
 
     Example:  isthmus doctor --fix
     """
+    if stack is not None:
+        from isthmus.cli import stack_doctor
+        from isthmus.cli.errors import CommandError
+
+        if fix:
+            raise CommandError(
+                "--fix sets up this machine; of a stack, `isthmus bootstrap` makes what it can"
+            )
+        raise typer.Exit(0 if stack_doctor.look(stack, as_json) else 1)
+
     from rich.table import Table
 
     from isthmus.cli import doctor_checks
