@@ -1,7 +1,8 @@
 """The pools of nodes that a cluster with a control plane has: one file each, beside its control plane.
 
-Whoever creates a node group declares its pool, and the node agent registers its nodes. A cluster of which no
-pool is declared has one node that is large and bears no mark.
+The stand-ins for the clouds declare a node group that is made or changed and withdraw one that is deleted
+(``rehearsal.plugins``), and the node agent registers its nodes. A cluster of which no pool was ever declared
+has one node that is large and bears no mark.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ class Pool:
     """(key, value, effect), in Kubernetes' own words."""
     capacity: Mapping[str, str] = field(default_factory=dict)
     """By resource: ``cpu``, ``memory``, ``nvidia.com/gpu``."""
+    zones: Sequence[str] = ()
+    """The nodes are in these by turns."""
 
     @property
     def node_names(self) -> list[str]:
@@ -50,11 +53,12 @@ def withdraw(home: Home, cluster: str, name: str) -> None:
 
 
 def declared(home: Home, cluster: str) -> list[Pool]:
-    """The pools of a cluster, by name; the general one where there is none."""
-    found: list[dict[str, Any] | None] = [
-        json_files.read(path) for path in sorted(_folder(home, cluster).glob("*.json"))
-    ]
-    return [Pool(**one) for one in found if one is not None] or [GENERAL]
+    """The pools of a cluster, by name; the general one where none ever was."""
+    folder = _folder(home, cluster)
+    if not folder.is_dir():
+        return [GENERAL]
+    found: list[dict[str, Any] | None] = [json_files.read(path) for path in sorted(folder.glob("*.json"))]
+    return [Pool(**one) for one in found if one is not None]
 
 
 def _folder(home: Home, cluster: str) -> Path:

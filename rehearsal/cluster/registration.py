@@ -19,6 +19,7 @@ from rehearsal.control_plane.errors import ApiRefused, ControlPlaneError
 _LEASE_SECONDS: Final = 40
 _RENEWAL_SECONDS: Final = 8.0
 _LOOK_SECONDS: Final = 0.05
+_DRAIN_SECONDS: Final = 1.0
 _MACHINES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
 _LIFECYCLE: Final = "node.kubernetes.io/"
 """How the taints begin that the node controller sets and takes away itself."""
@@ -56,13 +57,14 @@ class Registration:
                 return
         while not self._over.is_set():
             self._due.clear()
+            wait = _RENEWAL_SECONDS
             # Whatever the server did not answer or take, it is asked again soon.
             with contextlib.suppress(ApiRefused, ControlPlaneError):
-                self.renew()
-            self._due.wait(_RENEWAL_SECONDS)
+                wait = self.renew()
+            self._due.wait(wait)
 
-    def renew(self) -> None:
-        """One round: nodes made, changed and taken away, statuses and leases renewed."""
+    def renew(self) -> float:
+        """One round: nodes made, changed and drained, statuses and leases renewed; seconds to the next."""
         found = {node["metadata"]["name"]: node for node in self._cluster.list("Node")}
         wanted = {
             name: pool
@@ -74,8 +76,31 @@ class Registration:
             node = self._cluster.api.create(self._new(name, pool)) if node is None else self._as(node, pool)
             self._tell(node, pool)
             self._lease(name)
-        for name in found.keys() - wanted.keys():
+        drained = [self._drain(found[name]) for name in found.keys() - wanted.keys()]
+        return _RENEWAL_SECONDS if all(drained) else _DRAIN_SECONDS
+
+    def _drain(self, node: Object) -> bool:
+        """Let a node go once the budgets have let its pods go, as both clouds do; whether it is gone."""
+        name = node["metadata"]["name"]
+        if not node["spec"].get("unschedulable"):
+            change = {"op": "add", "path": "/spec/unschedulable", "value": True}
+            self._cluster.api.patch(node, [change])
+        # What has ended is the pod collector's.
+        left = [
+            pod
+            for pod in self._cluster.list("Pod")
+            if pod["spec"].get("nodeName") == name
+            and pod.get("status", {}).get("phase") not in ("Succeeded", "Failed")
+        ]
+        for pod in left:
+            if "deletionTimestamp" not in pod["metadata"]:
+                with contextlib.suppress(ApiRefused):  # by its budget: asked again
+                    self._cluster.api.evict(pod)
+        if left:
+            self._lease(name)
+        else:
             self._cluster.api.delete("v1", "Node", name)
+        return not left
 
     def _new(self, name: str, pool: Pool) -> Object:
         return {
@@ -169,7 +194,15 @@ def _labels(name: str, pool: Pool) -> dict[str, str]:
         "kubernetes.io/hostname": name,
         "kubernetes.io/os": "linux",
         **pool.labels,
+        **_zone(name, pool),
     }
+
+
+def _zone(name: str, pool: Pool) -> dict[str, str]:
+    if not pool.zones:
+        return {}
+    number = int(name.rpartition("-")[2])
+    return {"topology.kubernetes.io/zone": pool.zones[number % len(pool.zones)]}
 
 
 def _taints(pool: Pool) -> list[dict[str, str]]:

@@ -163,6 +163,12 @@ class Api:
         answer = self._ask("POST", self._path(account_of, named=True) + "/token", content)
         return str(answer["status"]["token"])
 
+    def evict(self, pod: Mapping[str, Any]) -> None:
+        """Let a pod go if its disruption budgets allow it. Raises ApiRefused, with status 429 if not."""
+        metadata = {key: pod["metadata"][key] for key in ("name", "namespace")}
+        content = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": metadata}
+        self._ask("POST", self._path(pod, named=True) + "/eviction", content)
+
     def log(self, namespace: str, pod: str, container: str, **options: str) -> str:
         """What a container has said, as `kubectl logs` gets it. Raises ApiRefused."""
         path = self._path(_reference("v1", "Pod", pod, namespace), named=True) + "/log"

@@ -23,7 +23,7 @@ from rehearsal.plugins.backend import (
     Resource,
     UnknownType,
 )
-from rehearsal.plugins.openstack import control_planes, previewed, tokens
+from rehearsal.plugins.openstack import control_planes, node_pools, previewed, tokens
 from rehearsal.plugins.openstack.checking import check, parse
 from rehearsal.plugins.openstack.kubeconfig import way_in
 from rehearsal.plugins.openstack.resource_type import OpenStackType
@@ -91,6 +91,7 @@ class OpenStackBackend(Backend):
             made = APIS[row.token].create(self.session, resource.inputs)
             if row.token == tokens.CLUSTER:
                 control_planes.begin(self._home, resource.inputs)
+            self._declare_nodes(row, made.id)
             outputs = self._outputs(replace(resource, id=made.id), made.outputs)
         return Created(made.id, outputs)
 
@@ -104,6 +105,8 @@ class OpenStackBackend(Backend):
                 return None
             if not resource.outputs:
                 found |= APIS[row.token].opened(self.session, resource.id)
+            # Also of what an import finds.
+            self._declare_nodes(row, resource.id)
             found |= self._way_in(row, {**found, **resource.inputs})
         inputs = {
             key: value if key not in found or same(row, key, value, found[key]) else found[key]
@@ -117,6 +120,7 @@ class OpenStackBackend(Backend):
         parse(row, new.inputs)
         with _in_its_words():
             APIS[row.token].update(self.session, old.id, old.inputs, new.inputs)
+            self._declare_nodes(row, old.id)
             kept = {key: value for key, value in old.outputs.items() if key not in old.inputs}
             return self._outputs(replace(new, id=old.id), kept)
 
@@ -125,6 +129,7 @@ class OpenStackBackend(Backend):
         known = {**resource.outputs, **resource.inputs}
         with _in_its_words():
             APIS[row.token].delete(self.session, resource.id, known)
+            self._declare_nodes(row, resource.id)
         if row.token == tokens.CLUSTER:
             control_planes.end(self._home, known)
 
@@ -184,6 +189,10 @@ class OpenStackBackend(Backend):
     def _way_in(self, row: OpenStackType, inputs: Properties) -> Properties:
         """Where a cluster's control plane is, if it has one: Magnum's driver here makes none."""
         return way_in(self._home, str(inputs["name"])) if row.token == tokens.CLUSTER else {}
+
+    def _declare_nodes(self, row: OpenStackType, id: str) -> None:
+        if row.token in (tokens.CLUSTER, tokens.NODE_GROUP):
+            node_pools.declare(self._home, self.session, id.partition("/")[0])
 
     def _located(self, outputs: Properties) -> Properties:
         return {"region": self.region, **outputs}

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from rehearsal.cluster import pools
-from rehearsal.cluster.pools import Pool
+from rehearsal.cluster.pools import GENERAL, Pool
 from rehearsal.control_plane.certificates import ADMIN
 from rehearsal.control_plane.of_home import control_plane
 from tests.rehearsal.cluster.conftest import CLUSTER, SECONDS, World, conditions, container, wait_for
@@ -26,6 +26,7 @@ TRAINING = Pool(
     labels={"isthmus.dev/pool": "training"},
     taints=[(GPU, "present", "NoSchedule")],
     capacity={**SMALL, GPU: "1"},
+    zones=["one", "two"],
 )
 
 
@@ -33,10 +34,12 @@ TRAINING = Pool(
 def pooled(world: World) -> Iterator[World]:
     for pool in (SYSTEM, TRAINING):
         pools.declare(world.home, CLUSTER, pool)
+    pools.withdraw(world.home, CLUSTER, GENERAL.name)
     wait_for(lambda: ready(world) == {"system-0", "system-1", "training-0"}, SECONDS)
     yield world
     for pool in (SYSTEM, TRAINING):
         pools.withdraw(world.home, CLUSTER, pool.name)
+    pools.declare(world.home, CLUSTER, GENERAL)
     wait_for(lambda: ready(world) == {"general-0"}, SECONDS)
 
 
@@ -48,6 +51,16 @@ def ready(world: World) -> set[str]:
         if "Ready" in conditions(node)
         and not any(taint["key"].startswith("node.") for taint in node["spec"].get("taints", ()))
     }
+
+
+def said_of(pod: dict[str, Any]) -> str:
+    """Why the scheduler has no node for it; "" where it has."""
+    said = pod.get("status", {}).get("conditions", ())
+    return next((one["message"] for one in said if one.get("reason") == "Unschedulable"), "")
+
+
+def env(name: str, value: str) -> dict[str, str]:
+    return {"name": name, "value": value}
 
 
 def gpu_pod(gpus: int) -> dict[str, Any]:
@@ -70,12 +83,59 @@ def test_pods_go_to_the_pool_that_they_select_and_fit_into(pooled: World) -> Non
 
     def refused() -> str:
         (pod,) = pooled.job_pods("too-large")
-        said = pod.get("status", {}).get("conditions", ())
-        return next((one["message"] for one in said if one.get("reason") == "Unschedulable"), "")
+        return said_of(pod)
 
     assert "Insufficient nvidia.com/gpu" in wait_for(refused, SECONDS)
     pools.declare(pooled.home, CLUSTER, Pool(**{**vars(TRAINING), "capacity": {**SMALL, GPU: "2"}}))
     assert "Complete" in conditions(pooled.finished("too-large"))
+
+
+def resized(world: World, nodes: int) -> None:
+    pools.declare(world.home, CLUSTER, Pool(**{**vars(TRAINING), "nodes": nodes}))
+
+
+def test_a_rollout_begins_with_a_node_more_than_its_replicas_and_waits_for_it(pooled: World) -> None:
+    resized(pooled, 2)
+    labels = {"app": "served"}
+    spread = [
+        {
+            "maxSkew": 1,
+            "topologyKey": "topology.kubernetes.io/zone",
+            "whenUnsatisfiable": "DoNotSchedule",
+            "labelSelector": {"matchLabels": labels},
+        }
+    ]
+
+    def release(digest: str) -> None:
+        limits = {"limits": {GPU: "1"}}
+        served = container("import time; time.sleep(600)", resources=limits, env=[env("RELEASE", digest)])
+        pod = {**gpu_pod(1), "containers": [served], "topologySpreadConstraints": spread}
+        surge = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+        grace = {"terminationGracePeriodSeconds": 1}
+        pooled.deployment("served", "", pod={**pod, **grace}, replicas=2, strategy=surge)
+
+    def rolled_out(digest: str) -> bool:
+        pods = pooled.all_pods(**labels)
+        served = [
+            pod["spec"]["containers"][0]["env"][0]["value"] for pod in pods if "Ready" in conditions(pod)
+        ]
+        return served == [digest] * 2 and len(pods) == 2
+
+    release("first")
+    wait_for(lambda: rolled_out("first"), SECONDS)
+    assert {pod["spec"]["nodeName"] for pod in pooled.pods(**labels)} == {"training-0", "training-1"}
+    release("second")
+    waiting = wait_for(lambda: [pod for pod in pooled.pods(**labels) if said_of(pod)], SECONDS)
+    assert "2 Insufficient nvidia.com/gpu" in said_of(waiting[0])
+    assert sum("Ready" in conditions(pod) for pod in pooled.pods(**labels)) == 2
+    resized(pooled, 3)
+    wait_for(lambda: rolled_out("second"), SECONDS)
+    # Nodes that go take no pod along before there is a place for it, and what has none waits.
+    pools.withdraw(pooled.home, CLUSTER, TRAINING.name)
+    wait_for(lambda: ready(pooled) == {"system-0", "system-1"}, SECONDS)
+    wait_for(lambda: all(said_of(pod) for pod in pooled.all_pods(**labels)), SECONDS)
+    assert len(pooled.pods(**labels)) == 2
+    pooled.cluster.api.delete("apps/v1", "Deployment", "served", "default")
 
 
 def test_a_deleted_pod_has_its_grace_and_leaves_nothing(world: World) -> None:

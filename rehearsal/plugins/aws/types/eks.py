@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from rehearsal.cluster import pools
 from rehearsal.control_plane import clusters
 from rehearsal.control_plane.errors import ControlPlaneError
-from rehearsal.plugins.aws import calls
+from rehearsal.plugins.aws import calls, node_pool
 from rehearsal.plugins.aws.cloud import Cloud
 from rehearsal.plugins.aws.resource_type import AwsType, Call, Update
 from rehearsal.plugins.aws.tagging import RecordedTagging, Tagging, by_arn
@@ -217,9 +218,30 @@ _CLUSTER: AwsType = AwsType(
 )
 
 
+_DELETE_NODE_GROUP = Call(
+    "DeleteNodegroup",
+    {
+        "clusterName": "$inputs.clusterName || outputs.clusterName",
+        "nodegroupName": "$inputs.nodeGroupName || outputs.nodeGroupName",
+    },
+)
+
+
 def _read_node_group(cloud: Cloud, resource: Resource) -> Any:
+    """As the stand-in answers, and told to the node agent: so after each creation, change and import."""
     cluster, _, name = resource.id.partition(":")
-    return cloud.find("eks", "DescribeNodegroup", "nodegroup", clusterName=cluster, nodegroupName=name)
+    it = cloud.find("eks", "DescribeNodegroup", "nodegroup", clusterName=cluster, nodegroupName=name)
+    if it is None:
+        pools.withdraw(cloud.home, cluster, name)
+    else:
+        pools.declare(cloud.home, cluster, node_pool.of(cloud, it))
+    return it
+
+
+def _delete_node_group(cloud: Cloud, resource: Resource) -> None:
+    calls.make(cloud, _NODE_GROUP, _DELETE_NODE_GROUP, cloud.context(resource, old={}))
+    cluster, _, name = resource.id.partition(":")
+    pools.withdraw(cloud.home, cluster, name)
 
 
 def _change_node_group(cloud: Cloud, old: Resource, new: Resource) -> None:
@@ -278,6 +300,50 @@ def _check_node_group(inputs: Properties) -> None:
             )
 
 
+_NODE_GROUP: AwsType = AwsType(
+    type="aws:eks/nodeGroup:NodeGroup",
+    service="eks",
+    create=Call("CreateNodegroup", {"tags": "$inputs.tags"}, spread=True),
+    id="join(':', [nodegroup.clusterName, nodegroup.nodegroupName])",
+    wait=(
+        "nodegroup_active",
+        {"clusterName": "$inputs.clusterName", "nodegroupName": "$inputs.nodeGroupName"},
+    ),
+    read=_read_node_group,
+    delete=_delete_node_group,
+    fields={"nodeGroupName": "nodegroupName", "nodeRoleArn": "nodeRole", "subnetIds": "subnets"},
+    read_from={
+        "nodeRoleArn": "it.nodeRole",
+        "subnetIds": "it.subnets",
+        "clusterName": "it.clusterName",
+        "nodeGroupName": "it.nodegroupName",
+        "nodeRepairConfig": "",
+        "warmPoolConfig": "",
+        "version": "",
+        "releaseVersion": "",
+        "launchTemplate": "",
+    },
+    local_only=("forceUpdateVersion",),
+    outputs={
+        "arn": "it.nodegroupArn",
+        "status": "it.status",
+        "version": "it.version",
+        "resources": "[{autoscalingGroups: it.resources.autoScalingGroups[].{name: name}, "
+        "remoteAccessSecurityGroupId: it.resources.remoteAccessSecurityGroup}]",
+        "capacityType": "it.capacityType",
+        "amiType": "it.amiType",
+    },
+    updates=(
+        Update(("scalingConfig", "labels", "taints", "updateConfig", "nodeRepairConfig"), _change_node_group),
+        Update(("version", "releaseVersion", "launchTemplate"), _VERSION),
+    ),
+    autoname={"nodeGroupName": 63},
+    unique_by=("clusterName", "nodeGroupName"),
+    tags=_GROUP_TAGS,
+    check=_check_node_group,
+)
+
+
 def _recorded(name: str, create: Call, id: str, delete: Call, **more: Any) -> AwsType:
     return AwsType(
         type=f"aws:eks/{name[:1].lower()}{name[1:]}:{name}",
@@ -296,56 +362,7 @@ _CLUSTER_AND_ADDON = {"clusterName": "$inputs.clusterName", "addonName": "$input
 
 ROWS: tuple[AwsType, ...] = (
     _CLUSTER,
-    AwsType(
-        type="aws:eks/nodeGroup:NodeGroup",
-        service="eks",
-        create=Call("CreateNodegroup", {"tags": "$inputs.tags"}, spread=True),
-        id="join(':', [nodegroup.clusterName, nodegroup.nodegroupName])",
-        wait=(
-            "nodegroup_active",
-            {"clusterName": "$inputs.clusterName", "nodegroupName": "$inputs.nodeGroupName"},
-        ),
-        read=_read_node_group,
-        delete=Call(
-            "DeleteNodegroup",
-            {
-                "clusterName": "$inputs.clusterName || outputs.clusterName",
-                "nodegroupName": "$inputs.nodeGroupName || outputs.nodeGroupName",
-            },
-        ),
-        fields={"nodeGroupName": "nodegroupName", "nodeRoleArn": "nodeRole", "subnetIds": "subnets"},
-        read_from={
-            "nodeRoleArn": "it.nodeRole",
-            "subnetIds": "it.subnets",
-            "clusterName": "it.clusterName",
-            "nodeGroupName": "it.nodegroupName",
-            "nodeRepairConfig": "",
-            "warmPoolConfig": "",
-            "version": "",
-            "releaseVersion": "",
-            "launchTemplate": "",
-        },
-        local_only=("forceUpdateVersion",),
-        outputs={
-            "arn": "it.nodegroupArn",
-            "status": "it.status",
-            "version": "it.version",
-            "resources": "[{autoscalingGroups: it.resources.autoScalingGroups[].{name: name}, "
-            "remoteAccessSecurityGroupId: it.resources.remoteAccessSecurityGroup}]",
-            "capacityType": "it.capacityType",
-            "amiType": "it.amiType",
-        },
-        updates=(
-            Update(
-                ("scalingConfig", "labels", "taints", "updateConfig", "nodeRepairConfig"), _change_node_group
-            ),
-            Update(("version", "releaseVersion", "launchTemplate"), _VERSION),
-        ),
-        autoname={"nodeGroupName": 63},
-        unique_by=("clusterName", "nodeGroupName"),
-        tags=_GROUP_TAGS,
-        check=_check_node_group,
-    ),
+    _NODE_GROUP,
     _recorded(
         "AccessEntry",
         Call("CreateAccessEntry", {}, spread=True),
