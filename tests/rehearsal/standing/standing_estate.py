@@ -166,17 +166,22 @@ def standing(
     written: Mapping[str, Any] | None = None,
 ) -> Iterator[Standing]:
     """An estate that is up, of light containers, in a sandbox of its own; ``written``: settings by key."""
+    with light(folder) as made:
+        if faulty:
+            _let_fail(made.estate)
+        made.write(written or {})
+        made.run()
+        yield made
+
+
+@contextmanager
+def light(folder: Path) -> Iterator[Standing]:
+    """An estate of light containers in a sandbox of its own, not up yet."""
     with sandbox.estate(folder, print, ROOT) as estate:
         (estate.project_dir / PROGRAM).symlink_to(Path(__file__).parent / PROGRAM)
         project = estate.project_dir / "Pulumi.yaml"
         project.write_text(re.sub(r"(?m)^main: .*$", f"main: {PROGRAM}", project.read_text()))
-        if faulty:
-            _let_fail(estate)
-        before = yaml.safe_load(sandbox.stack_file(estate.project_dir).read_text())
-        made = Standing(estate, before)
-        made.write(written or {})
-        made.run()
-        yield made
+        yield Standing(estate, yaml.safe_load(sandbox.stack_file(estate.project_dir).read_text()))
 
 
 def _let_fail(estate: Estate) -> None:
