@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import Final
 
-import psutil
 from filelock import FileLock
 
 from rehearsal import ports
@@ -21,9 +20,12 @@ from rehearsal.control_plane.errors import ApiRefused, ControlPlaneError
 from rehearsal.control_plane.layout import SERVERS, ControlPlane
 from rehearsal.control_plane.provide import Binaries
 from rehearsal.engine.files import write_text
+from rehearsal.programs.endings import end
 
 _START_SECONDS: Final = 120.0
 _STOP_SECONDS: Final = 5.0
+# An API server would wait a minute for whoever watches; what it was told is in etcd.
+_GRACE_SECONDS: Final = 0.5
 _LOOK_SECONDS: Final = 0.05
 _LAST_LINES: Final = 3
 
@@ -176,13 +178,5 @@ def _runs(plane: ControlPlane) -> bool:
 def _end(plane: ControlPlane) -> None:
     """From the last program to the first, so that none of them misses another."""
     found = plane.processes()
-    for names in (SERVERS[1:], SERVERS[:1]):
-        ending = [found[name] for name in names if name in found]
-        for process in ending:
-            with contextlib.suppress(psutil.Error):
-                process.terminate()
-        _, left = psutil.wait_procs(ending, _STOP_SECONDS)
-        for process in left:
-            with contextlib.suppress(psutil.Error):
-                process.kill()
-        psutil.wait_procs(left, _STOP_SECONDS)
+    for names, seconds in ((SERVERS[1:], _GRACE_SECONDS), (SERVERS[:1], _STOP_SECONDS)):
+        end((found[name] for name in names if name in found), seconds)

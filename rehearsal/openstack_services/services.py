@@ -11,7 +11,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -36,6 +36,7 @@ from rehearsal.openstack_services.layout import (
     folder_of,
 )
 from rehearsal.ports import free_ports, is_free
+from rehearsal.programs.endings import end
 from rehearsal.programs.progress import Progress
 from rehearsal.programs.recorded_process import recorded_process
 
@@ -314,13 +315,7 @@ def _password(user: str, project: str) -> dict[str, str]:
 def _end(layout: Layout) -> bool:
     record = _record(layout)
     family = list(_family(layout, record["pid"])) if record is not None else []
-    for process in family:
-        with suppress(psutil.NoSuchProcess):
-            process.terminate()
-    _, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
-    for process in alive:
-        process.kill()
-    psutil.wait_procs(alive, timeout=STOP_SECONDS)
+    end(family, STOP_SECONDS)
     layout.record.unlink(missing_ok=True)
     return bool(family)
 

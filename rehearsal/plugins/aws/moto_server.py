@@ -26,6 +26,7 @@ from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_
 
 from rehearsal.plugins.backend import Refused
 from rehearsal.plugins.run_note import RunNote
+from rehearsal.programs.endings import end
 from rehearsal.programs.recorded_process import recorded_process
 
 _START_SECONDS = 60
@@ -65,12 +66,7 @@ def stop(folder: Path) -> bool:
         record = _record(folder)
         process = recorded_process(record) if record is not None else None
         if process is not None:
-            process.terminate()
-            try:
-                process.wait(_STOP_SECONDS)
-            except psutil.TimeoutExpired:
-                process.kill()
-                process.wait(_STOP_SECONDS)
+            end([process], _STOP_SECONDS)
         (folder / "server.json").unlink(missing_ok=True)
         return process is not None
 

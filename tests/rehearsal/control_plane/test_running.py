@@ -24,6 +24,7 @@ from rehearsal.control_plane.errors import ApiRefused, ControlPlaneError
 from rehearsal.control_plane.layout import SERVERS, ControlPlane
 from rehearsal.control_plane.provide import Binaries
 from rehearsal.engine.files import write_executable
+from rehearsal.programs.endings import still_running
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -150,7 +151,7 @@ def test_what_a_killed_starter_left_is_ended(tmp_path: Path, binaries: Binaries)
     left = list(plane.processes().values())
     assert left
     running.stop([plane])
-    assert not any(process.is_running() for process in left)
+    assert still_running(left, 0) == []
     plane.clear()
     assert not plane.folder.exists()
 
@@ -161,7 +162,7 @@ def test_nothing_is_left_after_a_stop(tmp_path: Path, binaries: Binaries) -> Non
     ran = list(plane.processes().values())
     running.stop([plane])
     plane.clear()
-    assert not any(process.is_running() for process in ran)
+    assert still_running(ran, 0) == []
     inside = [one for one in psutil.process_iter(["cwd"]) if str(tmp_path) in str(one.info["cwd"])]
     assert inside == []
     assert [path for path in tmp_path.iterdir() if not path.name.endswith(".lock")] == []

@@ -1,0 +1,45 @@
+"""Waiting for the end of processes, whoever started them."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterable
+from typing import Final
+
+import psutil
+
+_LOOK_SECONDS: Final = 0.02
+
+
+def end(processes: Iterable[psutil.Process], seconds: float) -> None:
+    """Ask all of them to end, and kill those that have not after ``seconds``."""
+    left = [*processes]
+    for process in left:
+        with contextlib.suppress(psutil.Error):
+            process.terminate()
+    left = still_running(left, seconds)
+    for process in left:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+    still_running(left, seconds)
+
+
+def still_running(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Those of them that have not ended within ``seconds``.
+
+    One that has ended is there until its parent asks for it, which that may never do: psutil would wait.
+    """
+    deadline = time.monotonic() + seconds
+    while (left := [one for one in processes if _runs(one)]) and time.monotonic() < deadline:
+        time.sleep(_LOOK_SECONDS)
+        processes = left
+    return left
+
+
+def _runs(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            return True
+        process.wait(0)  # asked for, where it is this process's own
+    return False
