@@ -8,7 +8,7 @@ from infra.aws.budget import Budget
 from infra.aws.site import AwsSite
 from infra.drain import Outputs, flush_registrations, run
 from infra.link import AwsLinkEnd, Link, OpenStackLinkEnd
-from infra.model_serving import for_the_pools, latest_release, triton_services
+from infra.model_serving import for_the_pools, latest_release, tell_where_absent, triton_services
 from infra.naming import Naming
 from infra.openstack.site import OpenStackSite
 from infra.own_images import own_image
@@ -38,6 +38,7 @@ async def estate(
         openstack_cidr=str(settings.openstack.network.cidr) if linked else None,
         taken=taken(settings, stands),
         resized=resized(settings, stands),
+        protect=settings.protects,
         opts=ResourceOptions(provider=in_aws),
     )
     await flush_registrations()
@@ -45,8 +46,8 @@ async def estate(
         "openstack",
         naming=naming,
         settings=settings.openstack,
-        aws_cidr=str(settings.aws.network.cidr) if linked else None,
         resized=resized(settings, stands),
+        protect=settings.protects,
         opts=ResourceOptions(provider=in_openstack),
     )
     await flush_registrations()
@@ -92,11 +93,13 @@ async def estate(
     if settings.serving.enabled:
         releases, release = aws.buckets.releases.bucket, settings.serving.release
         named = latest_release(releases, signed, in_aws) if release == "latest" else release
+        if release != "latest":
+            tell_where_absent(aws.buckets.releases, release, in_aws)
         services = triton_services(
             clusters,
             settings=settings,
             naming=naming,
-            release=for_the_pools(named, clusters, settings, releases, in_aws),
+            release=for_the_pools(named, clusters, settings, aws.buckets.releases.standing, in_aws),
             releases_bucket=releases,
             image=own_image("serving", aws.registry, settings.images),
         )

@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from infra.aws.object_store import PrivateBucket
 from infra.cluster_context import ClusterContext
 from infra.naming import Naming
 from infra.pins import FRONT_IMAGE, TRITON_IMAGE
@@ -86,6 +87,27 @@ def for_the_pools(
         return name
 
     return pulumi.Output.all(digest, manifest).apply(fits)
+
+
+def tell_where_absent(bucket: PrivateBucket, release: str, provider: aws.Provider) -> None:
+    """Warn of a pinned release that the bucket does not hold, signed, before the servers wait for it."""
+    held = aws.s3.get_objects_output(
+        bucket=bucket.standing,
+        prefix=f"releases/{release.removeprefix('sha256:')}/",
+        opts=pulumi.InvokeOutputOptions(provider=provider),
+    )
+    held.apply(lambda found: _tell(release, found.bucket, found.keys))
+
+
+def _tell(release: str, bucket: str, keys: Sequence[str]) -> None:
+    names = {key.rpartition("/")[2] for key in keys}
+    if not {"manifest.json", "signature.json"} <= names:
+        pulumi.log.warn(
+            f"serving.release: the bucket {bucket} does not hold {release}, signed, and the servers wait for "
+            "it. Bring it back by `isthmus restore` from a backup; where there was never a release, set "
+            "serving.enabled to false, let `kubectl create job --from=cronjob/retrain first` begin one, and "
+            "write its digest (`isthmus release list`)."
+        )
 
 
 def triton_services(

@@ -24,17 +24,29 @@ CSI_DRIVER = "aws-ebs-csi-driver"
 BEFORE_NODES = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
 """Add-ons without which no node becomes ready; the others need nodes to run on."""
 
-ADDON_SETTINGS: Mapping[str, Mapping[str, str]] = {
-    # The namespaces' network policies are only as good as what enforces them.
-    "vpc-cni": {"enableNetworkPolicy": "true"}
-}
+SESSIONS = "AmazonSSMManagedInstanceCore"
+"""Lets Session Manager open a shell on a node, so that none has a key pair or listens for SSH. EKS's images
+run its agent (awslabs/amazon-eks-ami; from memory, not looked up on 2026-11-28)."""
+
+
+def addon_settings(addon: str, cluster: str) -> Mapping[str, object]:
+    """What an add-on is told beside AWS's own defaults."""
+    if addon == "vpc-cni":
+        # The namespaces' network policies are only as good as what enforces them.
+        return {"enableNetworkPolicy": "true"}
+    if addon == CSI_DRIVER:
+        # Without it no volume says whose it is: each then has the tag kubernetes.io/cluster/NAME, by which
+        # `isthmus destroy` finds it (kubernetes-sigs/aws-ebs-csi-driver, docs/tagging.md; 2026-11-28).
+        return {"controller": {"k8sTagClusterId": cluster}}
+    return {}
 
 
 class Cluster(pulumi.ComponentResource):
     """A Kubernetes cluster whose API server answers inside the VPC and to the OpenStack site only.
 
     ``api_clients`` are the networks that may reach it (TCP 443). With ``settings.api_allowed_cidrs`` it
-    gets a public address too, for those networks and no others.
+    gets a public address too, for those networks and no others. ``protect``: neither the engine nor EKS
+    deletes it.
     """
 
     cluster: aws.eks.Cluster
@@ -59,10 +71,12 @@ class Cluster(pulumi.ComponentResource):
         kms_key_arn: pulumi.Input[str],
         log_retention_days: int,
         resized: bool = False,
+        protect: bool = True,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("isthmus:aws:Cluster", name, None, opts)
         self._child = pulumi.ResourceOptions(parent=self)
+        self._named = naming.cluster("aws")
         role = ServiceRole(
             f"{name}-control-plane",
             service="eks.amazonaws.com",
@@ -107,8 +121,12 @@ class Cluster(pulumi.ComponentResource):
                 resources=["secrets"],
             ),
             enabled_cluster_log_types=list(CONTROL_PLANE_LOGS),
+            # EKS itself refuses DeleteCluster then, whoever asks
+            # (https://docs.aws.amazon.com/eks/latest/userguide/deletion-protection.html, 2026-11-28).
+            deletion_protection=protect,
             opts=pulumi.ResourceOptions(
                 parent=self,
+                protect=protect,
                 depends_on=[logs, role],
                 # A cluster stays in the VPC that it was made in (EKS API reference, UpdateClusterConfig),
                 # and its name is taken as long as it is there.
@@ -133,6 +151,7 @@ class Cluster(pulumi.ComponentResource):
                 "AmazonEKSWorkerNodePolicy",
                 "AmazonEC2ContainerRegistryPullOnly",
                 "AmazonEKS_CNI_Policy",
+                SESSIONS,
             ],
             opts=self._child,
         )
@@ -234,7 +253,7 @@ class Cluster(pulumi.ComponentResource):
                     role_arn=role.arn, service_account="ebs-csi-controller-sa"
                 )
             ]
-        settings = ADDON_SETTINGS.get(addon)
+        settings = addon_settings(addon, self._named)
         return aws.eks.Addon(
             f"{name}-{addon}",
             cluster_name=cluster.name,

@@ -41,7 +41,9 @@ def logs_statement(account_id: str, region: str) -> dict[str, Any]:
 
 
 class Keys(pulumi.ComponentResource):
-    """Two customer-managed keys with yearly rotation: who may read data need not read cluster secrets."""
+    """Two customer-managed keys with yearly rotation: who may read data need not read cluster secrets.
+
+    ``protect``: the engine refuses to delete them."""
 
     data_key_arn: pulumi.Output[str]
     """Encrypts the buckets of arrivals and releases."""
@@ -55,21 +57,28 @@ class Keys(pulumi.ComponentResource):
         naming: Naming,
         account_id: str,
         region: str,
+        protect: bool = True,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("isthmus:aws:Keys", name, None, opts)
         owner = owner_statement(account_id)
-        self.data_key_arn = self._key(naming, "data", "Objects of arrivals and releases", [owner])
+        self.data_key_arn = self._key(naming, "data", "Objects of arrivals and releases", [owner], protect)
         self.cluster_key_arn = self._key(
             naming,
             "cluster",
             "Cluster secrets, images and log groups",
             [owner, logs_statement(account_id, region)],
+            protect,
         )
         self.register_outputs({"dataKeyArn": self.data_key_arn, "clusterKeyArn": self.cluster_key_arn})
 
     def _key(
-        self, naming: Naming, part: str, description: str, statements: list[dict[str, Any]]
+        self,
+        naming: Naming,
+        part: str,
+        description: str,
+        statements: list[dict[str, Any]],
+        protect: bool,
     ) -> pulumi.Output[str]:
         key = aws.kms.Key(
             naming.name(part),
@@ -79,7 +88,7 @@ class Keys(pulumi.ComponentResource):
             enable_key_rotation=True,
             deletion_window_in_days=DELETION_WINDOW_DAYS,
             policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements}),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, protect=protect),
         )
         aws.kms.Alias(
             naming.name(part),

@@ -28,11 +28,14 @@ class PrivateBucket(pulumi.ComponentResource):
     ``kms_key_arn`` None encrypts with S3's own key: S3's log delivery cannot use a customer's key.
     ``logs`` is the bucket that takes this one's access logs; None for the logs bucket itself, which
     would otherwise log the delivery of its own logs without end. ``receives_logs`` admits log delivery.
+    ``protect``: the engine refuses to delete it.
     """
 
     bucket: pulumi.Output[str]
     """The bucket's name, known once all of its protections stand."""
     arn: pulumi.Output[str]
+    standing: pulumi.Output[str]
+    """The name, for who asks the bucket: unknown while it is not there, and would answer with an error."""
 
     def __init__(
         self,
@@ -45,11 +48,17 @@ class PrivateBucket(pulumi.ComponentResource):
         logs: PrivateBucket | None,
         receives_logs: bool = False,
         keep_objects: bool = True,
+        protect: bool = True,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("isthmus:aws:PrivateBucket", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        bucket = aws.s3.Bucket(name, bucket=bucket_name, force_destroy=not keep_objects, opts=child)
+        bucket = aws.s3.Bucket(
+            name,
+            bucket=bucket_name,
+            force_destroy=not keep_objects,
+            opts=pulumi.ResourceOptions(parent=self, protect=protect),
+        )
         versioning = aws.s3.BucketVersioning(
             name,
             bucket=bucket.bucket,
@@ -105,6 +114,7 @@ class PrivateBucket(pulumi.ComponentResource):
         ready = pulumi.Output.all(*[protection.urn for protection in protections])
         self.bucket = pulumi.Output.all(bucket.bucket, ready).apply(lambda both: str(both[0]))
         self.arn = bucket.arn
+        self.standing = pulumi.Output.all(self.bucket, bucket.arn).apply(lambda both: str(both[0]))
         self.register_outputs({"bucket": self.bucket, "arn": self.arn})
 
 

@@ -50,6 +50,7 @@ class AwsSite(pulumi.ComponentResource):
         openstack_cidr: str | None,
         taken: Mapping[str, int] | None = None,
         resized: Collection[str] = (),
+        protect: bool = True,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare the site.
@@ -61,6 +62,7 @@ class AwsSite(pulumi.ComponentResource):
             openstack_cidr: network of the OpenStack site, where the two are linked.
             taken: parts of the VPC that zones of the standing estate have.
             resized: groups of nodes, by key, whose number may be out of their new bounds.
+            protect: whether keys, buckets and the cluster refuse to be deleted.
             opts: with the AWS provider.
         """
         super().__init__("isthmus:aws:Site", name, None, opts)
@@ -70,9 +72,10 @@ class AwsSite(pulumi.ComponentResource):
             naming=naming,
             account_id=settings.account_id,
             region=settings.region,
+            protect=protect,
             opts=child,
         )
-        self.buckets = self._buckets(naming, settings)
+        self.buckets = self._buckets(naming, settings, protect)
         self.registry = Registry(
             f"{name}-registry",
             images=["training", "serving"],
@@ -106,6 +109,7 @@ class AwsSite(pulumi.ComponentResource):
             kms_key_arn=self.keys.cluster_key_arn,
             log_retention_days=settings.log_retention_days,
             resized="aws.cluster.system_nodes" in resized,
+            protect=protect,
             # Nodes pull their images through the NAT gateways and the S3 endpoint.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.network]),
         )
@@ -174,7 +178,7 @@ class AwsSite(pulumi.ComponentResource):
         tables: dict[str, pulumi.Input[str]] = {f"private-{part}": id for part, id in private.items()}
         return {**tables, "intra": self.network.intra_route_table_id}
 
-    def _buckets(self, naming: Naming, settings: AwsSettings) -> Buckets:
+    def _buckets(self, naming: Naming, settings: AwsSettings, protect: bool) -> Buckets:
         days = settings.object_store
 
         def bucket(part: str, expire_days: int | None, logs: PrivateBucket | None) -> PrivateBucket:
@@ -187,6 +191,7 @@ class AwsSite(pulumi.ComponentResource):
                 logs=logs,
                 receives_logs=logs is None,
                 keep_objects=days.keep_objects,
+                protect=protect,
                 opts=pulumi.ResourceOptions(parent=self),
             )
 

@@ -42,6 +42,7 @@ class Cluster(pulumi.ComponentResource):
         network: Network,
         dns: Sequence[str] = (),
         resized: bool = False,
+        protect: bool = True,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("isthmus:openstack:Cluster", name, None, opts)
@@ -93,6 +94,8 @@ class Cluster(pulumi.ComponentResource):
             create_timeout=CREATE_MINUTES,
             opts=pulumi.ResourceOptions(
                 parent=self,
+                # Magnum has no protection of its own.
+                protect=protect,
                 additional_secret_outputs=["kubeconfig"],
                 # Magnum calls another template an upgrade, and leaves flavours, networks and volumes as
                 # they were.

@@ -25,6 +25,7 @@ class PrivateContainer(pulumi.ComponentResource):
         naming: Naming,
         region: str,
         keep_objects: bool = True,
+        protect: bool = True,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("isthmus:openstack:PrivateContainer", name, None, opts)
@@ -37,7 +38,7 @@ class PrivateContainer(pulumi.ComponentResource):
             force_destroy=not keep_objects,
             # The provider would change a container of another name in place, and leave it its old one
             # (terraform-provider-openstack v3.4.0, resource_openstack_objectstorage_container_v1.go).
-            opts=pulumi.ResourceOptions(parent=self, replace_on_changes=["name"]),
+            opts=pulumi.ResourceOptions(parent=self, replace_on_changes=["name"], protect=protect),
         )
         self.container = container.name
         self.register_outputs({"container": self.container})

@@ -12,12 +12,11 @@ from infra.openstack.cluster import Cluster
 from infra.openstack.gpu_pool import OpenStackGpuPool
 from infra.openstack.network import Network
 from infra.openstack.object_store import PrivateContainer
-from infra.openstack.security_groups import Admission, SecurityGroup
 from infra.settings.openstack import OpenStackSettings
 
 
 class OpenStackSite(pulumi.ComponentResource):
-    """Network, security groups, object container, cluster and GPU pools in one project and one region."""
+    """Network, object container, cluster and GPU pools in one project and one region."""
 
     network: Network
     private_container: PrivateContainer
@@ -33,38 +32,18 @@ class OpenStackSite(pulumi.ComponentResource):
         *,
         naming: Naming,
         settings: OpenStackSettings,
-        aws_cidr: str | None,
         resized: Collection[str] = (),
+        protect: bool = True,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("isthmus:openstack:Site", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        inside = str(settings.network.cidr)
         self.network = Network(
             f"{name}-network",
             naming=naming,
-            cidr=inside,
+            cidr=str(settings.network.cidr),
             dns=[str(address) for address in settings.network.dns],
             external_network=settings.external_network,
-            opts=child,
-        )
-        # Magnum keeps groups of its own for its machines; these are for what the owner puts beside them.
-        SecurityGroup(
-            "operators",
-            naming=naming,
-            description="Machines from which people work on the estate",
-            admits={"ssh": Admission("SSH from the private network", 22, 22, inside)},
-            opts=child,
-        )
-        callers = {"private": inside} if aws_cidr is None else {"private": inside, "aws": aws_cidr}
-        SecurityGroup(
-            "serving",
-            naming=naming,
-            description="Load balancers in front of Triton",
-            admits={
-                key: Admission(f"HTTP and gRPC from the {key} network", 8000, 8001, cidr)
-                for key, cidr in callers.items()
-            },
             opts=child,
         )
         self.private_container = PrivateContainer(
@@ -73,6 +52,7 @@ class OpenStackSite(pulumi.ComponentResource):
             naming=naming,
             region=settings.region,
             keep_objects=settings.object_store.keep_objects,
+            protect=protect,
             opts=child,
         )
         self.cluster = Cluster(
@@ -82,6 +62,7 @@ class OpenStackSite(pulumi.ComponentResource):
             network=self.network,
             dns=[str(address) for address in settings.network.dns],
             resized="openstack.cluster.nodes" in resized,
+            protect=protect,
             opts=child,
         )
         self.pools, self.pool_nodes = {}, []

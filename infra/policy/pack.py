@@ -95,6 +95,7 @@ def resource(given: PolicyResource, inputs: Mapping[str, Any] | None) -> Resourc
         "same",
         custom=not given.urn.split("::")[2].rpartition("$")[2].startswith("isthmus:"),
         parent=given.parent.urn if given.parent else "",
+        protected=bool(given.opts.protect),
         provider=given.provider.urn if given.provider else "",
         inputs=inputs if inputs is not None else plain(given.props),
         depends={

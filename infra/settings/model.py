@@ -9,6 +9,7 @@ from infra.settings.images import ImagesSettings
 from infra.settings.link import LinkSettings
 from infra.settings.openstack import OpenStackSettings
 from infra.settings.policy import PolicySettings
+from infra.settings.protection import ProtectionSettings
 from infra.settings.serving import ServingSettings
 from infra.settings.training import StackTraining
 from isthmus.settings.section import Section
@@ -32,6 +33,8 @@ class Sections(Section):
     """The recommendation service."""
     images: ImagesSettings = ImagesSettings()
     """The images of the jobs and of the servers' init step."""
+    protection: ProtectionSettings = ProtectionSettings()
+    """What may not be deleted in passing."""
     budget: BudgetSettings = BudgetSettings()
     """The monthly budget."""
     cost: CostSettings = CostSettings()
@@ -45,3 +48,8 @@ class Settings(Sections):
 
     stack: str
     """Name of the stack: local, dev, staging, prod."""
+
+    @property
+    def protects(self) -> bool:
+        """Whether what holds data, and the clusters, refuse to be deleted."""
+        return self.protection.of(self.stack)

@@ -41,7 +41,7 @@ from training.operations.tuning import settings as tuning_settings
 from training.orders import settings as orders_settings
 
 FREE = (
-    *("nodes", "link", "link-local", "link-peer", "link-1", "link-2", "link-virtual", "operators", "serving"),
+    *("nodes", "link", "link-local", "link-peer", "link-1", "link-2", "link-virtual"),
     # Alarms: botocore 1.44, cloudwatch, AlarmName.
     *(
         f"{connection}-{alarm}-down"

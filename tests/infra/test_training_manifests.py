@@ -18,12 +18,18 @@ def estate(request: pytest.FixtureRequest) -> Estate:
 
 
 def train_job(estate: Estate) -> dict[str, Any]:
-    (job,) = [
-        each.inputs
+    """That of an up, or that of a schedule."""
+    jobs = [
+        each.inputs["spec"]
         for each in estate.of("kubernetes:batch/v1:Job")
         if each.inputs["metadata"]["labels"]["app.kubernetes.io/name"] == "train"
     ]
-    spec: dict[str, Any] = job["spec"]
+    scheduled = [
+        each.inputs["spec"]["jobTemplate"]["spec"]
+        for each in estate.of("kubernetes:batch/v1:CronJob")
+        if each.inputs["metadata"]["name"] == "retrain-train"
+    ]
+    spec: dict[str, Any] = (jobs or scheduled)[0]
     return spec
 
 

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any, Final
 
-from infra.policy.inputs import at, given, items, network, number, text, texts
+from infra.policy.inputs import at, given, items, network, number, text, texts, true
 from infra.policy.pods import TEMPLATES, containers, labels, pod
 from infra.policy.references import DESIGN, nsa
 from infra.policy.rule import Reference, Rules
@@ -40,6 +40,16 @@ _SCALERS: Final = (
     "kubernetes:autoscaling/v2:HorizontalPodAutoscaler",
     "kubernetes:keda.sh/v1alpha1:ScaledObject",
 )
+_KEPT: Final = (
+    "aws:s3/bucket:Bucket",
+    "aws:s3/bucketV2:BucketV2",
+    "aws:kms/key:Key",
+    "aws:eks/cluster:Cluster",
+    "openstack:objectstorage/container:Container",
+    "openstack:containerinfra/cluster:Cluster",
+)
+"""What holds data, opens it, or runs everything else."""
+KEPT_STACKS: Final = ("staging", "prod")
 _LINK_DESIGN: Final = Reference("isthmus design", "decision 5", "docs/architecture.md")
 
 RAW: Final = re.compile(
@@ -385,3 +395,27 @@ def policy_exceptions_hold(stack: Stack) -> Iterator[tuple[Resource, str]]:
 
 def _day(day: date) -> str:
     return day.isoformat()
+
+
+@RULES.of_stack(
+    name="estate-protected",
+    title="Data, its keys and the clusters of staging and prod refuse to be deleted",
+    reason="A renamed component or a wrong setting would delete or replace them in an up like any other",
+    remedy="leave protection.protect out, or set it to true; `isthmus destroy` takes it away, by name",
+    severity="high",
+    references=[
+        Reference(
+            "EKS user guide",
+            "Protect EKS clusters from accidental deletion",
+            "https://docs.aws.amazon.com/eks/latest/userguide/deletion-protection.html",
+        )
+    ],
+)
+def protected(stack: Stack) -> Iterator[tuple[Resource, str]]:
+    if stack.name not in KEPT_STACKS:
+        return
+    for each in stack.of_type(*_KEPT):
+        if not each.protected:
+            yield each, "can be deleted or replaced by any up"
+        elif each.type == _EKS and not true(each.inputs, "deletionProtection"):
+            yield each, "can be deleted by EKS's API"

@@ -378,6 +378,11 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
         "images.serving": Change(
             "in place", (), "Pods are replaced one by one; the old ones answer until the new ones do."
         ),
+        "protection.protect": Change(
+            "in place",
+            (),
+            "From then on the engine, and EKS, refuse to delete what is protected, or no more.",
+        ),
         "budget.usd_per_month": Change("in place", (), "Without it, the budget goes."),
         **_all("budget", "alert_emails alert_percent", IN_PLACE),
         "budget.components": REVIEWED,

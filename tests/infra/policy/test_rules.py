@@ -28,8 +28,8 @@ ELSEWHERE = {"estate-policy-exceptions-hold"}
 BY_NAME = {rule.name: rule for rule in RULES}
 
 
-def broken(rule: Rule, resources: list[Resource]) -> list[str]:
-    stack = Stack("s", {each.urn: each for each in resources}, today=TODAY)
+def broken(rule: Rule, resources: list[Resource], name: str = "s") -> list[str]:
+    stack = Stack(name, {each.urn: each for each in resources}, today=TODAY)
     assert len(stack.resources) == len(resources)
     return [breach.resource.name for breach in judge(stack, [rule])]
 
@@ -41,8 +41,8 @@ def test_every_rule_has_a_case() -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_a_rule_passes_what_keeps_it_and_names_what_breaks_it(name: str) -> None:
     rule, case = BY_NAME[name], CASES[name]
-    assert broken(rule, list(case.good)) == []
-    assert {*broken(rule, list(case.bad))} == {case.at}
+    assert broken(rule, list(case.good), case.stack) == []
+    assert {*broken(rule, list(case.bad), case.stack)} == {case.at}
 
 
 def test_rules_are_told_in_full() -> None:

@@ -76,6 +76,12 @@ def _read_cluster(cloud: Cloud, resource: Resource) -> Any:
 
 
 def _delete_cluster(cloud: Cloud, resource: Resource) -> None:
+    if resource.outputs.get("deletionProtection", resource.inputs.get("deletionProtection")):
+        # https://docs.aws.amazon.com/eks/latest/userguide/deletion-protection.html, 2026-11-28.
+        raise Refused(
+            f"The cluster {resource.id} has deletion protection turned on (InvalidRequestException).",
+            property="deletionProtection",
+        )
     calls.make(cloud, _CLUSTER, _DELETE_CLUSTER, cloud.context(resource, old={}))
     with _told():
         clusters.end(cloud.home, resource.id)

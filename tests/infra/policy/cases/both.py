@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from infra.review.resource import Resource
@@ -203,6 +204,17 @@ CASES = {
     "estate-rollout-fits": Case(
         [*EKS, workload("eks", **ROLLING), scaler(3), pool(4), *quota(4)],
         [*EKS, workload("eks", **ROLLING), scaler(4), pool(4), *quota(8)],
+    ),
+    "estate-protected": Case(
+        [
+            replace(made("aws:s3/bucket:Bucket", "b"), protected=True),
+            replace(made("aws:eks/cluster:Cluster", deletionProtection=True), protected=True),
+        ],
+        [
+            replace(made("aws:s3/bucket:Bucket", "b"), protected=True),
+            replace(made("aws:eks/cluster:Cluster"), protected=True),
+        ],
+        stack="prod",
     ),
     "estate-training-fits": Case(
         [*EKS, workload("eks", kind=JOB, parallelism=4), pool(4), *quota(4)],

@@ -19,6 +19,8 @@ class Case:
     bad: Sequence[Resource]
     at: str = "it"
     """Name of the resource that breaks it."""
+    stack: str = "s"
+    """Name of the stacks."""
 
 
 def made(kind: str, name: str = "it", /, provider: str = "", **inputs: Any) -> Resource:
