@@ -65,6 +65,16 @@ images: $(READY) ## the images of the pods from their Containerfiles, pushed and
 	else echo "== no buildah, and only root of a Debian installs it here; the test is skipped"; fi
 	@.venv/bin/python -m pytest -m images -rs tests/images $(PYTEST)
 
+.PHONY: link
+link: $(READY) ## the link with real strongSwan, FRR and keepalived in network namespaces: some minutes
+	@if command -v mmdebstrap >/dev/null; then echo "== mmdebstrap is there"; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then echo "== mmdebstrap (apt-get)"; \
+		{ apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends \
+		mmdebstrap iproute2; } >/dev/null 2>&1 || echo "It could not be installed; the drill is not played"; \
+	else echo "== no mmdebstrap, and only root of a Debian installs it here; the drill is not played"; fi
+	@.venv/bin/python -m rehearsal.drills link
+	@.venv/bin/python -m pytest -m link -rs tests/rehearsal/drills $(PYTEST)
+
 .PHONY: long
 long: $(READY) engine ## tests of whole trainings, killed or run twice: some minutes more
 	@echo "== long tests"

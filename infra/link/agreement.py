@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-_CIPHERS: Final = {"AES128": "aes128", "AES256": "aes256"}
-_HASHES: Final = {"SHA2-256": "sha256", "SHA2-384": "sha384", "SHA2-512": "sha512"}
-_GROUPS: Final = {
+CIPHERS: Final = {"AES128": "aes128", "AES256": "aes256"}
+HASHES: Final = {"SHA2-256": "sha256", "SHA2-384": "sha384", "SHA2-512": "sha512"}
+GROUPS: Final = {
     "modp2048": 14, "modp3072": 15, "modp4096": 16, "modp6144": 17, "modp8192": 18,
     "ecp256": 19, "ecp384": 20, "ecp521": 21,
 }  # fmt: skip
@@ -69,9 +69,9 @@ def differences(aws: Mapping[str, Any], private: Mapping[str, str]) -> list[Diff
     for phase, title, key in ((1, "IKE", "proposals"), (2, "ESP", "child.esp_proposals")):
         cipher, digest, group = private[key].split("-")
         for option, name, words, ours in (
-            ("encryption", "EncryptionAlgorithms", _CIPHERS, cipher),
-            ("integrity", "IntegrityAlgorithms", _HASHES, digest),
-            ("Diffie-Hellman group", "DhGroupNumbers", {}, _GROUPS.get(group, group)),
+            ("encryption", "EncryptionAlgorithms", CIPHERS, cipher),
+            ("integrity", "IntegrityAlgorithms", HASHES, digest),
+            ("Diffie-Hellman group", "DhGroupNumbers", {}, GROUPS.get(group, group)),
         ):
             said = aws[f"Phase{phase}{name}"]
             theirs = [words[each] if each in words else each if words else int(each) for each in said]
@@ -108,4 +108,4 @@ def _seconds(text: str) -> int:
     return int(match.group(1)) if match else -1
 
 
-__all__ = ["Difference", "connection", "differences"]
+__all__ = ["CIPHERS", "GROUPS", "HASHES", "Difference", "connection", "differences"]

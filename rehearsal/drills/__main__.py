@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -23,8 +27,11 @@ from rehearsal.drills import (
     trained_again,
     worse_model,
 )
-from rehearsal.drills.drill import DrillFailed
+from rehearsal.drills.drill import Drill, DrillFailed
+from rehearsal.drills.link import play as link
 from rehearsal.engine.errors import EngineError
+from rehearsal.estate import Estate
+from rehearsal.home import Home, project_root
 
 DRILLS = [
     killed_engine.DRILL,
@@ -35,6 +42,7 @@ DRILLS = [
     killed_transfer.DRILL,
     killed_tuning.DRILL,
     trained_again.DRILL,
+    link.DRILL,
 ]
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -48,6 +56,8 @@ def main(
     short: Annotated[bool, typer.Option("--short", help="Few rounds of each.")] = False,
 ) -> None:
     """Play faults in a rehearsal in a sandbox, and say what came of them."""
+    # As by Ctrl-C: what a drill has started ends with it, and its folder goes.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     console = Console(highlight=False, soft_wrap=True)
     known = {drill.name: drill for drill in DRILLS}
     if unknown := [name for name in names or () if name not in known]:
@@ -64,8 +74,8 @@ def main(
         started = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="isthmus-drill-") as folder:
             try:
-                with sandbox.estate(
-                    Path(folder), lambda line: console.print(f"  {escape(line)}", style="dim")
+                with _estate(
+                    drill, Path(folder), lambda line: console.print(f"  {escape(line)}", style="dim")
                 ) as it:
                     seen = drill.play(it, rounds, lambda line: console.print(f"  {escape(line)}"))
             except (DrillFailed, EngineError) as error:
@@ -76,6 +86,15 @@ def main(
     played = table.row_count
     console.print(f"{played - failed} drills passed, {failed} failed")
     raise typer.Exit(1 if failed else 0)
+
+
+@contextmanager
+def _estate(drill: Drill, folder: Path, say: sandbox.Say) -> Iterator[Estate]:
+    if drill.bare:
+        yield Estate(Home(folder / "home"), project_root(), say)
+        return
+    with sandbox.estate(folder, say) as made:
+        yield made
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ class Drill:
     play: Callable[[Estate, int, Callable[[str], None]], str]
     short: int
     long: int
+    bare: bool = False
+    """Whether it needs the settings alone: no engine, no plugin, and nothing of a rehearsal is installed."""
 
 
 def expect(holds: bool, otherwise: str) -> None:

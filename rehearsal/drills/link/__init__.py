@@ -1,0 +1,1 @@
+"""The link with real programs: strongSwan, FRR, keepalived and nftables in network namespaces."""
