@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from infra.settings.catalogue import Machine
 from isthmus.errors import IsthmusError
-from training.release.manifest import TargetHardware
+from isthmus.release_manifest import TargetHardware
 
 
 class WrongHardware(IsthmusError, pulumi.RunError):

@@ -38,6 +38,7 @@ To serve: ``Store(bucket).pull(digest, into)``, then ``verify_signature(read_sig
 then ``read_products``, ``read_popular`` and ``Customers.read``.
 """
 
+from isthmus.release_manifest import MANIFEST, TargetHardware
 from training.features.product import Product
 from training.release.contents import (
     CUSTOMERS,
@@ -58,12 +59,10 @@ from training.release.contents import (
 from training.release.directory import describe, read, verify, write
 from training.release.errors import ReleaseDamaged, ReleaseError, SignatureRefused
 from training.release.manifest import (
-    MANIFEST,
     PSEUDONYM_KEY,
     File,
     Manifest,
     Model,
-    TargetHardware,
     Tensor,
     Window,
 )

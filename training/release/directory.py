@@ -9,8 +9,9 @@ from typing import Any
 from isthmus.atomic_files import atomic_write
 from isthmus.file_digest import sha256_of
 from isthmus.os_errors import as_sentences
+from isthmus.release_manifest import MANIFEST
 from training.release.errors import ReleaseDamaged, ReleaseError, reading
-from training.release.manifest import MANIFEST, File, Manifest, digest_of
+from training.release.manifest import File, Manifest, digest_of
 from training.release.signature import SIGNATURE
 
 DIGEST = "DIGEST"

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from isthmus.release_manifest import MANIFEST, TargetHardware
 from training.release.errors import ReleaseDamaged
 
 if TYPE_CHECKING:
     from training.transfer.manifest import TransferManifest
 
 FORMAT = 1
-MANIFEST = "manifest.json"
 PSEUDONYM_KEY = "pseudonym_key"
 """A key of ``versions``, not a field of its own: readers of format 1 refuse fields that are new to them."""
 
@@ -88,17 +88,6 @@ class Model(Part):
     max_abs_difference: Annotated[float, Field(ge=0)]
     """Largest |ONNX score - Keras score| that was seen when the export was checked."""
     tolerance: Annotated[float, Field(gt=0)]
-
-
-class TargetHardware(Part):
-    """Where the models of a release may run.
-
-    ``compute_capabilities`` names NVIDIA GPUs ("8.0", "9.0") for which a plan is in the release; ONNX needs
-    none of them.
-    """
-
-    kinds: tuple[Literal["cpu", "gpu"], ...] = ("cpu", "gpu")
-    compute_capabilities: tuple[str, ...] = ()
 
 
 class Manifest(Part):
