@@ -54,6 +54,7 @@ async def estate(
     outputs: dict[str, object] = {**aws.exports, **openstack.exports, OUTPUT: output(settings, stands)}
 
     # The link that joins them.
+    link: Link | None = None
     if linked:
         link = Link(
             "link",
@@ -65,6 +66,10 @@ async def estate(
         )
         outputs["link"] = {"aws": link.aws_addresses, "openstack": link.openstack_addresses}
     await flush_registrations()
+    if settings.budget.usd_per_month is not None:
+        Budget("budget", naming=naming, settings=settings.budget, opts=ResourceOptions(provider=in_aws))
+    if not settings.deploy.in_clusters:
+        return outputs
 
     # What runs on them: orders become a signed release on the way there and back, and Triton answers from it.
     clusters = prepare_clusters(
@@ -74,6 +79,7 @@ async def estate(
         openstack_site=openstack,
         aws_provider=in_aws,
         openstack_provider=in_openstack,
+        link=link,
     )
     await flush_registrations()
     signed: Output[str] | str = ""
@@ -107,9 +113,6 @@ async def estate(
             site: {"release": service.release, "http": service.http_url, "grpc": service.grpc_url}
             for site, service in services.items()
         }
-
-    if settings.budget.usd_per_month is not None:
-        Budget("budget", naming=naming, settings=settings.budget, opts=ResourceOptions(provider=in_aws))
     return outputs
 
 

@@ -20,6 +20,7 @@ from infra.openstack.site import OpenStackSite
 from infra.providers import goes_with, kubernetes_provider
 from infra.settings import Settings
 from infra.settings.catalogue import Machine, flavours, instance_types
+from infra.settings.ways import way
 from infra.workloads import Site, allowed_traffic, workloads
 
 
@@ -31,8 +32,9 @@ def prepare_clusters(
     openstack_site: OpenStackSite,
     aws_provider: aws.Provider,
     openstack_provider: openstack.Provider,
+    link: pulumi.Resource | None,
 ) -> dict[Site, ClusterContext]:
-    """Make the clusters of both sites ready."""
+    """Make both clusters ready, each once its API can be reached: by ``link``, where that leads there."""
     in_openstack = workloads("openstack", settings)
     roles = PodRoles(
         "pods",
@@ -51,8 +53,9 @@ def prepare_clusters(
         cluster_id: pulumi.Input[str],
         *roots: pulumi.Resource,
     ) -> ClusterContext:
+        carried = [link] if link is not None and way(settings, name) == "link" else []
         cluster = kubernetes_provider(
-            f"{name}-cluster", site.cluster.kubeconfig, naming.cluster(name), after=[site]
+            f"{name}-cluster", site.cluster.kubeconfig, naming.cluster(name), after=[site, *carried]
         )
         transformation = goes_with(*roots)
         return ClusterContext(

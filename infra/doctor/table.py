@@ -7,6 +7,7 @@ from typing import Final
 from infra.doctor.aws import (
     account,
     audit,
+    first_up,
     names,
     offerings,
     principals,
@@ -75,6 +76,10 @@ CHECKS: Final[tuple[Check, ...]] = (
     Check(
         "bucket names", "aws", "s3:ListBucket: no other account has the estate's names",
         "another name of the stack", names.names,
+    ),
+    Check(
+        "first up", "aws", "eks:DescribeCluster: whether a machine can stand where deploy.runs_from says",
+        "docs/deploy.md, in two ups", first_up.first_up, first_up.applies,
     ),
     Check("trail", "aws", "cloudtrail:DescribeTrails, GetTrailStatus", BOOTSTRAP, audit.trail),
     Check(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from infra.settings.aws import AwsSettings
 from infra.settings.budget import BudgetSettings
 from infra.settings.cost import CostSettings
+from infra.settings.deploy import DeploySettings
 from infra.settings.images import ImagesSettings
 from infra.settings.link import LinkSettings
 from infra.settings.openstack import OpenStackSettings
@@ -35,6 +36,8 @@ class Sections(Section):
     """The images of the jobs and of the servers' init step."""
     protection: ProtectionSettings = ProtectionSettings()
     """What may not be deleted in passing."""
+    deploy: DeploySettings = DeploySettings()
+    """Where an up runs, and what it makes."""
     budget: BudgetSettings = BudgetSettings()
     """The monthly budget."""
     cost: CostSettings = CostSettings()

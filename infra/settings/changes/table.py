@@ -383,6 +383,14 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             (),
             "From then on the engine, and EKS, refuse to delete what is protected, or no more.",
         ),
+        **_all("deploy", "runs_from from_cidrs", Change("nothing", (), "The next up takes the other way.")),
+        "deploy.in_clusters": Change(
+            "refused",
+            (),
+            "What is in the clusters is not taken out by a setting: turn training.enabled and "
+            "serving.enabled off, or destroy the stack.",
+            when_lowered=True,
+        ),
         "budget.usd_per_month": Change("in place", (), "Without it, the budget goes."),
         **_all("budget", "alert_emails alert_percent", IN_PLACE),
         "budget.components": REVIEWED,

@@ -17,12 +17,13 @@ from infra.settings.checks.principals import principals
 from infra.settings.checks.reach import reach
 from infra.settings.checks.regions import regions
 from infra.settings.checks.repeats import repeats
+from infra.settings.checks.ways import ways
 from infra.settings.model import Settings
 from isthmus.settings.errors import Problem
 
 CHECKS = (
     names, reach, regions, addresses, networks, drivers, machines, priced, pools, bounds, link, keys,
-    principals, repeats,
+    principals, repeats, ways,
 )  # fmt: skip
 
 

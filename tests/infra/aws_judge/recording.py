@@ -91,7 +91,10 @@ ESTATES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         {"link.gateway": "vpn_gateway", "link.logs": False, "link.private_gateway": "vpnaas"},
     ),
     "prod, by Neutron VPNaaS": ("prod", {"link.private_gateway": "vpnaas"}),
-    "prod, no link": ("prod", {"link.enabled": False}),
+    "prod, no link": (
+        "prod",
+        {"link.enabled": False, "aws.cluster.api_allowed_cidrs": ["198.51.100.0/24"]},
+    ),
     "dev, on Graviton": ("dev", {"aws.cluster.system_nodes.instance_type": "m7g.large"}),
 }
 """Title: the stack and the settings that are changed in it."""

@@ -25,21 +25,34 @@ def check(look: object) -> Check:
     return Check("one", "aws", "something", "somewhere", look)  # type: ignore[arg-type]
 
 
-def test_one_that_does_not_end_is_unanswered_and_holds_no_other_up() -> None:
+def test_one_that_does_not_end_is_unanswered() -> None:
     for_ever, asked = Event(), clouds()
 
     def waits(_: Settings, __: Clouds) -> Iterator[Problem]:
         for_ever.wait()
         yield from ()
 
-    def answers(_: Settings, __: Clouds) -> Iterator[Problem]:
+    (found,) = run([check(waits)], asked.settings, asked, limit=0)
+    for_ever.set()
+    assert (found.state, found.said) == ("unanswered", ("no answer in 0 seconds: run it again",))
+
+
+def test_checks_run_beside_each_other_and_are_told_in_their_order() -> None:
+    begun, asked, told = Event(), clouds(), list[str]()
+
+    def waits(_: Settings, __: Clouds) -> Iterator[Problem]:
+        begun.wait()
         yield Problem("a.key", "is 1; write 2")
 
-    found = run([check(answers), check(waits)], asked.settings, asked, limit=0.3)
-    for_ever.set()
-    assert [each.state for each in found] == ["failed", "unanswered"]
+    def begins(_: Settings, __: Clouds) -> Iterator[Problem]:
+        begun.set()
+        yield from ()
+
+    found = run(
+        [check(waits), check(begins)], asked.settings, asked, told=lambda each: told.append(each.state)
+    )
+    assert [each.state for each in found] == told == ["failed", "ok"]
     assert found[0].said == ("a.key: is 1; write 2.",)
-    assert found[1].said == ("no answer in 0 seconds: run it again",)
 
 
 def test_what_a_cloud_refuses_is_told_and_a_defect_is_raised() -> None:

@@ -140,6 +140,8 @@ BY_PATH: dict[str, Drawn] = {
     "serving.pool": st.sampled_from(POOLS),
     "serving.release": st.sampled_from(["latest", f"sha256:{'0a' * 32}"]),
     "serving.trusted_keys[0]": st.sampled_from([KEY, OTHER_KEY]),
+    "deploy.from_cidrs[0]": st.just("198.51.100.7/32"),
+    "deploy.in_clusters": st.just(True),
     "budget.alert_emails[0]": EMAILS,
     "budget.components": st.dictionaries(st.sampled_from(["link", "aws/aws-cluster"]), st.floats(0, 1e6)),
     "cost.price_book.flavour_hour": st.dictionaries(st.sampled_from(sorted(flavours())), st.floats(0.01, 9)),

@@ -35,7 +35,10 @@ VARIANTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "training.orders_url": "postgresql+psycopg://db.example.org:6432/shop?table=orders",
         },
     ),
-    "prod, no link": ("prod", {"link.enabled": False}),
+    "prod, no link": (
+        "prod",
+        {"link.enabled": False, "aws.cluster.api_allowed_cidrs": ["198.51.100.0/24"]},
+    ),
 }
 """Title: the stack and the settings that are changed in it."""
 

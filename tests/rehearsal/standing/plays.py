@@ -222,6 +222,7 @@ OTHERS: Mapping[str, list[Play]] = {
         _other("cost.price_book.object_gb_month", 0.02),
         _other("cost.price_book.floating_ip_hour", 0.004),
         _other("cost.price_book.load_balancer_hour", 0.02),
+        _other("deploy.from_cidrs", ["198.51.100.0/24"]),
         _other("policy.exceptions", [EXCEPTION]),
     )
 }
