@@ -45,7 +45,8 @@ def commit(project_dir: Path, revision: str) -> str:
     if found.returncode or not name:
         raise NoRevision(
             f"--against {revision[:80]!r} is no revision of the repository around {project_dir} and no file: "
-            "name a branch, a tag, a commit, or the output of `pulumi preview --json`"
+            "name a branch, a tag, a commit, or the output of `pulumi preview --json "
+            "--show-sames`"
         )
     return name
 
@@ -88,7 +89,7 @@ def preview(estate: Estate, stack: str) -> str:
     """
     file = derive(estate.home, estate.project_dir, stack).path
     for _ in range(ATTEMPTS):
-        told = estate.engine.preview(stack, config_file=file, arguments=("--json",)).stdout
+        told = estate.engine.preview(stack, config_file=file, arguments=("--json", "--show-sames")).stdout
         if LEFT_EARLY not in told:
             break
     return told
@@ -108,7 +109,13 @@ def _write(project_dir: Path, commit: str, target: Path) -> None:
         ) as process,
         tarfile.open(fileobj=process.stdout, mode="r|") as archive,
     ):
-        archive.extractall(target, filter="data")
+        try:
+            archive.extractall(target, filter="data")
+        except tarfile.FilterError as error:
+            raise NoRevision(
+                f"{commit[:12]} has a file that leads outside of the project ({error}): take it out of that "
+                "revision, or name one without it"
+            ) from None
     if process.returncode:
         raise NoRevision(f"git could not read {commit[:12]}: run `git fsck` in {project_dir}")
 

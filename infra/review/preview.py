@@ -1,4 +1,4 @@
-"""Read the JSON of ``pulumi preview --json``, of this program or of a stranger's, into resources.
+"""Read the JSON of ``pulumi preview --json --show-sames``, of this program or another, into resources.
 
 What is read was written by others: its size, shape and texts are checked, and nothing in it is trusted.
 The shape is ``PreviewDigest`` of the engine (pulumi/pulumi sdk/go/common/display/json.go, v3.259.0).
@@ -20,7 +20,7 @@ from infra.review.resource import OPERATIONS, Place, Resource
 
 MOST_BYTES: Final = 40 * 2**20
 """Seven times what the preview of a thousand resources takes."""
-_HOW: Final = "give the output of `pulumi preview --json`"
+_HOW: Final = "give the output of `pulumi preview --json --show-sames`"
 _STACK: Final = "pulumi:pulumi:Stack"
 _PROJECT: Final = "project:///"
 _ELSEWHERE: Final = re.compile(r"^(\.\./|rehearsal/engine/)|(^|/)(\.venv|venv|site-packages|node_modules)/")
@@ -73,6 +73,7 @@ class _Digest(_Read):
     steps: list[_Step]
     config: dict[str, str] = Field(default_factory=dict)
     diagnostics: list[_Diagnostic] = Field(default_factory=list)
+    summary: dict[str, int] = Field(default_factory=dict, alias="changeSummary")
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,19 @@ def read(content: bytes | str, source: str) -> Preview:
                 f"{source} is a preview that failed ({' '.join(diagnostic.message.split())[:200]}); "
                 "mend the program and preview again"
             )
+    _refuse_gaps(digest, source)
     return _preview(digest, source)
+
+
+def _refuse_gaps(digest: _Digest, source: str) -> None:
+    """Without ``--show-sames`` the engine counts what stays as it is, and does not tell of it."""
+    told = sum(step.op == "same" for step in digest.steps)
+    counted = digest.summary.get("same", 0)
+    if told < counted and not any(step.op == "refresh" for step in digest.steps):
+        raise CannotJudge(
+            f"{source} leaves out {counted - told} resources that stay as they are, so that no bill and no "
+            f"rule would be about the whole; {_HOW}"
+        )
 
 
 def _no_number(text: str) -> NoReturn:

@@ -59,7 +59,9 @@ class Stranger:
 
     def preview(self) -> str:
         """The JSON of a preview."""
-        return self.engine.preview("one", config_file=self.config, arguments=("--json",)).stdout
+        return self.engine.preview(
+            "one", config_file=self.config, arguments=("--json", "--show-sames")
+        ).stdout
 
     def read(self) -> Preview:
         """A preview as the review reads it."""

@@ -34,7 +34,7 @@ def review(
     preview: Annotated[
         Path | None,
         typer.Option(
-            help="Judge this output of `pulumi preview --json`, of any program.",
+            help="Judge this output of `pulumi preview --json --show-sames`, of any program.",
             show_default=False,
         ),
     ] = None,
@@ -159,7 +159,8 @@ def _judge(
         raise CannotJudge(str(error)) from error
     except RecursionError:
         raise CannotJudge(
-            "the preview is nested deeper than it can be read; give the output of `pulumi preview --json`"
+            "the preview is nested deeper than it can be read; give the output of `pulumi preview --json "
+            "--show-sames`"
         ) from None
     if as_json:
         print_json(show.plain(judged))
@@ -216,5 +217,5 @@ def _read(stack: str, file: Path | None) -> Preview:
         return read_file(file)
     estate = Estate.find(lambda line: err.print(line, style="yellow"))
     config = config_file(estate, stack)
-    done = estate.engine.preview(stack, config_file=config, arguments=("--json",))
+    done = estate.engine.preview(stack, config_file=config, arguments=("--json", "--show-sames"))
     return read(done.stdout, f"the preview of {stack}")

@@ -119,3 +119,12 @@ def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     for path in (tmp_path / "none.json", tmp_path):
         with pytest.raises(CannotJudge, match="cannot be read"):
             read_file(path)
+
+
+def test_a_preview_that_leaves_out_what_stays_is_refused() -> None:
+    """The engine counts it and tells of it only where it is asked for --show-sames (v3.259.0)."""
+    steps = [{"op": "same", "urn": URN, "newState": {"urn": URN, "type": "t:t:T", "custom": True}}]
+    whole = {"steps": steps, "changeSummary": {"same": 1}}
+    assert read(json.dumps(whole), "it").after
+    with pytest.raises(CannotJudge, match=r"leaves out 2 resources that stay .* --show-sames"):
+        read(json.dumps({**whole, "changeSummary": {"same": 3}}), "it")
