@@ -25,6 +25,7 @@ from isthmus.cli.commands import (
     orders,
     policy,
     preview,
+    prices,
     recommend,
     recover,
     rehearse,
@@ -85,6 +86,7 @@ app.add_typer(orders.app, name="orders")
 app.add_typer(images.app, name="images")
 app.add_typer(policy.app, name="policy")
 app.add_typer(forge.app, name="forge")
+app.add_typer(prices.app, name="prices")
 let_wrap(app)
 
 

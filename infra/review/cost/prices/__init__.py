@@ -21,6 +21,8 @@ FOLDER = Path(__file__).parent
 ANYWHERE = "any"
 """Stands for the region where a source names none."""
 HOUR = "instance-hour"
+REFRESHED = "refreshed.yaml"
+"""Sources of what `isthmus prices refresh` wrote, where it ever did."""
 
 
 class PricesWrong(WrongData):
@@ -45,11 +47,9 @@ class Prices:
 
     def service(self, item: str, region: str | None) -> Price | NoPrice:
         """The unit of anything else, such as ``nat_hour``."""
-        if (found := self.services.get((item, ANYWHERE))) is not None:
-            return found
-        if region is None:
+        found = self.services.get((item, region or ANYWHERE)) or self.services.get((item, ANYWHERE))
+        if found is None and region is None:
             return NoPrice("the preview does not say in which region it is")
-        found = self.services.get((item, region))
         return found or NoPrice(f"no price of {item.replace('_', ' ')} in {region} was read")
 
 
@@ -66,7 +66,10 @@ def load(folder: Path) -> Prices:
         PricesWrong: a row or the whole is not right; it lists everything that is wrong.
     """
     about = yaml.safe_load((folder / "sources.yaml").read_text())
-    found = _Reading(about["sources"])
+    later = folder / REFRESHED
+    found = _Reading(
+        {**about["sources"], **((yaml.safe_load(later.read_text()) or {}) if later.is_file() else {})}
+    )
     on_demand = dict(found.rows(folder / "ec2.csv", "type", "usd_per_hour"))
     spot = dict(found.rows(folder / "ec2_spot.csv", "type", "usd_per_hour"))
     services = dict(found.rows(folder / "services.csv", "item", "usd"))
