@@ -32,6 +32,7 @@ from isthmus.cli.commands import (
     release,
     release_drift,
     release_judge,
+    release_promote,
     review,
     settings,
     status,
@@ -80,6 +81,7 @@ for name, command in COMMANDS.items():
     app.command(name)(command)
 release.app.command("judge")(release_judge.judge)
 release.app.command("drift")(release_drift.drift)
+release.app.command("promote")(release_promote.promote)
 app.add_typer(release.app, name="release")
 app.add_typer(settings.app, name="settings")
 app.add_typer(orders.app, name="orders")
