@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.browser.chromium import Page, address
 
 SCRIPT = Path(__file__).with_name("reading.js").read_text()
-WINDOWS = {"wide": 1200, "narrow": 390}
+WINDOWS = {"wide": 1280, "narrow": 390}
 
 
 def faults(page: Page, path: Path) -> list[str]:
