@@ -33,7 +33,7 @@ MODULES: Mapping[str, str] = {
 
 NEEDED: Mapping[str, str] = {
     "recommend": "serving",
-    **dict.fromkeys(("settings", "policy", "forge", "prices"), "estate"),
+    **dict.fromkeys(("settings", "policy", "forge", "prices", "operator"), "estate"),
     **dict.fromkeys(("train", "tune", "transfer", "orders", "release"), "training"),
     **dict.fromkeys(
         ("rehearse", "up", "recover", "preview", "down", "doctor", "env", "status", "logs", "trigger"),

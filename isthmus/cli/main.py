@@ -22,6 +22,7 @@ from isthmus.cli.commands import (
     forge,
     images,
     logs,
+    operator,
     orders,
     policy,
     preview,
@@ -74,6 +75,7 @@ COMMANDS: dict[str, Callable[..., object]] = {
     "train": train.train,
     "tune": tune.tune,
     "drift": drift.drift,
+    "operator": operator.operator,
     "transfer": transfer.transfer,
     "recommend": recommend.recommend,
 }
