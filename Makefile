@@ -107,6 +107,9 @@ lint: $(READY) ## ruff, mypy, and which way imports go
 	@.venv/bin/mypy
 	@echo "== Containerfiles (hadolint)"
 	@[ ! -x .venv/bin/hadolint ] || .venv/bin/hadolint serving/Containerfile training/Containerfile
+	@echo "== workflows (zizmor; actionlint where it is on PATH)"
+	@[ ! -x .venv/bin/zizmor ] || .venv/bin/zizmor --quiet --offline --min-severity=medium .github/workflows
+	@! command -v actionlint >/dev/null || actionlint
 	@echo "== imports (import-linter)"
 	@found=$$(.venv/bin/lint-imports --no-cache --no-logo) || { echo "$$found"; exit 1; }
 
