@@ -81,10 +81,13 @@ CHECKS: Final[tuple[Check, ...]] = (
         "first up", "aws", "eks:DescribeCluster: whether a machine can stand where deploy.runs_from says",
         "docs/deploy.md, in two ups", first_up.first_up, first_up.applies,
     ),
-    Check("trail", "aws", "cloudtrail:DescribeTrails, GetTrailStatus", BOOTSTRAP, audit.trail),
+    Check(
+        "trail", "aws", "cloudtrail:DescribeTrails, GetTrailStatus: one of all regions logs",
+        "your organisation's trail, or `aws cloudtrail create-trail --is-multi-region-trail`", audit.trail,
+    ),
     Check(
         "cost tags", "aws", "ce:ListCostAllocationTags: project, environment, owner are active",
-        f"{BOOTSTRAP}, a day after the first up; by the payer's account", audit.cost_tags,
+        "Billing, Cost allocation tags, by the payer's account, a day after the first up", audit.cost_tags,
     ),
     Check(
         "alarm topics", "aws", "sns:GetTopicAttributes: who hears of a link that is down",

@@ -15,6 +15,7 @@ from rich.markup import escape
 
 from isthmus.cli import extras
 from isthmus.cli.commands import (
+    bootstrap,
     doctor,
     down,
     drift,
@@ -68,6 +69,7 @@ COMMANDS: dict[str, Callable[..., object]] = {
     "recover": recover.recover,
     "down": down.down,
     "doctor": doctor.doctor,
+    "bootstrap": bootstrap.bootstrap,
     "env": env.env,
     "status": status.status,
     "logs": logs.logs,

@@ -13,7 +13,7 @@ BILLING_REGION = "us-east-1"
 """Cost Explorer has one endpoint (https://docs.aws.amazon.com/general/latest/gr/billing.html, 2026-11-28)."""
 
 
-def trail(settings: Settings, clouds: Clouds) -> Iterator[Problem]:
+def trail(_: Settings, clouds: Clouds) -> Iterator[Problem]:
     """Some trail of all regions logs."""
     client = clouds.aws("cloudtrail")
     trails = client.describe_trails(includeShadowTrails=True)["trailList"]
@@ -22,8 +22,8 @@ def trail(settings: Settings, clouds: Clouds) -> Iterator[Problem]:
             return
     yield Problem(
         "CloudTrail",
-        f"writes down no call of all regions ({len(trails)} trails): make one (`isthmus bootstrap "
-        f"{settings.stack}`)",
+        f"writes down no calls of all regions ({len(trails)} trails): make one that does (`aws cloudtrail "
+        "create-trail --is-multi-region-trail`), or have your organisation's cover the account",
     )
 
 

@@ -384,6 +384,12 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             "From then on the engine, and EKS, refuse to delete what is protected, or no more.",
         ),
         **_all("deploy", "runs_from from_cidrs", Change("nothing", (), "The next up takes the other way.")),
+        "deploy.ci": Change("nothing", (), "`isthmus bootstrap STACK --up` makes CI's roles, or takes them."),
+        **_all(
+            "deploy.ci",
+            "kind issuer repository branch",
+            Change("nothing", (), "`isthmus bootstrap STACK --up` changes whom the roles trust."),
+        ),
         "deploy.in_clusters": Change(
             "refused",
             (),

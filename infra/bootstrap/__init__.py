@@ -1,0 +1,1 @@
+"""The second, small program: what must stand in an account before the estate's first up."""
