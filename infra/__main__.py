@@ -36,6 +36,7 @@ async def estate(
         naming=naming,
         settings=settings.aws,
         openstack_cidr=str(settings.openstack.network.cidr) if linked else None,
+        data_through_link=linked and settings.link.data == "link",
         taken=taken(settings, stands),
         resized=resized(settings, stands),
         protect=settings.protects,

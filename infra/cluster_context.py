@@ -23,6 +23,8 @@ class ClusterContext:
     machines: Mapping[str, Machine]
     roles: Mapping[str, pulumi.Input[str]]
     """Roles that pods ask for with their token, by service account; none where the cluster hands them out."""
+    endpoints: Mapping[str, pulumi.Input[str]]
+    """Other addresses of AWS's services, by the variable that its libraries read."""
     goes_with: pulumi.ResourceTransformation
     """Lets what runs here be replaced with the cluster."""
     after: tuple[pulumi.Resource, ...] = ()

@@ -141,6 +141,7 @@ def triton_services(
             gpus=cluster.gpus(serving.pool),
             node_selector=cluster.pools[serving.pool].node_selector if serving.pool else None,
             endpoint_url=settings.aws.endpoint_url,
+            endpoints=cluster.endpoints,
             role_arn=cluster.roles.get(NAME),
             labels=naming.labels,
             opts=cluster.options,

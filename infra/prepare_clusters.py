@@ -21,7 +21,7 @@ from infra.providers import goes_with, kubernetes_provider
 from infra.settings import Settings
 from infra.settings.catalogue import Machine, flavours, instance_types
 from infra.settings.ways import way
-from infra.workloads import Site, allowed_traffic, workloads
+from infra.workloads import Site, allowed_traffic, data_through_link, workloads
 
 
 def prepare_clusters(
@@ -46,6 +46,8 @@ def prepare_clusters(
         opts=pulumi.ResourceOptions(provider=aws_provider),
     )
 
+    endpoints = aws_site.endpoints if data_through_link(settings) else None
+
     def prepare(
         name: Site,
         site: AwsSite | OpenStackSite,
@@ -65,7 +67,7 @@ def prepare_clusters(
                 pools=site.pools.values(),
                 machines=machines,
                 beside=beside(name, settings),
-                allowed=allowed_traffic(name, settings),
+                allowed=allowed_traffic(name, settings, endpoints.addresses if endpoints else ()),
                 cluster_id=cluster_id,
                 labels=naming.labels,
                 opts=pulumi.ResourceOptions(provider=cluster, transformations=[transformation]),
@@ -73,6 +75,7 @@ def prepare_clusters(
             pools=site.pools,
             machines=machines,
             roles={},
+            endpoints={},
             goes_with=transformation,
             after=(roles, *site.pool_nodes),
         )
@@ -88,6 +91,8 @@ def prepare_clusters(
         magnum.cluster,
         openstack_site.network.subnet,
     )
+    if endpoints is not None:
+        in_magnum = replace(in_magnum, endpoints=endpoints.urls)
     federated = roles.federated
     in_magnum = replace(
         in_magnum, roles={each.account.name: federated[each.kind] for each in in_openstack if federated}

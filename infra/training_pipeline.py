@@ -62,6 +62,7 @@ def training_pipeline(
         ),
         orders_settings=_variable(settings.orders.variable()),
         roles=openstack.roles,
+        endpoints=openstack.endpoints,
         labels=naming.labels,
         scheduled=training.started_by == "schedule",
         made_again=made_again,
@@ -69,7 +70,13 @@ def training_pipeline(
     # Who only reads the orders is not run again when fewer of them are accepted, or no longer.
     read_only = replace(in_openstack, orders_settings=_variable(settings.orders.variable("accept_fewer")))
     gpus = aws.gpus(training.pool)
-    in_aws = replace(in_openstack, namespace=aws.namespaces.training, roles=aws.roles, image=image(gpus))
+    in_aws = replace(
+        in_openstack,
+        namespace=aws.namespaces.training,
+        roles=aws.roles,
+        endpoints=aws.endpoints,
+        image=image(gpus),
+    )
 
     transfer = TransferJob(
         "transfer", in_openstack, orders_version=training.orders_version, opts=openstack.options

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from operator import attrgetter
 from typing import Literal
 
@@ -15,7 +16,7 @@ from infra.aws.access import Bucket, Grant
 from infra.aws.identity import ServiceAccount
 from infra.gpu_pool import Purpose
 from infra.in_cluster.namespaces import SERVING, TRAINING
-from infra.in_cluster.network_policies import AllowedTraffic
+from infra.in_cluster.network_policies import LINK_LOCAL, AllowedTraffic, Destination
 from infra.settings import Settings
 from infra.settings.urls import DATABASE, port
 from serving.components import pod as triton
@@ -156,11 +157,41 @@ def workloads(site: Site, settings: Settings) -> list[Workload]:
     return [workload for workload in WORKLOADS if workload.runs(site, settings)]
 
 
-def allowed_traffic(site: Site, settings: Settings) -> dict[Purpose, AllowedTraffic]:
-    """What the pods of each namespace of a site may reach, whether their workloads are on or off."""
+def data_through_link(settings: Settings) -> bool:
+    """Whether private pods reach AWS at addresses of the VPC; a stand-in for AWS has one of its own."""
+    link = settings.link
+    return link.enabled and link.data == "link" and settings.aws.endpoint_url is None
+
+
+def allowed_traffic(
+    site: Site, settings: Settings, endpoints: Sequence[str] = ()
+) -> dict[Purpose, AllowedTraffic]:
+    """What the pods of each namespace of a site may reach, whether their workloads are on or off.
+
+    Args:
+        site: whose pods.
+        settings: of the estate.
+        endpoints: AWS's addresses in the VPC, where the private pods' data goes through the link.
+    """
     stores = [settings.aws.endpoint_url]
     if site == "openstack":
         stores.append(settings.openstack.object_store_url)
+    through_link = site == "openstack" and data_through_link(settings)
+
+    def destinations(namespace: Purpose, urls: Sequence[str | None]) -> dict[str, Destination]:
+        found = {"allow-aws-by-link": Destination([f"{address}/32" for address in endpoints], [443])}
+        closed = (settings.aws.network.cidr, IPv4Network(LINK_LOCAL))
+        own = [
+            str(cidr)
+            for cidr in settings.openstack.network.data_cidrs
+            if not any(cidr.subnet_of(each) for each in closed)
+        ]
+        # Servers ask for a release and nothing else; a rule that names nobody would let everybody through.
+        if namespace == TRAINING and own:
+            found["allow-private-data"] = Destination(
+                own, [port(url) for url in urls if url], beside=[str(each) for each in closed]
+            )
+        return found
 
     def traffic(namespace: Purpose) -> AllowedTraffic:
         here = [workload for workload in WORKLOADS if workload.account.namespace == namespace]
@@ -172,6 +203,7 @@ def allowed_traffic(site: Site, settings: Settings) -> dict[Purpose, AllowedTraf
         urls = [*stores, *(url for url in databases if url and url.startswith(DATABASE))]
         return AllowedTraffic(
             ports=sorted({443, *(port(url) for url in urls if url)}),
+            destinations=destinations(namespace, urls) if through_link else None,
             # EKS hands out its roles through an agent; the OpenStack cluster signs tokens instead.
             pod_identity=site == "aws",
             # A namespace is the same on both sites.
@@ -181,4 +213,4 @@ def allowed_traffic(site: Site, settings: Settings) -> dict[Purpose, AllowedTraf
     return {TRAINING: traffic(TRAINING), SERVING: traffic(SERVING)}
 
 
-__all__ = ["WORKLOADS", "Site", "Workload", "allowed_traffic", "workloads"]
+__all__ = ["WORKLOADS", "Site", "Workload", "allowed_traffic", "data_through_link", "workloads"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi
 
 from infra.aws.cluster import Cluster
+from infra.aws.endpoints import Endpoints
 from infra.aws.gpu_pool import AwsGpuPool
 from infra.aws.identity import Stores
 from infra.aws.keys import Keys
@@ -36,6 +37,8 @@ class AwsSite(pulumi.ComponentResource):
     keys: Keys
     buckets: Buckets
     registry: Registry
+    endpoints: Endpoints | None
+    """Where the private site's data goes through the link."""
     cluster: Cluster
     pools: dict[str, GpuPoolSpec]
     """By name: what a job needs to know to ask for one."""
@@ -48,6 +51,7 @@ class AwsSite(pulumi.ComponentResource):
         naming: Naming,
         settings: AwsSettings,
         openstack_cidr: str | None,
+        data_through_link: bool = False,
         taken: Mapping[str, int] | None = None,
         resized: Collection[str] = (),
         protect: bool = True,
@@ -60,6 +64,7 @@ class AwsSite(pulumi.ComponentResource):
             naming: of the stack.
             settings: of the site.
             openstack_cidr: network of the OpenStack site, where the two are linked.
+            data_through_link: whether its pods reach AWS's services through the link.
             taken: parts of the VPC that zones of the standing estate have.
             resized: groups of nodes, by key, whose number may be out of their new bounds.
             protect: whether keys, buckets and the cluster refuse to be deleted.
@@ -83,11 +88,12 @@ class AwsSite(pulumi.ComponentResource):
             keep_images=settings.object_store.keep_objects,
             opts=child,
         )
+        # In the order of their names: another order in the settings is no change.
+        subnets = carve(settings.network.cidr, tuple(sorted(settings.network.zones)), taken)
         self.network = Network(
             naming.name("aws"),
             cidr=str(settings.network.cidr),
-            # In the order of their names: another order in the settings is no change.
-            subnets=carve(settings.network.cidr, tuple(sorted(settings.network.zones)), taken),
+            subnets=subnets,
             nat_per_zone=settings.network.nat_gateways == "per_zone",
             region=settings.region,
             account_id=settings.account_id,
@@ -97,6 +103,19 @@ class AwsSite(pulumi.ComponentResource):
         clients = {"vpc": str(settings.network.cidr)}
         if openstack_cidr is not None:
             clients["private-site"] = openstack_cidr
+        self.endpoints = None
+        if data_through_link:
+            self.endpoints = Endpoints(
+                naming.name("aws-endpoints"),
+                vpc_id=self.network.vpc_id,
+                subnets=subnets,
+                subnet_ids=self.network.intra_subnet_ids,
+                region=settings.region,
+                account_id=settings.account_id,
+                clients=clients,
+                # S3 has its gateway first, which a private name for inbound resolvers alone wants.
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[self.network]),
+            )
         self.cluster = Cluster(
             f"{name}-cluster",
             naming=naming,

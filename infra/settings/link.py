@@ -104,6 +104,9 @@ class LinkSettings(Section):
     initiator: Literal["openstack", "aws"] = "openstack"
     """The side that dials, also after an outage; the other only answers, so that no two exchanges race.
     Neutron VPNaaS does not read it: it dials as soon as there is traffic."""
+    data: Literal["link", "internet"] = "link"
+    """The way of the private pods to S3 and STS: through the link, to addresses of the VPC and nowhere else,
+    or over the internet, which costs no endpoints."""
     mtu_bytes: Annotated[int, Unit("bytes"), Field(ge=576, le=1446)] = 1400
     """Largest packet inside a tunnel. Neutron VPNaaS does not read it."""
     alarm_topics: Annotated[tuple[TopicArn, ...], Field(max_length=5)] = ()

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from infra.settings.addresses import Cidr, HostAddress, PrivateCidr
+from infra.settings.addresses import Cidr, HostAddress, PrivateCidr, parse_network
 from infra.settings.drivers import DRIVERS, DriverName, MagnumDriver
 from infra.settings.quantities import GiB, SomeNodes
 from infra.settings.urls import HttpUrl, IssuerUrl
@@ -34,6 +34,13 @@ class OpenStackNetwork(Section):
     """The subnet's network, /16 to /24."""
     dns: Annotated[tuple[HostAddress, ...], Field(max_length=5)] = ()
     """Name servers of the nodes, five at most (Neutron's max_dns_nameservers); none: the cloud's own."""
+    data_cidrs: Annotated[tuple[Cidr, ...], Field(min_length=1, max_length=40)] = (
+        parse_network("10.0.0.0/8"),
+        parse_network("172.16.0.0/12"),
+        parse_network("192.168.0.0/16"),
+    )
+    """Networks where the private object store and the databases are: with ``link.data: link`` pods reach
+    these on their ports, and nothing else but AWS through the link."""
 
 
 class OpenStackNodes(Section):

@@ -76,6 +76,7 @@ class PodSpec:
     front_image: pulumi.Input[str]
     region: pulumi.Input[str]
     endpoint_url: pulumi.Input[str] | None = None
+    endpoints: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     role_arn: pulumi.Input[str] | None = None
     onnx_backend: str | None = None
     gpus: int = 0
@@ -126,6 +127,7 @@ def _pull(spec: PodSpec) -> k8s.core.v1.ContainerArgs:
         env.append(variable("ONNX_BACKEND", spec.onnx_backend))
     if spec.endpoint_url is not None:
         env.append(variable("AWS_ENDPOINT_URL", spec.endpoint_url))
+    env += [variable(name, url) for name, url in spec.endpoints.items()]
     mounts = [_mount("models", MODELS), _mount("tmp", "/tmp")]  # noqa: S108
     if spec.role_arn is not None:
         env += role_variables(spec.role_arn, NAME)

@@ -54,6 +54,7 @@ class TritonService(pulumi.ComponentResource):
         gpus: int = 0,
         node_selector: Mapping[str, str] | None = None,
         endpoint_url: pulumi.Input[str] | None = None,
+        endpoints: Mapping[str, pulumi.Input[str]] | None = None,
         role_arn: pulumi.Input[str] | None = None,
         onnx_backend: str | None = None,
         resources: Resources | None = None,
@@ -78,6 +79,7 @@ class TritonService(pulumi.ComponentResource):
             gpus: GPUs of each pod; 0 serves from the CPU.
             node_selector: labels of the nodes to run on; None is anywhere.
             endpoint_url: other S3 (and STS) endpoint than AWS's own.
+            endpoints: other addresses of single services, by the variable that AWS's libraries read.
             role_arn: IAM role to take by the pod's OIDC token, for clusters outside AWS; None where the
                 cluster gives the service account its role (EKS Pod Identity).
             onnx_backend: ``native`` or ``python``; None lets the init step find out.
@@ -105,6 +107,7 @@ class TritonService(pulumi.ComponentResource):
             front_image=front_image,
             region=region,
             endpoint_url=endpoint_url,
+            endpoints=endpoints or {},
             role_arn=role_arn,
             onnx_backend=onnx_backend,
             gpus=gpus,

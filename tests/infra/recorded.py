@@ -61,6 +61,10 @@ def _made_up(args: MockResourceArgs) -> dict[str, Any]:
             outputs["resources"] = [{"autoscalingGroups": [{"name": f"asg-{args.name}"}]}]
         case "aws:ec2/launchTemplate:LaunchTemplate":
             outputs["latestVersion"] = 1
+        case "aws:ec2/vpcEndpoint:VpcEndpoint" if args.inputs.get("vpcEndpointType") == "Interface":
+            service, region = (str(args.inputs["serviceName"]).split(".", 3)[index] for index in (3, 2))
+            wild = "*." if service == "s3" else ""
+            outputs["dnsEntries"] = [{"dnsName": f"{wild}vpce-1.{service}.{region}.vpce.amazonaws.com"}]
         case "aws:ec2/vpnConnection:VpnConnection":
             first = 3 if args.name.endswith("-2") else 1
             for number in (1, 2):

@@ -41,6 +41,8 @@ class JobContext:
     """JSON of the section ``orders``; "" means its defaults."""
     roles: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """IAM roles that pods take by their OIDC token, by job; none where the cluster gives them (EKS)."""
+    endpoints: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """Other addresses of AWS's services for this site, by the variable that its libraries read."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Labels of every object."""
     scheduled: bool = False

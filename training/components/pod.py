@@ -172,6 +172,7 @@ def _container(pod: JobPod) -> k8s.core.v1.ContainerArgs:
     mounts = [core.VolumeMountArgs(name="tmp", mount_path="/tmp")]  # noqa: S108
     if context.endpoint_url is not None:
         env.append(variable("AWS_ENDPOINT_URL", context.endpoint_url))
+    env += [variable(name, url) for name, url in context.endpoints.items()]
     if role is not None:
         env += role_variables(role, pod.name)
         mounts.append(token_mount())

@@ -21,6 +21,7 @@ NOUNS: Final[Mapping[str, str]] = MappingProxyType(
         "aws:ec2/vpnGateway:VpnGateway": "VPN gateway",
         "aws:ec2transitgateway/transitGateway:TransitGateway": "transit gateway",
         "aws:ec2/vpnConnection:VpnConnection": "VPN connection",
+        "aws:ec2/vpcEndpoint:VpcEndpoint": "VPC endpoints",
         "aws:eks/cluster:Cluster": "EKS cluster",
         "aws:eks/nodeGroup:NodeGroup": "node groups in AWS",
         "aws:eks/accessEntry:AccessEntry": "access entries",
@@ -206,6 +207,7 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             warns=True,
         ),
         "openstack.network.dns": IN_PLACE,
+        "openstack.network.data_cidrs": IN_PLACE,
         "openstack.object_store_url": again(
             "jobs",
             note="Transfer, training, ranking and validation run again, with the orders that are there.",
@@ -297,6 +299,12 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
         **_all("link.esp", "encryption integrity pfs_group lifetime_seconds", SERVERS),
         **_all("link.dpd", "interval_seconds timeout_seconds", SERVERS),
         **_all("link", "initiator mtu_bytes", SERVERS),
+        "link.data": more_or_less(
+            "VPC endpoints",
+            "jobs",
+            "Triton",
+            note="Jobs and servers of the private site are started again, with the other way to their data.",
+        ),
         "link.logs": more_or_less("log groups"),
         "link.alarm_topics": IN_PLACE,
         **_all(

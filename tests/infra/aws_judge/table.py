@@ -39,6 +39,12 @@ def wrapped(value: list[Any]) -> list[dict[str, Any]]:
     return [{"Value": each} for each in value]
 
 
+def _dns_options(options: dict[str, Any]) -> dict[str, Any]:
+    """A choice of words there is a flag of EC2's own API."""
+    key = "privateDnsOnlyForInboundResolverEndpoint"
+    return {**options, key: "OnlyInboundResolver" if options[key] else "AllResolvers"}
+
+
 def _log_types(types: list[str]) -> list[dict[str, str]]:
     return [{"Type": each} for each in types]
 
@@ -163,7 +169,11 @@ COUNTERPARTS: Mapping[str, Counterpart] = {
     "aws:ec2/subnet:Subnet": Counterpart("AWS::EC2::Subnet"),
     "aws:ec2/vpc:Vpc": Counterpart("AWS::EC2::VPC"),
     "aws:ec2/vpcEndpoint:VpcEndpoint": Counterpart(
-        "AWS::EC2::VPCEndpoint", paths={"policy": "PolicyDocument"}, values={"policy": document}
+        "AWS::EC2::VPCEndpoint",
+        paths={"policy": "PolicyDocument"},
+        values={"policy": document, "dnsOptions": _dns_options},
+        # EC2 API reference, SubnetConfiguration: CreateVpcEndpoint takes it (read 2026-11-28).
+        without={"subnetConfigurations": "no addresses of an endpoint can be chosen there"},
     ),
     "aws:ec2/vpnConnection:VpnConnection": Counterpart(
         "AWS::EC2::VPNConnection",

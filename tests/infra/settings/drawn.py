@@ -112,6 +112,7 @@ BY_PATH: dict[str, Drawn] = {
     "openstack.object_store_region": st.sampled_from(["us-east-1", "RegionOne", "a", "x--9"]),
     "openstack.cluster.oidc_issuer": st.sampled_from(["https://oidc.example.org", "https://a.example/b/c"]),
     "openstack.cluster.api_allowed_cidrs[0]": st.sampled_from(["198.51.100.0/24", "10.0.0.0/8"]),
+    "openstack.network.data_cidrs[0]": st.sampled_from(["192.168.0.0/16", "10.0.0.0/8", "198.51.100.0/24"]),
     "openstack.network.dns[0]": st.sampled_from(["10.250.0.10", "1.1.1.1", "169.254.169.253", "100.64.0.2"]),
     "link.gateway_address": PUBLIC,
     "link.inside_cidrs[0]": st.integers(0, (1 << 14) - 1).map(

@@ -136,6 +136,7 @@ OTHERS: Mapping[str, list[Play]] = {
         _other("openstack.throw_away_keys.signing_key", "b3RoZXIgcmVoZWFyc2FsLCBub3QgYSBzZWNyZXQhISE="),
         _other("openstack.throw_away_keys.orders_access_key_id", "another"),
         _other("openstack.throw_away_keys.orders_secret_access_key", "another"),
+        _other("openstack.network.data_cidrs", ["10.0.0.0/8"]),
         _other("link.servers.image", "ubuntu-24.04"),
         _other("link.servers.flavor", "m1.large"),
         _other("link.alarm_topics", ["arn:aws:sns:eu-west-1:123456789012:on-call"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rehearsal.plugins.aws import calls
+from rehearsal.plugins.aws import calls, shapes
 from rehearsal.plugins.aws.cloud import Cloud
 from rehearsal.plugins.aws.resource_type import AwsType, Call, ReadCall, Update
 from rehearsal.plugins.aws.tagging import EC2
@@ -184,6 +184,13 @@ def _endpoint_lists(cloud: Cloud, old: Resource, new: Resource) -> None:
         )
     if old.inputs.get("privateDnsEnabled") != new.inputs.get("privateDnsEnabled"):
         call["PrivateDnsEnabled"] = bool(new.inputs.get("privateDnsEnabled"))
+    members = cloud.operation("ec2", "ModifyVpcEndpoint").input_shape.members
+    if (options := new.inputs.get("dnsOptions")) and options != old.inputs.get("dnsOptions"):
+        call["DnsOptions"] = shapes.fit(options, members["DnsOptions"])
+    had = old.inputs.get("subnetConfigurations") or []
+    given = [each for each in new.inputs.get("subnetConfigurations") or [] if each not in had]
+    if given:
+        call["SubnetConfigurations"] = shapes.fit(given, members["SubnetConfigurations"])
     cloud.send("ec2", "ModifyVpcEndpoint", call)
 
 
@@ -451,6 +458,7 @@ ROWS: tuple[AwsType, ...] = (
             "policy": "it.PolicyDocument",
             "securityGroupIds": "it.Groups[].GroupId || it.SecurityGroupIds",
             "dnsOptions": "",
+            "subnetConfigurations": "",
         },
         local_only=("autoAccept",),
         outputs={
@@ -465,7 +473,15 @@ ROWS: tuple[AwsType, ...] = (
         defaults={"vpcEndpointType": "Gateway"},
         updates=(
             Update(
-                ("routeTableIds", "subnetIds", "securityGroupIds", "policy", "privateDnsEnabled"),
+                (
+                    "routeTableIds",
+                    "subnetIds",
+                    "securityGroupIds",
+                    "policy",
+                    "privateDnsEnabled",
+                    "dnsOptions",
+                    "subnetConfigurations",
+                ),
                 _endpoint_lists,
             ),
         ),

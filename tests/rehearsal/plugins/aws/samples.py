@@ -101,6 +101,22 @@ SAMPLES: dict[str, Sample] = {
         {"routeTableIds": [], **RETAG},
         ("vpc", "table"),
     ),
+    "interface_endpoint": Sample(
+        "aws:ec2/vpcEndpoint:VpcEndpoint",
+        {
+            "vpcId": "{vpc}",
+            "serviceName": "com.amazonaws.eu-west-1.s3",
+            "vpcEndpointType": "Interface",
+            "subnetIds": ["{subnet}"],
+            "subnetConfigurations": [{"subnetId": "{subnet}", "ipv4": "10.9.1.240"}],
+            "securityGroupIds": ["{group}"],
+            "privateDnsEnabled": True,
+            "dnsOptions": {"dnsRecordIpType": "ipv4", "privateDnsOnlyForInboundResolverEndpoint": True},
+            **TAGS,
+        },
+        {"subnetConfigurations": [{"subnetId": "{subnet}", "ipv4": "10.9.1.241"}], **RETAG},
+        ("vpc", "subnet", "group"),
+    ),
     "flow_log": Sample(
         "aws:ec2/flowLog:FlowLog",
         {
