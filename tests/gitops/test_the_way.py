@@ -195,3 +195,37 @@ def test_from_pull_request_to_drift(shop: Shop) -> None:
         text.replace("block_public_policy=True", "block_public_policy=False")
     )
     assert "aws-s3-public-access-blocked" in shop.step("deploy-stack", "Plan", stack, 1)
+
+
+def test_a_pull_request_has_a_stack_of_its_own_until_it_ends(shop: Shop) -> None:
+    stack = {"PULUMI_BACKEND_URL": shop.home.environment()["PULUMI_BACKEND_URL"], "SECRETS_PROVIDER": ""}
+    shop.home.state.mkdir(parents=True, exist_ok=True)
+    # As dev stands somewhere already.
+    subprocess.run(
+        [shop.home.bin / "pulumi", "stack", "init", "dev", "--no-select"],
+        cwd=shop.clone,
+        env=shop.home.environment(),
+        check=True,
+        capture_output=True,
+    )
+    shop.git("checkout", "-q", "--", "stacks")
+    s3 = client(shop.url, "s3")
+
+    def run(what: str, number: str = "", **more: str) -> str:
+        return shop.step("pull-request-stack", "Stack", {**stack, "WHAT": what, "NUMBER": number, **more})
+
+    def buckets() -> list[str]:
+        return [each["Name"] for each in s3.list_buckets()["Buckets"]]
+
+    run("up", "7")
+    assert buckets() == ["shop-content"]
+    mine = yaml.safe_load((shop.clone / "stacks" / "Pulumi.pr-7.yaml").read_text())["config"]
+    assert mine == yaml.safe_load((shop.clone / "stacks" / "Pulumi.dev.yaml").read_text())["config"]
+    assert "4 unchanged" in run("up", "7")
+    run("old")
+    run("down", "8")
+    assert buckets() == ["shop-content"]
+    run("old", DAYS="0")
+    assert buckets() == []
+    run("down", "7")
+    assert shop.git("status", "--porcelain") == ""
