@@ -152,7 +152,9 @@ class Estate:
             naming.cluster("aws"): str(settings.aws.cluster.service_cidr),
             naming.cluster("openstack"): str(settings.openstack.cluster.services),
         }
-        clusters.start(self.home, cidrs, cidrs)
+        # As its operator has set it, for whom the settings take it.
+        issuers = {naming.cluster("openstack"): str(settings.openstack.cluster.oidc_issuer or "")}
+        clusters.start(self.home, cidrs, cidrs, issuers)
 
     def resume(self) -> None:
         """Have at work again the control planes that the estate stands on, which somebody may have ended.

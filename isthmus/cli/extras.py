@@ -19,7 +19,7 @@ _ESTATE = """
     boto3 cryptography filelock jinja2 openstack platformdirs pulumi pulumi_aws pulumi_kubernetes
     pulumi_openstack
 """
-_REHEARSAL = f"{_ESTATE} {_SERVING} {_TRAINING} jsonschema keystoneauth1 moto tenacity"
+_REHEARSAL = f"{_ESTATE} {_SERVING} {_TRAINING} joserfc jsonschema keystoneauth1 moto tenacity"
 
 MODULES: Mapping[str, str] = {
     "client": _CLIENT,

@@ -163,6 +163,10 @@ class Api:
         answer = self._ask("POST", self._path(account_of, named=True) + "/token", content)
         return str(answer["status"]["token"])
 
+    def signing_keys(self) -> Object:
+        """The public keys of its tokens, as a JWKS. Raises ApiRefused."""
+        return self._ask("GET", "/openid/v1/jwks")
+
     def evict(self, pod: Mapping[str, Any]) -> None:
         """Let a pod go if its disruption budgets allow it. Raises ApiRefused, with status 429 if not."""
         metadata = {key: pod["metadata"][key] for key in ("name", "namespace")}

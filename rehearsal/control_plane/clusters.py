@@ -13,7 +13,7 @@ from isthmus.atomic_files import atomic_write
 from rehearsal.control_plane import provide, running
 from rehearsal.control_plane.certificates import ADMIN
 from rehearsal.control_plane.errors import ControlPlaneError
-from rehearsal.control_plane.of_home import control_plane, wish
+from rehearsal.control_plane.of_home import control_plane, sign_as, wish
 from rehearsal.control_plane.provide import Binaries
 from rehearsal.home import Home
 
@@ -59,11 +59,20 @@ def end(home: Home, cluster: str) -> None:
     plane.clear()
 
 
-def start(home: Home, clusters: Iterable[str], service_cidrs: Mapping[str, str] | None = None) -> None:
+def start(
+    home: Home,
+    clusters: Iterable[str],
+    service_cidrs: Mapping[str, str] | None = None,
+    issuers: Mapping[str, str] | None = None,
+) -> None:
     """Have the control planes of these clusters ready, also of those that the next up will make.
 
-    ``service_cidrs``: for those that it makes. Raises ControlPlaneError.
+    ``service_cidrs``: for those that it makes. ``issuers``: who signs their tokens; operators may change it.
+    Raises ControlPlaneError.
     """
+    for cluster, issuer in (issuers or {}).items():
+        if sign_as(home, cluster, issuer):
+            running.stop([control_plane(home, cluster)])
     for cluster, service_cidr in (service_cidrs or {}).items():
         if wish(home, cluster, service_cidr) and not control_plane(home, cluster).held.exists():
             end(home, cluster)

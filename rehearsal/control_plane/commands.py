@@ -105,7 +105,7 @@ def arguments(plane: ControlPlane, name: str, port: int) -> list[str]:
                 "--authorization-mode=Node,RBAC",
                 "--enable-admission-plugins=NodeRestriction",
                 "--allow-privileged=true",
-                f"--service-account-issuer=https://127.0.0.1:{port}",
+                f"--service-account-issuer={plane.issuer or f'https://127.0.0.1:{port}'}",
                 f"--service-account-key-file={keys.service_accounts.certificate}",
                 f"--service-account-signing-key-file={keys.service_accounts.key}",
                 f"--service-cluster-ip-range={plane.service_cidr}",

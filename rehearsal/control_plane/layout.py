@@ -28,6 +28,8 @@ class ControlPlane:
     """Its keys, data and logs; its processes run in it, and by that they are known again."""
     service_cidr: str = "10.96.0.0/16"
     """Addresses of Services; those of its first start, for good (``of_home``)."""
+    issuer: str = ""
+    """Who signs its tokens, "" for itself, by its address."""
 
     @property
     def kubeconfig(self) -> Path:

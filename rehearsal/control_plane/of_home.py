@@ -12,7 +12,10 @@ from rehearsal.home import Home
 
 def control_plane(home: Home, cluster: str) -> ControlPlane:
     """The control plane of one cluster, whether it was ever started or not."""
-    plane = ControlPlane(cluster, home.control_planes / cluster)
+    issuer = _issuer(home, cluster)
+    plane = ControlPlane(
+        cluster, home.control_planes / cluster, issuer=issuer.read_text() if issuer.is_file() else ""
+    )
     for said in (plane.kept_service_cidr, _wished(home, cluster)):
         if said.is_file():
             return replace(plane, service_cidr=said.read_text())
@@ -24,6 +27,19 @@ def wish(home: Home, cluster: str, service_cidr: str) -> bool:
     home.control_planes.mkdir(parents=True, exist_ok=True)
     write_text(_wished(home, cluster), service_cidr)
     return control_plane(home, cluster).service_cidr != service_cidr
+
+
+def sign_as(home: Home, cluster: str, issuer: str) -> bool:
+    """Let a cluster's control plane sign its tokens as this issuer; whether it did otherwise."""
+    if control_plane(home, cluster).issuer == issuer:
+        return False
+    home.control_planes.mkdir(parents=True, exist_ok=True)
+    write_text(_issuer(home, cluster), issuer)
+    return True
+
+
+def _issuer(home: Home, cluster: str) -> Path:
+    return home.control_planes / f".{cluster}.issuer"
 
 
 def _wished(home: Home, cluster: str) -> Path:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from isthmus_client import Recommender
+from rehearsal.control_plane import pin
+from rehearsal.control_plane.provide import Binaries
 from rehearsal.estate import Estate
 
 
@@ -31,3 +34,10 @@ def served(estate: Estate) -> str:
     (url, *_) = estate.triton()
     with Recommender(url) as recommender:
         return recommender.recommend("nobody").release
+
+
+def kubectl(binaries: Binaries, kubeconfig: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run kubectl as a person would, with nothing but a kubeconfig."""
+    command = [str(binaries.folder / pin.KUBECTL), f"--kubeconfig={kubeconfig}", *arguments]
+    environment = {"HOME": str(kubeconfig.parent), "PATH": os.defpath}
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import signal
 import ssl
 import subprocess
@@ -25,6 +24,7 @@ from rehearsal.control_plane.layout import SERVERS, ControlPlane
 from rehearsal.control_plane.provide import Binaries
 from rehearsal.engine.files import write_executable
 from rehearsal.programs.endings import still_running
+from tests.rehearsal.estates import kubectl
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -39,12 +39,6 @@ def planes(tmp_path_factory: pytest.TempPathFactory, binaries: Binaries) -> Iter
     running.start(made, binaries)
     yield made
     running.stop(made)
-
-
-def kubectl(binaries: Binaries, kubeconfig: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [str(binaries.folder / pin.KUBECTL), f"--kubeconfig={kubeconfig}", *arguments]
-    environment = {"HOME": str(kubeconfig.parent), "PATH": os.defpath}
-    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
 
 
 def pids(plane: ControlPlane) -> dict[str, int]:
