@@ -10,7 +10,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import psutil
 
@@ -34,34 +34,37 @@ _NOTICE_SECONDS: Final = 60
 
 
 def play(estate: Estate, rounds: int, say: Say) -> str:
-    """From nothing, ``rounds`` times: kill an up while each cloud makes something; the next ends clean."""
+    """From nothing, ``rounds`` times: kill an up while a cloud makes something; the next ends clean."""
     # Jobs and servers have drills of their own; this one is about the state and the stand-ins.
     change(estate.project_dir, {"training": {"enabled": False}, "serving": {"enabled": False}})
     url = str(estate.settings.aws.endpoint_url)
     whole = bring_up(estate)
     expect(not (found := compare(inventory(url), estate.resources())), f"a plain up left {found}")
-    made = {cloud: sum(one["type"].startswith(f"{cloud}:") for one in estate.resources()) for cloud in CLOUDS}
-    kills = 0
+    stood = estate.resources()
     for number in range(rounds):
         _down(estate, url)
-        share = (number + 0.5) / rounds
-        for cloud, count in made.items():
-            left = _killed_up(estate, cloud, int(count * share))
-            if left is None:
-                say(f"round {number + 1}: the up ended before {cloud} could be met at work")
-                continue
-            kills += 1
-            say(f"round {number + 1}: killed while {cloud} made {', '.join(left)}")
+        cloud = CLOUDS[number % len(CLOUDS)]
+        made = sum(one["type"].startswith(f"{cloud}:") for one in stood)
+        kill = f"kill {number + 1} of {rounds}"
+        left = _killed_up(estate, cloud, int(made * (number + 0.5) / rounds))
+        there, unfinished = len(estate.resources()), _pending(estate)
+        expect(bool(unfinished) or there < len(stood), f"{kill} came when the up was at its end")
+        say(f"{kill}: {cloud} made {', '.join(left)}; {len(unfinished)} open, {there} of {len(stood)} there")
         result = bring_up(estate)
+        expect(not (still := _pending(estate)), f"after {kill} the next up left open: {', '.join(still)}")
         difference = compare(inventory(url), estate.resources())
-        expect(not difference, f"after round {number + 1} the next up left {difference}")
-        expect(not (other := _others(estate)), f"after round {number + 1} the next up left {other}")
+        expect(not difference, f"after {kill} the next up left {difference}")
+        expect(not (other := _others(estate)), f"after {kill} the next up left {other}")
+        expect(_names(estate.resources()) == _names(stood), f"after {kill} another estate stands")
         again = bring_up(estate)
         expect(again.created + again.updated + again.replaced + again.deleted == 0, f"not settled: {again}")
-        say(f"round {number + 1}: the next up: {result}; {difference}")
+        say(f"{kill}: the next up: {result}; {difference}")
     _down(estate, url)
-    expect(kills >= rounds, f"only {kills} of the ups could be killed at work")
-    return f"{kills} kills in ups of {whole.created} resources: nothing orphaned, nothing doubled"
+    return f"{rounds} kills in ups of {whole.created} resources: nothing orphaned, nothing doubled"
+
+
+def _names(resources: list[dict[str, Any]]) -> list[str]:
+    return sorted(one["urn"] for one in resources)
 
 
 def _others(estate: Estate) -> str:
@@ -81,10 +84,10 @@ def _down(estate: Estate, url: str) -> None:
     expect(not left, f"destroy left {left}")
 
 
-def _killed_up(estate: Estate, cloud: str, count: int) -> list[str] | None:
+def _killed_up(estate: Estate, cloud: str, count: int) -> list[str]:
     """Start an up and kill its engine when the state says that ``cloud`` makes something beside ``count``.
 
-    The names of what it was making; None where the up ended before.
+    The names of what it was making.
     """
     ended = threading.Event()
     failures: list[BaseException] = []
@@ -103,26 +106,35 @@ def _killed_up(estate: Estate, cloud: str, count: int) -> list[str] | None:
         left = _making(estate, cloud, count)
         if left and (engine := _engine()) is not None:
             engine.kill()
-            if not ended.wait(_NOTICE_SECONDS):
-                raise DrillFailed(
-                    f"the CLI did not notice within {_NOTICE_SECONDS} s that its engine was killed"
-                )
+            expect(ended.wait(_NOTICE_SECONDS), f"no word of the engine's end within {_NOTICE_SECONDS} s")
+            expect(bool(failures), "the up whose engine was killed ended well all the same")
             return left
     expect(not failures, f"an up that nobody killed failed: {failures[0] if failures else ''}")
-    return None
+    raise DrillFailed(f"the up ended before {cloud} could be met at work")
 
 
 def _making(estate: Estate, cloud: str, count: int) -> list[str]:
     """What the state says is being made in a cloud, once that holds ``count``."""
-    try:
-        state = json.loads((estate.home.state / ".pulumi" / "stacks" / PROJECT / f"{STACK}.json").read_text())
-    except (OSError, ValueError):
-        return []
-    latest = (state.get("checkpoint") or {}).get("latest") or {}
+    latest = _latest(estate)
     held = [one for one in latest.get("resources") or [] if one["type"].startswith(f"{cloud}:")]
     making = [one["resource"] for one in latest.get("pending_operations") or [] if one["type"] == "creating"]
     found = [one["urn"].rpartition("::")[2] for one in making if one["type"].startswith(f"{cloud}:")]
     return found if len(held) >= count else []
+
+
+def _pending(estate: Estate) -> list[str]:
+    """What the state says was begun and not ended."""
+    operations = _latest(estate).get("pending_operations") or []
+    return [one["resource"]["urn"].rpartition("::")[2] for one in operations]
+
+
+def _latest(estate: Estate) -> dict[str, Any]:
+    """The state as the engine has it on disk; {} while it writes."""
+    try:
+        state = json.loads((estate.home.state / ".pulumi" / "stacks" / PROJECT / f"{STACK}.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return (state.get("checkpoint") or {}).get("latest") or {}
 
 
 def _engine() -> psutil.Process | None:
@@ -139,4 +151,4 @@ def _engine() -> psutil.Process | None:
     return None
 
 
-DRILL = Drill("killed engine", "the next up ends clean, with no orphan and no double", play, short=1, long=4)
+DRILL = Drill("killed engine", "the next up ends clean, with no orphan and no double", play, short=3, long=10)
