@@ -43,6 +43,22 @@ class PulumiOnPath:
         targets = [part for urn in urns for part in ("--target", urn)]
         self._run(["refresh", "--stack", stack, "--yes", "--skip-preview", *targets])
 
+    def end(self, stack: str, targets: Sequence[str]) -> None:
+        """Delete some resources and what depends on them, or all; the engine draws on our terminal."""
+        named = [part for urn in targets for part in ("--target", urn)]
+        line = ["pulumi", "destroy", "--stack", stack, "--yes", "--skip-preview", *named]
+        try:
+            done = subprocess.run(
+                [*line, *(["--target-dependents"] if targets else [])], cwd=self.project_dir, check=False
+            )
+        except FileNotFoundError:
+            raise EngineRefused("There is no pulumi on PATH: enter a shell that has it.") from None
+        if done.returncode != 0:
+            raise EngineRefused(
+                f"`pulumi destroy` of {stack} ended with {done.returncode}: what it says above is its own. "
+                "Run the same command again, which goes on."
+            )
+
     def _run(self, arguments: list[str], stdin: str | None = None) -> str:
         command = ["pulumi", "--non-interactive", "--color", "never", *arguments]
         try:

@@ -15,7 +15,9 @@ from rich.markup import escape
 
 from isthmus.cli import extras
 from isthmus.cli.commands import (
+    backup,
     bootstrap,
+    destroy,
     doctor,
     down,
     drift,
@@ -67,6 +69,9 @@ COMMANDS: dict[str, Callable[..., object]] = {
     "preview": preview.preview,
     "review": review.review,
     "recover": recover.recover,
+    "backup": backup.backup,
+    "restore": backup.restore,
+    "destroy": destroy.destroy,
     "down": down.down,
     "doctor": doctor.doctor,
     "bootstrap": bootstrap.bootstrap,

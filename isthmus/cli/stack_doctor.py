@@ -25,7 +25,7 @@ def look(stack: str, as_json: bool) -> bool:
     from infra.doctor import CHECKS, run
     from isthmus.cli.console import print_json
 
-    clouds = _clouds(stack)
+    clouds = clouds_of(stack)
     findings = run(CHECKS, clouds.settings, clouds)
     if as_json:
         print_json([_plain(each) for each in findings])
@@ -34,7 +34,8 @@ def look(stack: str, as_json: bool) -> bool:
     return not any(each.state in ("failed", "unanswered") for each in findings)
 
 
-def _clouds(stack: str) -> Clouds:
+def clouds_of(stack: str) -> Clouds:
+    """Both clouds of a stack, by the credentials of this shell. Raises CommandError, SettingsError."""
     from infra.doctor import Clouds
     from infra.settings import read
     from infra.settings.secrets_provider import KEY
@@ -108,4 +109,4 @@ def _show(stack: str, findings: Sequence[Finding]) -> None:
     out.print(f"\n{escape(stack)}: {shown}. Nothing was written anywhere.")
 
 
-__all__ = ["look"]
+__all__ = ["clouds_of", "look"]

@@ -18,6 +18,7 @@ from rich.table import Table
 
 from rehearsal import sandbox
 from rehearsal.drills import (
+    destroyed,
     killed_engine,
     killed_pods,
     killed_transfer,
@@ -38,6 +39,7 @@ DRILLS = [
     killed_pods.DRILL,
     killed_workers.DRILL,
     lost_moto.DRILL,
+    destroyed.DRILL,
     worse_model.DRILL,
     killed_transfer.DRILL,
     killed_tuning.DRILL,
