@@ -8,7 +8,7 @@ from decimal import Decimal
 from pydantic import Field
 
 from infra.review.cost.charge import HOURS, Charge, Range
-from infra.review.cost.context import Context
+from infra.review.cost.context import Context, exact
 from infra.review.cost.inputs import Inputs, Text, read
 from infra.review.cost.price import NoPrice
 from infra.review.resource import Resource
@@ -23,6 +23,7 @@ class _Connection(Inputs):
 class _Endpoint(Inputs):
     vpc_endpoint_type: Text = "Gateway"
     subnet_ids: list[Text] = Field(default_factory=list)
+    service_name: Text | None = None
 
 
 class _Balancer(Inputs):
@@ -74,7 +75,11 @@ def endpoint(resource: Resource, context: Context) -> Iterator[Charge]:
         return
     price = context.prices.service("endpoint_hour", context.region(resource))
     yield Charge("interface endpoint, an hour of each zone", price, ALWAYS * Decimal(len(found.subnet_ids)))
-    yield Charge("data through it", NoPrice("how much goes through it is no setting yet"), Range.of(1))
+    # What crosses the link mostly ends at the object store; how much of it, the others' part, is not known.
+    most = exact(context.usage.link_gb)
+    likely = most if (found.service_name or "").endswith(".s3") else Decimal(0)
+    gb = context.prices.service("endpoint_gb", context.region(resource))
+    yield Charge("data through it", gb, Range(Decimal(0), likely, most))
 
 
 def flow_log(resource: Resource, context: Context) -> Iterator[Charge]:
