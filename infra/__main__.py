@@ -6,6 +6,7 @@ from pulumi import Output, ResourceOptions
 
 from infra.aws.budget import Budget
 from infra.aws.site import AwsSite
+from infra.cluster_platform.parts import addons
 from infra.drain import Outputs, flush_registrations, run
 from infra.link import AwsLinkEnd, Link, OpenStackLinkEnd
 from infra.model_serving import for_the_pools, latest_release, tell_where_absent, triton_services
@@ -37,6 +38,7 @@ async def estate(
         settings=settings.aws,
         openstack_cidr=str(settings.openstack.network.cidr) if linked else None,
         data_through_link=linked and settings.link.data == "link",
+        addons=addons(settings),
         taken=taken(settings, stands),
         resized=resized(settings, stands),
         protect=settings.protects,

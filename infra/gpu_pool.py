@@ -18,6 +18,11 @@ Capacity = Literal["spot", "on_demand", "reserved"]
 GPU_TAINT = (GPU_RESOURCE, "present", "NoSchedule")
 PURPOSE_LABEL = f"{LABEL_DOMAIN}/purpose"
 CAPACITY_LABEL = f"{LABEL_DOMAIN}/capacity"
+GPU_PRESENT = "nvidia.com/gpu.present"
+"""Set to "true", it lets NVIDIA's device plugin onto a node: without it, or a label of
+node-feature-discovery, the plugin's chart places none there, and no pod ever gets a GPU (
+NVIDIA/k8s-device-plugin@1b826ac, deployments/helm/nvidia-device-plugin/values.yaml, ``affinity``;
+2026-11-28)."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,7 @@ class GpuPoolSpec:
             POOL_LABEL: self.name,
             PURPOSE_LABEL: self.purpose,
             CAPACITY_LABEL: capacity,
+            GPU_PRESENT: "true",
             # The label by which autoscalers know GPU nodes that are still starting.
             f"{LABEL_DOMAIN}/accelerator": "nvidia",
         }
@@ -54,6 +60,7 @@ class GpuPoolSpec:
 
 __all__ = [
     "CAPACITY_LABEL",
+    "GPU_PRESENT",
     "GPU_RESOURCE",
     "GPU_TAINT",
     "POOL_LABEL",

@@ -33,6 +33,14 @@ EKS_ADDONS: Final[dict[str, str]] = {
 
 AWS adds builds often; ``aws eks describe-addon-versions --kubernetes-version 1.36`` has the full list."""
 
+EKS_COMMUNITY_ADDONS: Final[dict[str, str]] = {
+    "metrics-server": "v0.8.1-eksbuild.10",
+    "cert-manager": "v1.20.2-eksbuild.3",
+}
+"""Add-ons that AWS builds from a community's program, for parts of the platform. Seen on 2026-11-28 in public
+estates on EKS 1.35 (the first is called its default of June 2026 there); builds for 1.36 were not looked up:
+``aws eks describe-addon-versions --kubernetes-version 1.36 --addon-name NAME``."""
+
 
 @dataclass(frozen=True)
 class Image:

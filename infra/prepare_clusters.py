@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pulumi
 import pulumi_aws as aws
 import pulumi_openstack as openstack
 
+from infra.aws import autoscaler
+from infra.aws.autoscaler import AutoscalerRole
 from infra.aws.pod_roles import PodRoles
 from infra.aws.site import AwsSite
 from infra.cluster_context import ClusterContext
+from infra.cluster_platform import Platform, Priorities
+from infra.cluster_platform.parts import SYSTEM, Use, autoscaled, uses, wanted
 from infra.in_cluster.namespaces import Namespaces
 from infra.in_cluster.quotas import beside
 from infra.naming import Naming
@@ -52,14 +56,28 @@ def prepare_clusters(
         name: Site,
         site: AwsSite | OpenStackSite,
         machines: Mapping[str, Machine],
+        network: str,
         cluster_id: pulumi.Input[str],
+        charts: Sequence[Use],
         *roots: pulumi.Resource,
+        before: Sequence[pulumi.Resource] = (),
     ) -> ClusterContext:
         carried = [link] if link is not None and way(settings, name) == "link" else []
         cluster = kubernetes_provider(
             f"{name}-cluster", site.cluster.kubeconfig, naming.cluster(name), after=[site, *carried]
         )
         transformation = goes_with(*roots)
+        inside = pulumi.ResourceOptions(provider=cluster, transformations=[transformation])
+        priorities = Priorities(f"{name}-priorities", labels=naming.labels, opts=inside)
+        if charts:
+            Platform(
+                f"{name}-platform",
+                uses=charts,
+                network=network,
+                cluster_id=cluster_id,
+                labels=naming.labels,
+                opts=pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=[*before])),
+            )
         return ClusterContext(
             cluster=cluster,
             namespaces=Namespaces(
@@ -70,24 +88,48 @@ def prepare_clusters(
                 allowed=allowed_traffic(name, settings, endpoints.addresses if endpoints else ()),
                 cluster_id=cluster_id,
                 labels=naming.labels,
-                opts=pulumi.ResourceOptions(provider=cluster, transformations=[transformation]),
+                opts=inside,
             ),
             pools=site.pools,
             machines=machines,
             roles={},
             endpoints={},
             goes_with=transformation,
-            after=(roles, *site.pool_nodes),
+            after=(roles, priorities, *site.pool_nodes),
         )
 
-    eks = aws_site.cluster.cluster
-    in_eks = prepare("aws", aws_site, instance_types(), eks.arn, eks)
+    eks, cluster, region = aws_site.cluster.cluster, naming.cluster("aws"), settings.aws.region
+    in_aws, moved = [*uses("aws", settings)], []
+    if autoscaled(settings, wanted("aws", settings)):
+        in_aws.append(Use(autoscaler.NAME, SYSTEM, autoscaler.values(cluster, region)))
+        moved.append(
+            AutoscalerRole(
+                "aws-autoscaler",
+                cluster_name=aws_site.cluster.cluster_name,
+                cluster=cluster,
+                account_id=settings.aws.account_id,
+                region=region,
+                opts=pulumi.ResourceOptions(provider=aws_provider),
+            )
+        )
+    in_eks = prepare(
+        "aws",
+        aws_site,
+        instance_types(),
+        str(settings.aws.network.cidr),
+        eks.arn,
+        in_aws,
+        eks,
+        before=moved,
+    )
     magnum = openstack_site.cluster
     in_magnum = prepare(
         "openstack",
         openstack_site,
         flavours(),
+        str(settings.openstack.network.cidr),
         magnum.cluster_id,
+        [*uses("openstack", settings)],
         magnum.cluster,
         openstack_site.network.subnet,
     )

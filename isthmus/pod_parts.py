@@ -10,6 +10,8 @@ import pulumi_kubernetes as k8s
 GPU_RESOURCE = "nvidia.com/gpu"
 POOL_LABEL = "isthmus.dev/pool"
 """The label of a pool's nodes that a pod selects."""
+SERVING_PRIORITY, TRAINING_PRIORITY = "isthmus-serving", "isthmus-training"
+"""Priority classes of the estate's pods (``infra.cluster_platform.priorities``)."""
 TOKEN_FOLDER = "/var/run/secrets/isthmus"  # noqa: S105
 
 core = k8s.core.v1

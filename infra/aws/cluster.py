@@ -12,7 +12,7 @@ import pulumi_aws as aws
 from infra.aws.nodes import Nodes, NodesSpec
 from infra.aws.roles import POD_IDENTITY, ServiceRole
 from infra.naming import Naming
-from infra.pins import EKS_ADDONS, KUBERNETES_VERSION
+from infra.pins import EKS_ADDONS, EKS_COMMUNITY_ADDONS, KUBERNETES_VERSION
 from infra.settings.aws import AwsCluster
 
 CONTROL_PLANE_LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
@@ -70,6 +70,7 @@ class Cluster(pulumi.ComponentResource):
         api_clients: Mapping[str, str],
         kms_key_arn: pulumi.Input[str],
         log_retention_days: int,
+        more_addons: Sequence[str] = (),
         resized: bool = False,
         protect: bool = True,
         opts: pulumi.ResourceOptions | None = None,
@@ -172,7 +173,7 @@ class Cluster(pulumi.ComponentResource):
             tags=naming.tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*early, node_role]),
         )
-        for addon in EKS_ADDONS:
+        for addon in (*EKS_ADDONS, *more_addons):
             if addon not in BEFORE_NODES:
                 self._addon(name, cluster, addon, depends_on=system)
         # By value they hang on the cluster alone: else a change of nodes would be one of all that runs there.
@@ -258,7 +259,7 @@ class Cluster(pulumi.ComponentResource):
             f"{name}-{addon}",
             cluster_name=cluster.name,
             addon_name=addon,
-            addon_version=EKS_ADDONS[addon],
+            addon_version={**EKS_ADDONS, **EKS_COMMUNITY_ADDONS}[addon],
             configuration_values=json.dumps(settings) if settings else None,
             pod_identity_associations=identity,
             resolve_conflicts_on_create="OVERWRITE",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -52,6 +52,7 @@ class AwsSite(pulumi.ComponentResource):
         settings: AwsSettings,
         openstack_cidr: str | None,
         data_through_link: bool = False,
+        addons: Sequence[str] = (),
         taken: Mapping[str, int] | None = None,
         resized: Collection[str] = (),
         protect: bool = True,
@@ -65,6 +66,7 @@ class AwsSite(pulumi.ComponentResource):
             settings: of the site.
             openstack_cidr: network of the OpenStack site, where the two are linked.
             data_through_link: whether its pods reach AWS's services through the link.
+            addons: of EKS, beside those that every cluster needs.
             taken: parts of the VPC that zones of the standing estate have.
             resized: groups of nodes, by key, whose number may be out of their new bounds.
             protect: whether keys, buckets and the cluster refuse to be deleted.
@@ -127,6 +129,7 @@ class AwsSite(pulumi.ComponentResource):
             api_clients=clients,
             kms_key_arn=self.keys.cluster_key_arn,
             log_retention_days=settings.log_retention_days,
+            more_addons=addons,
             resized="aws.cluster.system_nodes" in resized,
             protect=protect,
             # Nodes pull their images through the NAT gateways and the S3 endpoint.

@@ -18,6 +18,8 @@ from ipaddress import IPv4Network
 from types import MappingProxyType
 from typing import Final, Literal
 
+from infra.settings.platform import Part
+
 DriverName = Literal["capi_helm", "cluster_api", "heat"]
 
 
@@ -50,6 +52,8 @@ class MagnumDriver:
     """Fewest nodes of a node group that scales."""
     shortest_group: int = 1
     """Letters that the name of a node group has at least."""
+    brings: frozenset[Part] = frozenset()
+    """Parts of the platform that its own chart installs; a second device plugin would offer GPUs twice."""
     needs_dns: bool = False
     """Whether it fails where the template names no name server."""
 
@@ -90,6 +94,10 @@ DRIVERS: Final[Mapping[DriverName, MagnumDriver]] = MappingProxyType(
             least_scaled=1,
             # templates/node-group/machine-deployment.yaml.
             shortest_group=3,
+            # azimuth-cloud/capi-helm-charts of July 2026, charts/cluster-addons/values.yaml: metrics-server,
+            # node-feature-discovery and NVIDIA's GPU operator are enabled. The driver's own values for
+            # ``addons`` are about other things (magnum_capi_helm/driver.py).
+            brings=frozenset({"metrics_server", "gpus"}),
         ),
         "cluster_api": MagnumDriver(
             distributions=("ubuntu", "debian", "flatcar", "rockylinux"),
@@ -131,6 +139,8 @@ DRIVERS: Final[Mapping[DriverName, MagnumDriver]] = MappingProxyType(
             network_drivers=("calico",),
             reads_container_volume=True,
             scales=False,
+            # metrics_server_enabled is true by default (Magnum's user guide, "metrics_server_enabled").
+            brings=frozenset({"metrics_server"}),
         ),
     }
 )

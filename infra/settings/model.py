@@ -9,6 +9,7 @@ from infra.settings.deploy import DeploySettings
 from infra.settings.images import ImagesSettings
 from infra.settings.link import LinkSettings
 from infra.settings.openstack import OpenStackSettings
+from infra.settings.platform import PlatformSettings
 from infra.settings.policy import PolicySettings
 from infra.settings.protection import ProtectionSettings
 from infra.settings.serving import ServingSettings
@@ -26,6 +27,8 @@ class Sections(Section):
     """The private site."""
     link: LinkSettings = LinkSettings()
     """The VPN between the sites."""
+    platform: PlatformSettings = PlatformSettings()
+    """What every cluster runs beside the estate's own pods."""
     orders: OrdersSettings = OrdersSettings()
     """How the shop writes its log of orders, and how much of it may be left out."""
     training: StackTraining = StackTraining()

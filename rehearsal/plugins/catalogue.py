@@ -13,6 +13,7 @@ from rehearsal.home import project_root
 from rehearsal.plugins.aws.functions import FUNCTIONS as AWS_FUNCTIONS
 from rehearsal.plugins.aws.types import ROWS as AWS_ROWS
 from rehearsal.plugins.aws.types import recorded_types
+from rehearsal.plugins.kubernetes.rows import RELEASE_NOTE
 from rehearsal.plugins.kubernetes.rows import ROWS as KUBERNETES_ROWS
 from rehearsal.plugins.openstack.rows import ROWS as OPENSTACK_ROWS
 from rehearsal.plugins.openstack.services.functions import FUNCTIONS as OPENSTACK_FUNCTIONS
@@ -63,6 +64,7 @@ def _kubernetes() -> Iterable[Sequence[str]]:
     for row in KUBERNETES_ROWS.values():
         if row.note:
             yield f"`{row.kind}`", row.note
+    yield "`Release` of a chart", RELEASE_NOTE
     for image in (*images.OWN, images.TRITON, images.ENVOY):
         yield f"image `{image}`", images.stands_in(image)
     yield "any other image", "not run: its pods stay Pending"

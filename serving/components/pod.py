@@ -13,6 +13,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from isthmus.pod_parts import (
+    SERVING_PRIORITY,
     container_security,
     gpu_tolerations,
     pod_security,
@@ -92,6 +93,7 @@ def pod_spec(spec: PodSpec, selector: dict[str, str]) -> k8s.core.v1.PodSpecArgs
         automount_service_account_token=False,
         enable_service_links=False,
         termination_grace_period_seconds=spec.timing.grace,
+        priority_class_name=SERVING_PRIORITY,
         security_context=pod_security(USER),
         init_containers=[_pull(spec), _front(spec)],
         containers=[_triton(spec)],

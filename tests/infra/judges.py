@@ -17,7 +17,7 @@ from rehearsal.control_plane.errors import ApiRefused
 from rehearsal.home import Home
 from rehearsal.plugins.aws.backend import AwsBackend
 from rehearsal.plugins.backend import Backend, Refused, Resource
-from rehearsal.plugins.kubernetes.backend import KubernetesBackend
+from rehearsal.plugins.kubernetes.with_charts import WithCharts
 from rehearsal.plugins.openstack.backend import OpenStackBackend
 from tests.infra.recorded import SECRET, Recorded, Recorder
 
@@ -46,7 +46,7 @@ class Judges:
         self._api = api
         self._clouds: dict[str, Backend] = {
             "aws": AwsBackend(home.aws),
-            "kubernetes": KubernetesBackend(home),
+            "kubernetes": WithCharts(home),
             "openstack": OpenStackBackend(home),
         }
         self._judged: set[str] = set()

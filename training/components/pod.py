@@ -18,6 +18,7 @@ from isthmus.errors import WRONG_DATA
 from isthmus.exit_codes import EXIT_PEER_LOST, EXIT_PREEMPTED, EXIT_REFUSED, EXIT_STRAGGLING
 from isthmus.pod_parts import (
     POOL_LABEL,
+    TRAINING_PRIORITY,
     container_security,
     gpu_tolerations,
     pod_security,
@@ -147,6 +148,7 @@ def pod_template(pod: JobPod) -> k8s.core.v1.PodTemplateSpecArgs:
             enable_service_links=False,
             subdomain=pod.subdomain,
             termination_grace_period_seconds=GRACE_SECONDS,
+            priority_class_name=TRAINING_PRIORITY,
             security_context=pod_security(USER),
             containers=[_container(pod)],
             volumes=_volumes(pod),

@@ -252,6 +252,21 @@ def image_pinned(workload: Resource) -> Iterator[str]:
 
 
 @RULES.of_resource(
+    "kubernetes:helm.sh/v3:Release",
+    name="k8s-chart-pinned",
+    title="Every chart has one version",
+    reason="A range, or none, is another chart in the next up, and no preview of that one was read",
+    remedy="name the whole version, as infra/chart_pins.yaml does",
+    severity="medium",
+    references=[nsa("Building secure container images")],
+)
+def chart_pinned(release: Resource) -> Iterator[str]:
+    version = at(release.inputs, "version")
+    if not unseen(version) and not re.fullmatch(r"v?\d+\.\d+\.\d+([-+][\w.+-]+)?", str(version or "")):
+        yield f"is of whichever version {version or 'the repository has'} means"
+
+
+@RULES.of_resource(
     *TEMPLATES,
     name="k8s-no-secret-in-env",
     title="No secret stands in a pod's description",

@@ -43,6 +43,7 @@ NOUNS: Final[Mapping[str, str]] = MappingProxyType(
         "kubernetes:batch/v1:Job": "jobs",
         "kubernetes:batch/v1:CronJob": "scheduled jobs",
         "kubernetes:apps/v1:Deployment": "Triton",
+        "kubernetes:helm.sh/v3:Release": "charts",
     }
 )
 """What is worth telling of, by resource type. The rest (rules, routes, attachments) goes with these."""
@@ -381,6 +382,12 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             ),
         ),
         **_all("serving.replicas", "min max", IN_PLACE),
+        "platform.runs": more_or_less(
+            "charts",
+            "namespaces",
+            note="Add-ons of EKS come and go with them. Definitions of kinds go with "
+            "their chart, and every object of these kinds with them.",
+        ),
         "images.training": RUNS_AGAIN,
         "images.training_gpu": again("jobs", note="Training, ranking and validation run again."),
         "images.serving": Change(

@@ -50,7 +50,7 @@ _PROPAGATION: Final = "pulumi.com/deletionPropagationPolicy"
 _RETRY_SECONDS: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
 
 
-def _heard(method: Callable[P, Answer]) -> Callable[P, Answer]:
+def heard(method: Callable[P, Answer]) -> Callable[P, Answer]:
     """The same, where an API server that gives no answer any more is a refusal."""
 
     @wraps(method)
@@ -71,16 +71,16 @@ class KubernetesBackend(Backend):
     def __init__(self, home: Home) -> None:
         self._home = home
         self._config: Properties = {}
-        self._namespace = "default"
+        self.namespace = "default"
         self._mutable: set[str] = set()
-        self._stopped = threading.Event()
-        self._waiting = Waiting(home, self._stopped)
+        self.stopped = threading.Event()
+        self._waiting = Waiting(home, self.stopped)
         self._asking = threading.Lock()
         self._api: Api | Unreachable | None = None
 
     def configure(self, config: Properties) -> None:
         self._config = config
-        self._namespace = config.get("namespace") or "default"
+        self.namespace = config.get("namespace") or "default"
         self._mutable = {
             kind for kind in ("ConfigMap", "Secret") if config.get(f"enable{kind}Mutable") in (True, "true")
         }
@@ -89,22 +89,22 @@ class KubernetesBackend(Backend):
         return other_cluster(old, new, changed)
 
     def check(self, resource: Resource) -> Properties:
-        return objects.named(row_of(resource.type), resource, self._namespace)
+        return objects.named(row_of(resource.type), resource, self.namespace)
 
-    @_heard
+    @heard
     def diff(self, old: Resource, new: Resource) -> Change:
         row = row_of(new.type)
         unready = objects.asks_replacement(row, new) and self._is_unready(row, old)
         return objects.change(row, old, new, self._mutable, unready=unready)
 
     def _is_unready(self, row: Kind, old: Resource) -> bool:
-        api = self._server()
+        api = self.server()
         job = _get(api, row, old.id) if isinstance(api, Api) else None
         return job is not None and not readiness.has_completed(job)
 
-    @_heard
+    @heard
     def preview(self, resource: Resource) -> Properties:
-        api, inputs = self._server(), resource.inputs
+        api, inputs = self.server(), resource.inputs
         if contains_unknown(inputs) or not isinstance(api, Api):
             return objects.previewed(resource)
         try:
@@ -115,9 +115,9 @@ class KubernetesBackend(Backend):
                 return objects.previewed(resource)
             raise Refused(_not_created(inputs, refused)) from None
 
-    @_heard
+    @heard
     def preview_update(self, old: Resource, new: Resource) -> Properties | None:
-        row, api = row_of(new.type), self._server()
+        row, api = row_of(new.type), self.server()
         if contains_unknown(new.inputs) or not isinstance(api, Api):
             return None
         live = _there(api, row, old)
@@ -128,9 +128,9 @@ class KubernetesBackend(Backend):
                 return None
             raise Refused(_not_updated(new, refused, live)) from None
 
-    @_heard
+    @heard
     def create(self, resource: Resource) -> Created:
-        api, object = self._reached(), resource.inputs
+        api, object = self.reached(), resource.inputs
         return self._when_ready(api, self._with_retries(api, object), object, updated=False)
 
     def _with_retries(self, api: Api, object: Object) -> Object:
@@ -138,17 +138,15 @@ class KubernetesBackend(Backend):
             try:
                 return api.create(object, manager=ownership.CREATOR)
             except ApiRefused as refused:
-                if refused.reason != "NotFound" or not seconds or self._stopped.wait(seconds):
+                if refused.reason != "NotFound" or not seconds or self.stopped.wait(seconds):
                     raise Refused(_not_created(object, refused)) from None
         raise AssertionError("the last try answers or raises")
 
-    @_heard
+    @heard
     def read(self, resource: Resource) -> Found | None:
-        api = self._server()
+        api = self.server()
         if not isinstance(api, Api):
-            if self._forgets():
-                return None
-            raise Refused(f"failed to read resource state due to unreachable cluster ({api}). {_REMOVE}")
+            return self.read_unreachable(api)
         live = _get(api, row_of(resource.type), resource.id)
         if live is None:
             return None
@@ -157,9 +155,9 @@ class KubernetesBackend(Backend):
             return Found(_imported(shown), shown)
         return Found(paths.shaped_like(shown, resource.inputs), shown)
 
-    @_heard
+    @heard
     def update(self, old: Resource, new: Resource) -> Properties:
-        row, api = row_of(new.type), self._reached()
+        row, api = row_of(new.type), self.reached()
         live = _there(api, row, old)
         try:
             if taken := ownership.taken_over(live, ownership.manager_of(live, new.urn)):
@@ -169,13 +167,13 @@ class KubernetesBackend(Backend):
             raise Refused(_not_updated(new, refused, live)) from None
         return self._when_ready(api, made, new.inputs, updated=True).outputs
 
-    @_heard
+    @heard
     def delete(self, resource: Resource) -> None:
-        row, api = row_of(resource.type), self._server()
+        row, api = row_of(resource.type), self.server()
         if not isinstance(api, Api):
-            if self._forgets():
+            if self.forgets():
                 return
-            raise Refused(f"{_UNREACHABLE} ({api}). {_REMOVE}")
+            raise Refused(self.said_of(api))
         if (live := _get(api, row, resource.id)) is None:
             return
         said = objects.annotation(resource.inputs, _PROPAGATION).capitalize()
@@ -198,11 +196,11 @@ class KubernetesBackend(Backend):
         return row_of(type).note
 
     def cancel(self) -> None:
-        self._stopped.set()
+        self.stopped.set()
 
     # The API server
 
-    def _server(self) -> Api | Unreachable:
+    def server(self) -> Api | Unreachable:
         """Asked once, as the real plugin does when it is configured: its clusterUnreachable."""
         with self._asking:
             if self._api is None:
@@ -212,13 +210,25 @@ class KubernetesBackend(Backend):
                     self._api = reason
             return self._api
 
-    def _reached(self) -> Api:
-        api = self._server()
+    def reached(self) -> Api:
+        """The API server. Raises Refused where none answers."""
+        api = self.server()
         if isinstance(api, Api):
             return api
         raise Refused(f"{_UNREACHABLE}: unable to load schema information from the API server: {api}")
 
-    def _forgets(self) -> bool:
+    def read_unreachable(self, reason: Unreachable) -> Found | None:
+        """What a read finds where no API server answers: nothing, if the user says so. Raises Refused."""
+        if self.forgets():
+            return None
+        raise Refused(f"failed to read resource state due to unreachable cluster ({reason}). {_REMOVE}")
+
+    def said_of(self, reason: Unreachable) -> str:
+        """The sentence on a cluster that cannot be reached, and what may be done."""
+        return f"{_UNREACHABLE} ({reason}). {_REMOVE}"
+
+    def forgets(self) -> bool:
+        """Whether the user has said that what is in an unreachable cluster may be forgotten."""
         return self._config.get("deleteUnreachable") in (True, "true") or (
             os.environ.get(FORGET_UNREACHABLE) == "true"
         )

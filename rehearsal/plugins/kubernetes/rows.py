@@ -14,6 +14,9 @@ from typing import Final
 from rehearsal.cluster.kinds import is_custom
 from rehearsal.plugins.backend import UnknownType
 
+RELEASE: Final = "helm.sh/v3:Release"
+"""A chart as the plugin knows it; any other way of installing one it does not know."""
+RELEASE_NOTE: Final = "recorded with its values; only the definitions of its kinds are there"
 _CHARTS: Final = "helm.sh/"
 
 
@@ -72,6 +75,7 @@ def _rows() -> Iterable[Kind]:
     yield Kind(
         "autoscaling/v2", "HorizontalPodAutoscaler", note="no metrics here: it keeps to its bounds alone"
     )
+    yield Kind("scheduling.k8s.io/v1", "PriorityClass", namespaced=False)
     yield Kind(
         "storage.k8s.io/v1",
         "StorageClass",
@@ -91,7 +95,7 @@ def row_of(type: str) -> Kind:
     _, _, rest = type.partition(":")
     api_version, _, kind = rest.rpartition(":")
     if api_version.startswith(_CHARTS):
-        raise UnknownType(f"the rehearsed Kubernetes installs no charts, so it has no {kind}")
+        raise UnknownType(f"of charts the rehearsed Kubernetes knows {RELEASE} alone, and no {kind}")
     if is_custom(api_version) and "/" in api_version:
         # Whether it is of a namespace, its definition in the cluster alone knows.
         return Kind(api_version, kind, namespaced=False, note="a custom resource: no controller here sees it")

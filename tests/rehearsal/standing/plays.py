@@ -207,6 +207,7 @@ OTHERS: Mapping[str, list[Play]] = {
         _other("serving.release", DIGESTS[1]),
         _other("serving.pool", "serving"),
         _other("serving.trusted_keys", [KEY]),
+        _other("platform.runs", ["keda", "monitoring"]),
         _other("images.training", DIGESTS[0]),
         _other("images.training_gpu", DIGESTS[0], training__pool="training"),
         _other("images.serving", DIGESTS[0]),

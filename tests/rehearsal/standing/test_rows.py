@@ -42,7 +42,19 @@ def _before() -> dict[tuple[str, str], Any]:
 
 @pytest.mark.parametrize(
     "section",
-    ["aws", "openstack", "link", "orders", "training", "serving", "budget", "cost", "policy", "images"],
+    [
+        "aws",
+        "openstack",
+        "link",
+        "orders",
+        "training",
+        "serving",
+        "budget",
+        "cost",
+        "policy",
+        "images",
+        "platform",
+    ],
 )
 def test_the_program_asks_for_what_the_row_says(section: str) -> None:
     mine = [play for play in plays() if play.key.startswith(f"{section}.") and play.key not in LOOKED_UP]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from infra.chart_pins import charts
 from infra.review.cost.charge import HOURS, Charge, Range
 from infra.review.cost.context import Context
 from infra.review.cost.inputs import Inputs, Text, read
@@ -36,8 +37,17 @@ def claim(_: Resource, __: Context) -> Iterator[Charge]:
     yield Charge("volume", NoPrice("its storage class says which volume it is"), Range.of(1))
 
 
-def chart(_: Resource, __: Context) -> Iterator[Charge]:
-    """A Helm release: its objects are made where no preview sees them."""
+class _Release(Inputs):
+    chart: Text = ""
+
+
+def chart(resource: Resource, _: Context) -> Iterator[Charge]:
+    """A Helm release: its objects are made where no preview sees them.
+
+    The estate's own charts make pods for nodes that are charged, and neither volumes nor balancers.
+    """
+    if read(_Release, resource).chart.rpartition("/")[2] in charts():
+        return
     yield Charge("what the chart makes", NoPrice("the chart's objects are not in the preview"), Range.of(1))
 
 

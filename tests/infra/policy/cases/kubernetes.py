@@ -13,6 +13,7 @@ CRON_JOB = "kubernetes:batch/v1:CronJob"
 ROLE = "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole"
 SERVICE = "kubernetes:core/v1:Service"
 NAMESPACE = "kubernetes:core/v1:Namespace"
+RELEASE = "kubernetes:helm.sh/v3:Release"
 POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 
 CONTAINER: Mapping[str, Any] = {
@@ -104,6 +105,10 @@ CASES = {
     "k8s-image-pinned": Case(
         [*GOOD[1:], deployment(container(image=f"registry.example:5000/app@sha256:{'a' * 64}"))],
         [deployment(container(image="registry.example:5000/app"))],
+    ),
+    "k8s-chart-pinned": Case(
+        [made(RELEASE, chart="keda", version="v2.20.2-rc.1")],
+        [made(RELEASE, chart="keda", version="2.x")],
     ),
     "k8s-no-secret-in-env": Case(
         [

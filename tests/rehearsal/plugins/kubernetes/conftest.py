@@ -17,7 +17,7 @@ from rehearsal.control_plane.layout import ControlPlane
 from rehearsal.control_plane.of_home import control_plane
 from rehearsal.home import Home
 from rehearsal.plugins.backend import Resource
-from rehearsal.plugins.kubernetes.backend import KubernetesBackend
+from rehearsal.plugins.kubernetes.with_charts import WithCharts
 
 NAME = "isthmus-local-aws"
 
@@ -40,7 +40,7 @@ class Engine:
     """Asks a backend as the server does, in the order of an update."""
 
     def __init__(self, home: Home, kubeconfig: str) -> None:
-        self.backend = KubernetesBackend(home)
+        self.backend = WithCharts(home)
         self.backend.configure({"kubeconfig": kubeconfig})
 
     def resource(self, type: str, inputs: dict[str, Any], name: str = "it") -> Resource:

@@ -245,9 +245,9 @@ def test_a_cluster_that_nobody_reaches_is_previewed_and_refuses_all_else(
     engine.backend.delete(there)
 
 
-def test_charts_are_not_installed(engine: Engine) -> None:
-    with pytest.raises(UnknownType, match="installs no charts"):
-        engine.resource("helm.sh/v3:Release", {"chart": "x", "version": "1"})
+def test_a_chart_is_known_as_a_release_alone(engine: Engine) -> None:
+    with pytest.raises(UnknownType, match=r"helm\.sh/v3:Release alone"):
+        engine.resource("helm.sh/v4:Chart", {"chart": "x", "version": "1"})
 
 
 def test_another_cluster_is_another_provider_and_another_key_is_not(engine: Engine) -> None:

@@ -1,0 +1,114 @@
+"""What each part of the platform is on a site: charts with their values, in the order that they need.
+
+Values were looked up in the charts of ``infra/chart_pins.yaml`` on 2026-11-28.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from infra.gpu_pool import GPU_PRESENT, GPU_RESOURCE
+from infra.settings import Settings
+from infra.settings.drivers import DRIVERS
+from infra.settings.platform import Part
+from infra.workloads import Site
+
+SYSTEM: Final = "kube-system"
+PLATFORM: Final = "platform"
+MONITORING: Final = "monitoring"
+"""The namespace that ``serving.components.network`` lets collect metrics."""
+
+ADDONS: Final[Mapping[Part, str]] = {"metrics_server": "metrics-server", "cert_manager": "cert-manager"}
+"""What AWS keeps as an add-on of EKS: no chart there (EKS user guide, "Community add-ons")."""
+NFD_LABEL: Final = "feature.node.kubernetes.io/pci-10de.present"
+"""Of nodes with a device of NVIDIA's, by node-feature-discovery (nvidia-device-plugin, values.yaml)."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """A chart, where it goes, and what it is told."""
+
+    chart: str
+    namespace: str
+    values: Mapping[str, Any]
+
+
+def wanted(site: Site, settings: Settings) -> frozenset[Part]:
+    """The parts that this estate installs on a site: not those that the private cloud's driver brings."""
+    runs = frozenset(settings.platform.runs)
+    if site == "aws":
+        return runs
+    # A managed node group is AWS's; the private groups' autoscaler is the driver's own.
+    return runs - DRIVERS[settings.openstack.cluster.driver].brings - {"autoscaler"}
+
+
+def addons(settings: Settings) -> tuple[str, ...]:
+    """The add-ons of EKS that stand for parts of the platform."""
+    return tuple(ADDONS[part] for part in settings.platform.runs if part in ADDONS)
+
+
+def uses(site: Site, settings: Settings) -> Iterator[Use]:
+    """The charts of a site, each after those whose kinds of objects it uses."""
+    parts = wanted(site, settings)
+    monitored = "monitoring" in parts
+    if monitored:
+        yield Use("kube-prometheus-stack", MONITORING, _PROMETHEUS)
+    if site == "openstack":
+        if "metrics_server" in parts:
+            yield Use("metrics-server", SYSTEM, {"replicas": 2})
+        if "cert_manager" in parts:
+            yield Use("cert-manager", PLATFORM, {"crds": {"enabled": True, "keep": True}})
+    if "external_secrets" in parts:
+        yield Use("external-secrets", PLATFORM, {"installCRDs": True, "replicaCount": 2})
+    if "keda" in parts:
+        yield Use("keda", PLATFORM, {"crds": {"install": True}, "operator": {"replicaCount": 2}})
+    if "gpus" in parts:
+        yield from _gpus(site, monitored)
+
+
+def _gpus(site: Site, monitored: bool) -> Iterator[Use]:
+    """The chart places its pods by three labels: AWS's nodes get one of ours, the private ones NFD's."""
+    values: Mapping[str, Any] = {}
+    label = GPU_PRESENT
+    if site == "openstack":
+        values, label = {"nfd": {"enabled": True}}, NFD_LABEL
+    yield Use("nvidia-device-plugin", SYSTEM, values)
+    exporter = {
+        # Its kind of object comes with Prometheus.
+        "serviceMonitor": {"enabled": monitored},
+        "nodeSelector": {label: "true"},
+        "tolerations": [{"key": GPU_RESOURCE, "operator": "Exists", "effect": "NoSchedule"}],
+    }
+    yield Use("dcgm-exporter", SYSTEM, exporter)
+
+
+_OFF: Final = {"enabled": False}
+_PROMETHEUS: Final[Mapping[str, Any]] = {
+    # A namespace of restricted pods takes none that sees its node.
+    "nodeExporter": _OFF,
+    # Neither EKS nor a driver of Magnum lets a pod ask these: their alerts would never end.
+    **dict.fromkeys(("kubeControllerManager", "kubeScheduler", "kubeEtcd", "kubeProxy"), _OFF),
+    "prometheus": {
+        "prometheusSpec": {
+            # Of every release and every namespace, not only of this chart's.
+            "serviceMonitorSelectorNilUsesHelmValues": False,
+            "podMonitorSelectorNilUsesHelmValues": False,
+            "ruleSelectorNilUsesHelmValues": False,
+            "retention": "10d",
+            "retentionSize": "8GB",
+            "resources": {"requests": {"cpu": "500m", "memory": "2Gi"}, "limits": {"memory": "4Gi"}},
+        }
+    },
+}
+
+
+def autoscaled(settings: Settings, parts: Collection[Part]) -> bool:
+    """Whether a group of nodes in AWS has bounds that an autoscaler can move it between."""
+    system, pools = settings.aws.cluster.system_nodes, settings.aws.gpu_pools.values()
+    bounds = [(system.min, system.max), *((pool.min, pool.max) for pool in pools)]
+    return "autoscaler" in parts and any(least < most for least, most in bounds)
+
+
+__all__ = ["ADDONS", "MONITORING", "PLATFORM", "SYSTEM", "Use", "addons", "autoscaled", "uses", "wanted"]

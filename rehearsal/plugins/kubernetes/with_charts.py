@@ -1,0 +1,62 @@
+"""The backend of the plugin: objects, and the releases of charts, which are no objects."""
+
+from __future__ import annotations
+
+from rehearsal.control_plane.api import Api
+from rehearsal.plugins.backend import Change, Created, Found, Properties, Refused, Resource
+from rehearsal.plugins.kubernetes import releases
+from rehearsal.plugins.kubernetes.backend import KubernetesBackend, heard
+from rehearsal.plugins.kubernetes.rows import RELEASE_NOTE
+
+
+class WithCharts(KubernetesBackend):
+    """One cluster, as the provider's kubeconfig names it."""
+
+    def check(self, resource: Resource) -> Properties:
+        if resource.type != releases.TYPE:
+            return super().check(resource)
+        return releases.named(resource, self.namespace)
+
+    def diff(self, old: Resource, new: Resource) -> Change:
+        return releases.change(old, new) if new.type == releases.TYPE else super().diff(old, new)
+
+    def preview(self, resource: Resource) -> Properties:
+        return releases.previewed(resource) if resource.type == releases.TYPE else super().preview(resource)
+
+    def preview_update(self, old: Resource, new: Resource) -> Properties | None:
+        return releases.previewed(new) if new.type == releases.TYPE else super().preview_update(old, new)
+
+    @heard
+    def create(self, resource: Resource) -> Created:
+        if resource.type != releases.TYPE:
+            return super().create(resource)
+        return releases.create(self.reached(), resource, self.stopped)
+
+    @heard
+    def read(self, resource: Resource) -> Found | None:
+        if resource.type != releases.TYPE:
+            return super().read(resource)
+        api = self.server()
+        if not isinstance(api, Api):
+            return self.read_unreachable(api)
+        return releases.read(api, resource.id, resource.inputs)
+
+    @heard
+    def update(self, old: Resource, new: Resource) -> Properties:
+        if new.type != releases.TYPE:
+            return super().update(old, new)
+        return releases.update(self.reached(), old.id, new.inputs, self.stopped)
+
+    @heard
+    def delete(self, resource: Resource) -> None:
+        if resource.type != releases.TYPE:
+            super().delete(resource)
+            return
+        api = self.server()
+        if isinstance(api, Api):
+            releases.delete(api, resource, self.stopped)
+        elif not self.forgets():
+            raise Refused(self.said_of(api))
+
+    def note(self, type: str) -> str:
+        return RELEASE_NOTE if type == releases.TYPE else super().note(type)
