@@ -125,6 +125,11 @@ def test_every_role_is_for_a_service_account_that_exists(estate: Estate) -> None
         f"{each.inputs['metadata']['namespace']}:{each.inputs['metadata']['name']}"
         for each in estate.of("kubernetes:core/v1:ServiceAccount")
     }
+    # A chart makes the account that its values name.
+    for release in estate.of("kubernetes:helm.sh/v3:Release"):
+        account = release.inputs["values"].get("rbac", {}).get("serviceAccount", {})
+        if "name" in account:
+            accounts.add(f"{release.inputs['namespace']}:{account['name']}")
     wanted = {
         f"{each.inputs['namespace']}:{each.inputs['serviceAccount']}"
         for each in estate.of("aws:eks/podIdentityAssociation:PodIdentityAssociation")
