@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import sys
+import urllib.request
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 import yaml
 
 from infra.chart_pins import FILE, charts
@@ -56,9 +56,9 @@ def fetched(repository: str) -> dict[str, Any]:
     """The index of a repository. Raises CannotMove."""
     url = f"{repository}/index.yaml"
     try:
-        answer = httpx.get(url, timeout=_SECONDS, follow_redirects=True).raise_for_status()
-        index = yaml.load(answer.content, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe
-    except (httpx.HTTPError, yaml.YAMLError) as error:
+        with urllib.request.urlopen(url, timeout=_SECONDS) as answer:  # noqa: S310 - of the pins, HTTPS
+            index = yaml.load(answer.read(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    except (OSError, yaml.YAMLError) as error:
         raise CannotMove(f"{url} cannot be read ({type(error).__name__}): try again") from None
     return index if isinstance(index, dict) else {}
 

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from infra.__main__ import estate
+from rehearsal.plugins.kubernetes import releases
 from tests.infra.judges import plain
 from tests.infra.recorded import STACKS, changed_settings, record
 
@@ -58,6 +59,8 @@ class SiteObjects:
         """The same in namespaces of another name, so that many estates stand in one cluster."""
         moved = copy.deepcopy(self.objects)
         for each in moved:
+            if each["kind"] == "PriorityClass":
+                continue  # it is of no namespace, and the same for all
             key = "name" if each["kind"] == "Namespace" else "namespace"
             each["metadata"][key] = f"{prefix}-{each['metadata'][key]}"
         return SiteObjects(self.site, moved)
@@ -75,7 +78,8 @@ def objects(variant: str) -> tuple[SiteObjects, ...]:
     settings = changed_settings(stack, changes)
     found: dict[str, list[Object]] = {}
     for each in record(lambda: estate(settings), stack).resources:
-        if each.type.startswith("kubernetes:"):
+        # A release is no object.
+        if each.type.startswith("kubernetes:") and each.type != releases.TYPE:
             provider = each.provider.split("::")[-2]
             found.setdefault(_SITES[provider], []).append(plain(each.inputs))
     return tuple(SiteObjects(site, tuple(made)) for site, made in found.items())
