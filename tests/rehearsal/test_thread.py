@@ -24,6 +24,7 @@ from isthmus.errors import WRONG_DATA
 from rehearsal import sandbox
 from rehearsal.cluster.of_home import clusters
 from rehearsal.control_plane.of_home import control_planes
+from rehearsal.control_plane.provide import Binaries
 from rehearsal.drills import killed_pods
 from rehearsal.engine.result import Result
 from rehearsal.estate import Estate
@@ -32,7 +33,7 @@ from rehearsal.plugins.aws.inventory import inventory
 from tests.pages import PAGES
 from tests.pages.blocks import blocks, run
 from tests.pages.figures import figures
-from tests.rehearsal.estates import isthmus, served
+from tests.rehearsal.estates import isthmus, kubectl, served
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
@@ -234,6 +235,17 @@ def test_status_and_logs_show_what_runs(estate: Estate) -> None:
     assert "is up. Next:  isthmus status" in isthmus(estate, "doctor")
 
 
+def test_kubectl_shows_pods_and_logs_of_both_sites(estate: Estate, binaries: Binaries) -> None:
+    for plane, said in zip(control_planes(estate.home), ("train", "transfer"), strict=True):
+        told = kubectl(binaries, plane.kubeconfig, "get", "pods", "-A")
+        assert told.returncode == 0, told.stderr
+        rows = [line.split() for line in told.stdout.splitlines()[1:]]
+        namespace, name = next(row[:2] for row in rows if row[1].startswith(f"{said}-"))
+        log = kubectl(binaries, plane.kubeconfig, "logs", "-n", namespace, name)
+        assert log.returncode == 0, log.stderr
+        assert log.stdout
+
+
 def test_a_shell_inside_has_what_the_texts_say(estate: Estate, tmp_path: Path) -> None:
     def inside(command: str, ends: int = 0) -> str:
         isthmus = f"{sys.executable} -P -m isthmus.cli.main"
@@ -286,6 +298,8 @@ def test_destroy_leaves_nothing_in_moto_and_down_leaves_no_process_and_no_record
     assert sandbox.processes_of(estate.home) == []
     # The engine and the plugins stay; nothing that says what there was.
     assert {path.name for path in estate.home.root.iterdir()} <= {"bin", "pulumi-home", "locks"}
+    mounts = [one.mountpoint for one in psutil.disk_partitions(all=True)]
+    assert not [one for one in mounts if one.startswith(str(estate.home.root))]
     ports = re.findall(r"127\.0\.0\.1:(\d+)", sandbox.stack_file(estate.project_dir).read_text())
     listening = {
         c.laddr.port for c in psutil.net_connections("tcp") if c.laddr and c.status == psutil.CONN_LISTEN
