@@ -50,8 +50,6 @@ def _client(settings: Settings) -> Any:
     from botocore.config import Config
 
     session = botocore.session.Session()
-    # Where there is no instance metadata, a second would pass before that is known.
-    session.set_config_variable("metadata_service_timeout", 0.2)
     if session.get_credentials() is None:
         return None
     # A preview waits for no registry that is out of reach.
