@@ -17,9 +17,9 @@ from infra.settings import Settings
 from infra.target_hardware import refuse_other_hardware
 from infra.workloads import Site
 from isthmus.errors import IsthmusError
-from isthmus.release_manifest import MANIFEST
 from serving.components.pod import NAME
 from serving.components.triton import TritonService
+from training.target_hardware import MANIFEST
 
 
 class ReleaseError(IsthmusError, pulumi.RunError):

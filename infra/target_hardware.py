@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from infra.settings.catalogue import Machine
 from isthmus.errors import IsthmusError
-from isthmus.release_manifest import TargetHardware
+from training.target_hardware import TargetHardware
 
 
 class WrongHardware(IsthmusError, pulumi.RunError):

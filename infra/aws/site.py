@@ -108,7 +108,7 @@ class AwsSite(pulumi.ComponentResource):
         self.endpoints = None
         if data_through_link:
             self.endpoints = Endpoints(
-                naming.name("aws-endpoints"),
+                f"{name}-endpoints",
                 vpc_id=self.network.vpc_id,
                 subnets=subnets,
                 subnet_ids=self.network.intra_subnet_ids,

@@ -38,7 +38,6 @@ To serve: ``Store(bucket).pull(digest, into)``, then ``verify_signature(read_sig
 then ``read_products``, ``read_popular`` and ``Customers.read``.
 """
 
-from isthmus.release_manifest import MANIFEST, TargetHardware
 from training.features.product import Product
 from training.release.contents import (
     CUSTOMERS,
@@ -79,6 +78,7 @@ from training.release.signature import (
     write_signature,
 )
 from training.release.store import LATEST, Store
+from training.target_hardware import MANIFEST, TargetHardware
 
 __all__ = [
     "CUSTOMERS",

@@ -9,10 +9,10 @@ from typing import Any
 from isthmus.atomic_files import atomic_write
 from isthmus.file_digest import sha256_of
 from isthmus.os_errors import as_sentences
-from isthmus.release_manifest import MANIFEST
 from training.release.errors import ReleaseDamaged, ReleaseError, reading
 from training.release.manifest import File, Manifest, digest_of
 from training.release.signature import SIGNATURE
+from training.target_hardware import MANIFEST
 
 DIGEST = "DIGEST"
 """A one-line file that names the release, beside the manifest it is the digest of."""

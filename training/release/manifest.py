@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from isthmus.release_manifest import MANIFEST, TargetHardware
 from training.release.errors import ReleaseDamaged
+from training.target_hardware import MANIFEST, TargetHardware
 
 if TYPE_CHECKING:
     from training.transfer.manifest import TransferManifest

@@ -22,11 +22,11 @@ from filelock import FileLock
 from isthmus.atomic_files import atomic_write, put_in_place
 from isthmus.file_digest import sha256_of
 from isthmus.object_store import Bucket, aws_client
-from isthmus.release_manifest import MANIFEST
 from training.release.directory import DIGEST, VALIDATION, verify
 from training.release.errors import ReleaseDamaged, ReleaseError
 from training.release.manifest import File, Manifest, digest_of
 from training.release.signature import SIGNATURE, Signature
+from training.target_hardware import MANIFEST
 
 LATEST = "latest.json"
 

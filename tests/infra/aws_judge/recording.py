@@ -81,6 +81,7 @@ EVERYTHING: Mapping[str, Any] = {
     "link.initiator": "aws",
     "serving.sites": ["aws", "openstack"],
     "training.retrain.enabled": True,
+    "training.started_by": "up",
     "training.tuning.enabled": True,
 }
 ESTATES: Mapping[str, tuple[str, Mapping[str, Any]]] = {

@@ -19,6 +19,7 @@ Object = dict[str, Any]
 _SITES = {"aws-cluster": "aws", "openstack-cluster": "openstack"}
 
 EVERYTHING = {
+    "training.started_by": "up",
     "training.tuning.enabled": True,
     "training.retrain.enabled": True,
     "serving.sites": ["aws", "openstack"],

@@ -253,7 +253,7 @@ NOT_HERE = {
         "is another with a driver that the rehearsal's Magnum does not have",
     ),
     "link.ike.version": "has one value",
-    "protection.protect": "lets nothing else be replaced; tests/rehearsal/test_destroy.py plays it",
+    "protection.protect": "lets nothing else be replaced; rehearsal/drills/destroyed.py plays it",
     "openstack.cluster.network_driver": "Magnum allows calico alone until its operator adds cilium "
     "(conf/cluster_templates.py, kubernetes_allowed_network_drivers)",
     **dict.fromkeys(
