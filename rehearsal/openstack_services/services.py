@@ -321,11 +321,18 @@ def _end(layout: Layout) -> bool:
 
 
 def _family(layout: Layout, parent: int) -> Iterator[psutil.Process]:
-    """The processes of the session that the parent began, itself among them, also where it is gone."""
+    """The processes that the parent forked, itself among them, also where it is gone.
+
+    They have its command line, or are of its session: Swift's begin their own, and a title that a service
+    gives itself covers either the command line or the environment.
+    """
+    specification = str(layout.etc / _SPECIFICATION)
     for process in psutil.process_iter():
         try:
-            ours = process.environ().get(VARIABLE) == str(layout.folder.parents[1])
-            if ours and os.getsid(process.pid) == parent:
+            if specification in process.cmdline() or (
+                process.environ().get(VARIABLE) == str(layout.folder.parents[1])
+                and os.getsid(process.pid) == parent
+            ):
                 yield process
         except (psutil.Error, ProcessLookupError):
             continue
