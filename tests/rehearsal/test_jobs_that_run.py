@@ -34,6 +34,7 @@ import os
 import pulumi
 import pulumi_kubernetes as k8s
 
+from infra.cluster_platform.priorities import Priorities
 from infra.drain import run
 from infra.standing import jobs_made_again
 from training.components.context import JobContext
@@ -46,8 +47,11 @@ TOLD = {told!r}
 
 async def main():
     cluster = k8s.Provider("cluster", kubeconfig=KUBECONFIG, enable_server_side_apply=True)
+    there = Priorities("cluster", labels={{}}, opts=pulumi.ResourceOptions(provider=cluster))
     namespace = k8s.core.v1.Namespace(
-        "training", metadata={{"name": "training"}}, opts=pulumi.ResourceOptions(provider=cluster)
+        "training",
+        metadata={{"name": "training"}},
+        opts=pulumi.ResourceOptions(provider=cluster, depends_on=[there]),
     )
     context = JobContext(
         namespace=namespace.metadata.name, image="isthmus/training:1", region="eu-west-1",

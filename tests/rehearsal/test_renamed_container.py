@@ -23,6 +23,7 @@ from infra.openstack.object_store import PrivateContainer
 cloud = openstack.Provider("openstack", auth_url={url!r}, region={region!r})
 made = PrivateContainer(
     "private", container_name={name!r}, naming=Naming("one"), region={region!r}, keep_objects=False,
+    protect=False,
     opts=pulumi.ResourceOptions(provider=cloud),
 )
 pulumi.export("container", made.container)

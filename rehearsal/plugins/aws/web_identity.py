@@ -17,6 +17,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, KeySetSerialization
 
+from isthmus.errors import IsthmusError
 from rehearsal.control_plane import running
 from rehearsal.control_plane.api import Api
 from rehearsal.control_plane.errors import ApiRefused, ControlPlaneError
@@ -27,7 +28,7 @@ from rehearsal.plugins.backend import Properties
 ACTION: Final = "sts:AssumeRoleWithWebIdentity"
 
 
-class Rejected(Exception):
+class Rejected(IsthmusError):
     """STS refuses the token; ``code`` is the API's."""
 
     def __init__(self, code: str, message: str) -> None:
