@@ -31,7 +31,6 @@ class Priorities(pulumi.ComponentResource):
                 metadata=k8s.meta.v1.ObjectMetaArgs(name=each, labels=dict(labels)),
                 value=value,
                 preemption_policy=preemption,
-                global_default=False,
                 description=description,
                 # Its value is fixed, and two of one name cannot stand side by side.
                 opts=pulumi.ResourceOptions(
