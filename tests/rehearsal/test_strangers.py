@@ -16,7 +16,7 @@ from tests.infra.review.bills import BOOK
 from tests.rehearsal.conftest import ROOT
 from tests.rehearsal.strangers import Stranger, echoes
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.engine, pytest.mark.long, pytest.mark.timeout(600)]
 
 CLUSTER = """
 import json
