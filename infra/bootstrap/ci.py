@@ -13,7 +13,7 @@ from infra.settings.deploy import CiSettings
 
 AUDIENCE: Final = "sts.amazonaws.com"
 """What GitHub's action asks for; GitLab's token names GitLab itself
-(https://docs.gitlab.com/ci/cloud_services/aws/, 2026-11-28)."""
+(https://docs.gitlab.com/ci/cloud_services/aws/: from memory)."""
 LOOKS: Final = f"{AWS_POLICIES}/ReadOnlyAccess"
 """Reads what a refresh asks, of which the role is denied the customers' orders."""
 DOES: Final = f"{AWS_POLICIES}/PowerUserAccess"

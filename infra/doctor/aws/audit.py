@@ -10,7 +10,7 @@ from infra.settings import Settings
 from isthmus.settings.errors import Problem
 
 BILLING_REGION = "us-east-1"
-"""Cost Explorer has one endpoint (https://docs.aws.amazon.com/general/latest/gr/billing.html, 2026-11-28)."""
+"""Cost Explorer has one endpoint (docs.aws.amazon.com/general/latest/gr/billing.html: from memory)."""
 
 
 def trail(_: Settings, clouds: Clouds) -> Iterator[Problem]:
@@ -31,7 +31,7 @@ def cost_tags(settings: Settings, clouds: Clouds) -> Iterator[Problem]:
     """The budget and the bill filter by tags, which count only once activated.
 
     A tag can be activated a day after the first resource has it, by the organisation's payer
-    (https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/activating-tags.html, 2026-11-28).
+    (https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/activating-tags.html: from memory).
     """
     tags = [*Naming(settings.stack).tags]
     answer = clouds.aws("ce", BILLING_REGION).list_cost_allocation_tags(TagKeys=tags)

@@ -1,7 +1,7 @@
 """How much of each kind the account may have at once.
 
 Codes and names: AWS General Reference (https://docs.aws.amazon.com/general/latest/gr/ec2-service.html, whose
-links to the console carry the codes; vpc-service.html), and brennerm/aws-quota-checker
+links to the console carry the codes; vpc-service.html: neither was opened), and brennerm/aws-quota-checker
 ``aws_quota/check/ec2.py``; 2026-11-28. A new account often has 0 GPUs.
 """
 

@@ -27,7 +27,7 @@ def secrets_key(settings: Settings, clouds: Clouds) -> Iterator[Problem]:
         return
     parts = urlsplit(provider)
     # gocloud takes awskms://ID, awskms://alias/NAME and awskms:///ARN
-    # (https://gocloud.dev/howto/secrets/#aws, 2026-11-28).
+    # (https://gocloud.dev/howto/secrets/#aws: from memory).
     name = f"{parts.netloc}{parts.path}".removeprefix("/")
     region = parse_qs(parts.query).get("region", [settings.aws.region])[0]
     try:

@@ -15,7 +15,7 @@ PINS = "infra/pins.py"
 def versions(_: Settings, clouds: Clouds) -> Iterator[Problem]:
     """Kubernetes in standard support, and each add-on's build for it.
 
-    EKS API reference, DescribeClusterVersions and DescribeAddonVersions (2026-11-28).
+    EKS API reference, DescribeClusterVersions and DescribeAddonVersions: from memory.
     """
     eks = clouds.aws("eks")
     known = eks.describe_cluster_versions(clusterVersions=[KUBERNETES_VERSION])["clusterVersions"]

@@ -13,7 +13,7 @@ def zones(settings: Settings, clouds: Clouds) -> Iterator[Problem]:
     """Every zone of the settings is there and available.
 
     Regions since 2019 are off in an account until somebody turns them on
-    (https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html, 2026-11-28).
+    (https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html: from memory).
     """
     region = settings.aws.region
     answer = clouds.aws("ec2").describe_availability_zones(AllAvailabilityZones=True)["AvailabilityZones"]

@@ -14,7 +14,7 @@ from isthmus.settings.errors import Problem
 FILE = "infra/settings/catalogue/openstack.yaml"
 OF_GPU = ("pci_passthrough:alias", "resources:VGPU", "resources:PGPU", "resources:CUSTOM_")
 """Extra specs that give a server a GPU (Nova, admin guide, "Attaching physical PCI devices to guests" and
-"Attaching virtual GPU devices to guests"; 2026-11-28)."""
+"Attaching virtual GPU devices to guests": from memory)."""
 
 
 def named(settings: Settings) -> dict[str, str]:

@@ -20,7 +20,7 @@ NEEDED: Final = {
     "block-storage": ("cinder", "the nodes' volumes"),
     "load-balancer": ("octavia", "the API of the cluster"),
 }
-"""Type in the catalogue, by its official name (https://service-types.openstack.org, 2026-11-28)."""
+"""Type in the catalogue, by its official name (https://service-types.openstack.org: from memory)."""
 WITHOUT_STAND_IN: Final = frozenset({"block-storage", "load-balancer"})
 """Of a rehearsal, which makes no machine."""
 

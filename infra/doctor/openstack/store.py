@@ -16,7 +16,7 @@ DISCOVERY = "/.well-known/openid-configuration"
 """OpenID Connect Discovery 1.0, section 4."""
 REFUSALS = ("InvalidAccessKeyId", "AccessDenied", "SignatureDoesNotMatch")
 OTHER_REGION = ("AuthorizationHeaderMalformed",)
-"""Swift's s3api and Ceph's gateway answer in S3's words (S3 API reference, error responses; 2026-11-28)."""
+"""Swift's s3api and Ceph's gateway answer in S3's words (S3 API reference, error responses: from memory)."""
 
 
 def store(settings: Settings, _: Clouds) -> Iterator[Problem]:

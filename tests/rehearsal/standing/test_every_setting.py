@@ -25,7 +25,7 @@ ALL = [play for play in plays() if not os.environ.get("ONLY") or play.key.starts
 REFUSED = [play for play in ALL if expected(play).effect == "refused"]
 TURNS = turns(play for play in ALL if expected(play).effect != "refused")
 ALWAYS = {"link.ike.dh_group"}
-"""``make test`` plays the fullest turn and those of these settings; ``make openstack`` a private network's."""
+"""``make test`` plays the fullest turn and those of these; ``make openstack`` a private network's."""
 TAKEN_BACK = {"openstack.network.cidr", "link.ike.dh_group"}
 """``make test`` lets the turns of these fail once and takes them back."""
 SHARE = 0.35
