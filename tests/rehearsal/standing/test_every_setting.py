@@ -132,6 +132,7 @@ def test_what_cannot_be_is_refused_before_anything_is_registered(
     estate: Standing, play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row, before = expected(play), _without_ciphers(estate.estate.resources())
+    stood = estate.stands
     estate.write(play.changes)
     try:
         for command in ("preview", "up"):
@@ -141,6 +142,7 @@ def test_what_cannot_be_is_refused_before_anything_is_registered(
             assert row.note in error
             assert not told.changes
         assert _without_ciphers(estate.estate.resources()) == before
+        estate.stands = stood  # as nothing was registered: no up has to bring it back
         monkeypatch.chdir(estate.estate.project_dir)
         checked = CliRunner().invoke(app, ["check", "local"])
         assert checked.exit_code == 1
