@@ -263,7 +263,9 @@ _WAYS: Final[Mapping[str, Callable[[Inputs], Way]]] = {
     ),
     "openstack:compute/instance:Instance": _hand("openstack server show {name}"),
     "openstack:compute/serverGroup:ServerGroup": _hand("openstack server group show {name}"),
-    "openstack:networking/floatingIp:FloatingIp": _hand("openstack floating ip list --network {pool} --long"),
+    "openstack:networking/floatingIp:FloatingIp": _named(
+        "openstack:networking/getFloatingIp:getFloatingIp", "description", "portId"
+    ),
     "openstack:networking/network:Network": _named("openstack:networking/getNetwork:getNetwork", "name"),
     "openstack:networking/port:Port": _hand("openstack port show {name}"),
     "openstack:networking/router:Router": _named("openstack:networking/getRouter:getRouter", "name"),

@@ -29,8 +29,6 @@ Say = Callable[[str], None]
 
 CLOUDS: Final = ("openstack", "aws", "kubernetes")
 """In the order in which an up is done with them."""
-_ALIKE: Final = "openstack:networking/floatingIp:FloatingIp"
-"""Of two at once nobody can tell which was made for what: a recovery asks a person (docs/recovery.md)."""
 _LOOK_SECONDS: Final = 0.02
 _NOTICE_SECONDS: Final = 60
 
@@ -121,8 +119,7 @@ def _making(estate: Estate, cloud: str, count: int) -> list[str]:
     held = [one for one in latest.get("resources") or [] if one["type"].startswith(f"{cloud}:")]
     making = [one["resource"] for one in latest.get("pending_operations") or [] if one["type"] == "creating"]
     found = [one["urn"].rpartition("::")[2] for one in making if one["type"].startswith(f"{cloud}:")]
-    alike = sum(one["type"] == _ALIKE for one in making)
-    return found if len(held) >= count and alike < 2 else []
+    return found if len(held) >= count else []
 
 
 def _pending(estate: Estate) -> list[str]:

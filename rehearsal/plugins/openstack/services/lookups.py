@@ -17,6 +17,7 @@ _BY_ARGUMENTS: Final[Mapping[str, str]] = {
     _FORM.format("containerinfra", "Cluster"): tokens.CLUSTER,
     _FORM.format("containerinfra", "ClusterTemplate"): tokens.CLUSTER_TEMPLATE,
     _FORM.format("containerinfra", "NodeGroup"): tokens.NODE_GROUP,
+    _FORM.format("networking", "FloatingIp"): tokens.FLOATING_IP,
     _FORM.format("networking", "Router"): tokens.ROUTER,
     _FORM.format("networking", "SecGroup"): tokens.SEC_GROUP,
     _FORM.format("networking", "Subnet"): tokens.SUBNET,
