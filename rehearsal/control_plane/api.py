@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Final
 
 import httpx
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from rehearsal.control_plane.certificates import ADMIN
 from rehearsal.control_plane.errors import ApiRefused, ControlPlaneError
@@ -29,6 +30,20 @@ _MERGE: Final = "application/strategic-merge-patch+json"
 _DISCOVERY: Final = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 _SECONDS: Final = 60.0
 
+
+def _begins(answer: httpx.Response) -> bool:
+    """A kind that was just defined, or defined anew, is served a moment later; an eviction's 429 is final."""
+    return (
+        answer.status_code == httpx.codes.TOO_MANY_REQUESTS and "storage is (re)initializing" in answer.text
+    )
+
+
+_PATIENCE: Final = Retrying(
+    retry=retry_if_result(_begins),
+    wait=wait_fixed(0.2),
+    stop=stop_after_delay(10),
+    retry_error_callback=lambda state: state.outcome and state.outcome.result(),
+)
 
 # The API server reads an applied object as YAML, which takes no control character that is not escaped, and
 # for which these, too, end a line.
@@ -249,7 +264,7 @@ class Api:
         try:
             sent = None if content is None else _json(content)
             kind = {"Content-Type": "application/json", **(headers or {})}
-            answer = self._client.request(method, path, content=sent, params=options, headers=kind)
+            answer = _PATIENCE(self._client.request, method, path, content=sent, params=options, headers=kind)
         except httpx.HTTPError as error:
             raise self._silent(method, path, error) from None
         self.warnings += [said.split('"')[1] for said in answer.headers.get_list("warning") if '"' in said]

@@ -136,7 +136,6 @@ OTHERS: Mapping[str, list[Play]] = {
         _other("openstack.throw_away_keys.signing_key", "b3RoZXIgcmVoZWFyc2FsLCBub3QgYSBzZWNyZXQhISE="),
         _other("openstack.throw_away_keys.orders_access_key_id", "another"),
         _other("openstack.throw_away_keys.orders_secret_access_key", "another"),
-        _other("openstack.network.data_cidrs", ["10.0.0.0/8"]),
         _other("link.servers.image", "ubuntu-24.04"),
         _other("link.servers.flavor", "m1.large"),
         _other("link.alarm_topics", ["arn:aws:sns:eu-west-1:123456789012:on-call"]),
@@ -254,6 +253,8 @@ NOT_HERE = {
     ),
     "link.ike.version": "has one value",
     "protection.protect": "lets nothing else be replaced; rehearsal/drills/destroyed.py plays it",
+    "openstack.network.data_cidrs": "the clouds of a rehearsal are no part of its networks; "
+    "tests/infra/test_data_through_link.py plays it",
     "openstack.cluster.network_driver": "Magnum allows calico alone until its operator adds cilium "
     "(conf/cluster_templates.py, kubernetes_allowed_network_drivers)",
     **dict.fromkeys(
