@@ -152,9 +152,12 @@ class Estate:
             naming.cluster("aws"): str(settings.aws.cluster.service_cidr),
             naming.cluster("openstack"): str(settings.openstack.cluster.services),
         }
-        # As its operator has set it, for whom the settings take it.
-        issuers = {naming.cluster("openstack"): str(settings.openstack.cluster.oidc_issuer or "")}
-        clusters.start(self.home, cidrs, cidrs, issuers)
+        clusters.start(self.home, cidrs, cidrs, self._issuers())
+
+    def _issuers(self) -> dict[str, str]:
+        """As the private cluster's operator has set it, for whom the settings take it."""
+        issuer = self.settings.openstack.cluster.oidc_issuer
+        return {Naming(STACK).cluster("openstack"): str(issuer or "")}
 
     def resume(self) -> None:
         """Have at work again the control planes that the estate stands on, which somebody may have ended.
@@ -172,8 +175,10 @@ class Estate:
 
         Raises NoOrders where the folder (the one named, else ``$ISTHMUS_ORDERS``, else the sample) has none.
         """
+        from rehearsal.control_plane import clusters
         from rehearsal.orders import seed
 
+        clusters.will_sign(self.home, self._issuers())
         return seed(self.private_cloud(), self.orders(orders))
 
     def orders(self, named: Path | None = None) -> Path:

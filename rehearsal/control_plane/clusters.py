@@ -79,6 +79,13 @@ def start(
     running.start([control_plane(home, cluster) for cluster in clusters], _binaries())
 
 
+def will_sign(home: Home, issuers: Mapping[str, str]) -> None:
+    """Who signs the tokens of the clusters that are still to be made: plain pulumi begins them one by one."""
+    for cluster, issuer in issuers.items():
+        if not control_plane(home, cluster).held.exists():
+            sign_as(home, cluster, issuer)
+
+
 def _binaries() -> Binaries:
     found = provide.cached()
     if found is None:
@@ -86,4 +93,4 @@ def _binaries() -> Binaries:
     return found
 
 
-__all__ = ["Access", "access", "begin", "end", "start"]
+__all__ = ["Access", "access", "begin", "end", "start", "will_sign"]
