@@ -10,6 +10,7 @@ import hashlib
 import os
 import random
 import socket
+import time
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from rehearsal.claims import folder as claims_of
 from rehearsal.home import VARIABLE, Home
 
 RECORD: Final = "ports.json"
+_ENDING_SECONDS: Final = 2.0
 
 
 class PortsTaken(IsthmusError):
@@ -169,12 +171,11 @@ def _name_unless_of(home: Home, pid: int | None) -> str | None:
 
 
 def _refuse(home: Home, wishes: Mapping[str, Wish], assigned: Mapping[str, int], taken: _Taken) -> None:
-    conflicts = [
-        f"127.0.0.1:{port} ({wish.what}; {who})"
-        for name, wish in wishes.items()
-        for port in range(assigned[name], assigned[name] + wish.count)
-        if (who := taken.who(port)) is not None
-    ]
+    deadline = time.monotonic() + _ENDING_SECONDS
+    # Of a process that is ending the kernel tells no owner any more, while its port is still held.
+    while (conflicts := _conflicts(wishes, assigned, taken)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+        taken = _Taken.by_others(home)
     if conflicts:
         are, them = ("is", "it") if len(conflicts) == 1 else ("are", "them")
         raise PortsTaken(
@@ -182,6 +183,15 @@ def _refuse(home: Home, wishes: Mapping[str, Wish], assigned: Mapping[str, int],
             f"in {home.root} stands on {them}: end those programs, or run "
             "`isthmus down --force`, after which the next up finds other ports."
         )
+
+
+def _conflicts(wishes: Mapping[str, Wish], assigned: Mapping[str, int], taken: _Taken) -> list[str]:
+    return [
+        f"127.0.0.1:{port} ({wish.what}; {who})"
+        for name, wish in wishes.items()
+        for port in range(assigned[name], assigned[name] + wish.count)
+        if (who := taken.who(port)) is not None
+    ]
 
 
 def _listed(conflicts: list[str]) -> str:
