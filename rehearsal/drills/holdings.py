@@ -80,11 +80,12 @@ def objects(home: Home) -> set[str]:
 
 
 def declared_objects(resources: Iterable[Mapping[str, Any]]) -> set[str]:
-    """The same by the state's word."""
+    """The same by the state's word; a chart's release is no object of its own."""
     return {
         f"{_provider(resource).partition('-')[0]}: {resource['type'].rpartition(':')[2]} {resource['id']}"
         for resource in resources
         if resource["type"].startswith("kubernetes:")
+        and not resource["type"].startswith("kubernetes:helm.sh/")
     }
 
 
