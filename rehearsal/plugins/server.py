@@ -8,7 +8,6 @@ previews, made names, and errors in one sentence.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
 import traceback
@@ -34,6 +33,7 @@ from rehearsal.plugins.difference import detailed
 from rehearsal.plugins.engine_log import EngineLog
 from rehearsal.plugins.protocol import plugin, provider, provider_grpc, status
 from rehearsal.plugins.run_note import RunNote
+from rehearsal.programs.asked_to_end import AskedToEnd
 
 RECIPE = "CONTRIBUTING.md, 'Add a resource type to the rehearsal'"
 # More than any engine asks for at once (4 resources a core by default), so that there is one left for Cancel
@@ -409,13 +409,11 @@ def serve(backend: Backend, version: str, folder: Path | None = None) -> None:
     server.start()
     # The engine gives every plugin a process group of its own, so that Ctrl-C in a terminal does not arrive
     # here: SIGINT is its own way to end a plugin, and it waits five seconds for one that does not take it.
-    done = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: done.set())
-    parent.watch(done.set)
+    over = AskedToEnd()
+    parent.watch(over.ask)
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    done.wait()
+    over.wait()
     servicer.stop()
     # Not sys.exit: threads that still wait on a cloud would hold the process.
     os._exit(0)

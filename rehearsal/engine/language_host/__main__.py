@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -13,6 +11,7 @@ import grpc
 from rehearsal.engine.language_host.children import Children, watch_parent
 from rehearsal.engine.language_host.service import LanguageHost
 from rehearsal.engine.language_host.stubs import language_pb2_grpc
+from rehearsal.programs.asked_to_end import AskedToEnd
 
 # An update runs a program and some plugins at once; each holds a thread for as long as it lives.
 _THREADS = 64
@@ -21,10 +20,8 @@ _MESSAGE_BYTES = 400 * 1024 * 1024
 
 def main() -> None:
     children = Children()
-    over = threading.Event()
-    watch_parent(over.set)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: over.set())
+    over = AskedToEnd()
+    watch_parent(over.ask)
 
     addresses = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
     server = grpc.server(
