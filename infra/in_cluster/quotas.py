@@ -35,8 +35,11 @@ def beside(site: Site, settings: Settings) -> dict[Purpose, Beside]:
         if training.retrain.enabled:
             found["training"][training.pool] += training.workers
     if serving.enabled and site in serving.sites:
-        # The one pod by which a rollout surges (serving.components.triton).
-        found["serving"][serving.pool] += 1
+        # The one pod by which a rollout surges (serving.components.triton), and those that it ends: each
+        # counts until it is gone, and the next one is made before (kubernetes/kubernetes@v1.36.3,
+        # pkg/quota/v1/evaluator/core/pods.go, QuotaV1Pod, where only what is overdue is left out; read
+        # 2026-11-28). Seen in a rollout of prod: "exceeded quota" for a replica in the middle of it.
+        found["serving"][serving.pool] += 1 + serving.replicas.max
     return {purpose: dict(counts) for purpose, counts in found.items()}
 
 

@@ -71,10 +71,11 @@ def test_spot_with_fallback_buys_the_same_nodes_twice_and_pays_for_none_on_deman
 def test_the_quota_of_a_namespace_has_room_for_its_whole_pools_and_a_rollout() -> None:
     estate = estate_of("prod")
     quota = estate.one("kubernetes:core/v1:ResourceQuota", "aws-serving").inputs["spec"]["hard"]
-    # Six g5.xlarge of one A10G each, and a pod by which a new release begins.
-    assert quota["requests.nvidia.com/gpu"] == "7"
+    most = read(ROOT / "stacks" / "Pulumi.prod.yaml").serving.replicas.max
+    # Six g5.xlarge of one A10G each, a pod by which a new release begins, and those that it ends.
+    assert quota["requests.nvidia.com/gpu"] == str(6 + 1 + most)
     private = estate.one("kubernetes:core/v1:ResourceQuota", "openstack-serving").inputs["spec"]["hard"]
-    assert private["requests.nvidia.com/gpu"] == "6"
+    assert private["requests.nvidia.com/gpu"] == str(5 + 1 + most)
 
 
 PRIVATE = "openstack:containerinfra/nodeGroup:NodeGroup"
