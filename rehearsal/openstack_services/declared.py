@@ -43,24 +43,6 @@ def put(admin: Session, declared: Declared) -> None:
         _image(admin, name, distro)
 
 
-def put_secret(owner: Session, name: str, payload: str) -> None:
-    """Keep a secret in Barbican: the same payload again changes nothing, another one replaces it."""
-    same = owner.get("key-manager", "/v1/secrets", params={"name": name})["secrets"]
-    for secret in same:
-        path = "/v1/secrets/" + secret["secret_ref"].rpartition("/")[2]
-        if payload_of(owner, path) == payload:
-            return
-        owner.request("key-manager", "DELETE", path)
-    body = {"name": name, "payload": payload, "payload_content_type": "text/plain", "secret_type": "opaque"}
-    owner.post("key-manager", "/v1/secrets", body)
-
-
-def payload_of(owner: Session, path: str) -> str:
-    """What a secret holds; ``path`` is its own below the key manager."""
-    answer = owner.request("key-manager", "GET", f"{path}/payload", headers={"Accept": "text/plain"})
-    return str(answer.text)
-
-
 def _flavor(admin: Session, name: str) -> None:
     """As large as the owner's catalogue says, with the GPUs that it says."""
     said = flavours().get(name)

@@ -19,11 +19,12 @@ from isthmus.object_store import Bucket, client_for_orders
 from rehearsal import private_cloud, stack_copy
 from rehearsal.home import Home, project_root
 from rehearsal.openstack_services import configuration, services
-from rehearsal.openstack_services.declared import payload_of, put_secret
 from rehearsal.openstack_services.environment import ServicesError
 from rehearsal.openstack_services.layout import ACCESS, Layout
 from rehearsal.openstack_services.services import Cloud
 from rehearsal.openstack_services.session import ServiceRefused, Session
+from rehearsal.plugins.backend import Refused
+from rehearsal.plugins.openstack.services.functions import get_secret
 from rehearsal.ports import free_ports
 from rehearsal.sandbox import processes_of
 from rehearsal.stack_copy import STACK
@@ -166,11 +167,15 @@ def test_the_store_is_where_it_is_wished(home: Home, tmp_path: Path) -> None:
         services.stop(other)
 
 
-def test_barbican_opens_the_newest_of_a_secret(estate: Session) -> None:
-    for payload in ("first", "second", "second"):
-        put_secret(estate, "keys", payload)
-    (secret,) = estate.get("key-manager", "/v1/secrets", params={"name": "keys"})["secrets"]
-    assert payload_of(estate, "/v1/secrets/" + secret["secret_ref"].rpartition("/")[2]) == "second"
+def test_barbican_opens_the_one_secret_of_a_name(estate: Session) -> None:
+    kind = {"payload_content_type": "text/plain", "secret_type": "opaque"}
+    with pytest.raises(Refused, match="no secrets match name 'keys'"):
+        get_secret(estate, {"name": "keys"})
+    estate.post("key-manager", "/v1/secrets", {"name": "keys", "payload": "first", **kind})
+    assert get_secret(estate, {"name": "keys"})["payload"] == "first"
+    estate.post("key-manager", "/v1/secrets", {"name": "keys", "payload": "second", **kind})
+    with pytest.raises(Refused, match="2 secrets match"):
+        get_secret(estate, {"name": "keys"})
 
 
 def test_a_killed_service_takes_the_others_along_and_all_go_on_where_they_were(home: Home) -> None:

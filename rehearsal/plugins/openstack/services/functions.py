@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from rehearsal.openstack_services.declared import payload_of
 from rehearsal.openstack_services.session import Session
 from rehearsal.plugins.backend import Properties, Refused
 from rehearsal.plugins.openstack.services.lookups import LOOKUPS
@@ -44,9 +43,12 @@ def get_secret(session: Session, arguments: Properties) -> Properties:
     found = session.get("key-manager", "/v1/secrets", params={"name": name})["secrets"]
     secret = _one(found, "secret", arguments)
     id = secret["secret_ref"].rpartition("/")[2]
+    opened = session.request(
+        "key-manager", "GET", f"/v1/secrets/{id}/payload", headers={"Accept": "text/plain"}
+    )
     return {
         **arguments, "id": id, "secretRef": secret["secret_ref"], "status": secret["status"],
-        "payload": payload_of(session, f"/v1/secrets/{id}"), "secretType": secret["secret_type"],
+        "payload": str(opened.text), "secretType": secret["secret_type"],
         "payloadContentType": "text/plain",
     }  # fmt: skip
 
