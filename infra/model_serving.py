@@ -12,7 +12,7 @@ import pulumi_aws as aws
 from infra.aws.object_store import PrivateBucket
 from infra.cluster_context import ClusterContext
 from infra.naming import Naming
-from infra.pins import FRONT_IMAGE, TRITON_IMAGE
+from infra.pins import ENVOY_IMAGE, TRITON_IMAGE
 from infra.settings import Settings
 from infra.target_hardware import refuse_other_hardware
 from infra.workloads import Site
@@ -134,7 +134,7 @@ def triton_services(
             trusted_keys=list(serving.trusted_keys),
             triton_image=TRITON_IMAGE.reference,
             serving_image=image,
-            front_image=FRONT_IMAGE.reference,
+            envoy_image=ENVOY_IMAGE.reference,
             region=settings.aws.region,
             replicas_min=serving.replicas.min,
             replicas_max=serving.replicas.max,

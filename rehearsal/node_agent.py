@@ -24,11 +24,11 @@ def _tritonserver(arguments: Sequence[str]) -> Program:
 
 
 def _envoy(arguments: Sequence[str]) -> Program:
-    from serving.local import front
+    from serving.local import envoy_install
 
     try:
-        return Program([str(front.program()), *arguments])
-    except front.EnvoyNotHereError as reason:
+        return Program([str(envoy_install.program()), *arguments])
+    except envoy_install.EnvoyNotHereError as reason:
         raise CannotRun(str(reason)) from None
 
 

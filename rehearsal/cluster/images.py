@@ -17,7 +17,7 @@ OWN = ("isthmus/training", "isthmus/serving")
 TRITON = "nvidia/tritonserver"
 """NVIDIA's Triton: the tritonserver of the installed wheel stands in for it."""
 ENVOY = "envoyproxy/envoy"
-"""Envoy, the front of Triton: the one of the installed wheel stands in for it."""
+"""Envoy before Triton: the one of the installed wheel stands in for it."""
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

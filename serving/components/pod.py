@@ -1,4 +1,4 @@
-"""The pod of a Triton server: the init step that pulls and verifies a release, ``tritonserver``, its front.
+"""The pod of a Triton server: the init step that pulls and verifies a release, ``tritonserver`` and Envoy.
 
 The same pod runs on both sites and in a rehearsal; only its inputs differ. It has no privilege, no root, no
 writable image, and listens on its own address only.
@@ -24,7 +24,7 @@ from isthmus.pod_parts import (
     variable,
     variable_from_field,
 )
-from serving.server.front import front_args
+from serving.server.envoy_config import envoy_args
 from serving.server.ports import INSIDE, METRICS, PORTS
 from serving.server.triton_args import MODELS, REPOSITORY, triton_args
 
@@ -74,7 +74,7 @@ class PodSpec:
     trusted_keys: pulumi.Input[Sequence[pulumi.Input[str]]]
     triton_image: pulumi.Input[str]
     serving_image: pulumi.Input[str]
-    front_image: pulumi.Input[str]
+    envoy_image: pulumi.Input[str]
     region: pulumi.Input[str]
     endpoint_url: pulumi.Input[str] | None = None
     endpoints: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
@@ -95,7 +95,7 @@ def pod_spec(spec: PodSpec, selector: dict[str, str]) -> k8s.core.v1.PodSpecArgs
         termination_grace_period_seconds=spec.timing.grace,
         priority_class_name=SERVING_PRIORITY,
         security_context=pod_security(USER),
-        init_containers=[_pull(spec), _front(spec)],
+        init_containers=[_pull(spec), _envoy(spec)],
         containers=[_triton(spec)],
         volumes=_volumes(spec),
         node_selector=dict(spec.node_selector) if spec.node_selector else None,
@@ -145,14 +145,14 @@ def _pull(spec: PodSpec) -> k8s.core.v1.ContainerArgs:
     )
 
 
-def _front(spec: PodSpec) -> k8s.core.v1.ContainerArgs:
+def _envoy(spec: PodSpec) -> k8s.core.v1.ContainerArgs:
     """A sidecar, so that it outlives Triton: what was begun is answered through it."""
     return core.ContainerArgs(
-        name="front",
-        image=spec.front_image,
+        name="envoy",
+        image=spec.envoy_image,
         restart_policy="Always",
         command=["envoy"],
-        args=front_args(),
+        args=envoy_args(),
         env=[variable_from_field("POD_IP", "status.podIP")],
         ports=[core.ContainerPortArgs(name=kind, container_port=PORTS[kind]) for kind in ("http", "grpc")],
         # No startup probe: Triton is started after this has passed one, and it asks Triton.

@@ -47,7 +47,7 @@ class TritonService(pulumi.ComponentResource):
         trusted_keys: pulumi.Input[Sequence[pulumi.Input[str]]],
         triton_image: pulumi.Input[str],
         serving_image: pulumi.Input[str],
-        front_image: pulumi.Input[str],
+        envoy_image: pulumi.Input[str],
         region: pulumi.Input[str],
         replicas_min: int = 1,
         replicas_max: int = 1,
@@ -72,7 +72,7 @@ class TritonService(pulumi.ComponentResource):
             trusted_keys: base64 Ed25519 public keys; a release signed by none of them is refused.
             triton_image: image of Triton, pinned.
             serving_image: image of this project with ``serving.pull``, pinned.
-            front_image: image of Envoy, pinned.
+            envoy_image: image of Envoy, pinned.
             region: AWS region of the bucket.
             replicas_min: fewest pods.
             replicas_max: most pods; more than ``replicas_min`` adds an autoscaler.
@@ -104,7 +104,7 @@ class TritonService(pulumi.ComponentResource):
             trusted_keys=trusted_keys,
             triton_image=triton_image,
             serving_image=serving_image,
-            front_image=front_image,
+            envoy_image=envoy_image,
             region=region,
             endpoint_url=endpoint_url,
             endpoints=endpoints or {},

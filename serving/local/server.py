@@ -1,6 +1,6 @@
 """A tritonserver of this machine for the time of a ``with`` block: for benchmarks, tests and offline answers.
 
-It is started with the arguments of the pod, its front before it, at free ports of a loopback address.
+It is started with the arguments of the pod, Envoy before it, at free ports of a loopback address.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import Literal
 import httpx
 
 from isthmus.errors import IsthmusError
-from serving.local.front import program
+from serving.local.envoy_install import program
 from serving.local.triton_install import command
-from serving.server.front import front_args
+from serving.server.envoy_config import envoy_args
 from serving.server.triton_args import REPOSITORY, triton_args
 
 Port = Literal["http", "grpc", "metrics"]
@@ -36,7 +36,7 @@ class LocalServer:
 
     Args:
         repository: as ``serving.repository.build.build`` makes it.
-        log: file for what the server and its front write.
+        log: file for what the server and Envoy write.
         address: loopback address to listen on.
         ready_s: seconds until it must be ready.
         finish_s: seconds it may take to stop before it is killed.
@@ -57,7 +57,7 @@ class LocalServer:
         self.inside: dict[Port, int] = {}
         self.seconds_to_ready = 0.0
         self.process: subprocess.Popen[bytes] | None = None
-        self.front: subprocess.Popen[bytes] | None = None
+        self.envoy: subprocess.Popen[bytes] | None = None
 
     def url(self, kind: Port) -> str:
         """``grpc://...`` as ``Recommender`` takes it; ``http://...`` for the other two."""
@@ -72,13 +72,13 @@ class LocalServer:
         argv, env = command(
             self._filled(triton_args(gpus=0, finish_s=self.finish_s, ports=_named(self.inside)))
         )
-        front_argv = [str(program()), *self._filled(front_args(_named(self.ports), _named(self.inside)))]
+        envoy_argv = [str(program()), *self._filled(envoy_args(_named(self.ports), _named(self.inside)))]
         started = time.monotonic()
         with self.log.open("wb") as stream:
             self.process = subprocess.Popen(
                 argv, env={**os.environ, **env}, stdout=stream, stderr=stream, start_new_session=True
             )
-            self.front = subprocess.Popen(front_argv, stdout=stream, stderr=stream, start_new_session=True)
+            self.envoy = subprocess.Popen(envoy_argv, stdout=stream, stderr=stream, start_new_session=True)
         try:
             self._wait(started + self.ready_s)
         except BaseException:
@@ -88,7 +88,7 @@ class LocalServer:
 
     def stop(self) -> None:
         """Let it finish what it answers, then make sure that nothing of it is left."""
-        for process in filter(None, (self.process, self.front)):
+        for process in filter(None, (self.process, self.envoy)):
             with suppress(ProcessLookupError):
                 process.terminate()
             with suppress(subprocess.TimeoutExpired):
@@ -97,7 +97,7 @@ class LocalServer:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-        self.process = self.front = None
+        self.process = self.envoy = None
 
     def __enter__(self) -> LocalServer:
         self.start()
@@ -120,12 +120,12 @@ class LocalServer:
 
     def _wait(self, until: float) -> None:
         assert self.process is not None  # noqa: S101
-        assert self.front is not None  # noqa: S101
+        assert self.envoy is not None  # noqa: S101
         with httpx.Client(trust_env=False, timeout=5) as client:
             while time.monotonic() < until:
                 if (status := self.process.poll()) is not None:
                     raise LocalServerFailed(f"tritonserver ended with status {status}: {self._last()}")
-                if (status := self.front.poll()) is not None:
+                if (status := self.envoy.poll()) is not None:
                     raise LocalServerFailed(f"envoy ended with status {status}: {self._last()}")
                 with suppress(httpx.TransportError):
                     if client.get(self.url("http") + "/v2/health/ready").is_success:

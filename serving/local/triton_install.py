@@ -54,7 +54,7 @@ def command(args: Sequence[str]) -> tuple[list[str], dict[str, str]]:
         str(server / "bin" / "tritonserver"),
         f"--backend-directory={tree / 'backends'}",
         f"--cache-directory={tree / 'caches'}",
-        # The wheel's server is older than this option; the front holds the same limit.
+        # The wheel's server is older than this option; Envoy holds the same limit.
         *(arg for arg in args if not arg.startswith(f"{MAX_INPUT}=")),
     ]
     return argv, _environment()

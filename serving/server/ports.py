@@ -8,4 +8,4 @@ HTTP, GRPC, METRICS = 8000, 8001, 8002
 PORTS: Mapping[str, int] = {"http": HTTP, "grpc": GRPC, "metrics": METRICS}
 """Ports at which others ask."""
 INSIDE: Mapping[str, int] = {"http": 8003, "grpc": 8004, "metrics": METRICS}
-"""Ports at which Triton listens; for questions, only its front and the kubelet come there."""
+"""Ports at which Triton listens; for questions, only Envoy and the kubelet come there."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from serving.server.front import MAX_REQUEST_BYTES
+from serving.server.envoy_config import MAX_REQUEST_BYTES
 from serving.server.ports import INSIDE
 
 MODELS = "/models"
@@ -40,7 +40,7 @@ def triton_args(*, gpus: int, finish_s: int, ports: Mapping[str, int] = INSIDE) 
         "--backend-config=python,shm-region-prefix-name=$(POD_NAME)",
         "--backend-config=python,shm-default-byte-size=1048576",
         "--log-format=ISO8601",
-        # Of HTTP; gRPC has no such option, which is one reason for the front.
+        # Of HTTP; gRPC has no such option, which is one reason for Envoy.
         f"{MAX_INPUT}={MAX_REQUEST_BYTES}",
     ]
     if not gpus:

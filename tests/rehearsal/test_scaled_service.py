@@ -44,7 +44,7 @@ async def main():
     TritonService(
         "triton", namespace="default", release={release!r}, releases_bucket="releases", trusted_keys=["key"],
         triton_image="recorded.example/triton:1", serving_image="recorded.example/serving:1",
-        front_image="recorded.example/front:1", region="eu-west-1",
+        envoy_image="recorded.example/front:1", region="eu-west-1",
         replicas_min={least}, replicas_max={most},
         opts=pulumi.ResourceOptions(provider=cluster, transformations=[unawaited]),
     )

@@ -32,7 +32,7 @@ def test_a_client_outlives_its_server(repository: Path, tmp_path: Path) -> None:
         server.stop()
 
 
-def test_a_server_told_to_end_does_not_wait_for_connections_of_its_front(
+def test_a_server_told_to_end_does_not_wait_for_connections_of_envoy(
     repository: Path, tmp_path: Path
 ) -> None:
     server = LocalServer(repository, tmp_path / "log", finish_s=30)

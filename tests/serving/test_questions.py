@@ -22,7 +22,7 @@ from isthmus_client import NotTriton, QuestionRefused, Recommender, ServerRefuse
 from isthmus_client.interface import MAX_BATCH_SIZE
 from isthmus_client.question import LONGEST_NAME
 from serving.local.server import LocalServer, Port
-from serving.server.front import MAX_REQUEST_BYTES
+from serving.server.envoy_config import MAX_REQUEST_BYTES
 from tests.serving.small_release import ITEMS, SmallRelease
 
 NOBODY = "127.0.0.1:9"
@@ -194,7 +194,7 @@ def test_the_ports_asked_the_wrong_way_round(server: LocalServer) -> None:
             assert client.ready() is False
             with pytest.raises(ServerRefused, match=words):
                 client.recommend("14911")
-    # Triton itself, without its front; to gRPC, its HTTP port looks like one that hangs up.
+    # Triton itself, without Envoy; to gRPC, its HTTP port looks like one that hangs up.
     for url, raised in (
         (f"http://127.0.0.1:{server.inside['grpc']}", NotTriton),
         (f"grpc://127.0.0.1:{server.inside['http']}", ServerUnavailable),
@@ -298,7 +298,7 @@ def test_a_request_of_5_mb_by_grpc_is_refused_and_the_server_lives(server: Local
 
 
 @pytest.mark.parametrize("kind", ["grpc", "http"])
-def test_the_largest_question_of_the_client_passes_the_front(server: LocalServer, kind: Port) -> None:
+def test_the_largest_question_of_the_client_passes_envoy(server: LocalServer, kind: Port) -> None:
     with Recommender(server.url(kind)) as client:
         answers_ = client.recommend_many(["x" * LONGEST_NAME] * MAX_BATCH_SIZE, 3)
     assert len(answers_) == MAX_BATCH_SIZE

