@@ -17,7 +17,10 @@ class WrongHardware(IsthmusError, pulumi.RunError):
 
 
 def refuse_other_hardware(manifest: str, release: str, pool: str, machine: Machine) -> None:
-    """Refuse a pool whose GPU a release has no plan for.
+    """Refuse a pool whose GPU a release has no plan for: TensorRT's run on the GPUs that they were built on.
+
+    https://docs.nvidia.com/deeplearning/tensorrt/11.4.1/getting-started/support-matrix.html, "Engine
+    Portability"; 2026-11-28.
 
     ``manifest`` is its text, "" where the store shows none: Pulumi's data source reads an object only where
     its type says that it is text, and releases of before 2026-11-28 say of theirs that it is bytes

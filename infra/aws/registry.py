@@ -38,7 +38,12 @@ LIFECYCLE = {
 
 
 class Registry(pulumi.ComponentResource):
-    """ECR repositories ``isthmus/<image>``: tags never move, pushes are scanned, layers are encrypted."""
+    """ECR repositories ``isthmus/<image>``: tags never move, pushes are scanned, layers are encrypted.
+
+    A push of another image by a tag that is there is refused, so the tag has to be that of the content
+    (https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html,
+    ImageTagAlreadyExistsException; 2026-11-28).
+    """
 
     urls: dict[str, pulumi.Output[str]]
     """Image name -> ``<account>.dkr.ecr.<region>.amazonaws.com/isthmus/<image>``."""

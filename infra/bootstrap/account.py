@@ -24,7 +24,7 @@ class Account(pulumi.ComponentResource):
     """Bucket, key and roles, all protected.
 
     The bucket needs no table beside it: Pulumi's own backend locks by an object in it
-    (https://www.pulumi.com/docs/iac/concepts/state-and-backends/: from memory).
+    (https://www.pulumi.com/docs/iac/guides/basics/using-a-diy-backend/; 2026-11-28).
     """
 
     exports: dict[str, object]

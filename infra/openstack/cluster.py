@@ -21,10 +21,10 @@ class Cluster(pulumi.ComponentResource):
     """A Kubernetes cluster with TLS everywhere and an API server inside the OpenStack network only.
 
     The template has no number of nodes, because Magnum changes nothing of a template in use but its name and
-    who sees it (magnum, ``api/controllers/v1/cluster_template.py``, ``patch``), and nothing of a cluster but
-    its number of nodes. The cluster's own worker is one, which no driver scales; the others are a node group
-    beside it, whose bounds change in place. Whatever else changes the template replaces it, and the cluster
-    with it.
+    who sees it (openstack/magnum@5a492d6, magnum/db/sqlalchemy/api.py, ``_do_update_cluster_template``;
+    2026-11-28), and nothing of a cluster but its number of nodes. The cluster's own worker is one, which no
+    driver scales; the others are a node group beside it, whose bounds change in place. Whatever else changes
+    the template replaces it, and the cluster with it.
     """
 
     cluster: openstack.containerinfra.Cluster

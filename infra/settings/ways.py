@@ -16,8 +16,8 @@ def way(settings: Settings, site: Site) -> Way | None:
 
     An EKS API that has a public address too is reached by it from everywhere but the VPC: elsewhere its name
     becomes that address. One that has none has a name which every resolver makes the private address
-    (https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html: found, not read whole), so that
-    the link carries to it without a resolver of ours.
+    (https://www.repost.aws/knowledge-center/eks-private-cluster-endpoint-vpc, 2026-11-28), so that the link
+    carries to it without a resolver of ours.
     """
     from_where = settings.deploy.runs_from
     if settings.stack == LOCAL or from_where == {"aws": "aws", "openstack": "private_site"}[site]:

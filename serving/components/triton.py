@@ -134,6 +134,7 @@ class TritonService(pulumi.ComponentResource):
             opts=child,
         )
         scaled = replicas_max > replicas_min
+        wait = f"{spec.timing.start * replicas_max + 300}s"
         deployment = k8s.apps.v1.Deployment(
             name,
             metadata=metadata(annotations=None if scaled else {PATCH_FORCE: "true"}),
@@ -166,6 +167,10 @@ class TritonService(pulumi.ComponentResource):
                 depends_on=[account, policy],
                 # Nor is it given back where it stands, which would make it 1 until the autoscaler looks.
                 ignore_changes=["spec.replicas"] if scaled else None,
+                # Else the engine gives up after ten minutes, whatever the deadline above (pulumi/
+                # pulumi-kubernetes@9497796, provider/pkg/await/deployment.go, DefaultDeploymentTimeoutMins;
+                # read 2026-11-28); a rollout brings one server after the other.
+                custom_timeouts=pulumi.CustomTimeouts(create=wait, update=wait),
             ),
         )
         service = k8s.core.v1.Service(

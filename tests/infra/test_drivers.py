@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from infra.__main__ import estate as program
 from infra.openstack.labels import template_labels
 from infra.pins import MAGNUM_KUBE_TAG
 from infra.settings.drivers import DRIVERS
 from infra.settings.openstack import OpenStackCluster
-from tests.infra.recorded import ROOT, STACKS, estate_of
+from tests.infra.recorded import ROOT, STACKS, changed_settings, estate_of, record
 
 TEMPLATE = "openstack:containerinfra/clusterTemplate:ClusterTemplate"
 COMMON: dict[str, Any] = {"image": "i", "master_flavor": "m1.medium", "node_flavor": "m1.large"}
@@ -76,3 +77,11 @@ def test_no_stack_sends_a_label_that_its_driver_passes_over(stack: str) -> None:
 
 def test_every_driver_names_the_group_of_a_node() -> None:
     assert len({driver.node_label for driver in DRIVERS.values()}) == len(DRIVERS)
+
+
+def test_another_number_of_nodes_changes_no_template() -> None:
+    settings = changed_settings("prod", {"openstack.cluster.nodes.max": 9})
+    before, after = estate_of("prod"), record(lambda: program(settings), "prod")
+    groups = "openstack:containerinfra/nodeGroup:NodeGroup"
+    assert [each.inputs for each in after.of(groups)] != [each.inputs for each in before.of(groups)]
+    assert [each.inputs for each in after.of(TEMPLATE)] == [each.inputs for each in before.of(TEMPLATE)]

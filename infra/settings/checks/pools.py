@@ -58,7 +58,8 @@ def _of_magnum(pools: Mapping[str, OpenStackPool]) -> Iterator[Problem]:
 def _room(settings: Settings) -> Iterator[Problem]:
     """A server takes all GPUs of a node, so a pool has room for as many as it has nodes.
 
-    A rollout begins with one server more and ends none before it is ready (``serving.components.triton``).
+    A rollout begins with one server more and ends none before it is ready (``serving.components.triton``; in
+    Kubernetes' API reference RollingUpdateDeployment, ``maxSurge``; 2026-11-28).
     """
     serving = settings.serving
     if not serving.enabled or serving.pool is None:

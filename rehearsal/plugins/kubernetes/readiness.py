@@ -2,7 +2,9 @@
 
 v4.32.0, provider/pkg/await/{awaiters,deployment,job,service}.go; read 2026-11-28. It differs in two things,
 both of which end a wait sooner and no other way: what has failed for good is told at once, where the plugin
-waits on for reasons that it does not know; and no ten seconds pass after a Service's last endpoint.
+waits on for reasons that it does not know; and no ten seconds pass after a Service's last endpoint. In a
+third it is kinder: it is not told customTimeouts, and waits for the controller's own deadline where the
+plugin gives up after ten minutes (``tests/infra/test_waits.py`` holds what the estate writes there).
 """
 
 from __future__ import annotations
