@@ -36,6 +36,7 @@ from isthmus.cli.commands import (
     release,
     release_drift,
     release_judge,
+    release_optimise,
     release_promote,
     review,
     settings,
@@ -89,6 +90,7 @@ COMMANDS: dict[str, Callable[..., object]] = {
 for name, command in COMMANDS.items():
     app.command(name)(command)
 release.app.command("judge")(release_judge.judge)
+release.app.command("optimise")(release_optimise.optimise)
 release.app.command("drift")(release_drift.drift)
 release.app.command("promote")(release_promote.promote)
 app.add_typer(release.app, name="release")

@@ -18,8 +18,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 BELONGING = {
     "client": ["isthmus_client"],
     "serving-pull": ["serving.pull", "serving.repository"],
-    "serving": ["serving", "-serving.components", "-serving.models"],
-    "training": ["training", "-training.components"],
+    "serving": ["serving", "-serving.components", "-serving.models", "-serving.optimise"],
+    "training": ["training", "-training.components", "serving.optimise"],
     # The policy pack is run from a clone, by the group policy of the lock.
     "estate": [
         *("infra", "-infra.__main__"),
