@@ -97,6 +97,11 @@ openstack: $(READY) engine ## prod's private site on the OpenStack services, cha
 	@echo "== prod's private site"
 	@.venv/bin/python -m pytest -m openstack $(if $(SHORT),-k "not change_and_back") tests/rehearsal $(PYTEST)
 
+.PHONY: scan
+scan: $(READY) engine ## checkov over all manifests, prowler over the account of a rehearsal: some minutes
+	@echo "== scanners, each in an environment of its own"
+	@.venv/bin/python -m pytest -m scan tests/scan $(PYTEST)
+
 .PHONY: lint
 lint: $(READY) ## ruff, mypy, and which way imports go
 	@echo "== lint (ruff check)"

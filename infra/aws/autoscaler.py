@@ -9,7 +9,7 @@ from typing import Any, Final
 import pulumi
 import pulumi_aws as aws
 
-from infra.aws.roles import POD_IDENTITY, service_trust
+from infra.aws.roles import pod_trust
 
 NAME: Final = "cluster-autoscaler"
 """Of its chart, its service account and its pods."""
@@ -91,7 +91,8 @@ class AutoscalerRole(pulumi.ComponentResource):
     ) -> None:
         super().__init__("isthmus:aws:AutoscalerRole", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        role = aws.iam.Role(name, assume_role_policy=service_trust(POD_IDENTITY), opts=child)
+        trust = pod_trust(cluster_name, NAMESPACE, NAME)
+        role = aws.iam.Role(name, assume_role_policy=trust, opts=child)
         policy = aws.iam.RolePolicy(
             name, role=role.name, policy=json.dumps(rights(cluster, account_id, region)), opts=child
         )

@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.aws.nodes import Nodes, NodesSpec
-from infra.aws.roles import POD_IDENTITY, ServiceRole
+from infra.aws.roles import ServiceRole, pod_trust, service_trust
 from infra.naming import Naming
 from infra.pins import EKS_ADDONS, EKS_COMMUNITY_ADDONS, KUBERNETES_VERSION
 from infra.settings.aws import AwsCluster
@@ -21,6 +21,7 @@ VIEW_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
 """Reads without Secrets (https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html,
 2026-11-28)."""
 CSI_DRIVER = "aws-ebs-csi-driver"
+CSI_ACCOUNT = "ebs-csi-controller-sa"
 BEFORE_NODES = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
 """Add-ons without which no node becomes ready; the others need nodes to run on."""
 
@@ -80,7 +81,7 @@ class Cluster(pulumi.ComponentResource):
         self._named = naming.cluster("aws")
         role = ServiceRole(
             f"{name}-control-plane",
-            service="eks.amazonaws.com",
+            trust=service_trust("eks.amazonaws.com"),
             policies=["AmazonEKSClusterPolicy"],
             opts=self._child,
         )
@@ -147,7 +148,7 @@ class Cluster(pulumi.ComponentResource):
         early = [self._addon(name, cluster, addon) for addon in EKS_ADDONS if addon in BEFORE_NODES]
         node_role = ServiceRole(
             f"{name}-nodes",
-            service="ec2.amazonaws.com",
+            trust=service_trust("ec2.amazonaws.com"),
             policies=[
                 "AmazonEKSWorkerNodePolicy",
                 "AmazonEC2ContainerRegistryPullOnly",
@@ -245,14 +246,12 @@ class Cluster(pulumi.ComponentResource):
         if addon == CSI_DRIVER:
             role = ServiceRole(
                 f"{name}-ebs-csi",
-                service=POD_IDENTITY,
+                trust=pod_trust(cluster.name, "kube-system", CSI_ACCOUNT),
                 policies=["service-role/AmazonEBSCSIDriverPolicy"],
                 opts=self._child,
             )
             identity = [
-                aws.eks.AddonPodIdentityAssociationArgs(
-                    role_arn=role.arn, service_account="ebs-csi-controller-sa"
-                )
+                aws.eks.AddonPodIdentityAssociationArgs(role_arn=role.arn, service_account=CSI_ACCOUNT)
             ]
         settings = addon_settings(addon, self._named)
         return aws.eks.Addon(

@@ -12,7 +12,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.aws.access import Grant, policy
-from infra.aws.roles import POD_IDENTITY, service_trust
+from infra.aws.roles import pod_trust
 
 AUDIENCE = "sts.amazonaws.com"
 """The audience that a pod's projected token must name."""
@@ -64,7 +64,8 @@ class PodRole(pulumi.ComponentResource):
     ) -> None:
         super().__init__("isthmus:aws:PodRole", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        role = aws.iam.Role(name, assume_role_policy=service_trust(POD_IDENTITY), opts=child)
+        trust = pod_trust(cluster_name, account.namespace, account.name)
+        role = aws.iam.Role(name, assume_role_policy=trust, opts=child)
         rights = aws.iam.RolePolicy(name, role=role.name, policy=stores.policy(grant), opts=child)
         association = aws.eks.PodIdentityAssociation(
             name,

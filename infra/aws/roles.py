@@ -14,18 +14,42 @@ AWS_POLICIES = "arn:aws:iam::aws:policy"
 
 
 def service_trust(service: str) -> str:
-    """Who may assume a service's role: that service. Pod Identity also hands down session tags."""
-    actions = ["sts:AssumeRole"] + (["sts:TagSession"] if service == POD_IDENTITY else [])
-    return json.dumps(
-        {
-            "Version": "2012-10-17",
-            "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": actions}],
-        }
+    """Who may assume a service's role: that service."""
+    return _trust({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"})
+
+
+def pod_trust(cluster: pulumi.Input[str], namespace: str, service_account: str) -> pulumi.Output[str]:
+    """Who may assume the role of a pod: Pod Identity, for this service account of this cluster alone.
+
+    The service names them in session tags, which a trust may ask for; without that, whoever may write an
+    association hands the role to any pod of any cluster
+    (https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html, "Setting Conditions", and
+    pod-id-abac.html for the tags; read 2026-11-28).
+    """
+    return pulumi.Output.from_input(cluster).apply(
+        lambda name: _trust(
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": POD_IDENTITY},
+                "Action": ["sts:AssumeRole", "sts:TagSession"],
+                "Condition": {
+                    "StringEquals": {
+                        "aws:RequestTag/eks-cluster-name": name,
+                        "aws:RequestTag/kubernetes-namespace": namespace,
+                        "aws:RequestTag/kubernetes-service-account": service_account,
+                    }
+                },
+            }
+        )
     )
 
 
+def _trust(statement: dict[str, object]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
 class ServiceRole(pulumi.ComponentResource):
-    """A role for one AWS service, with AWS's own policies by name."""
+    """A role with AWS's own policies by name; ``trust`` says who may assume it."""
 
     arn: pulumi.Output[str]
     """Known once the policies are attached, so that what uses the role never meets it empty."""
@@ -34,13 +58,13 @@ class ServiceRole(pulumi.ComponentResource):
         self,
         name: str,
         *,
-        service: str,
+        trust: pulumi.Input[str],
         policies: Sequence[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("isthmus:aws:ServiceRole", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        role = aws.iam.Role(name, assume_role_policy=service_trust(service), opts=child)
+        role = aws.iam.Role(name, assume_role_policy=trust, opts=child)
         attached = [
             aws.iam.RolePolicyAttachment(
                 f"{name}-{policy.rpartition('/')[2]}",
@@ -56,4 +80,4 @@ class ServiceRole(pulumi.ComponentResource):
         self.register_outputs({"arn": self.arn})
 
 
-__all__ = ["AWS_POLICIES", "POD_IDENTITY", "ServiceRole", "service_trust"]
+__all__ = ["AWS_POLICIES", "ServiceRole", "pod_trust", "service_trust"]

@@ -33,6 +33,7 @@ TOO_MUCH: Final = frozenset(
     {"AdministratorAccess", "PowerUserAccess", "IAMFullAccess", "AmazonS3FullAccess", "AmazonEC2FullAccess"}
 )
 DECRYPTS: Final = frozenset({"kms:decrypt", "kms:reencryptfrom", "kms:*", "*"})
+_POD_TAGS: Final = ("eks-cluster-name", "kubernetes-namespace", "kubernetes-service-account")
 SERIOUS: Final = frozenset({"HIGH", "MEDIUM"})
 """What parliament finds and is worth a refusal; the rest it calls LOW or MUTED."""
 
@@ -146,6 +147,31 @@ def trust_bounded(role: Resource) -> Iterator[str]:
             conditions = json.dumps(each.get("Condition") or {})
             if ":sub" not in conditions:
                 yield f"can be assumed by every pod of its issuer, by {named(each)}"
+
+
+@RULES.of_resource(
+    _ROLE,
+    name="aws-iam-pod-trust-named",
+    title="A role of Pod Identity says which pods may have it",
+    reason="Else whoever may write an association gives it to any pod of any cluster of the account",
+    remedy="add a condition on aws:RequestTag/eks-cluster-name, kubernetes-namespace and "
+    "kubernetes-service-account",
+    severity="medium",
+    references=[
+        Reference(
+            "EKS user guide",
+            "Create IAM role with trust policy required by EKS Pod Identity, Setting Conditions",
+            "https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html",
+        )
+    ],
+)
+def pod_trust_named(role: Resource) -> Iterator[str]:
+    for each in allowing(role.inputs, "assumeRolePolicy"):
+        if "pods.eks.amazonaws.com" in principals(each):
+            conditions = json.dumps(each.get("Condition") or {})
+            missing = [tag for tag in _POD_TAGS if f"aws:RequestTag/{tag}" not in conditions]
+            if missing:
+                yield f"does not ask for {', '.join(missing)}, by {named(each)}"
 
 
 @RULES.of_resource(

@@ -18,6 +18,7 @@ NODES = "aws:eks/nodeGroup:NodeGroup"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 ROLE = "aws:iam/role:Role"
 VPN = "aws:ec2/vpnConnection:VpnConnection"
+TAGS = ("eks-cluster-name", "kubernetes-namespace", "kubernetes-service-account")
 LOGGED = {"cloudwatchLogOptions": {"logEnabled": True}}
 OF_VPC: dict[str, Any] = {"depends__vpcId": [urn(VPC, "net")]}
 
@@ -25,6 +26,17 @@ OF_VPC: dict[str, Any] = {"depends__vpcId": [urn(VPC, "net")]}
 def rule(*statements: Any) -> list[Resource]:
     """A policy of a role."""
     return [made(ROLE_POLICY, policy=policy(*statements))]
+
+
+def pods(*tags: str) -> list[Resource]:
+    """A role for pods, whose trust asks for these tags of a session."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "pods.eks.amazonaws.com"},
+        "Action": ["sts:AssumeRole", "sts:TagSession"],
+        "Condition": {"StringEquals": {f"aws:RequestTag/{tag}": "one" for tag in tags}},
+    }
+    return [made(ROLE, assumeRolePolicy=policy(statement))]
 
 
 def cluster(**inputs: Any) -> list[Resource]:
@@ -217,6 +229,7 @@ CASES = {
             )
         ],
     ),
+    "aws-iam-pod-trust-named": Case(pods(*TAGS), pods(*TAGS[1:])),
     "aws-iam-no-broad-managed-policy": Case(
         [
             made(
