@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -10,8 +11,15 @@ import httpx
 import numpy as np
 import pytest
 
-from isthmus_client import Answer, ClientClosed, Recommender, ServerRefused, ServerUnavailable
-from serving.local.server import LocalServer
+from isthmus_client import (
+    Answer,
+    AsyncRecommender,
+    ClientClosed,
+    Recommender,
+    ServerRefused,
+    ServerUnavailable,
+)
+from serving.local.server import LocalServer, Port
 from tests.serving.small_release import CUSTOMERS, ITEMS, TOP_K, SmallRelease, code
 
 
@@ -204,3 +212,36 @@ def test_metrics_tell_the_release_by_its_version(server: LocalServer, release: S
 )
 def test_no_client_may_change_the_server(server: LocalServer, method: str, path: str) -> None:
     assert httpx.request(method, server.url("http") + path, json={}).status_code == 403
+
+
+@pytest.mark.parametrize("kind", ["grpc", "http"])
+def test_the_client_of_an_event_loop_answers_alike(
+    server: LocalServer, release: SmallRelease, kind: Port
+) -> None:
+    customers = [*release.customers, "nobody"]
+
+    async def ask() -> tuple[Answer, ...]:
+        async with AsyncRecommender(server.url(kind)) as client:
+            assert await client.ready()
+            one = await client.recommend(customers[0], 3)
+            many = await client.recommend_many(customers, 7, True)
+            assert same(one, (await client.recommend_many(customers[:1], 3))[0])
+            assert await client.recommend_many([]) == ()
+        with pytest.raises(ClientClosed):
+            await client.recommend("x")
+        return many
+
+    with Recommender(server.url(kind)) as client:
+        expected = client.recommend_many(customers, 7, True)
+    assert all(map(same, asyncio.run(ask()), expected))
+
+
+@pytest.mark.parametrize("scheme", ["grpc", "http"])
+def test_the_client_of_an_event_loop_says_that_nobody_answers(scheme: str) -> None:
+    async def ask() -> None:
+        async with AsyncRecommender(f"{scheme}://127.0.0.1:9", timeout_s=2, patience_s=0.2) as client:
+            assert not await client.ready()
+            with pytest.raises(ServerUnavailable, match=r"no Triton server answers at 127\.0\.0\.1:9"):
+                await client.recommend("x")
+
+    asyncio.run(ask())

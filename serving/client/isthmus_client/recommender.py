@@ -12,9 +12,10 @@ from typing import Any
 
 import tenacity
 
-from isthmus_client.answer import Answer, Bought, Product, Reason
+from isthmus_client.answer import Answer
 from isthmus_client.errors import ClientClosed, ClientError, NotTriton, QuestionRefused, ServerUnavailable
 from isthmus_client.interface import ANSWERED, KEY_PARAMETER, MAX_BATCH_SIZE, MODEL
+from isthmus_client.outputs import answers
 from isthmus_client.question import seconds, several, tensors
 from isthmus_client.transport import Transport, connect
 
@@ -76,15 +77,7 @@ class Recommender:
         started = time.perf_counter()
         outputs = self._ask(inputs)
         milliseconds = (time.perf_counter() - started) * 1000
-        try:
-            return tuple(
-                _answer(customer, _row(outputs, row), milliseconds) for row, customer in enumerate(asked)
-            )
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-            raise NotTriton(
-                f"what answers at {self.url} is no Triton server of isthmus: its answer cannot be read "
-                f"({type(error).__name__}: {error}); `isthmus status` shows the servers of the rehearsal"
-            ) from None
+        return answers(asked, outputs, milliseconds, self.url)
 
     def recommend_all(
         self, customers: Iterable[str], k: int = 10, only_new: bool = False, *, in_flight: int = 4
@@ -148,7 +141,7 @@ class Recommender:
     def _ask(self, inputs: dict[str, Any]) -> dict[str, Any]:
         # Asking twice changes nothing, so a lost answer is asked for again.
         again = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(_may_come),
+            retry=tenacity.retry_if_exception(may_come),
             stop=tenacity.stop_after_delay(self._patience_s),
             wait=tenacity.wait_exponential_jitter(multiplier=0.05, max=1.0, jitter=0.05),
             reraise=True,
@@ -171,42 +164,6 @@ class Recommender:
         return transport
 
 
-def _may_come(error: BaseException) -> bool:
+def may_come(error: BaseException) -> bool:
+    """Whether asking again may help."""
     return isinstance(error, ServerUnavailable) and not isinstance(error, NotTriton)
-
-
-def _row(outputs: dict[str, Any], row: int) -> dict[str, Any]:
-    """One customer's part of the outputs; servers of earlier releases have no ``fewer``."""
-    return {name: outputs[name][row] for name in ANSWERED if name != "fewer" or outputs[name] is not None}
-
-
-def _answer(customer: str, row: dict[str, Any], milliseconds: float) -> Answer:
-    items, bought = _texts(row["items"]), _texts(row["bought"])
-    reasons = _texts(row["reasons"])
-    described = _texts(row["descriptions"], keep_empty=True)
-    return Answer(
-        customer=customer,
-        products=tuple(
-            Product(code, described[i], float(row["scores"][i]), _reason(reasons[i]))
-            for i, code in enumerate(items)
-        ),
-        bought=tuple(
-            Bought(code, text)
-            for code, text in zip(bought, _texts(row["bought_descriptions"], keep_empty=True), strict=False)
-        ),
-        bought_count=int(row["bought_count"][0]),
-        known=_texts(row["reason"])[0] == "personal",
-        reason=_reason(_texts(row["reason"])[0]),
-        milliseconds=milliseconds,
-        release=_texts(row["release"])[0],
-        fewer=row["fewer"][0].decode() if "fewer" in row else "",
-    )
-
-
-def _texts(values: Any, keep_empty: bool = False) -> list[str]:
-    # Rows of a batch are padded with the empty text at their end; a description may be empty in itself.
-    return [value.decode() for value in values if value or keep_empty]
-
-
-def _reason(text: str) -> Reason:
-    return "personal" if text == "personal" else "popular"

@@ -20,6 +20,20 @@ _TRANSIENT = {"StatusCode.UNAVAILABLE", "StatusCode.DEADLINE_EXCEEDED", "StatusC
 MAX_ANSWER_BYTES = 256 * 2**20
 """Most bytes of an answer by gRPC; the largest catalogue for 64 customers is far below."""
 
+CHANNEL: list[tuple[str, int]] = [
+    ("grpc.max_receive_message_length", MAX_ANSWER_BYTES),
+    ("grpc.keepalive_time_ms", 300_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    # Triton may be behind a proxy's environment variables only by accident.
+    ("grpc.enable_http_proxy", 0),
+    # A restarted server is found at once: the default backs off up to two minutes.
+    ("grpc.initial_reconnect_backoff_ms", 50),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+    # Without it two clients of one process share a connection, also after one was closed.
+    ("grpc.use_local_subchannel_pool", 1),
+]
+"""Options of a gRPC connection."""
+
 
 class Transport(Protocol):
     """A connection to one server."""
@@ -52,14 +66,19 @@ def connect(url: str, timeout_s: float) -> Transport:
     Raises:
         ServerUnavailable: the URL cannot be one of a Triton server.
     """
+    scheme, address = parsed(url)
+    return Grpc(address, timeout_s) if scheme == "grpc" else Http(address, timeout_s)
+
+
+def parsed(url: str) -> tuple[str, str]:
+    """``grpc`` or ``http``, and the address. Raises ServerUnavailable."""
     found = _URL.fullmatch(url) if isinstance(url, str) else None
     if not found or not 0 < int(found["port"]) < 65536:
         raise ServerUnavailable(
             f"{url!r} is not the address of a Triton server; write grpc://HOST:8001 or http://HOST:8000"
         )
     scheme = found["scheme"] or ("http" if found["port"] == HTTP_PORT else "grpc")
-    address = f"{found['host']}:{found['port']}"
-    return Grpc(address, timeout_s) if scheme == "grpc" else Http(address, timeout_s)
+    return scheme, f"{found['host']}:{found['port']}"
 
 
 class Grpc:
@@ -75,33 +94,24 @@ class Grpc:
         self._timeout_s = timeout_s
         self._client = triton.InferenceServerClient(
             address,
-            channel_args=[
-                ("grpc.max_receive_message_length", MAX_ANSWER_BYTES),
-                ("grpc.keepalive_time_ms", 300_000),
-                ("grpc.keepalive_timeout_ms", 20_000),
-                # Triton may be behind a proxy's environment variables only by accident.
-                ("grpc.enable_http_proxy", 0),
-                # A restarted server is found at once: the default backs off up to two minutes.
-                ("grpc.initial_reconnect_backoff_ms", 50),
-                ("grpc.max_reconnect_backoff_ms", 1000),
-                # Without it two clients of one process share a connection, also after one was closed.
-                ("grpc.use_local_subchannel_pool", 1),
-            ],
+            channel_args=CHANNEL,
         )
 
     def infer(self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
-        with _one_error(self._address, "gRPC"):
-            result = self._client.infer(model, _inputs(self._triton, inputs), client_timeout=self._timeout_s)
+        with one_error(self._address, "gRPC"):
+            result = self._client.infer(
+                model, as_inputs(self._triton, inputs), client_timeout=self._timeout_s
+            )
             return {name: result.as_numpy(name) for name in outputs}
 
     def ready(self) -> bool:
-        with _one_error(self._address, "gRPC"):
+        with one_error(self._address, "gRPC"):
             return bool(self._client.is_server_ready(client_timeout=self._timeout_s))
 
     def parameters(self, model: str) -> dict[str, str]:
-        with _one_error(self._address, "gRPC"):
+        with one_error(self._address, "gRPC"):
             response = self._client.get_model_config(model, as_json=True, client_timeout=self._timeout_s)
-            return _parameters(response["config"])
+            return as_parameters(response["config"])
 
     def close(self) -> None:
         self._client.close()
@@ -123,17 +133,17 @@ class Http:
         )
 
     def infer(self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
-        with _one_error(self._address, "HTTP"), self._in_time():
-            result = self._client.infer(model, _inputs(self._triton, inputs))
+        with one_error(self._address, "HTTP"), self._in_time():
+            result = self._client.infer(model, as_inputs(self._triton, inputs))
             return {name: result.as_numpy(name) for name in outputs}
 
     def ready(self) -> bool:
-        with _one_error(self._address, "HTTP"), self._in_time():
+        with one_error(self._address, "HTTP"), self._in_time():
             return bool(self._client.is_server_ready())
 
     def parameters(self, model: str) -> dict[str, str]:
-        with _one_error(self._address, "HTTP"), self._in_time():
-            return _parameters(self._client.get_model_config(model))
+        with one_error(self._address, "HTTP"), self._in_time():
+            return as_parameters(self._client.get_model_config(model))
 
     def close(self) -> None:
         self._client.close()
@@ -145,11 +155,13 @@ class Http:
         return gevent.Timeout(self._timeout_s, TimeoutError(f"no whole answer in {self._timeout_s:g} s"))
 
 
-def _parameters(config: dict[str, Any]) -> dict[str, str]:
+def as_parameters(config: dict[str, Any]) -> dict[str, str]:
+    """The parameters in a model's configuration, as plain texts."""
     return {name: str(parameter["string_value"]) for name, parameter in config.get("parameters", {}).items()}
 
 
-def _inputs(triton: Any, arrays: dict[str, Any]) -> list[Any]:
+def as_inputs(triton: Any, arrays: dict[str, Any]) -> list[Any]:
+    """Arrays as a client library of Triton takes them."""
     from tritonclient.utils import np_to_triton_dtype
 
     inputs = []
@@ -161,7 +173,7 @@ def _inputs(triton: Any, arrays: dict[str, Any]) -> list[Any]:
 
 
 @contextmanager
-def _one_error(address: str, protocol: str) -> Iterator[None]:
+def one_error(address: str, protocol: str) -> Iterator[None]:
     """Everything that a client library raises, as one of ours."""
     from tritonclient.utils import InferenceServerException
 
