@@ -10,6 +10,7 @@ from isthmus.cli.errors import CommandError
 _CLIENT = "isthmus_client"
 _SERVING_PULL = f"{_CLIENT} boto3 cryptography filelock google.protobuf numpy"
 _SERVING = f"{_SERVING_PULL} httpx onnxruntime platformdirs psutil pyarrow"
+_FRONT = f"{_CLIENT} fastapi httptools httpx joserfc limits prometheus_client purgatory uvicorn"
 _TRAINING = """
     boto3 cryptography filelock httpx implicit jinja2 keras matplotlib numpy onnx onnxruntime optuna pandas
     pandera platformdirs psycopg pyarrow scipy sklearn sqlalchemy tensorboard tensorflow tf2onnx threadpoolctl
@@ -19,12 +20,13 @@ _ESTATE = """
     boto3 cryptography filelock jinja2 openstack platformdirs pulumi pulumi_aws pulumi_kubernetes
     pulumi_openstack
 """
-_REHEARSAL = f"{_ESTATE} {_SERVING} {_TRAINING} joserfc jsonschema keystoneauth1 moto tenacity"
+_REHEARSAL = f"{_ESTATE} {_FRONT} {_SERVING} {_TRAINING} joserfc jsonschema keystoneauth1 moto tenacity"
 
 MODULES: Mapping[str, str] = {
     "client": _CLIENT,
     "serving-pull": _SERVING_PULL,
     "serving": _SERVING,
+    "front": _FRONT,
     "training": _TRAINING,
     "estate": _ESTATE,
     "rehearsal": _REHEARSAL,
@@ -33,6 +35,7 @@ MODULES: Mapping[str, str] = {
 
 NEEDED: Mapping[str, str] = {
     "recommend": "serving",
+    "front": "front",
     **dict.fromkeys(("settings", "policy", "forge", "prices", "operator"), "estate"),
     **dict.fromkeys(("train", "tune", "transfer", "orders", "release"), "training"),
     **dict.fromkeys(

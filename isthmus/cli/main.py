@@ -23,6 +23,7 @@ from isthmus.cli.commands import (
     drift,
     env,
     forge,
+    front,
     images,
     logs,
     operator,
@@ -99,6 +100,7 @@ app.add_typer(orders.app, name="orders")
 app.add_typer(images.app, name="images")
 app.add_typer(policy.app, name="policy")
 app.add_typer(forge.app, name="forge")
+app.add_typer(front.app, name="front")
 app.add_typer(prices.app, name="prices")
 let_wrap(app)
 

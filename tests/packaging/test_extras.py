@@ -18,7 +18,10 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 BELONGING = {
     "client": ["isthmus_client"],
     "serving-pull": ["serving.pull", "serving.repository"],
-    "serving": ["serving", "-serving.components", "-serving.models", "-serving.optimise"],
+    "serving": [
+        *("serving", "-serving.components", "-serving.front", "-serving.models", "-serving.optimise"),
+    ],
+    "front": ["serving.front"],
     "training": ["training", "-training.components", "serving.optimise"],
     # The policy pack is run from a clone, by the group policy of the lock.
     "estate": [

@@ -1,0 +1,48 @@
+"""What is counted, for Prometheus; no label holds what a caller wrote."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
+
+
+class Metrics:
+    """The counters of one front."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "front_requests_total", "Requests.", ("route", "status"), registry=self.registry
+        )
+        self.seconds = Histogram(
+            "front_request_seconds",
+            "From the first byte to the answer.",
+            ("route",),
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self.in_flight = Gauge("front_in_flight", "Requests that are being answered.", registry=self.registry)
+        self.answered = Counter(
+            "front_answers_total", "Answers for customers.", ("answered_from",), registry=self.registry
+        )
+        self.hedged = Counter(
+            "front_hedged_total", "Questions that went to another site as well.", registry=self.registry
+        )
+        self.failed = Counter(
+            "front_site_failures_total", "Tries that failed.", ("site", "error"), registry=self.registry
+        )
+        self.open = Gauge(
+            "front_site_open", "1 while a site is left alone.", ("site",), registry=self.registry
+        )
+        self.taken = Counter(
+            "front_guard_taken_total", "Products that a rule took.", ("rule",), registry=self.registry
+        )
+        self.events = Counter(
+            "front_feedback_events_total", "Events on the disk.", ("event",), registry=self.registry
+        )
+        self.spooled = Gauge("front_spool_bytes", "Bytes that wait for a store.", registry=self.registry)
+
+    def text(self) -> bytes:
+        """All of them, in Prometheus' text format."""
+        return generate_latest(self.registry)

@@ -1,0 +1,115 @@
+"""The Triton servers of all sites: the first is asked, and another where it fails or is slow."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from isthmus.errors import IsthmusError
+from isthmus_client import Answer, AsyncRecommender, ClientError, NotTriton
+from serving.front.breaker import SiteBreaker
+from serving.front.metrics import Metrics
+from serving.front.settings import FrontSettings
+
+
+class NoModelAnswered(IsthmusError):
+    """No site gave an answer in time; the message says why, for the caller."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A Triton server, and whether it is worth asking."""
+
+    name: str
+    recommender: AsyncRecommender
+    breaker: SiteBreaker
+
+
+class Sites:
+    """Asks for one answer, of whichever site has it first."""
+
+    def __init__(
+        self, settings: FrontSettings, pseudonym: Callable[[str], str] | None, metrics: Metrics
+    ) -> None:
+        self._times, self._metrics = settings.times, metrics
+        self.sites = [
+            Site(
+                url,
+                # It asks once: asking again is decided here, where the other site is known.
+                AsyncRecommender(url, pseudonym=pseudonym, timeout_s=settings.times.answer_s, patience_s=0),
+                SiteBreaker(url, settings.breaker),
+            )
+            for url in settings.triton
+        ]
+
+    async def recommend(self, customers: Sequence[str], k: int, only_new: bool) -> tuple[Answer, ...]:
+        """Answers by the model for all customers. Raises NoModelAnswered."""
+        let = [site for site in self.sites if site.breaker.lets()]
+        if not let:
+            raise NoModelAnswered("every site has failed just now and is left alone for some seconds")
+        # Behind one address are many pods: the first is asked once more where all failed at once.
+        waiting = [*let, let[0]]
+        tasks: dict[asyncio.Task[tuple[Answer, ...]], Site] = {}
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._times.answer_s
+        hedge = loop.time()
+        try:
+            while True:
+                now = loop.time()
+                if waiting and (not tasks or (now >= hedge and len(waiting) > 1)):
+                    site = waiting.pop(0)
+                    if tasks:
+                        self._metrics.hedged.inc()
+                    tasks[asyncio.create_task(self._ask(site, customers, k, only_new))] = site
+                    hedge = now + self._times.hedge_after_s
+                if not tasks:
+                    raise NoModelAnswered("no site has a model that answers")
+                next_at = min(until, hedge) if len(waiting) > 1 else until
+                done, _ = await asyncio.wait(
+                    tasks, timeout=max(0.0, next_at - loop.time()), return_when=asyncio.FIRST_COMPLETED
+                )
+                for task in done:
+                    site = tasks.pop(task)
+                    error = task.exception()
+                    if error is None:
+                        site.breaker.answered()
+                        self._give_up(tasks, "another site answered before it")
+                        return task.result()
+                    if not isinstance(error, ClientError):
+                        raise error
+                    self._failed(site, error)
+                if loop.time() >= until:
+                    self._give_up(tasks, "no answer in time")
+                    raise NoModelAnswered(f"no model answered within {self._times.answer_s:g} s")
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def ready(self) -> dict[str, bool]:
+        """Site by site, whether a model is ready there."""
+        found = await asyncio.gather(*(site.recommender.ready() for site in self.sites))
+        return {site.name: ready for site, ready in zip(self.sites, found, strict=True)}
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for site in self.sites:
+            await site.recommender.close()
+
+    async def _ask(self, site: Site, customers: Sequence[str], k: int, only_new: bool) -> tuple[Answer, ...]:
+        answers = await site.recommender.recommend_many(customers, k, only_new)
+        for answer in answers:
+            if len(answer.products) > k or not all(math.isfinite(one.score) for one in answer.products):
+                raise NotTriton(f"the answer of {site.name} is none to this question")
+        return answers
+
+    def _failed(self, site: Site, error: Exception) -> None:
+        site.breaker.failed(error)
+        self._metrics.failed.labels(site.name, type(error).__name__).inc()
+
+    def _give_up(self, tasks: dict[asyncio.Task[tuple[Answer, ...]], Site], why: str) -> None:
+        for task, site in tasks.items():
+            task.cancel()
+            self._failed(site, TimeoutError(why))
+        tasks.clear()
