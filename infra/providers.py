@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as k8s
@@ -29,7 +31,9 @@ THROW_AWAY = "rehearsal"
 """Keys of a stand-in on this machine: they open nothing."""
 
 
-def aws_provider(settings: AwsSettings, naming: Naming) -> aws.Provider:
+def aws_provider(
+    settings: AwsSettings, naming: Naming, services: Sequence[str] = AWS_SERVICES
+) -> aws.Provider:
     """AWS in one region and one account; with ``endpoint_url`` a stand-in that no cloud can be behind."""
     tags = aws.ProviderDefaultTagsArgs(tags=naming.tags)
     if settings.endpoint_url is None:
@@ -43,7 +47,7 @@ def aws_provider(settings: AwsSettings, naming: Naming) -> aws.Provider:
         "aws",
         region=settings.region,
         default_tags=tags,
-        endpoints=[aws.ProviderEndpointArgs(**dict.fromkeys(AWS_SERVICES, settings.endpoint_url))],
+        endpoints=[aws.ProviderEndpointArgs(**dict.fromkeys(services, settings.endpoint_url))],
         access_key=THROW_AWAY,
         secret_key=THROW_AWAY,
         s3_use_path_style=True,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.aws.bucket_policy import document, log_delivery, tls_only
+from infra.aws.bucket_policy import Statement, document, log_delivery, tls_only
 
 UPLOAD_DAYS = 7
 """Age at which an upload that nobody finished is thrown away; its parts cost money and show nowhere."""
@@ -27,7 +28,9 @@ class PrivateBucket(pulumi.ComponentResource):
 
     ``kms_key_arn`` None encrypts with S3's own key: S3's log delivery cannot use a customer's key.
     ``logs`` is the bucket that takes this one's access logs; None for the logs bucket itself, which
-    would otherwise log the delivery of its own logs without end. ``receives_logs`` admits log delivery.
+    would otherwise log the delivery of its own logs without end. ``receives_logs`` admits log delivery,
+    ``admits`` whom the statements name that it makes of the bucket's ARN. ``locked_days``: for so long no
+    version can be deleted (S3's object lock, which a bucket has from its beginning or not at all).
     ``protect``: the engine refuses to delete it.
     """
 
@@ -47,6 +50,8 @@ class PrivateBucket(pulumi.ComponentResource):
         kms_key_arn: pulumi.Input[str] | None,
         logs: PrivateBucket | None,
         receives_logs: bool = False,
+        admits: Callable[[str], Sequence[Statement]] = lambda _: (),
+        locked_days: int | None = None,
         keep_objects: bool = True,
         protect: bool = True,
         opts: pulumi.ResourceOptions | None = None,
@@ -56,6 +61,7 @@ class PrivateBucket(pulumi.ComponentResource):
         bucket = aws.s3.Bucket(
             name,
             bucket=bucket_name,
+            object_lock_enabled=True if locked_days else None,
             force_destroy=not keep_objects,
             opts=pulumi.ResourceOptions(parent=self, protect=protect),
         )
@@ -96,11 +102,13 @@ class PrivateBucket(pulumi.ComponentResource):
         policy = aws.s3.BucketPolicy(
             name,
             bucket=bucket.bucket,
-            policy=bucket.arn.apply(lambda arn: _policy(arn, account_id, receives_logs)),
+            policy=bucket.arn.apply(lambda arn: _policy(arn, account_id, receives_logs, admits)),
             # S3 answers 409 when both are set at the same moment.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[block]),
         )
         protections += [block, policy]
+        if locked_days:
+            protections.append(_lock(name, bucket, locked_days, versioning, self))
         if logs is not None:
             protections.append(
                 aws.s3.BucketLogging(
@@ -118,9 +126,28 @@ class PrivateBucket(pulumi.ComponentResource):
         self.register_outputs({"bucket": self.bucket, "arn": self.arn})
 
 
-def _policy(arn: str, account_id: str, receives_logs: bool) -> str:
+def _policy(
+    arn: str, account_id: str, receives_logs: bool, admits: Callable[[str], Sequence[Statement]]
+) -> str:
     admitted = log_delivery(arn, account_id) if receives_logs else []
-    return json.dumps(document([*tls_only(arn), *admitted]))
+    return json.dumps(document([*tls_only(arn), *admitted, *admits(arn)]))
+
+
+def _lock(
+    name: str, bucket: aws.s3.Bucket, days: int, versioning: pulumi.Resource, parent: pulumi.Resource
+) -> pulumi.Resource:
+    """Governance, not compliance: who may bypass it can still end an account that nobody needs any more."""
+    return aws.s3.BucketObjectLockConfiguration(
+        name,
+        bucket=bucket.bucket,
+        object_lock_enabled="Enabled",
+        rule=aws.s3.BucketObjectLockConfigurationRuleArgs(
+            default_retention=aws.s3.BucketObjectLockConfigurationRuleDefaultRetentionArgs(
+                mode="GOVERNANCE", days=days
+            )
+        ),
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=[versioning]),
+    )
 
 
 def _encryption(

@@ -5,8 +5,11 @@ from pulumi import ResourceOptions
 from infra.bootstrap.account import Account
 from infra.drain import Outputs, run
 from infra.naming import Naming
-from infra.providers import aws_provider
+from infra.providers import AWS_SERVICES, aws_provider
 from infra.settings import Settings, load
+
+OWN_SERVICES = ("ce", "cloudtrail")
+"""What the account's own part asks beside the estate's services."""
 
 
 def account(settings: Settings) -> Outputs:
@@ -16,8 +19,8 @@ def account(settings: Settings) -> Outputs:
         "bootstrap",
         naming=naming,
         settings=settings.aws,
-        ci=settings.deploy.ci,
-        opts=ResourceOptions(provider=aws_provider(settings.aws, naming)),
+        deploy=settings.deploy,
+        opts=ResourceOptions(provider=aws_provider(settings.aws, naming, (*AWS_SERVICES, *OWN_SERVICES))),
     )
     return made.exports
 

@@ -1,4 +1,4 @@
-"""The account's own part: bucket and key of the state, and CI's roles where its repository is named."""
+"""The account's own part: bucket and key of the state, the trail, the bill's tags, and CI's roles."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import pulumi_aws as aws
 from infra.aws.keys import DELETION_WINDOW_DAYS, owner_statement
 from infra.aws.object_store import Lifecycle, PrivateBucket
 from infra.bootstrap.ci import CiRoles
+from infra.bootstrap.cost_tags import activate
+from infra.bootstrap.trail import Trail, untouched
 from infra.naming import Naming
 from infra.settings.aws import AwsSettings
-from infra.settings.deploy import CiSettings
+from infra.settings.deploy import DeploySettings
 
 STATES_DAYS: Final = 400
 """How long a state that was overwritten can be gone back to."""
@@ -21,7 +23,7 @@ LOGS_DAYS: Final = 365
 
 
 class Account(pulumi.ComponentResource):
-    """Bucket, key and roles, all protected.
+    """Bucket, key, trail and roles; what holds something is protected.
 
     The bucket needs no table beside it: Pulumi's own backend locks by an object in it
     (https://www.pulumi.com/docs/iac/guides/basics/using-a-diy-backend/; 2026-11-28).
@@ -36,7 +38,7 @@ class Account(pulumi.ComponentResource):
         *,
         naming: Naming,
         settings: AwsSettings,
-        ci: CiSettings | None,
+        deploy: DeploySettings,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("isthmus:bootstrap:Account", name, None, opts)
@@ -81,14 +83,19 @@ class Account(pulumi.ComponentResource):
             "backend": pulumi.Output.concat("s3://", bucket.bucket, f"?region={settings.region}"),
             "secretsprovider": pulumi.Output.concat("awskms://", alias.name, f"?region={settings.region}"),
         }
-        if ci is not None:
+        if deploy.trail:
+            Trail(f"{name}-trail", naming=naming, settings=settings, logs=logs, opts=child)
+        if deploy.cost_tags:
+            activate(f"{name}-tag", naming, self)
+        if deploy.ci is not None:
             roles = CiRoles(
                 f"{name}-ci",
                 stack=naming.stack,
                 account_id=settings.account_id,
-                ci=ci,
+                ci=deploy.ci,
                 state_bucket_arn=bucket.arn,
                 state_key_arn=key.arn,
+                denied=untouched(naming, settings.region, settings.account_id) if deploy.trail else [],
                 opts=child,
             )
             self.exports |= {"preview": roles.preview_arn, "deploy": roles.deploy_arn}

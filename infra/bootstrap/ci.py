@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 import pulumi
 import pulumi_aws as aws
 
+from infra.aws.bucket_policy import Statement
 from infra.aws.roles import AWS_POLICIES
 from infra.settings.deploy import CiSettings
 
@@ -46,6 +48,7 @@ class CiRoles(pulumi.ComponentResource):
         ci: CiSettings,
         state_bucket_arn: pulumi.Input[str],
         state_key_arn: pulumi.Input[str],
+        denied: Sequence[Statement],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("isthmus:bootstrap:CiRoles", name, None, opts)
@@ -83,7 +86,7 @@ class CiRoles(pulumi.ComponentResource):
             "deploy",
             deploys,
             DOES,
-            pulumi.Output.from_input(json.dumps(makes_roles(account_id))),
+            pulumi.Output.from_input(json.dumps(makes_roles(account_id, denied))),
         ).arn
         self.register_outputs({"previewArn": self.preview_arn, "deployArn": self.deploy_arn})
 
@@ -124,8 +127,8 @@ def looks(bucket_arn: str, key_arn: str) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def makes_roles(account_id: str) -> dict[str, Any]:
-    """What the estate makes in IAM, and never CI's own roles."""
+def makes_roles(account_id: str, denied: Sequence[Statement] = ()) -> dict[str, Any]:
+    """What the estate makes in IAM, and never CI's own roles; ``denied`` of what the other policy allows."""
     iam = f"arn:aws:iam::{account_id}"
     made = [
         f"iam:{what}"
@@ -145,6 +148,7 @@ def makes_roles(account_id: str) -> dict[str, Any]:
         {"Effect": "Allow", "Action": "iam:PassRole", "Resource": roles, "Condition": HANDED_TO},
         {"Effect": "Allow", "Action": issuers, "Resource": f"{iam}:oidc-provider/*"},
         {"Effect": "Deny", "Action": changes, "Resource": own},
+        *denied,
     ]
     return {"Version": "2012-10-17", "Statement": statements}
 

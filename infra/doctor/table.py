@@ -83,11 +83,11 @@ CHECKS: Final[tuple[Check, ...]] = (
     ),
     Check(
         "trail", "aws", "cloudtrail:DescribeTrails, GetTrailStatus: one of all regions logs",
-        "your organisation's trail, or `aws cloudtrail create-trail --is-multi-region-trail`", audit.trail,
+        f"{BOOTSTRAP}, or with deploy.trail false your organisation's", audit.trail,
     ),
     Check(
         "cost tags", "aws", "ce:ListCostAllocationTags: project, environment, owner are active",
-        "Billing, Cost allocation tags, by the payer's account, a day after the first up", audit.cost_tags,
+        f"{BOOTSTRAP} with deploy.cost_tags, a day after the first up, by who pays", audit.cost_tags,
     ),
     Check(
         "alarm topics", "aws", "sns:GetTopicAttributes: who hears of a link that is down",

@@ -172,11 +172,14 @@ def _route(inputs: Inputs) -> Way:
 
 _WAYS: Final[Mapping[str, Callable[[Inputs], Way]]] = {
     "aws:budgets/budget:Budget": _named("aws:budgets/getBudget:getBudget", "name"),
+    # By its ARN, says the section; the calls take the name, which alone is known beforehand.
+    "aws:cloudtrail/trail:Trail": _id("{name}"),
     "aws:cloudwatch/logGroup:LogGroup": _id("{name}"),
     "aws:cloudwatch/metricAlarm:MetricAlarm": _id("{name}"),
     "aws:ec2/customerGateway:CustomerGateway": _tagged(
         "aws:ec2/getCustomerGateway:getCustomerGateway", "id", states="state"
     ),
+    "aws:costexplorer/costAllocationTag:CostAllocationTag": _again,
     # It is there as soon as its VPC is, and is taken over, never made.
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _again,
     "aws:ec2/eip:Eip": _tagged("aws:ec2/getEips:getEips", "allocationIds"),
@@ -243,6 +246,7 @@ _WAYS: Final[Mapping[str, Callable[[Inputs], Way]]] = {
     "aws:s3/bucket:Bucket": _id("{bucket}"),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _again,
     "aws:s3/bucketLogging:BucketLogging": _again,
+    "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": _again,
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": _again,
     "aws:s3/bucketPolicy:BucketPolicy": _again,
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": _again,

@@ -46,6 +46,12 @@ class DeploySettings(Section):
     in_clusters: bool = True
     """Make what is in the clusters, too. False for a first up from elsewhere, which makes the networks that
     the machine of ``runs_from`` is then put into."""
+    trail: bool = True
+    """Have `isthmus bootstrap` make a CloudTrail of all regions; false where your organisation's covers the
+    account, since a second one costs."""
+    cost_tags: bool = False
+    """Have `isthmus bootstrap` activate the tags by which the bill is read. True in the payer's account, or
+    one of no organisation, from a day after the first up on: AWS does not know a tag before."""
     ci: CiSettings | None = None
     """CI's repository; absent: `isthmus bootstrap` makes no roles for it."""
 

@@ -29,8 +29,9 @@ GITHUB = {"repository": "shop/isthmus"}
 GITLAB = {"kind": "gitlab", "issuer": "https://gitlab.example.org", "repository": "shop/team/isthmus"}
 
 
-def made(ci: dict[str, Any] | None) -> Estate:
-    settings = changed_settings("prod", {"deploy.ci": ci} if ci else {})
+def made(ci: dict[str, Any] | None, **more: object) -> Estate:
+    changes = {f"deploy.{key}": value for key, value in more.items()}
+    settings = changed_settings("prod", changes | ({"deploy.ci": ci} if ci else {}))
     return record(lambda: account(settings), "prod")
 
 
@@ -50,7 +51,7 @@ def test_bucket_and_key_are_those_that_the_stack_file_and_the_doctor_name() -> N
     versions = found.one("aws:s3/bucketVersioning:BucketVersioning", "isthmus-prod-state")
     assert versions.inputs["versioningConfiguration"] == {"status": "Enabled"}
     for kind in ("PublicAccessBlock", "ServerSideEncryptionConfiguration", "Policy"):
-        assert len(found.of(f"aws:s3/bucket{kind}:Bucket{kind}")) == 2, kind
+        assert len(found.of(f"aws:s3/bucket{kind}:Bucket{kind}")) == 3, kind
     assert not found.of("aws:iam/role:Role")
 
 
@@ -90,6 +91,64 @@ def test_who_looks_reads_no_orders_and_who_brings_up_changes_no_role_of_ci() -> 
     assert "arn:aws:iam::333333333333:role/isthmus-deploy" in denied["Resource"]
 
 
+def test_a_trail_of_all_regions_writes_into_a_bucket_that_takes_nothing_back() -> None:
+    found = made(GITHUB)
+    (trail,) = found.of("aws:cloudtrail/trail:Trail")
+    wanted = ("isMultiRegionTrail", "enableLogFileValidation", "includeGlobalServiceEvents", "enableLogging")
+    assert all(trail.inputs[key] is True for key in wanted)
+    assert "Key/isthmus-prod-trail" in trail.inputs["kmsKeyId"]
+    bucket = found.one("aws:s3/bucket:Bucket", "isthmus-prod-trail")
+    assert bucket.inputs["objectLockEnabled"] is True
+    (lock,) = found.of("aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration")
+    assert lock.inputs["rule"]["defaultRetention"] == {"mode": "GOVERNANCE", "days": 365}
+    (expires,) = [
+        rule["expiration"]["days"]
+        for rule in found.one(
+            "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", bucket.name
+        ).inputs["rules"]
+        if "expiration" in rule
+    ]
+    assert expires > 365
+    assert not made(GITHUB, trail=False).of("aws:cloudtrail/trail:Trail")
+
+
+def test_only_the_trail_itself_uses_its_bucket_and_its_key() -> None:
+    found = made(GITHUB)
+    arn = "arn:aws:cloudtrail:eu-west-1:333333333333:trail/isthmus-prod-trail"
+    policies = [
+        found.one("aws:s3/bucketPolicy:BucketPolicy", "isthmus-prod-trail").inputs["policy"],
+        found.one("aws:kms/key:Key", "isthmus-prod-trail").inputs["policy"],
+    ]
+    for policy in policies:
+        services = [
+            each for each in json.loads(policy)["Statement"] if "Service" in each.get("Principal", {})
+        ]
+        assert len(services) == 2
+        assert all(each["Condition"]["StringEquals"]["aws:SourceArn"] == arn for each in services)
+
+
+def test_who_brings_up_ends_no_trail_and_takes_nothing_of_what_it_wrote() -> None:
+    found = made(GITHUB)
+    rights = json.loads(found.one("aws:iam/rolePolicy:RolePolicy", "bootstrap-ci-deploy").inputs["policy"])
+    denied = {
+        action: each["Resource"]
+        for each in rights["Statement"]
+        if each["Effect"] == "Deny"
+        for action in each["Action"]
+    }
+    assert denied["cloudtrail:StopLogging"].endswith(":trail/isthmus-prod-trail")
+    assert denied["s3:BypassGovernanceRetention"] == "arn:aws:s3:::isthmus-prod-333333333333-trail/*"
+    assert "s3:PutBucketPolicy" in denied
+
+
+def test_the_tags_of_the_bill_are_activated_where_that_is_asked_for_and_stay_so() -> None:
+    kind = "aws:costexplorer/costAllocationTag:CostAllocationTag"
+    assert not made(None).of(kind)
+    tags = made(None, cost_tags=True).of(kind)
+    assert {each.inputs["tagKey"] for each in tags} == {"project", "environment", "owner"}
+    assert {each.inputs["status"] for each in tags} == {"Active"}
+
+
 def with_arns(inputs: dict[str, Any]) -> dict[str, Any]:
     """As AWS writes the ARN of a key, which the mocks make up."""
     key = f"arn:aws:kms:eu-west-1:333333333333:key/{'1' * 36}"
@@ -104,7 +163,7 @@ def test_ci_may_make_every_role_of_the_estate() -> None:
 def test_the_policy_refuses_one_thing_of_it_which_the_page_tells() -> None:
     declared = [
         replace(declare(each.type, each.name, **with_arns(each.inputs)), protected=True)
-        for each in made(GITHUB).resources
+        for each in made(GITHUB, cost_tags=True).resources
         if each.custom and each.type.startswith("aws:")
     ]
     # Tags are the provider's.
@@ -120,7 +179,7 @@ def test_it_says_what_it_cannot_make() -> None:
     assert told.exit_code == 0, told.output
     for check in CHECKS:
         assert ("isthmus bootstrap" in check.obtained) != (f"  {check.name} ({check.site}): " in told.output)
-    for part in ("trail (aws): ", "cost tags (aws): ", "--unrestricted", "GPUs"):
+    for part in ("a trail of all regions", "the tags of the bill", "--unrestricted", "GPUs"):
         assert part in told.output
 
 

@@ -10,7 +10,7 @@ from infra.settings import Settings
 from isthmus.settings.errors import Problem
 
 BILLING_REGION = "us-east-1"
-"""Cost Explorer has one endpoint (docs.aws.amazon.com/general/latest/gr/billing.html: from memory)."""
+"""Cost Explorer has one endpoint, ce.us-east-1.amazonaws.com (botocore 1.44.8, data/ce)."""
 
 
 def trail(_: Settings, clouds: Clouds) -> Iterator[Problem]:
@@ -22,16 +22,16 @@ def trail(_: Settings, clouds: Clouds) -> Iterator[Problem]:
             return
     yield Problem(
         "CloudTrail",
-        f"writes down no calls of all regions ({len(trails)} trails): make one that does (`aws cloudtrail "
-        "create-trail --is-multi-region-trail`), or have your organisation's cover the account",
+        f"writes down no calls of all regions ({len(trails)} trails): `isthmus bootstrap STACK --up` makes "
+        "one that does, or have your organisation's cover the account",
     )
 
 
 def cost_tags(settings: Settings, clouds: Clouds) -> Iterator[Problem]:
     """The budget and the bill filter by tags, which count only once activated.
 
-    A tag can be activated a day after the first resource has it, by the organisation's payer
-    (https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/activating-tags.html: from memory).
+    A tag can be activated a day after the first resource has it, by the organisation's management account
+    (``infra.bootstrap.cost_tags`` has the sources).
     """
     tags = [*Naming(settings.stack).tags]
     answer = clouds.aws("ce", BILLING_REGION).list_cost_allocation_tags(TagKeys=tags)
@@ -40,8 +40,9 @@ def cost_tags(settings: Settings, clouds: Clouds) -> Iterator[Problem]:
         if tag not in active:
             yield Problem(
                 f"cost-allocation tag {tag}",
-                "is not active, so that no bill and no budget knows it: activate it a day after the first up "
-                "(Billing, Cost allocation tags; by the payer's account)",
+                "is not active, so that no bill and no budget knows it: a day after the first up set "
+                "deploy.cost_tags and run `isthmus bootstrap STACK --up`, where this account pays its own "
+                "bill; else the payer activates it (Billing, Cost allocation tags)",
             )
 
 

@@ -399,6 +399,8 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             "From then on the engine, and EKS, refuse to delete what is protected, or no more.",
         ),
         **_all("deploy", "runs_from from_cidrs", Change("nothing", (), "The next up takes the other way.")),
+        "deploy.trail": Change("nothing", (), "`isthmus bootstrap STACK --up` makes the trail, or takes it."),
+        "deploy.cost_tags": Change("nothing", (), "`isthmus bootstrap STACK --up` activates the tags."),
         "deploy.ci": Change("nothing", (), "`isthmus bootstrap STACK --up` makes CI's roles, or takes them."),
         **_all(
             "deploy.ci",

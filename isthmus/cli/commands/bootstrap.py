@@ -11,6 +11,8 @@ import typer
 MAKES = (
     "the bucket of the state: versions, encryption, no public access, TLS only",
     "the key of the stack's secrets, and its alias",
+    "with deploy.trail: a trail of all regions, its key, and a bucket that takes nothing back for a year",
+    "with deploy.cost_tags: the tags of the bill, activated",
     "with deploy.ci: the issuer of CI's tokens, and roles isthmus-preview and isthmus-deploy without keys",
 )
 
@@ -22,8 +24,8 @@ def bootstrap(
 ) -> None:
     """Preview, or with --up make, what a stack's AWS account needs before the first `pulumi up`.
 
-    It is made by the pulumi on PATH, with the credentials of this shell. Its own state begins in a folder of
-    this machine, since the bucket is what it makes.
+    It is made by the pulumi on PATH, with the credentials of this shell; in a rehearsal's shell, local's on
+    the stand-in. Its own state begins in a folder of this machine, since the bucket is what it makes.
 
     Example:  isthmus bootstrap prod --list
     """
@@ -31,14 +33,19 @@ def bootstrap(
     from infra.settings import read
     from isthmus.cli.console import out
     from isthmus.cli.errors import CommandError
-    from rehearsal.home import Home, project_root
-    from rehearsal.stack_copy import STACK
+    from rehearsal import stack_copy
+    from rehearsal.home import INSIDE, Home, project_root
 
-    root = project_root()
+    root, home = project_root(), Home.find()
     file = root / "stacks" / f"Pulumi.{stack}.yaml"
-    if stack == STACK or not file.is_file():
-        known = sorted({each.name.split(".")[1] for each in file.parent.glob("Pulumi.*.yaml")} - {STACK})
-        raise CommandError(f"there is no stack {stack} of a cloud; those there are: {', '.join(known)}")
+    rehearsed = stack == stack_copy.STACK and INSIDE in os.environ
+    if rehearsed:
+        file = stack_copy.write(home, root)
+    elif stack == stack_copy.STACK or not file.is_file():
+        known = {each.name.split(".")[1] for each in file.parent.glob("Pulumi.*.yaml")} - {stack_copy.STACK}
+        raise CommandError(
+            f"there is no stack {stack} of a cloud; those there are: {', '.join(sorted(known))}"
+        )
     read(file, stack)
     out.print(f"[bold]isthmus bootstrap makes[/], in the account of {stack}:", highlight=False)
     for made in MAKES:
@@ -51,7 +58,6 @@ def bootstrap(
             )
     if show:
         return
-    home = Home.find()
     copy = without_key(file, home.root / "bootstrap" / f"Pulumi.{stack}.yaml")
     raise typer.Exit(_run(root / "infra" / "bootstrap", stack, copy, up))
 
@@ -71,6 +77,7 @@ def without_key(file: Path, to: Path) -> Path:
 def _run(folder: Path, stack: str, config: Path, up: bool) -> int:
     import shutil
     import subprocess
+    import tempfile
 
     from isthmus.cli.errors import CommandError
 
@@ -83,11 +90,13 @@ def _run(folder: Path, stack: str, config: Path, up: bool) -> int:
         "PULUMI_BACKEND_URL": f"file://{state}",
         "PULUMI_CONFIG_PASSPHRASE": "",
     }
-    said = ["up" if up else "preview", "--stack", stack, "--config-file", str(config)]
-    for command in (["stack", "select", "--create", stack], said):
-        done = subprocess.run(
-            ["pulumi", *command], cwd=folder, env={**os.environ, **environment}, check=False
-        )
-        if done.returncode:
-            return done.returncode
-    return 0
+    everything = {**os.environ, **environment}
+    if not [*state.glob(f".pulumi/stacks/*/{stack}.json")]:
+        # It writes a salt into the stack file of the folder that it runs in.
+        with tempfile.TemporaryDirectory() as scratch:
+            shutil.copy(folder / "Pulumi.yaml", scratch)
+            made = ["pulumi", "stack", "init", stack, "--no-select"]
+            if status := subprocess.run(made, cwd=scratch, env=everything, check=False).returncode:
+                return status
+    said = ["pulumi", "up" if up else "preview", "--stack", stack, "--config-file", str(config)]
+    return subprocess.run(said, cwd=folder, env=everything, check=False).returncode

@@ -14,6 +14,7 @@ from typing import Any
 from pulumi.runtime.mocks import MockResourceArgs
 
 from infra.__main__ import estate
+from infra.bootstrap.__main__ import account
 from rehearsal.plugins.aws.types import ROWS
 from tests.infra.judges import HEX_DIGITS, plain
 from tests.infra.recorded import STACKS, Estate, Recorded, Recorder, changed_settings, record
@@ -99,6 +100,11 @@ ESTATES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "dev, on Graviton": ("dev", {"aws.cluster.system_nodes.instance_type": "m7g.large"}),
 }
 """Title: the stack and the settings that are changed in it."""
+ACCOUNT = "prod, the account's own part"
+ACCOUNTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    ACCOUNT: ("prod", {"deploy.ci": {"repository": "shop/isthmus"}, "deploy.cost_tags": True})
+}
+"""The same of what the bootstrap makes."""
 
 
 @dataclass(frozen=True)
@@ -116,10 +122,11 @@ class AwsEstate:
 @cache
 def aws_estate(title: str) -> AwsEstate:
     """One of the estates, its secrets open."""
-    stack, changes = ESTATES[title]
+    stack, changes = {**ESTATES, **ACCOUNTS}[title]
     settings = changed_settings(stack, changes)
     recorder = AwsRecorder(settings.aws.region, settings.aws.account_id)
-    built = record(lambda: estate(settings), stack, recorder=recorder)
+    program = account if title in ACCOUNTS else estate
+    built = record(lambda: program(settings), stack, recorder=recorder)
     return AwsEstate(settings.aws.region, opened(built))
 
 

@@ -45,6 +45,9 @@ DIFFERENT: Mapping[str, Mapping[str, str]] = {
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": {
         "policyArn": f"{_OWN_RESOURCE} (internal/service/iam/role_policy_attachment.go)"
     },
+    "aws:s3/bucket:Bucket": {
+        "objectLockEnabled": "ForceNew in internal/service/s3/bucket.go (from memory, not read)"
+    },
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": dict.fromkeys(
         ("cidrIpv4", "fromPort", "ipProtocol", "toPort"), _RULES_CHANGE
     ),

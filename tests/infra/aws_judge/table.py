@@ -12,6 +12,7 @@ NO_COUNTERPART: Mapping[str, str] = {
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": (
         "it comes with the VPC; CloudFormation neither makes nor empties it"
     ),
+    "aws:costexplorer/costAllocationTag:CostAllocationTag": "CloudFormation activates no tag of the bill",
 }
 """Pulumi types that are no resource of CloudFormation, nor a part of one."""
 
@@ -128,6 +129,9 @@ COUNTERPARTS: Mapping[str, Counterpart] = {
         },
         values={"costFilters": _cost_filters, "notifications": _notifications},
         only_in="us-east-1",
+    ),
+    "aws:cloudtrail/trail:Trail": Counterpart(
+        "AWS::CloudTrail::Trail", paths={"name": "TrailName", "enableLogging": "IsLogging"}
     ),
     "aws:cloudwatch/logGroup:LogGroup": Counterpart("AWS::Logs::LogGroup", paths={"name": "LogGroupName"}),
     "aws:cloudwatch/metricAlarm:MetricAlarm": Counterpart(
@@ -263,6 +267,15 @@ COUNTERPARTS: Mapping[str, Counterpart] = {
             "bucket": "BucketName",
             "targetBucket": "LoggingConfiguration.DestinationBucketName",
             "targetPrefix": "LoggingConfiguration.LogFilePrefix",
+        },
+        part=True,
+    ),
+    "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": Counterpart(
+        "AWS::S3::Bucket",
+        paths={
+            "bucket": "BucketName",
+            "objectLockEnabled": "ObjectLockConfiguration.ObjectLockEnabled",
+            "rule": "ObjectLockConfiguration.Rule",
         },
         part=True,
     ),

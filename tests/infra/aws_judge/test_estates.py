@@ -10,7 +10,7 @@ from cfnlint.schema import ResourceNotFoundError
 from rehearsal.plugins.aws.types import ROWS
 from tests.infra.aws_judge.counterparts import Counterpart, Unmapped
 from tests.infra.aws_judge.judge import faults
-from tests.infra.aws_judge.recording import ESTATES, aws_estate
+from tests.infra.aws_judge.recording import ACCOUNTS, ESTATES, aws_estate
 from tests.infra.aws_judge.replacements import DIFFERENT
 from tests.infra.aws_judge.schemas import property_of, schema_of
 from tests.infra.aws_judge.table import COUNTERPARTS, NO_COUNTERPART
@@ -24,16 +24,16 @@ REGION = "eu-west-1"
 def used() -> dict[str, set[str]]:
     """Type: the properties that an estate gives it."""
     found: dict[str, set[str]] = {}
-    for title in ESTATES:
+    for title in (*ESTATES, *ACCOUNTS):
         for each in aws_estate(title).resources:
             found.setdefault(each.type, set()).update(each.inputs)
     return found
 
 
-@pytest.mark.parametrize("title", ESTATES)
+@pytest.mark.parametrize("title", [*ESTATES, *ACCOUNTS])
 def test_the_judge_finds_no_fault(title: str) -> None:
     estate = aws_estate(title)
-    assert len(estate.resources) > 100
+    assert len(estate.resources) > (30 if title in ACCOUNTS else 100)
     assert list(faults(estate.resources, estate.region)) == []
 
 

@@ -258,7 +258,12 @@ NOT_HERE = {
     "openstack.cluster.network_driver": "Magnum allows calico alone until its operator adds cilium "
     "(conf/cluster_templates.py, kubernetes_allowed_network_drivers)",
     **dict.fromkeys(
-        ("deploy.ci", *(f"deploy.ci.{name}" for name in ("kind", "issuer", "repository", "branch"))),
+        (
+            "deploy.trail",
+            "deploy.cost_tags",
+            "deploy.ci",
+            *(f"deploy.ci.{name}" for name in ("kind", "issuer", "repository", "branch")),
+        ),
         "is read by the bootstrap of a cloud's account alone",
     ),
     "link.gateway_address": "is read with Neutron VPNaaS alone",

@@ -6,6 +6,7 @@ from rehearsal.plugins.aws.resource_type import AwsType, Call
 from rehearsal.plugins.aws.types import (
     alarms,
     budgets,
+    cost_tags,
     ecr,
     eks,
     iam,
@@ -15,6 +16,7 @@ from rehearsal.plugins.aws.types import (
     network,
     s3,
     security_groups,
+    trails,
     transit,
     vpn,
 )
@@ -33,6 +35,8 @@ _MODULES = (
     logs,
     alarms,
     budgets,
+    trails,
+    cost_tags,
 )
 ROWS: dict[str, AwsType] = {row.type: row for module in _MODULES for row in module.ROWS}
 

@@ -117,6 +117,15 @@ def _suspend(cloud: Cloud, resource: Resource) -> None:
         )
 
 
+def _no_default(cloud: Cloud, resource: Resource) -> None:
+    """A lock stays as long as its bucket; only what new objects get can be taken back."""
+    cloud.send(
+        "s3",
+        "PutObjectLockConfiguration",
+        {"Bucket": resource.id, "ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"}},
+    )
+
+
 def _no_logging(cloud: Cloud, resource: Resource) -> None:
     cloud.send("s3", "PutBucketLogging", {"Bucket": resource.id, "BucketLoggingStatus": {}})
 
@@ -298,5 +307,28 @@ ROWS: tuple[AwsType, ...] = (
         ("targetBucket", "targetPrefix", "targetObjectKeyFormat"),
         fields={"targetBucket": "", "targetPrefix": "", "targetObjectKeyFormat": ""},
         undo=_no_logging,
+    ),
+    _setting(
+        "BucketObjectLockConfiguration",
+        Call(
+            "PutObjectLockConfiguration",
+            {
+                "ObjectLockConfiguration": {
+                    "ObjectLockEnabled": "$inputs.objectLockEnabled || 'Enabled'",
+                    "Rule": "$inputs.rule",
+                }
+            },
+            spread=True,
+        ),
+        "GetObjectLockConfiguration",
+        "ObjectLockConfiguration.Rule && ObjectLockConfiguration",
+        "",
+        ("objectLockEnabled", "rule"),
+        fields={"objectLockEnabled": "", "rule": ""},
+        read_from={
+            "rule": "it.Rule && {defaultRetention: {mode: it.Rule.DefaultRetention.Mode, "
+            "days: it.Rule.DefaultRetention.Days}}"
+        },
+        undo=_no_default,
     ),
 )

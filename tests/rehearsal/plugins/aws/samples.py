@@ -617,6 +617,36 @@ SAMPLES: dict[str, Sample] = {
         },
         {"evaluationPeriods": 5, **RETAG},
     ),
+    "trail_bucket": Sample("aws:s3/bucket:Bucket", {"bucket": "the-trail", "objectLockEnabled": True}),
+    "lock": Sample(
+        "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
+        {
+            "bucket": "{trail_bucket}",
+            "objectLockEnabled": "Enabled",
+            "rule": {"defaultRetention": {"mode": "GOVERNANCE", "days": 365}},
+        },
+        {"rule": {"defaultRetention": {"mode": "GOVERNANCE", "days": 30}}},
+        ("trail_bucket",),
+    ),
+    "trail": Sample(
+        "aws:cloudtrail/trail:Trail",
+        {
+            "name": "the-trail",
+            "s3BucketName": "{trail_bucket}",
+            "isMultiRegionTrail": True,
+            "enableLogFileValidation": True,
+            "enableLogging": True,
+            "includeGlobalServiceEvents": True,
+            **TAGS,
+        },
+        {"enableLogging": False, "kmsKeyId": "{key.arn}", **RETAG},
+        ("trail_bucket", "key"),
+    ),
+    "cost_tag": Sample(
+        "aws:costexplorer/costAllocationTag:CostAllocationTag",
+        {"tagKey": "project", "status": "Active"},
+        {"status": "Inactive"},
+    ),
     "budget": Sample(
         "aws:budgets/budget:Budget",
         {
