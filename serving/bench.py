@@ -29,20 +29,22 @@ from training.release import Customers, new_key, sign, verify
 WARM_UP = 50
 
 
-def measure(release: Path, questions: int, k: int) -> dict[str, Any]:
+def measure(release: Path, questions: int, k: int, optimised: Path | None = None) -> dict[str, Any]:
     """Measure one release.
 
     Args:
         release: directory of a release, signed or not (it is signed with a key made here).
         questions: asked one after the other, by each protocol.
         k: products in each answer.
+        optimised: a folder of ``isthmus release optimise`` whose models answer; None for the release's own.
     """
     manifest = verify(release)
     known = list(Customers.read(release))
     with tempfile.TemporaryDirectory(prefix="isthmus-bench-") as folder:
         repository = Path(folder) / "models"
         started = time.monotonic()
-        build(release, manifest, sign(manifest.digest(), new_key()), repository, onnx_backend="python")
+        signature = sign(manifest.digest(), new_key())
+        build(release, manifest, signature, repository, onnx_backend="python", optimised=optimised)
         built = time.monotonic() - started
         with LocalServer(repository, Path(folder) / "log") as server:
             customers = list(itertools.islice(itertools.cycle(known), questions))
@@ -103,8 +105,9 @@ def main() -> int:
     parser.add_argument("release", type=Path, help="directory of a release")
     parser.add_argument("--questions", type=int, default=500)
     parser.add_argument("--top", type=int, default=10)
+    parser.add_argument("--optimised", type=Path, help="folder of isthmus release optimise")
     args = parser.parse_args()
-    print(json.dumps(measure(args.release, args.questions, args.top), indent=1))
+    print(json.dumps(measure(args.release, args.questions, args.top, args.optimised), indent=1))
     return 0
 
 

@@ -24,21 +24,26 @@ ANSWER_S = 60.0
 
 
 @contextmanager
-def serve_release(release: Path, pseudonym: Callable[[str], str] | None = None) -> Iterator[Recommender]:
+def serve_release(
+    release: Path, pseudonym: Callable[[str], str] | None = None, optimised: Path | None = None
+) -> Iterator[Recommender]:
     """Serve a release from a temporary folder; server and folder are gone when the block ends.
 
     Args:
         release: directory of a release. Signed or not: its files are checked against its manifest.
         pseudonym: see ``Recommender``.
+        optimised: a folder of ``isthmus release optimise`` whose models answer; None for the release's own.
 
     Raises:
+        OptimisedDamaged: when ``optimised`` is not what was written, or of another release.
         ReleaseError: when it is no release, or a file of it is damaged.
         LocalServerFailed: when no server could be started on it.
     """
     manifest = verify(release)
     with tempfile.TemporaryDirectory(prefix="isthmus-serving-") as folder, _terminate_unwinds():
         repository = Path(folder) / "models"
-        build(release, manifest, sign(manifest.digest(), new_key()), repository, onnx_backend="python")
+        signature = sign(manifest.digest(), new_key())
+        build(release, manifest, signature, repository, onnx_backend="python", optimised=optimised)
         with (
             LocalServer(repository, Path(folder) / "log") as server,
             Recommender(server.url("grpc"), pseudonym=pseudonym, timeout_s=ANSWER_S) as recommender,

@@ -29,7 +29,8 @@ from isthmus.atomic_files import atomic_directory
 from isthmus.errors import IsthmusError
 from isthmus.file_digest import sha256_of
 from isthmus.source_digest import source_digest
-from serving.repository.model_configs import OnnxBackend, RankingShape, model_configs, to_text
+from serving.optimise.record import Optimised, read_optimised
+from serving.repository.model_configs import OnnxBackend, RankingShape, model_configs, set_parameters, to_text
 from serving.repository.tables import (
     product_numbers,
     write_answer_tables,
@@ -67,6 +68,8 @@ class Built(BaseModel):
     digest: str
     onnx_backend: OnnxBackend
     gpu: bool
+    optimised: str | None = None
+    """Digest of the table of variants whose choice is served; None where the release's own models are."""
     signature: Signature
     files: dict[str, str]
     """Path in the repository -> SHA-256."""
@@ -88,6 +91,7 @@ def build(
     *,
     onnx_backend: OnnxBackend,
     gpu: bool = False,
+    optimised: Path | None = None,
 ) -> Built:
     """Build a repository aside, then rename it to ``repository``; one that is there is replaced.
 
@@ -100,7 +104,16 @@ def build(
         repository: directory to make.
         onnx_backend: see ``serving.repository.model_configs``.
         gpu: see ``serving.repository.model_configs``.
+        optimised: a folder of ``isthmus release optimise``, checked here, whose models take the place of the
+            release's own; None for these.
+
+    Raises:
+        OptimisedDamaged: ``optimised`` is not what was written, or of another release.
+        ValueError: a GPU with ``optimised``, which was measured on CPUs.
     """
+    if gpu and optimised is not None:
+        raise ValueError("optimised models were measured on CPUs; on a GPU the release's own are served")
+    chosen = read_optimised(optimised, manifest.digest()) if optimised is not None else None
     repository.parent.mkdir(parents=True, exist_ok=True)
     for leftover in repository.parent.glob(f".{repository.name}-*"):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -108,6 +121,7 @@ def build(
         shortlist = Shortlist.read(release)
         ranking = RankingShape(shortlist.longest, shortlist.features.shape[1]) if shortlist else None
         configs = model_configs(manifest, onnx_backend=onnx_backend, gpu=gpu, ranking=ranking)
+        _tell_variants(configs, chosen)
         version = str(version_of(manifest.digest()))
         for name, config in configs.items():
             (aside / name / version).mkdir(parents=True)
@@ -116,12 +130,13 @@ def build(
             if config.backend == "python":
                 source = MODELS / ("onnx" if name in ONNX_MODELS else name) / "model.py"
                 shutil.copyfile(source, aside / name / version / "model.py")
-        _fill(release, shortlist, aside, version)
+        _fill(release, optimised or release, shortlist, aside, version)
         built = Built(
             code=source_digest(*repository_modules()),
             digest=manifest.digest(),
             onnx_backend=onnx_backend,
             gpu=gpu,
+            optimised=chosen.digest() if chosen else None,
             signature=signature,
             files={path: sha256_of(aside / path) for path in _files(aside)},
         )
@@ -155,7 +170,13 @@ def check(repository: Path, built: Built) -> None:
             raise RepositoryDamaged(f"{path} of the model repository was changed after it was built")
 
 
-def _fill(release: Path, shortlist: Shortlist | None, aside: Path, version: str) -> None:
+def _tell_variants(configs: dict[str, Any], chosen: Optimised | None) -> None:
+    """Let each model that is not the release's own say which variant it is: ``parameters.variant``."""
+    for table in chosen.tables if chosen else ():
+        set_parameters(configs[table.stage], {"variant": table.chosen})
+
+
+def _fill(release: Path, models: Path, shortlist: Shortlist | None, aside: Path, version: str) -> None:
     customers, products, popular = Customers.read(release), read_products(release), read_popular(release)
     write_lookup_tables(customers, aside / "lookup" / version)
     extra_codes: list[str] = []
@@ -168,9 +189,9 @@ def _fill(release: Path, shortlist: Shortlist | None, aside: Path, version: str)
             continue
         model = aside / name / version / ONNX_MODEL
         try:
-            os.link(release / file, model)
+            os.link(models / file, model)
         except OSError:
-            shutil.copyfile(release / file, model)
+            shutil.copyfile(models / file, model)
 
 
 def _warmup(model: Path, config: Any) -> None:

@@ -95,8 +95,8 @@ def model_configs(
     if manifest.pseudonym_key is not None:
         parameters[KEY_PARAMETER] = manifest.pseudonym_key
     for config in configs.values():
-        _set_parameters(config, parameters)
-    _set_parameters(configs["answer"], {"bought_limit": str(BOUGHT_LIMIT)})
+        set_parameters(config, parameters)
+    set_parameters(configs["answer"], {"bought_limit": str(BOUGHT_LIMIT)})
     return configs
 
 
@@ -140,7 +140,7 @@ def _onnx(
 ) -> Any:
     if onnx_backend == "python":
         config = _python_model(name, inputs, outputs)
-        _set_parameters(config, {"threads": str(threads)})
+        set_parameters(config, {"threads": str(threads)})
         return config
     config = _batching(_config(name, inputs, outputs))
     config.backend = "onnxruntime"
@@ -162,7 +162,7 @@ def _onnx(
         # A GPU is fast enough that half a millisecond of waiting buys larger batches.
         config.dynamic_batching.max_queue_delay_microseconds = 500
     else:
-        _set_parameters(config, {"intra_op_thread_count": str(threads), "inter_op_thread_count": "1"})
+        set_parameters(config, {"intra_op_thread_count": str(threads), "inter_op_thread_count": "1"})
     return config
 
 
@@ -199,6 +199,7 @@ def _batching(config: Any) -> Any:
     return config
 
 
-def _set_parameters(config: Any, parameters: dict[str, str]) -> None:
+def set_parameters(config: Any, parameters: dict[str, str]) -> None:
+    """Add to the parameters of a ``ModelConfig``."""
     for name, value in parameters.items():
         config.parameters[name].string_value = value

@@ -49,6 +49,13 @@ def recommend(
             metavar="RELEASE",
         ),
     ] = None,
+    optimised: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --release, let the models in this folder answer, which `isthmus release optimise` "
+            "chose of it."
+        ),
+    ] = None,
     orders: OrdersFolder = None,
     bucket: ReleasesBucket = None,
     site: Annotated[
@@ -83,11 +90,14 @@ def recommend(
     Example:  isthmus recommend --all --release release/ --top 20 --out recommended.csv
     """
     from isthmus.cli.asked_customers import all_customers
+    from isthmus.cli.errors import CommandError
     from isthmus.cli.release_key import another_key, fitting
     from training.release import read
 
     named = customers or []
     _check(named, everybody, as_json, out, release, url or site)
+    if optimised is not None and release is None:
+        raise CommandError("--optimised is of a release; name it with --release")
     with _release(release, bucket) as directory:
         local = release is not None and not release.startswith("sha256:")
         key_id = None if directory is None else read(directory).pseudonym_key
@@ -99,7 +109,7 @@ def recommend(
             if everybody
             else named
         )
-        with _recommender(directory, url, site, pseudonym) as recommender:
+        with _recommender(directory, url, site, pseudonym, optimised) as recommender:
             strangers: list[str] = []
             answers = _noted(_answers(recommender, asked, top, only_new), strangers)
             if everybody:
@@ -165,6 +175,7 @@ def _recommender(
     url: str | None,
     site: str | None,
     pseudonym: Callable[[str], str],
+    optimised: Path | None,
 ) -> Iterator[Recommender]:
     from isthmus.cli.console import err
     from isthmus.errors import IsthmusError, WrongData
@@ -179,7 +190,7 @@ def _recommender(
             from serving.local.serve_release import serve_release
 
             with err.status("starting Triton on the release"):
-                recommender = stack.enter_context(serve_release(release, pseudonym))
+                recommender = stack.enter_context(serve_release(release, pseudonym, optimised))
             yield recommender
     except QuestionRefused as error:
         raise WrongData(str(error)) from None
