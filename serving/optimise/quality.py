@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from serving.optimise.errors import NotMade
 from serving.optimise.stages import Answer
 
 TOP = 20
@@ -45,14 +46,19 @@ def quality(
         variant: the same of the variant.
         bought: numbers of the products that each customer bought later, none of them empty; None where
             that is not known.
+
+    Raises:
+        NotMade: when the variant's scores are no numbers, or it names no product that the original does.
     """
+    if not all(np.isfinite(scores).all() for _, scores in variant):
+        raise NotMade("its scores are not all numbers")
     differences = [np.empty(0)]
     for (products, scores), (others, other_scores) in zip(original, variant, strict=True):
         _, here, there = np.intersect1d(products, others, return_indices=True)
         differences.append(np.abs(scores[here].astype(np.float64) - other_scores[there]))
     apart = np.concatenate(differences)
     if not len(apart):
-        apart = np.array([np.inf])
+        raise NotMade("it names no product that the original names")
     wanted = bought if bought is not None else [set(products[:TOP].tolist()) for products, _ in original]
     before, after = _recalls(original, wanted), _recalls(variant, wanted)
     whole = float(before.mean())

@@ -22,7 +22,7 @@ from isthmus.file_digest import sha256_of
 from isthmus.progress import Progress
 from serving.optimise.choice import Rule
 from serving.optimise.errors import NotMade, OptimiseRefused
-from serving.optimise.quality import numbers_bought, quality
+from serving.optimise.quality import Quality, numbers_bought, quality
 from serving.optimise.record import DOMAIN, RECORD, Machine, Optimised
 from serving.optimise.rows import Measured, Row, Table
 from serving.optimise.sessions import AT_ONCE, answers, opened
@@ -116,20 +116,24 @@ def _table(
     asked, calibration = _customers(stage, wanted, effort)
     variants = variants_of(stage, calibration)
     stage_name = f"{stage.name.replace('_', ' ')} variants"
-    sessions, failed, replies = {}, dict[str, str](), dict[str, list[Answer]]()
+    judged = [wanted[row] for row in asked] if wanted is not None else None
+    sessions, failed, found = {}, dict[str, str](), dict[str, Quality]()
+    original_answers: list[Answer] = []
     for number, variant in enumerate(variants, 1):
         if isinstance(variant.make, str):
             failed[variant.name] = variant.make
             continue
         try:
-            sessions[variant.name] = _made(variant.make, original, made / f"{variant.name}.onnx")
-            replies[variant.name] = answers(sessions[variant.name], stage, asked)
+            session = _made(variant.make, original, made / f"{variant.name}.onnx")
+            replies = answers(session, stage, asked)
+            original_answers = original_answers or replies
+            found[variant.name] = quality(original_answers, replies, judged)
+            sessions[variant.name] = session
         except NotMade as reason:
             failed[variant.name] = str(reason)
         except Exception as error:  # whatever a library finds wrong with one variant must not lose the others
             if variant.name == ORIGINAL:
                 raise
-            sessions.pop(variant.name, None)
             failed[variant.name] = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
         logger.info(Progress(stage_name, number, len(variants), variant.name))
     timed = {}
@@ -138,7 +142,6 @@ def _table(
         logger.info(
             f"{stage.name}: {turns} turns of {batch} customers timed, {len(sessions)} variants in each"
         )
-    judged = [wanted[row] for row in asked] if wanted is not None else None
     rows = [
         Row(variant=variant.name, what=variant.what, unmeasured=failed[variant.name])
         if variant.name in failed
@@ -148,7 +151,7 @@ def _table(
             measured=Measured(
                 bytes=(file := made / f"{variant.name}.onnx").stat().st_size,
                 sha256=sha256_of(file),
-                quality=quality(replies[ORIGINAL], replies[variant.name], judged),
+                quality=found[variant.name],
                 batch_1=timed[1][variant.name],
                 batch_32=timed[AT_ONCE][variant.name],
             ),

@@ -28,6 +28,7 @@ from serving.optimise.schema import SCHEMA, schema
 from serving.optimise.sessions import answers, opened
 from serving.optimise.stages import stages_of
 from serving.optimise.timing import Latency
+from serving.optimise.weights import replace, values
 from tests.serving.small_release import CUSTOMERS, code
 from tests.serving.two_stage_release import make_two_stages
 from training.release import (
@@ -161,9 +162,11 @@ def test_loss_and_interval_by_hand() -> None:
 
     original = [answer(1, 2), answer(3, 4), answer(5, 6), answer(7, 8)]
     variant = [answer(1, 2), answer(3, 9), answer(5, 6), answer(7, 8)]
-    found = quality(original, variant, [{1}, {4}, {5}, {7}])
-    assert (found.recall, found.loss, found.largest_difference) == (0.75, 0.25, 0)
-    assert found.loss_interval == pytest.approx((0.25 - 1.959964 * 0.25, 0.25 + 1.959964 * 0.25))
+    found = quality(original, variant, [{1}, {4}, {5}, {99}])
+    assert (found.recall, found.largest_difference) == (0.5, 0)
+    # One of the three that the original finds.
+    assert found.loss == pytest.approx(1 / 3)
+    assert found.loss_interval == pytest.approx((1 / 3 - 1.959964 / 3, 1 / 3 + 1.959964 / 3))
     # Without orders it is the share of the original's products: one of eight is another.
     assert quality(original, variant, None).loss == 0.125
 
@@ -208,6 +211,23 @@ def test_one_variant_that_a_library_cannot_make_costs_no_other(
         found = {row.variant: row.unmeasured for row in table.rows}
         assert found["fp16"] == "RuntimeError: no kernel for it"
         assert (found["int8-static"], table.chosen != "fp16") == (None, True)
+
+
+def test_a_variant_whose_scores_are_no_numbers_is_not_chosen(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spoils(model: Path, made: Path) -> None:
+        proto = onnx.load(model)
+        name = "into" if model.name == "ranker.onnx" else "all_vectors"
+        replace(proto.graph, name, np.full_like(values(proto.graph)[name], np.nan))
+        onnx.save(proto, made)
+
+    monkeypatch.setattr(variants, "halve", spoils)
+    record = optimise(made.release, made.manifest, tmp_path / "out", Rule(max_loss=1), effort=QUICK)
+    for table in record.tables:
+        (reason,) = [row.unmeasured for row in table.rows if row.variant == "fp16"]
+        assert reason == "its scores are not all numbers"
+        assert table.chosen != "fp16"
 
 
 def test_what_is_stopped_in_the_middle_leaves_the_folder_as_it_was(
