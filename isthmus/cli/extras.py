@@ -11,6 +11,7 @@ _CLIENT = "isthmus_client"
 _SERVING_PULL = f"{_CLIENT} boto3 cryptography filelock google.protobuf numpy"
 _SERVING = f"{_SERVING_PULL} httpx onnxruntime platformdirs psutil pyarrow"
 _FRONT = f"{_CLIENT} fastapi httptools httpx joserfc limits prometheus_client purgatory uvicorn"
+_EDGE = "ai_edge_litert cryptography filelock numpy"
 _TRAINING = """
     boto3 cryptography filelock httpx implicit jinja2 keras matplotlib numpy onnx onnxruntime optuna pandas
     pandera platformdirs psycopg pyarrow scipy sklearn sqlalchemy tensorboard tensorflow tf2onnx threadpoolctl
@@ -27,6 +28,7 @@ MODULES: Mapping[str, str] = {
     "serving-pull": _SERVING_PULL,
     "serving": _SERVING,
     "front": _FRONT,
+    "edge": _EDGE,
     "training": _TRAINING,
     "estate": _ESTATE,
     "rehearsal": _REHEARSAL,
@@ -36,6 +38,7 @@ MODULES: Mapping[str, str] = {
 NEEDED: Mapping[str, str] = {
     "recommend": "serving",
     "front": "front",
+    "edge": "edge",
     **dict.fromkeys(("settings", "policy", "forge", "prices", "operator"), "estate"),
     **dict.fromkeys(("train", "tune", "transfer", "orders", "release"), "training"),
     **dict.fromkeys(
@@ -65,7 +68,11 @@ NEEDED: Mapping[str, str] = {
 
 def require(command: str) -> None:
     """Raise CommandError where the extra of a command is not installed, or not whole."""
-    extra = NEEDED[command]
+    require_extra(NEEDED[command], command)
+
+
+def require_extra(extra: str, command: str) -> None:
+    """The same for one command of a group, which needs another extra than the group does."""
     missing = next((module for module in MODULES[extra].split() if not _is_there(module)), None)
     if missing is not None:
         raise CommandError(

@@ -21,6 +21,7 @@ from isthmus.cli.commands import (
     doctor,
     down,
     drift,
+    edge,
     env,
     forge,
     front,
@@ -95,6 +96,7 @@ release.app.command("optimise")(release_optimise.optimise)
 release.app.command("drift")(release_drift.drift)
 release.app.command("promote")(release_promote.promote)
 app.add_typer(release.app, name="release")
+app.add_typer(edge.app, name="edge")
 app.add_typer(settings.app, name="settings")
 app.add_typer(orders.app, name="orders")
 app.add_typer(images.app, name="images")

@@ -19,8 +19,16 @@ BELONGING = {
     "client": ["isthmus_client"],
     "serving-pull": ["serving.pull", "serving.repository"],
     "serving": [
-        *("serving", "-serving.components", "-serving.front", "-serving.models", "-serving.optimise"),
+        *(
+            "serving",
+            "-serving.components",
+            "-serving.edge",
+            "-serving.front",
+            "-serving.models",
+            "-serving.optimise",
+        ),
     ],
+    "edge": ["serving.edge.runtime"],
     "front": ["serving.front"],
     "training": ["training", "-training.components", "serving.optimise"],
     # The policy pack is run from a clone, by the group policy of the lock.
@@ -107,6 +115,14 @@ def test_the_extra_serving_serves_and_asks(installer: Installer, tmp_path: Path)
     done = isthmus(python, *asked)
     assert done.returncode == 1, done.stderr
     assert "no Triton server answers at 127.0.0.1:9" in " ".join(done.stderr.split())
+
+
+def test_the_extra_edge_answers_without_what_trains(installer: Installer, tmp_path: Path) -> None:
+    python = belonging_comes(installer, "edge", tmp_path / "env")
+    done = isthmus(python, "edge", "run", "none.edge", "--trusted-keys", "none")
+    assert "none.edge is not there" in " ".join(done.stderr.split())
+    done = isthmus(python, "edge", "pack", "release", "--out", "b.edge", "--signing-key", "none")
+    assert "isthmus edge pack needs the extra training" in " ".join(done.stderr.split())
 
 
 def test_the_extra_estate_checks_settings(installer: Installer, tmp_path: Path) -> None:
