@@ -140,7 +140,8 @@ def read_settings(file: Path | None, options: Mapping[str, Any]) -> FrontSetting
         SettingsError: something is wrong; it lists everything that is.
     """
     values = {} if file is None else read_yaml(file)
-    given = {name: value for name, value in options.items() if value not in (None, (), [], False)}
+    # Port 0 is an option, and equal to False.
+    given = {name: value for name, value in options.items() if value is not None and value is not False}
     return validate(FrontSettings, {**values, **given}, str(file or "the options"), "")
 
 
