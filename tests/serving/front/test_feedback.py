@@ -125,7 +125,7 @@ def test_a_killed_front_loses_no_event_that_it_acknowledged(tmp_path: Path) -> N
 
 
 def test_a_front_that_is_told_to_end_answers_what_comes_until_then(tmp_path: Path) -> None:
-    process, client = started(tmp_path, "times: {drain_s: 2.0}")
+    process, client = started(tmp_path, "times: {drain_s: 1.0}")
     told: list[int] = []
     ended = threading.Event()
 

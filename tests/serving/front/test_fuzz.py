@@ -59,7 +59,7 @@ EVENTS = st.fixed_dictionaries(
         )
     },
 )
-MANY = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+MANY = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 BROKEN = [
     b"",
     b"{",
@@ -123,7 +123,7 @@ def test_what_is_no_json_is_a_sentence(client: httpx.Client, path: str) -> None:
             assert answered_or_refused(client, path, body, headers).status_code in (400, 422), body[:80]
 
 
-@settings(MANY, max_examples=30)
+@settings(MANY, max_examples=20)
 @given(content=st.binary(max_size=400))
 def test_bytes_of_any_kind(client: httpx.Client, content: bytes) -> None:
     answered_or_refused(client, "/v1/recommendations", content)

@@ -40,7 +40,7 @@ def test_the_commands_of_the_page_run_before_a_real_triton(server: LocalServer, 
 def test_answers_are_those_of_the_real_triton(server: LocalServer, release: SmallRelease) -> None:
     customers = list(release.customers)
     for kind in ("grpc", "http"):
-        with front_of(server.url(kind)) as client:  # type: ignore[arg-type]
+        with front_of(server.url(kind)) as client:
             for only_new in (False, True):
                 question = {"customers": [*customers, "nobody"], "count": 7, "only_new": only_new}
                 answered = client.post("/v1/recommendations", json=question)
