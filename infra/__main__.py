@@ -9,7 +9,7 @@ from infra.aws.site import AwsSite
 from infra.cluster_platform.parts import addons
 from infra.drain import Outputs, flush_registrations, run
 from infra.link import AwsLinkEnd, Link, OpenStackLinkEnd
-from infra.model_serving import for_the_pools, latest_release, tell_where_absent, triton_services
+from infra.model_serving import served_release, triton_services
 from infra.naming import Naming
 from infra.openstack.site import OpenStackSite
 from infra.own_images import own_image
@@ -100,16 +100,18 @@ async def estate(
         )
     await flush_registrations()
     if settings.serving.enabled:
-        releases, release = aws.buckets.releases.bucket, settings.serving.release
-        named = latest_release(releases, signed, in_aws) if release == "latest" else release
-        if release != "latest":
-            tell_where_absent(aws.buckets.releases, release, in_aws)
         services = triton_services(
             clusters,
             settings=settings,
             naming=naming,
-            release=for_the_pools(named, clusters, settings, aws.buckets.releases.standing, in_aws),
-            releases_bucket=releases,
+            release=served_release(
+                clusters,
+                settings=settings,
+                bucket=aws.buckets.releases,
+                signed=signed,
+                provider=in_aws,
+            ),
+            releases_bucket=aws.buckets.releases.bucket,
             image=own_image("serving", aws.registry, settings.images),
         )
         outputs["serving"] = {

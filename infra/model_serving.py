@@ -21,6 +21,9 @@ from serving.components.pod import NAME
 from serving.components.triton import TritonService
 from training.target_hardware import MANIFEST
 
+SIGNATURE = "signature.json"
+"""Beside the manifest (``training.release``, which the estate does not load)."""
+
 
 class ReleaseError(IsthmusError, pulumi.RunError):
     """No release can be served."""
@@ -54,28 +57,62 @@ def latest_release(
     return latest.body.apply(digest_of)
 
 
-def for_the_pools(
-    release: pulumi.Input[str],
+def served_release(
+    clusters: Mapping[Site, ClusterContext],
+    *,
+    settings: Settings,
+    bucket: PrivateBucket,
+    signed: pulumi.Input[object],
+    provider: aws.Provider,
+) -> pulumi.Output[str]:
+    """The digest that the servers get: the pinned one, or the newest that is signed.
+
+    One that the bucket does not hold is told, and one whose models were not made for the GPUs that are to
+    serve them is refused: both by one listing of its folder.
+    """
+    serving = settings.serving
+    pinned = serving.release != "latest"
+    digest = pulumi.Output.from_input(
+        serving.release if pinned else latest_release(bucket.bucket, signed, provider)
+    )
+    if not pinned and serving.pool is None:
+        return digest
+    held = aws.s3.get_objects_output(
+        bucket=bucket.standing,
+        prefix=digest.apply(lambda name: f"{_folder(name)}/"),
+        opts=pulumi.InvokeOutputOptions(provider=provider),
+    )
+    if pinned:
+        held.apply(lambda found: _tell(serving.release, found.bucket, found.keys))
+    return _for_the_pool(digest, held.keys, clusters, settings, bucket.standing, provider)
+
+
+def _folder(release: str) -> str:
+    return f"releases/{release.removeprefix('sha256:')}"
+
+
+def _for_the_pool(
+    digest: pulumi.Output[str],
+    held: pulumi.Output[Sequence[str]],
     clusters: Mapping[Site, ClusterContext],
     settings: Settings,
     bucket: pulumi.Input[str],
     provider: aws.Provider,
 ) -> pulumi.Output[str]:
     """The same release, refused where the GPUs that are to serve it are none that it was made for."""
-    digest, pool = pulumi.Output.from_input(release), settings.serving.pool
+    pool = settings.serving.pool
     if pool is None:
         return digest
-    asked = pulumi.InvokeOutputOptions(provider=provider)
-    key = digest.apply(lambda name: f"releases/{name.removeprefix('sha256:')}/{MANIFEST}")
-    # One that is not there yet is asked for by its pods, which wait; here it would end a first up half way.
-    stored = aws.s3.get_objects_output(bucket=bucket, prefix=key, opts=asked).keys
+    key = digest.apply(lambda name: f"{_folder(name)}/{MANIFEST}")
 
     def body(known: list[Any]) -> pulumi.Output[str]:
-        if not known[1]:
+        # One that is not there yet is asked for by its pods, which wait; here it would end an up half way.
+        if known[0] not in known[1]:
             return pulumi.Output.from_input("")
+        asked = pulumi.InvokeOutputOptions(provider=provider)
         return aws.s3.get_object_output(bucket=bucket, key=key, opts=asked).body
 
-    manifest: pulumi.Output[str] = pulumi.Output.all(key, stored).apply(body)
+    manifest: pulumi.Output[str] = pulumi.Output.all(key, held).apply(body)
     machines = [
         clusters[site].machines[clusters[site].pools[pool].hardware] for site in settings.serving.sites
     ]
@@ -91,19 +128,9 @@ def for_the_pools(
     return digest if pulumi.runtime.is_dry_run() else checked
 
 
-def tell_where_absent(bucket: PrivateBucket, release: str, provider: aws.Provider) -> None:
-    """Warn of a pinned release that the bucket does not hold, signed, before the servers wait for it."""
-    held = aws.s3.get_objects_output(
-        bucket=bucket.standing,
-        prefix=f"releases/{release.removeprefix('sha256:')}/",
-        opts=pulumi.InvokeOutputOptions(provider=provider),
-    )
-    held.apply(lambda found: _tell(release, found.bucket, found.keys))
-
-
 def _tell(release: str, bucket: str, keys: Sequence[str]) -> None:
-    names = {key.rpartition("/")[2] for key in keys}
-    if not {"manifest.json", "signature.json"} <= names:
+    """Warn of a pinned release that the bucket does not hold, signed, before the servers wait for it."""
+    if not {f"{_folder(release)}/{name}" for name in (MANIFEST, SIGNATURE)} <= {*keys}:
         pulumi.log.warn(
             f"serving.release: the bucket {bucket} does not hold {release}, signed, and the servers wait for "
             "it. Bring it back by `isthmus restore` from a backup; where there was never a release, set "
@@ -149,4 +176,4 @@ def triton_services(
     return services
 
 
-__all__ = ["ReleaseError", "digest_of", "for_the_pools", "latest_release", "triton_services"]
+__all__ = ["ReleaseError", "digest_of", "latest_release", "served_release", "triton_services"]

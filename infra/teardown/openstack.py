@@ -10,6 +10,8 @@ cloud-provider-openstack, pkg/openstack/loadbalancer.go and pkg/csi/cinder; from
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from infra.teardown.leftover import Leftover
@@ -47,55 +49,43 @@ def leftovers(
     if servers:
         for id in dict.fromkeys(port.device_id for port in unknown if port not in ports):
             yield Leftover("openstack", "server", id, "", _server(connection, id))
+    network = connection.network
     if connection.has_service("load-balancer"):
-        subnets = {subnet.id for subnet in connection.network.subnets(network_id=network_id)}
-        for balancer in connection.load_balancer.load_balancers():
+        subnets = {subnet.id for subnet in network.subnets(network_id=network_id)}
+        octavia = connection.load_balancer
+        for balancer in octavia.load_balancers():
             if balancer.vip_subnet_id in subnets and balancer.id not in known:
-                yield _balancer(connection, balancer)
+                yield _left("load balancer", balancer, octavia.delete_load_balancer, cascade=True)
     addresses = {
         address.id: address
         for port in ports
-        for address in connection.network.ips(port_id=port.id)
+        for address in network.ips(port_id=port.id)
         if address.id not in known
     }
     for address in addresses.values():
-        yield Leftover(
-            "openstack",
-            "floating address",
-            address.floating_ip_address,
-            address.description or "",
-            lambda id=address.id: connection.network.delete_ip(id, ignore_missing=True),  # type: ignore[misc]
+        yield replace(
+            _left("floating address", address, network.delete_ip),
+            id=address.floating_ip_address,
+            made_for=address.description or "",
         )
     for port in ports:
-        yield Leftover(
-            "openstack",
-            "port",
-            port.id,
-            port.name or "",
-            lambda id=port.id: connection.network.delete_port(id, ignore_missing=True),  # type: ignore[misc]
-        )
+        yield _left("port", port, network.delete_port)
     # A group is named after no cluster: those of the ports that go are this cluster's.
     groups = {id for port in ports for id in port.security_group_ids or () if id not in known}
-    for group in connection.network.security_groups():
+    for group in network.security_groups():
         if group.id in groups and group.name.startswith(GROUPS):
-            yield Leftover(
-                "openstack",
-                "security group",
-                group.id,
-                group.name,
-                lambda id=group.id: connection.network.delete_security_group(id, ignore_missing=True),  # type: ignore[misc]
-            )
+            yield _left("security group", group, network.delete_security_group)
     if connection.has_service("block-storage"):
-        for volume in connection.block_storage.volumes():
+        cinder = connection.block_storage
+        for volume in cinder.volumes():
             if cluster in str((volume.metadata or {}).get(CSI, "")) and volume.id not in known:
-                yield Leftover(
-                    "openstack",
-                    "volume",
-                    volume.id,
-                    volume.name or "",
-                    lambda id=volume.id: connection.block_storage.delete_volume(id, ignore_missing=True),  # type: ignore[misc]
-                    holds_data=True,
-                )
+                yield replace(_left("volume", volume, cinder.delete_volume), holds_data=True)
+
+
+def _left(kind: str, found: Any, delete: Callable[..., object], **more: object) -> Leftover:
+    """What was found, by its id and its name; what is gone already is no error."""
+    gone = partial(delete, found.id, ignore_missing=True, **more)
+    return Leftover("openstack", kind, found.id, found.name or "", gone)
 
 
 def _server(connection: Any, id: str) -> Callable[[], None]:
@@ -106,13 +96,6 @@ def _server(connection: Any, id: str) -> Callable[[], None]:
             connection.compute.wait_for_delete(server, wait=300)
 
     return delete
-
-
-def _balancer(connection: Any, balancer: Any) -> Leftover:
-    def delete() -> None:
-        connection.load_balancer.delete_load_balancer(balancer.id, ignore_missing=True, cascade=True)
-
-    return Leftover("openstack", "load balancer", balancer.id, balancer.name or "", delete)
 
 
 __all__ = ["leftovers"]

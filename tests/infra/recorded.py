@@ -104,7 +104,11 @@ class Recorder(Mocks):
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         match args.token:
             case "aws:s3/getObjects:getObjects":
-                return {"keys": [args.args["prefix"]]}, []
+                prefix = args.args["prefix"]
+                return {
+                    "bucket": args.args["bucket"],
+                    "keys": [f"{prefix}{name}" for name in ("manifest.json", "signature.json")],
+                }, []
             case "aws:s3/getObject:getObject" if str(args.args["key"]).endswith("/manifest.json"):
                 return {"body": "{}"}, []
             case "aws:s3/getObject:getObject":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -32,10 +32,11 @@ def backup(
 
     from isthmus.atomic_files import atomic_write
     from isthmus.cli.console import out
+    from isthmus.cli.stack_engine import engine_of
     from training.release.backup import save
 
     settings, store = _store(stack)
-    exported = _engine(stack).export(stack)
+    exported = engine_of(stack).export(stack)
     atomic_write(folder / STATE, json.dumps(exported).encode(), mode=0o600)
     count = len((exported.get("deployment") or {}).get("resources") or [])
     out.print(f"{stack}: the state of {count} resources is saved")
@@ -62,11 +63,12 @@ def restore(
 
     from isthmus.cli.console import out
     from isthmus.cli.errors import CommandError
+    from isthmus.cli.stack_engine import engine_of
     from training.release.backup import bring_back
 
     settings, store = _store(stack)
     if state:
-        engine = _engine(stack)
+        engine = engine_of(stack)
         if (engine.export(stack).get("deployment") or {}).get("resources"):
             raise CommandError(
                 f"the state of {stack} is not empty, and would be lost: leave out --state, or "
@@ -80,19 +82,6 @@ def restore(
         out.print(f"{stack}: the state is back")
     brought = bring_back(store, folder, settings.serving.trusted_keys, lambda line: out.print(line))
     out.print(f"{stack}: {len(brought)} releases are in s3://{store.bucket}")
-
-
-def _engine(stack: str) -> Any:
-    from infra.recovery.pulumi_on_path import PulumiOnPath
-    from rehearsal.estate import Estate
-    from rehearsal.home import project_root
-    from rehearsal.stack_copy import STACK
-
-    if stack != STACK:
-        return PulumiOnPath(project_root())
-    estate = Estate.find()
-    estate.install()
-    return estate.engine
 
 
 def _store(stack: str) -> tuple[Settings, Store]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from infra.teardown.teardown import Engine, Plan
+    from infra.teardown.teardown import Plan
 
 
 def destroy(
@@ -29,15 +29,11 @@ def destroy(
     Example:  isthmus destroy staging
     """
     from infra.doctor.clouds import NoCredentials
-    from infra.recovery.pulumi_on_path import PulumiOnPath
     from infra.teardown.teardown import plan, tear_down
     from isthmus.cli.console import out
     from isthmus.cli.errors import CommandError
     from isthmus.cli.stack_doctor import clouds_of
-    from rehearsal.estate import Estate
-    from rehearsal.home import project_root
-    from rehearsal.stack_copy import STACK
-    from rehearsal.teardown import RehearsedEngine
+    from isthmus.cli.stack_engine import engine_of
 
     clouds = clouds_of(stack)
     for site in ("aws", "openstack"):
@@ -45,14 +41,7 @@ def destroy(
             clouds.sign_in(site)
         except NoCredentials as none:
             raise CommandError(f"{none}; without both clouds nobody could see what is left in them") from None
-    engine: Engine
-    if stack == STACK:
-        estate = Estate.find(lambda line: out.print(line, style="yellow"))
-        estate.install()
-        estate.resume()
-        engine = RehearsedEngine(estate)
-    else:
-        engine = PulumiOnPath(project_root())
+    engine = engine_of(stack)
     found = plan(engine, clouds, stack)
     if not found.resources:
         out.print(f"{stack}: nothing stands.")
