@@ -90,15 +90,19 @@ def release(home: Home) -> None:
 
 
 def free_ports(count: int, besides: Container[int] = ()) -> int:
-    """The first of ``count`` ports in a row that nobody listens on, below those given out by the kernel.
+    """The first of ``count`` ports in a row that nobody listens on or was given, below the kernel's own.
 
     Args:
         count: how many.
         besides: ports that are spoken for.
     """
+    given = {port for other in _homes() for port in _given(other)}
     for _ in range(200):
         first = random.randrange(20_000, 30_000)  # noqa: S311 - no secret
-        if all(port not in besides and is_free(port) for port in range(first, first + count)):
+        if all(
+            port not in besides and port not in given and is_free(port)
+            for port in range(first, first + count)
+        ):
             return first
     raise RuntimeError("no free ports between 20000 and 30000")
 
@@ -221,8 +225,17 @@ def _claimed_by_others(home: Home) -> Iterator[int]:
         if claim == mine:
             continue
         other = Home(Path(json_files.read(claim) or os.devnull))
-        kept = _kept(other)
-        if not kept:
+        if not _kept(other):
             claim.unlink(missing_ok=True)  # its home was removed by hand
-        for entry in kept.values():
-            yield from range(entry["given"], entry["given"] + entry["count"])
+        yield from _given(other)
+
+
+def _homes() -> Iterator[Home]:
+    """Every home of this user that was given ports."""
+    for claim in _claims().glob("*.json"):
+        yield Home(Path(json_files.read(claim) or os.devnull))
+
+
+def _given(home: Home) -> Iterator[int]:
+    for entry in _kept(home).values():
+        yield from range(entry["given"], entry["given"] + entry["count"])

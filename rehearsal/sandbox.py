@@ -27,6 +27,7 @@ _PACKAGES = ("isthmus", "infra", "training", "serving", "rehearsal")
 _LINKED = (".venv", *_PACKAGES, "data", "pyproject.toml", "uv.lock")
 
 Say = Callable[[str], None]
+_TRIES = 5
 
 
 def project(folder: Path, root: Path | None = None) -> Path:
@@ -67,6 +68,7 @@ def estate(folder: Path, say: Say = lambda _: None, root: Path | None = None) ->
     os.environ[VARIABLE] = str(home.root)
     try:
         made.install()
+        _claim_its_ports(made)
         yield made
     finally:
         made.wipe()
@@ -76,6 +78,24 @@ def estate(folder: Path, say: Say = lambda _: None, root: Path | None = None) ->
             os.environ.pop(VARIABLE, None)
         else:
             os.environ[VARIABLE] = before
+
+
+def _claim_its_ports(made: Estate) -> None:
+    """Have the ports of its stack file given to it at once, before another process of this machine draws one.
+
+    Tests run the engine on the stack file itself, and ask the clouds where the copy says that they are.
+    """
+    for _ in range(_TRIES):
+        if ports_in(made.stack_file().read_text()) <= ports_in(stack_file(made.project_dir).read_text()):
+            return
+        local = stack_file(made.project_dir)
+        local.write_text(_with_free_ports(local.read_text()))
+    raise RuntimeError(f"{_TRIES} times in a row the ports of {made.project_dir} were taken at once")
+
+
+def ports_in(text: str) -> set[str]:
+    """Every port of a stack file, the workers' first one included."""
+    return {*re.findall(r"127\.0\.0\.1:(\d+)", text), *re.findall(r"base_port: (\d+)", text)}
 
 
 def processes_of(home: Home) -> list[psutil.Process]:

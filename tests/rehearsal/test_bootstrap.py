@@ -17,7 +17,7 @@ from infra.settings import read
 from rehearsal import sandbox, stack_copy
 from rehearsal.home import INSIDE, Home
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 CI = {"repository": "shop/isthmus"}
 LOCK = "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration"
 TAG = "aws:costexplorer/costAllocationTag:CostAllocationTag"
@@ -82,7 +82,7 @@ def empty(s3: Any, bucket: str) -> None:
         s3.delete_object(Bucket=bucket, Key=each["Key"], VersionId=each["VersionId"])
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_the_command_makes_what_the_doctor_looks_for_and_plain_pulumi_takes_it_away(
     home: Home, project: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import socket
 from collections.abc import Iterator
@@ -109,3 +110,13 @@ def test_what_ended_holds_no_port(tmp_path: Path, wishes: dict[str, Wish], ended
     else:
         shutil.rmtree(home.root)
     assert ports.found(Home(tmp_path / "b"), wishes, standing=False) == given
+
+
+def test_a_port_that_another_home_was_given_is_drawn_by_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ports, "is_free", lambda _: True)
+    given = ports.found(Home(tmp_path / "home"), {"one": Wish(23_456, "one")}, standing=False)["one"]
+    draws = iter([given, 23_999])
+    monkeypatch.setattr(random, "randrange", lambda *_: next(draws))
+    assert ports.free_ports(1) == 23_999

@@ -107,7 +107,8 @@ def inside(home: Home, project: Path) -> Iterator[tuple[Path, dict[str, str]]]:
 
 
 @pytest.mark.engine
-@pytest.mark.timeout(300)
+@pytest.mark.long
+@pytest.mark.timeout(600)
 def test_plain_pulumi_has_every_stack_and_writes_into_no_stack_file(
     inside: tuple[Path, dict[str, str]], home: Home
 ) -> None:

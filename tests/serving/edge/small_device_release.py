@@ -35,9 +35,10 @@ def code(place: int) -> str:
 
 def make(directory: Path, signing_key: str) -> Path:
     """Write the release and its signature."""
-    from training.fit.cluster import ALONE, prepare
+    from training.fit.cluster import ALONE, limit_threads, prepare
 
     prepare(os.environ, ALONE)
+    limit_threads(ALONE)
     from training.features.catalogue import FEATURES
     from training.model.two_tower import Sizes, build
     from training.release.export.keras_file import save_keras

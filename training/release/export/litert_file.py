@@ -48,9 +48,11 @@ class DeviceTowers:
     @classmethod
     def read(cls, release: Path) -> DeviceTowers:
         """Read ``model.keras`` of a release directory. Raises ReleaseDamaged."""
-        # As training.fit.cluster has it: TensorFlow reads these when it is imported.
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+        # TensorFlow takes both once in a process, and what learns in this one later asks for the same.
+        from training.fit.cluster import ALONE, limit_threads, prepare
+
+        prepare(os.environ, ALONE)
+        limit_threads(ALONE)
         from training.model.submodels import product_vectors
 
         with reading(KERAS_MODEL):
