@@ -96,7 +96,7 @@ def free_ports(count: int, besides: Container[int] = ()) -> int:
         count: how many.
         besides: ports that are spoken for.
     """
-    given = {port for other in _homes() for port in _given(other)}
+    given = {port for claim in _claims().glob("*.json") for port in _given(_claimant(claim))}
     for _ in range(200):
         first = random.randrange(20_000, 30_000)  # noqa: S311 - no secret
         if all(
@@ -224,16 +224,14 @@ def _claimed_by_others(home: Home) -> Iterator[int]:
     for claim in _claims().glob("*.json"):
         if claim == mine:
             continue
-        other = Home(Path(json_files.read(claim) or os.devnull))
+        other = _claimant(claim)
         if not _kept(other):
             claim.unlink(missing_ok=True)  # its home was removed by hand
         yield from _given(other)
 
 
-def _homes() -> Iterator[Home]:
-    """Every home of this user that was given ports."""
-    for claim in _claims().glob("*.json"):
-        yield Home(Path(json_files.read(claim) or os.devnull))
+def _claimant(claim: Path) -> Home:
+    return Home(Path(json_files.read(claim) or os.devnull))
 
 
 def _given(home: Home) -> Iterator[int]:

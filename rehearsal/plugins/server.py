@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import grpc
 from google.protobuf import empty_pb2
 
-from rehearsal.plugins import autonaming, parent, wire
+from rehearsal.plugins import autonaming, process_name, wire
 from rehearsal.plugins.backend import (
     Backend,
     BackendLost,
@@ -397,7 +397,7 @@ def serve(backend: Backend, version: str, folder: Path | None = None) -> None:
         from rehearsal.home import Home
 
         folder = Home.find().root / backend.package
-    parent.call_it(f"pulumi-resource-{backend.package}")
+    process_name.call_it(f"pulumi-resource-{backend.package}")
     servicer = Servicer(backend, version, folder, EngineLog(sys.argv[1] if len(sys.argv) > 1 else ""))
     options = [
         ("grpc.max_receive_message_length", _MESSAGE_BYTES),
@@ -410,7 +410,7 @@ def serve(backend: Backend, version: str, folder: Path | None = None) -> None:
     # The engine gives every plugin a process group of its own, so that Ctrl-C in a terminal does not arrive
     # here: SIGINT is its own way to end a plugin, and it waits five seconds for one that does not take it.
     over = AskedToEnd()
-    parent.watch(over.ask)
+    over.ask_when_orphaned()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     over.wait()

@@ -11,6 +11,10 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+import time
+
+_POLL_SECONDS = 0.25
 
 
 class AskedToEnd:
@@ -26,6 +30,17 @@ class AskedToEnd:
     def ask(self) -> None:
         """Ask from any thread."""
         os.write(self._writer, b"\0")
+
+    def ask_when_orphaned(self) -> None:
+        """Ask once the process that started this one is gone: one that was killed says no goodbye."""
+        parent = os.getppid()
+
+        def poll() -> None:
+            while os.getppid() == parent:
+                time.sleep(_POLL_SECONDS)
+            self.ask()
+
+        threading.Thread(target=poll, name="parent-watch", daemon=True).start()
 
     def wait(self) -> None:
         """Return once somebody asked, in the main thread."""

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 
-from rehearsal.engine.language_host.children import Children, watch_parent
+from rehearsal.engine.language_host.children import Children
 from rehearsal.engine.language_host.service import LanguageHost
 from rehearsal.engine.language_host.stubs import language_pb2_grpc
 from rehearsal.programs.asked_to_end import AskedToEnd
@@ -21,7 +21,7 @@ _MESSAGE_BYTES = 400 * 1024 * 1024
 def main() -> None:
     children = Children()
     over = AskedToEnd()
-    watch_parent(over.ask)
+    over.ask_when_orphaned()
 
     addresses = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
     server = grpc.server(

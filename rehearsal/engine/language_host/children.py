@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 _GRACE_SECONDS = 3.0
-_WATCH_SECONDS = 0.25
 
 
 class Children:
@@ -77,15 +75,3 @@ class Children:
                 process.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
                 process.kill()
-
-
-def watch_parent(lost: Callable[[], None]) -> None:
-    """Call ``lost`` in a thread of its own when the process that started us is gone."""
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(_WATCH_SECONDS)
-        lost()
-
-    threading.Thread(target=watch, daemon=True).start()
