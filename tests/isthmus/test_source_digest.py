@@ -143,7 +143,7 @@ def test_what_no_model_is_made_of_retrains_nothing(file: str, copy: Path) -> Non
         ("release/export/onnx_file.py", {"candidate", "ranking"}),
         ("release/warm_start.py", {"candidate"}),
         ("validation/metrics.py", {"trial"}),
-        ("ranking/scores/ease.py", {"ranking features", "ranking"}),
+        ("scorers/ridge.py", {"ranking features", "ranking"}),
         ("ranking/calibration.py", {"ranking"}),
     ],
 )

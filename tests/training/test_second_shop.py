@@ -16,7 +16,7 @@ from tests.training.second_shop import code_of, second_shop
 from tests.training.shops import SAMPLE
 from training.jobs.local.run import train_here
 from training.orders.source import Folder
-from training.ranking.scores.text import first_number
+from training.ranking.product_texts import first_number
 from training.release.directory import VALIDATION
 from training.settings import TrainingSettings
 from training.transfer.batch import from_parquet

@@ -44,7 +44,6 @@ def _run(args: argparse.Namespace) -> None:
     from isthmus.atomic_files import refuse_other_folder
     from isthmus.progress import listen
     from training.orders.named_folder import named_folder
-    from training.ranking.features import FeatureBuilder
     from training.ranking.folder import RECORD, write
     from training.ranking.orders import Orders, read_orders
     from training.ranking.recommend import recommend
@@ -64,7 +63,7 @@ def _run(args: argparse.Namespace) -> None:
     with listen(show):
         orders = Orders.of(read_orders(named_folder(args), args.before))
         ranking = train(orders, day, settings, work)
-        recommendations = recommend(FeatureBuilder(orders, day), ranking, args.top)
+        recommendations = recommend(ranking.builder(orders, day), ranking, args.top)
     write(args.out, ranking, recommendations, orders, args.before)
     show(f"{args.out} is written")
 

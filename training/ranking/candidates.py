@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
-from training.ranking.algebra import HIDDEN
-from training.ranking.history_snapshot import Floats
+from training.scorers import Floats, Rows
 
 MANY = (
     "ease",
@@ -23,12 +24,14 @@ POPULAR = ("new_buyers30", "new_buyers14", "popular7")
 
 
 def candidates(
-    scores: dict[str, Floats], products: dict[str, Floats], owned: NDArray[np.bool_]
+    scores: Mapping[str, tuple[Rows | None, Floats]], products: Mapping[str, Floats], owned: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """All owned products, and of the others the best by each score and the shop's best sellers.
 
+    A score of 0 says nothing for a product, so that fewer are taken where fewer have more.
+
     Args:
-        scores: name to customers x products.
+        scores: by name, the products that are scored (None for all) and customers x these.
         products: what ``product_aggregates`` gives.
         owned: customers x products.
 
@@ -36,16 +39,25 @@ def candidates(
         Customers x products.
     """
     chosen = owned.copy()
-    for name, score in scores.items():
-        _choose(chosen, np.where(owned, HIDDEN, score), FROM_MANY if name in MANY else FROM_OTHERS)
+    for name, (scored, score) in scores.items():
+        number = FROM_MANY if name in MANY else FROM_OTHERS
+        if scored is None:
+            chosen |= _best(score, owned, number)
+        else:
+            chosen[:, scored] |= _best(score, owned[:, scored], number)
     for name in POPULAR:
-        _choose(chosen, np.where(owned, HIDDEN, products[name][None]), FROM_POPULAR)
+        order = np.argsort(-products[name], kind="stable")
+        place = np.empty(len(order), np.float32)
+        place[order] = np.arange(len(order), 0, -1)
+        chosen |= _best(np.broadcast_to(place, owned.shape), owned, FROM_POPULAR)
     return chosen
 
 
-def _choose(chosen: NDArray[np.bool_], score: Floats, number: int) -> None:
-    if number >= score.shape[1]:
-        chosen[:] = True
-    else:
-        best = np.argpartition(-score, number, axis=1)[:, :number]
-        np.put_along_axis(chosen, best, True, 1)
+def _best(score: Floats, owned: NDArray[np.bool_], number: int) -> NDArray[np.bool_]:
+    """The ``number`` highest scores above 0 of what is not owned, and what ties with the last of them."""
+    open_to = np.where(owned, np.float32(0), score)
+    if number < score.shape[1]:
+        least = np.partition(open_to, -number, axis=1)[:, -number, None]
+        above: NDArray[np.bool_] = (open_to >= least) & (open_to > 0)
+        return above
+    return ~owned

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from training.errors import TrainingError
-from training.ranking import scores as families
+from training.ranking import scores
 from training.ranking.aggregates.customer import customer_aggregates
 from training.ranking.aggregates.pair import pair_aggregates
 from training.ranking.aggregates.product import product_aggregates
-from training.ranking.algebra import HIDDEN
 from training.ranking.candidates import candidates
-from training.ranking.history_snapshot import Floats, HistorySnapshot
+from training.ranking.history_snapshot import HistorySnapshot
 from training.ranking.orders import Orders
-from training.ranking.scores import Rows
+from training.scorers import Floats, Rows, Scorer
+from training.scorers.limits import MOST_PRODUCTS, blocks
 
 RANKED = (
     "ease",
@@ -37,6 +37,8 @@ RANKED = (
 )
 """Scores that also become a rank, and a share of the customer's eleventh best new product."""
 REFERENCE = 10
+CANDIDATES, COLUMNS = 1500, 3 * 113
+"""About as many a customer, and what the columns of one take in float32 and on the way there."""
 
 
 @dataclass(frozen=True)
@@ -59,32 +61,51 @@ class Features:
 
 
 class FeatureBuilder:
-    """Builds the features of any number of customers at a time, as of one day."""
+    """Builds the features of any number of customers, as of one day.
 
-    def __init__(self, orders: Orders, day: int) -> None:
+    Args:
+        orders: may reach beyond the day.
+        day: its ordinal.
+        most_products: products of an exact ridge.
+        without: names of scores that are left out, and so no features.
+    """
+
+    def __init__(
+        self,
+        orders: Orders,
+        day: int,
+        most_products: int = MOST_PRODUCTS,
+        without: Collection[str] = frozenset(),
+    ) -> None:
         # Many small products of matrices: threads of BLAS cost more than they bring, and change the last
         # digits.
         with threadpool_limits(limits=1):
             self.snapshot = HistorySnapshot(orders, day)
-            self.scores = families.fit(self.snapshot)
+            self.scores = scores.fit(self.snapshot, most_products, without)
             self.products = product_aggregates(self.snapshot)
             self.customers = customer_aggregates(self.snapshot, self.products)
 
-    @threadpool_limits.wrap(limits=1)  # type: ignore[untyped-decorator]
+    def blocks(self, customers: Rows) -> Iterator[Features]:
+        """The candidates of customers, given by number in increasing order, as many at a time as fit."""
+        width = sum(self._width(scorer) for scorer in self.scores.values()) + 2 * self.snapshot.shape[1]
+        for part in blocks(len(customers), 4 * (width + CANDIDATES * COLUMNS)):
+            yield self.features(customers[part])
+
     def features(self, customers: Rows) -> Features:
-        """The candidates of customers, given by number in increasing order."""
-        scores = {name: score(customers) for name, score in self.scores.items()}
+        """The candidates of a few customers, given by number in increasing order."""
+        with threadpool_limits(limits=1):
+            scored = {name: (scorer.products, scorer(customers)) for name, scorer in self.scores.items()}
         owned = self.snapshot.bought[customers].toarray() > 0
-        row, product = (
-            part.astype(np.int64) for part in np.nonzero(candidates(scores, self.products, owned))
-        )
+        chosen = candidates(scored, self.products, owned)
+        row, product = (part.astype(np.int64) for part in np.nonzero(chosen))
         customer, own = customers[row], owned[row, product]
         columns: dict[str, Any] = {"owned": own}
-        for name, score in scores.items():
-            columns[f"score_{name}"] = score[row, product]
+        for name in list(scored):
+            scored_products, score = scored.pop(name)
+            value = columns[f"score_{name}"] = _at(score, scored_products, row, product)
             if name in RANKED:
-                columns[f"rank_{name}"] = _ranks(score, owned, row, product)
-                columns[f"relative_{name}"] = _relative(score, owned)[row, product]
+                rank, relative = _ranks(value, own, row)
+                columns[f"rank_{name}"], columns[f"relative_{name}"] = rank, relative
         columns |= {f"product_{name}": value[product] for name, value in self.products.items()}
         columns |= {f"customer_{name}": value[customer] for name, value in self.customers.items()}
         pairs = pair_aggregates(self.snapshot, customer, product, self.customers, self.products)
@@ -93,6 +114,9 @@ class FeatureBuilder:
         for number, column in enumerate(columns.values()):
             values[:, number] = column
         return Features(values, tuple(columns), customer, product, own)
+
+    def _width(self, scorer: Scorer) -> int:
+        return self.snapshot.shape[1] if scorer.products is None else len(scorer.products)
 
     def numbers(self, customers: Sequence[str]) -> Rows:
         """Numbers of customers by id, increasing.
@@ -134,20 +158,31 @@ def features_at(
     return features.values, features.names, rows
 
 
-def _ranks(score: Floats, owned: NDArray[np.bool_], row: Rows, product: Rows) -> Floats:
-    """log(1 + rank): of an owned product among all, of another among those not owned."""
-    order = np.argsort(-score, axis=1, kind="stable")
-    new = np.cumsum(~np.take_along_axis(owned, order, 1), axis=1) - 1
-    ranks = np.empty_like(order)
-    all_ranks = np.broadcast_to(np.arange(score.shape[1]), order.shape)
-    np.put_along_axis(ranks, order, np.where(np.take_along_axis(owned, order, 1), all_ranks, new), 1)
-    logarithms: Floats = np.log1p(ranks[row, product]).astype(np.float32)
-    return logarithms
+def _at(score: Floats, scored: Rows | None, row: Rows, product: Rows) -> Floats:
+    """The scores of some products; NaN, which is missing, for one that is not scored."""
+    if scored is None:
+        return score[row, product]
+    place = np.minimum(np.searchsorted(scored, product), len(scored) - 1)
+    values: Floats = np.where(scored[place] == product, score[row, place], np.float32(np.nan))
+    return values
 
 
-def _relative(score: Floats, owned: NDArray[np.bool_]) -> Floats:
-    hidden = np.where(owned, HIDDEN, score)
-    place = min(REFERENCE, score.shape[1] - 1)
-    reference = -np.partition(-hidden, place, axis=1)[:, place]
-    relative: Floats = score / np.maximum(reference, np.float32(1e-6))[:, None]
-    return relative
+def _ranks(value: Floats, owned: NDArray[np.bool_], row: Rows) -> tuple[Floats, Floats]:
+    """By a score of candidates, ordered by customer: log(1 + rank), and its share of a reference.
+
+    An owned product has its rank among all candidates, another that among those not owned; the reference is
+    the customer's eleventh best of these, or the last where there are fewer.
+    """
+    order = np.lexsort((-value, row))
+    start = np.searchsorted(row, row)
+    new = ~owned[order]
+    new_before = np.cumsum(new) - new
+    sorted_rank = np.where(new, new_before - new_before[start[order]], np.arange(len(order)) - start[order])
+    rank = np.empty(len(row), np.float32)
+    rank[order] = np.log1p(sorted_rank)
+    rank[np.isnan(value)] = np.nan
+    reference = np.zeros(int(row[-1]) + 1 if len(row) else 0, np.float32)
+    eligible = order[new & (sorted_rank <= REFERENCE) & ~np.isnan(value[order])]
+    reference[row[eligible]] = value[eligible]
+    relative: Floats = value / np.maximum(reference, np.float32(1e-6))[row]
+    return rank, relative

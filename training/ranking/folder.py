@@ -45,6 +45,8 @@ def record_of(
         "windows": len(ranking.windows),
         "examples": ranking.examples,
         "features": ranking.names,
+        "scores_left_out": dict(ranking.left_out),
+        "ridge_products": min(len(orders.products), ranking.settings.most_products),
         "settings": ranking.settings.model_dump(),
         "onnx_max_abs_difference": difference,
         "versions": versions() | {"ranking_features": source_digest(*RANKING_FEATURES)},

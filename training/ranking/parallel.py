@@ -11,20 +11,32 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing.connection import wait
 from typing import Any
 
+from training.scorers.limits import free_bytes
+
 PROCESSES = 2
-"""Each takes about 1 GiB with ten months of orders."""
+"""At most: the cores of a small node."""
+BYTES_OF_A_ROW, OWN_BYTES = 1_000, 700 << 20
+"""What a window takes a row of orders, and whatever their number: libraries, blocks."""
 WORTH_IT = 100_000
 """Rows of orders; with fewer, starting a process takes longer than the work."""
 
 _shared: tuple[Any, ...] = ()
 
 
-def too_small_for_processes(rows: int) -> bool:
-    """Whether processes of their own are not worth it for so many rows of orders."""
-    return rows < WORTH_IT or (os.cpu_count() or 1) < 2
+def processes_for(tasks: int, rows: int, shape: tuple[int, int], most_products: int) -> int:
+    """How many windows to make at once: as many as there are cores and free memory for; 1 where processes of
+    their own are not worth it for so few rows of orders."""
+    if rows < WORTH_IT:
+        return 1
+    factors = 4 * 160 * sum(shape)
+    each = OWN_BYTES + BYTES_OF_A_ROW * rows + 8 * 4 * min(shape[1], most_products) ** 2 + factors
+    room = int(free_bytes() // each)
+    return max(min(PROCESSES, os.cpu_count() or 1, tasks, room), 1)
 
 
-def in_parallel(function: Callable[..., Any], tasks: Sequence[Any], *shared: Any) -> Iterator[Any]:
+def in_parallel(
+    function: Callable[..., Any], tasks: Sequence[Any], processes: int, *shared: Any
+) -> Iterator[Any]:
     """``function(task, *shared)`` for each task, in the tasks' order; ``shared`` travels once to each
     process.
 
@@ -32,7 +44,7 @@ def in_parallel(function: Callable[..., Any], tasks: Sequence[Any], *shared: Any
         concurrent.futures.process.BrokenProcessPool: when a process was killed.
     """
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(PROCESSES, context, _start_process, (function, *shared)) as pool:
+    with ProcessPoolExecutor(processes, context, _start_process, (function, *shared)) as pool:
         try:
             yield from pool.map(_run, tasks)
         except BaseException:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from isthmus.progress import Progress
 from training.ranking.features import FeatureBuilder, Features
-from training.ranking.history_snapshot import Floats
+from training.ranking.joining import ahead, joined
 from training.ranking.train import Ranking
 from training.release.ranked import COLUMNS
 from training.release.shortlist import Shortlist
+from training.scorers import Floats
 from training.ties import grouped_order
 
 logger = logging.getLogger(__name__)
-
-CUSTOMERS_AT_ONCE = 500
-"""A chunk of 500 needs about 400 MiB of scores and features on 3,500 products."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,9 @@ class Recommendations:
 def recommend(builder: FeatureBuilder, ranking: Ranking, top: int) -> Recommendations:
     """Up to ``top`` products for each customer who bought before the day."""
     number = builder.snapshot.shape[0]
-    all_products, new_products, shortlist_parts = [], [], []
-    for start in range(0, number, CUSTOMERS_AT_ONCE):
-        chunk = np.arange(start, min(start + CUSTOMERS_AT_ONCE, number), dtype=np.int64)
-        features = builder.features(chunk)
+    all_products, new_products = [], []
+    shortlisted: tuple[list[NDArray[Any]], ...] = ([], [], [], [])
+    for features in ahead(builder.blocks(np.arange(number, dtype=np.int64))):
         # Half precision here too, so that the lists are those that serving gives.
         values = ranking.normalised(features.values, features.names).astype(np.float16)
         scores = ranking.score(values.astype(np.float32))
@@ -49,10 +48,17 @@ def recommend(builder: FeatureBuilder, ranking: Ranking, top: int) -> Recommenda
         all_products.append(_as_table(builder, features, scores, *chosen))
         new_products.append(_as_table(builder, features, scores, *chosen_new))
         rows = np.union1d(chosen[0], chosen_new[0])
-        columns = (features.customer, features.product, features.owned, values)
-        shortlist_parts.append([column[rows] for column in columns])
-        logger.info(f"recommended for {chunk[-1] + 1:,} of {number:,} customers")
-    customer, product, owned, values = (np.concatenate(part) for part in zip(*shortlist_parts, strict=True))
+        columns: tuple[NDArray[Any], ...] = (
+            features.customer,
+            features.product.astype(np.int32),
+            features.owned,
+            values,
+        )
+        for parts, column in zip(shortlisted, columns, strict=True):
+            parts.append(column[rows])
+        done = int(features.customer[-1]) + 1
+        logger.info(Progress("lists", done, number, f"recommended for {done:,} of {number:,} customers"))
+    customer, product, owned, features_of = (joined(parts) for parts in shortlisted)
     return Recommendations(
         pd.concat(all_products, ignore_index=True),
         pd.concat(new_products, ignore_index=True),
@@ -60,9 +66,9 @@ def recommend(builder: FeatureBuilder, ranking: Ranking, top: int) -> Recommenda
             customers=builder.snapshot.orders.customers.astype(bytes),
             start=np.searchsorted(customer, np.arange(number + 1)).astype(np.int64),
             codes=builder.snapshot.orders.products.astype(bytes),
-            product=product.astype(np.int32),
+            product=product,
             owned=owned,
-            features=values,
+            features=features_of,
         ),
     )
 

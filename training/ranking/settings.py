@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from training.scorers.limits import MOST_PRODUCTS
+
 
 class RankingSettings(BaseModel):
     """Settings of a ranking, chosen on August 2011 and the months before it; see ``docs/recommender.md``."""
@@ -20,6 +22,12 @@ class RankingSettings(BaseModel):
     """Label of a product bought only in the ``label_days`` after the window's labels."""
     negatives: float = Field(default=0.3, gt=0, le=1)
     """Share of the candidates without a label that is kept; they are weighed by its inverse."""
+    customers_per_window: int = Field(default=1500, ge=1)
+    """Customers of a window at most, drawn of those who bought in its label days."""
+    most_examples: int = Field(default=2_500_000, ge=1)
+    """Candidates trained on at most; customers are drawn of all windows where these hold more."""
+    most_products: int = Field(default=MOST_PRODUCTS, ge=1)
+    """Products of EASE and the other ridge: those that carry most purchases, where the shop has more."""
     hidden: tuple[int, ...] = (192, 64)
     dropout: float = Field(default=0.4, ge=0, lt=1)
     l2: float = Field(default=1e-5, ge=0)

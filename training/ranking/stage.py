@@ -14,7 +14,6 @@ import numpy as np
 from isthmus.atomic_files import atomic_write
 from training.orders.source import OrderSource
 from training.ranking.export import save_onnx
-from training.ranking.features import FeatureBuilder
 from training.ranking.folder import record_of
 from training.ranking.measure import bought_after, measure
 from training.ranking.orders import Orders, read_orders
@@ -84,7 +83,7 @@ def add_ranking(
     rows["customer"] = rows["customer"].map(names)
     orders = Orders.of(rows)
     ranking = train(orders, before.toordinal(), ranking_settings, window_folder)
-    lists = recommend(FeatureBuilder(orders, before.toordinal()), ranking, LENGTH)
+    lists = recommend(ranking.builder(orders, before.toordinal()), ranking, LENGTH)
     trial = np.random.default_rng(0).normal(size=(512, len(ranking.names))).astype(np.float32)
     difference = save_onnx(ranking.model, release / RANKER, trial)
     ranking.normaliser.save(release / NORMALISER)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,15 @@ import numpy as np
 
 from training.errors import TrainingError
 from training.ranking.calibration import calibrated
-from training.ranking.history_snapshot import Floats
+from training.ranking.features import FeatureBuilder
+from training.ranking.joining import joined
 from training.ranking.normalise import Normaliser
 from training.ranking.orders import Orders
 from training.ranking.ranker import Examples, average, scores_of, train_one
+from training.ranking.scores import left_out
 from training.ranking.settings import RankingSettings
 from training.ranking.windows import load_window, windows
+from training.scorers import Floats
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +44,7 @@ class Ranking:
         settings: what it was trained with.
         examples: rows it was trained on.
         windows: files it was trained on.
+        left_out: by name, why a score is no feature of this shop.
     """
 
     model: Any
@@ -48,6 +53,11 @@ class Ranking:
     settings: RankingSettings
     examples: int
     windows: tuple[Path, ...]
+    left_out: Mapping[str, str]
+
+    def builder(self, orders: Orders, day: int) -> FeatureBuilder:
+        """What gives the features of a day as the ranking knows them."""
+        return FeatureBuilder(orders, day, self.settings.most_products, self.left_out)
 
     def normalised(self, values: Floats, names: tuple[str, ...]) -> Floats:
         """Features of candidates as the network takes them.
@@ -79,36 +89,46 @@ def train(orders: Orders, before: int, settings: RankingSettings, folder: Path) 
         NothingToRank: when nothing was bought in the windows.
     """
     files = tuple(windows(orders, before, settings, folder))
-    examples, normaliser, names = _gather(files)
+    examples, normaliser, names = _gather(files, settings.most_examples)
     if not examples.label.any():
         raise NothingToRank(NOTHING)
     models = [train_one(examples, settings, seed) for seed in settings.seeds]
     model = calibrated(average(models), examples, settings.negatives)
-    return Ranking(model, normaliser, names, settings, len(examples.label), files)
+    known = orders.before(before)
+    without = left_out((len(known.customers), len(known.products)), settings.most_products)
+    return Ranking(model, normaliser, names, settings, len(examples.label), files, without)
 
 
-def _gather(files: tuple[Path, ...]) -> tuple[Examples, Normaliser, tuple[str, ...]]:
-    """All windows in one normalised array, reading one window at a time."""
+def _gather(files: tuple[Path, ...], most: int) -> tuple[Examples, Normaliser, tuple[str, ...]]:
+    """The windows in one normalised array of at most about ``most`` rows, reading one window at a time."""
     sample, sizes = [], []
     for path in files:
         window = load_window(path)
-        sample.append(window.values[::SAMPLE_EVERY])
         sizes.append(len(window.label))
-    if not sum(sizes):
+        sample.append(window.values[::SAMPLE_EVERY])
+    total = sum(sizes)
+    if not total:
         raise NothingToRank(NOTHING)
-    normaliser = Normaliser.fit(np.concatenate(sample))
+    share = min(most / total, 1.0)
+    every = max(int(np.ceil(sum(map(len, sample)) / (most / SAMPLE_EVERY))), 1)
+    normaliser = Normaliser.fit(np.concatenate([part[::every] for part in sample]))
     del sample
     names = tuple(str(name) for name in window.names)
-    ends = np.cumsum(sizes)
-    rows = int(ends[-1])
-    values = np.empty((rows, len(names)), np.float32)
-    label, group = np.empty(rows, np.float32), np.empty(rows, np.int64)
-    owned = np.empty(rows, np.bool_)
-    groups = 0
-    for path, end, size in zip(files, ends, sizes, strict=True):
-        window, part = load_window(path), slice(int(end) - size, int(end))
-        values[part] = normaliser(window.values)
-        label[part], group[part], owned[part] = window.label, window.group + groups, window.owned
-        groups += int(window.group.max(initial=-1)) + 1
-    logger.info(f"{rows:,} candidates of {groups:,} customers in {len(files)} windows, {len(names)} features")
-    return Examples(values, label, group, owned), normaliser, names
+    random, parts, groups = np.random.default_rng(9), list[Examples](), 0
+    for path in files:
+        window = load_window(path)
+        in_window = int(window.group.max(initial=-1)) + 1
+        drawn = np.ones(in_window, np.bool_) if share == 1 else random.random(in_window) < share
+        rows = np.flatnonzero(drawn[window.group])
+        number = np.cumsum(drawn) - 1 + groups
+        label, group = window.label[rows], number[window.group[rows]]
+        parts.append(Examples(normaliser(window.values[rows]), label, group, window.owned[rows]))
+        groups += int(drawn.sum())
+    columns = [[getattr(part, name) for part in parts] for name in Examples.__dataclass_fields__]
+    del parts
+    examples = Examples(*(joined(column) for column in columns))
+    logger.info(
+        f"{len(examples.label):,} candidates of {groups:,} customers in {len(files)} windows, "
+        f"{len(names)} features"
+    )
+    return examples, normaliser, names

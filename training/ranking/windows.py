@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,16 +17,19 @@ from isthmus.source_digest import source_digest
 from training.digest_scopes import RANKING_FEATURES
 from training.errors import TrainingError
 from training.features.array_cache import ArrayCache, ArraysDamaged, key_of, read_arrays, write_arrays
-from training.ranking.features import FeatureBuilder
-from training.ranking.history_snapshot import Floats
+from training.ranking.features import FeatureBuilder, Features
 from training.ranking.orders import Orders
-from training.ranking.parallel import in_parallel, too_small_for_processes
+from training.ranking.parallel import in_parallel, processes_for
+from training.ranking.scores import left_out
 from training.ranking.settings import RankingSettings
+from training.scorers import Floats
 
 logger = logging.getLogger(__name__)
 
 MOST_BYTES = 2 << 30
 """The windows of ten months take 0.8 GB; those of the last kinds of run stay."""
+SAMPLING = ("label_days", "later_label", "negatives", "customers_per_window", "most_products")
+"""Settings that decide what is in a window; the others are of the network."""
 
 
 @dataclass(frozen=True)
@@ -76,12 +79,17 @@ def windows(orders: Orders, before: int, settings: RankingSettings, folder: Path
     orders = orders.before(before)
     days = window_days(orders, before, settings)
     cache = ArrayCache(folder, MOST_BYTES)
-    names = {day: _window_name(orders, day, before, settings) for day in days}
+    shape = (len(orders.customers), len(orders.products))
+    without = left_out(shape, settings.most_products)
+    for name, why in without.items():
+        logger.info(f"score {name} is left out: it {why}")
+    names = {day: _window_name(orders, day, before, settings, without) for day in days}
     paths = {day: cache.path(name) for day, name in names.items()}
     missing = [day for day in days if not cache.holds(names[day])]
-    shared = (paths, orders, before, settings)
-    if len(missing) > 1 and not too_small_for_processes(len(orders.day)):
-        summaries: Iterator[str] = in_parallel(_write, missing, *shared)
+    shared = (paths, orders, before, settings, frozenset(without))
+    processes = processes_for(len(missing), len(orders.day), shape, settings.most_products)
+    if processes > 1:
+        summaries: Iterator[str] = in_parallel(_write, missing, processes, *shared)
     else:
         summaries = (_write(day, *shared) for day in missing)
     for number, day in enumerate(days, 1):
@@ -92,9 +100,16 @@ def windows(orders: Orders, before: int, settings: RankingSettings, folder: Path
     cache.trim(names.values())
 
 
-def _write(day: int, paths: dict[int, Path], orders: Orders, before: int, settings: RankingSettings) -> str:
+def _write(
+    day: int,
+    paths: dict[int, Path],
+    orders: Orders,
+    before: int,
+    settings: RankingSettings,
+    without: Collection[str],
+) -> str:
     """Make the file of one window; returns what is in it."""
-    window = make_window(_visible_orders(orders, day, before, settings), day, before, settings)
+    window = make_window(_visible_orders(orders, day, before, settings), day, before, settings, without)
     write_arrays(paths[day], {name: getattr(window, name) for name in Window.__dataclass_fields__})
     customers = int(window.group.max(initial=-1)) + 1
     return f"{customers} customers, {len(window.label):,} candidates"
@@ -120,29 +135,49 @@ def _visible_orders(orders: Orders, day: int, before: int, settings: RankingSett
     return orders.before(min(day + 2 * settings.label_days, before))
 
 
-def make_window(orders: Orders, day: int, before: int, settings: RankingSettings) -> Window:
-    """The window whose features are those of ``day``; without rows where nobody bought in its label days."""
-    builder = FeatureBuilder(orders, day)
+def make_window(
+    orders: Orders, day: int, before: int, settings: RankingSettings, without: Collection[str] = frozenset()
+) -> Window:
+    """The window whose features are those of ``day``; without rows where nobody bought in its label days.
+
+    ``without`` names the scores that a log of this size has no room for.
+    """
+    builder = FeatureBuilder(orders, day, settings.most_products, without)
     bought = _pairs(orders, builder, day, day + settings.label_days)
     later = _pairs(orders, builder, day + settings.label_days, min(day + 2 * settings.label_days, before))
     products = builder.snapshot.shape[1]
     customers = np.unique(bought // products)
+    # Seeded by the window's place, so that a resumed run draws what an uninterrupted one does.
+    random = np.random.default_rng((7, before - day))
+    if len(customers) > settings.customers_per_window:
+        drawn = np.random.default_rng((8, before - day))
+        customers = np.sort(drawn.choice(customers, settings.customers_per_window, replace=False))
     # Where nobody bought, the window is empty, but has the names of its features.
-    features = builder.features(customers if len(customers) else np.zeros(1, np.int64))
+    parts, names = [], tuple[str, ...]()
+    for features in builder.blocks(customers if len(customers) else np.zeros(1, np.int64)):
+        parts.append(_sampled(features, bought, later, customers, products, random, settings))
+        names = features.names
+    values, label, group, owned = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    return Window(values, np.array(names), label, group, owned)
+
+
+def _sampled(
+    features: Features,
+    bought: NDArray[np.int64],
+    later: NDArray[np.int64],
+    customers: NDArray[np.int64],
+    products: int,
+    random: np.random.Generator,
+    settings: RankingSettings,
+) -> tuple[Floats, Floats, NDArray[np.int64], NDArray[np.bool_]]:
+    """Values, label, group and owned of what a window keeps of some features."""
     pair = features.customer * products + features.product
     label = np.maximum(
         np.isin(pair, bought).astype(np.float32), np.float32(settings.later_label) * np.isin(pair, later)
     ).astype(np.float32)
-    # Seeded by the window's place, so that a resumed run draws what an uninterrupted one does.
-    sampled = np.random.default_rng((7, before - day)).random(len(label)) < settings.negatives
-    keep = ((label > 0) | sampled) & bool(len(customers))
-    return Window(
-        values=features.values[keep],
-        names=np.array(features.names),
-        label=label[keep],
-        group=np.searchsorted(customers, features.customer[keep]),
-        owned=features.owned[keep],
-    )
+    keep = ((label > 0) | (random.random(len(label)) < settings.negatives)) & bool(len(customers))
+    group = np.searchsorted(customers, features.customer[keep])
+    return features.values[keep], label[keep], group, features.owned[keep]
 
 
 def _pairs(orders: Orders, builder: FeatureBuilder, start: int, end: int) -> NDArray[np.int64]:
@@ -165,11 +200,13 @@ def _renumber(all_ids: NDArray[Any], known_ids: NDArray[Any]) -> NDArray[np.int6
     return numbers
 
 
-def _window_name(orders: Orders, day: int, before: int, settings: RankingSettings) -> str:
+def _window_name(
+    orders: Orders, day: int, before: int, settings: RankingSettings, without: Collection[str]
+) -> str:
     """A name by all that decides a window: the orders it sees, the code of features and labels, the settings
-    of sampling, and its place in the run, which seeds the sampling."""
+    of sampling, the scores left out, and its place in the run, which seeds the sampling."""
     digest = _visible_orders(orders, day, before, settings).digest()
-    sampling = {name: getattr(settings, name) for name in ("label_days", "later_label", "negatives")}
+    sampling = {name: getattr(settings, name) for name in SAMPLING}
     code = source_digest(*RANKING_FEATURES)
-    key = key_of(orders=digest, day=day, before=before, code=code, **sampling)
+    key = key_of(orders=digest, day=day, before=before, code=code, without=sorted(without), **sampling)
     return f"{key[:32]}-{date.fromordinal(day)}"

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from training.scorers.limits import blocks
+
 ROUNDS, SEED, LEVEL = 2000, 20, 0.95
 LIST_ROUNDS = 1000
 """Rounds for intervals of whole lists, which cost more than that of a mean."""
-_AT_ONCE = 200
 _ENDS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
 Interval = tuple[float, float]
 
@@ -26,11 +27,7 @@ def interval(values: npt.NDArray[Any], rounds: int = ROUNDS, seed: int = SEED) -
     """
     if not len(values):
         return (0.0, 0.0)
-    random = np.random.default_rng(seed)
-    means = [
-        values[random.integers(0, len(values), (min(_AT_ONCE, rounds - start), len(values)))].mean(axis=1)
-        for start in range(0, rounds, _AT_ONCE)
-    ]
+    means = [values[rows].mean(axis=1) for rows in _resamples(len(values), rounds, seed)]
     low, high = np.quantile(np.concatenate(means), _ENDS)
     return (float(low), float(high))
 
@@ -83,7 +80,7 @@ def distinct_interval(
 
 
 def _resamples(size: int, rounds: int, seed: int) -> Iterator[npt.NDArray[np.int64]]:
-    """Rows drawn with replacement, [rounds, size] in parts of ``_AT_ONCE`` rounds."""
+    """Rows drawn with replacement, [rounds, size] in parts of as many rounds as fit; all are one draw."""
     random = np.random.default_rng(seed)
-    for start in range(0, rounds, _AT_ONCE):
-        yield random.integers(0, size, (min(_AT_ONCE, rounds - start), size))
+    for part in blocks(rounds, 8 * 4 * size):
+        yield random.integers(0, size, (part.stop - part.start, size))

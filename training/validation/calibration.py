@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from training.scorers.limits import blocks
 from training.validation.bootstrap import LEVEL, ROUNDS, SEED
 
 Numbers = npt.NDArray[Any]
@@ -110,10 +111,12 @@ def _intervals(
     counts, hits = np.zeros((customers, bins)), np.zeros((customers, bins))
     np.add.at(counts, (customer, bin_of), 1)
     np.add.at(hits, (customer, bin_of), bought)
-    drawn = np.random.default_rng(SEED).multinomial(customers, np.full(customers, 1 / customers), ROUNDS)
-    # A round that drew no pair of a bin says nothing of it.
-    drawn_pairs = drawn @ counts
-    missing = np.full(drawn_pairs.shape, np.nan)
-    shares = np.divide(drawn @ hits, drawn_pairs, out=missing, where=drawn_pairs > 0)
+    random, shares = np.random.default_rng(SEED), np.full((ROUNDS, bins), np.nan)
+    for part in blocks(ROUNDS, 3 * 8 * customers):
+        equal = np.full(customers, 1 / customers)
+        drawn = random.multinomial(customers, equal, part.stop - part.start).astype(float)
+        # A round that drew no pair of a bin says nothing of it.
+        drawn_pairs = drawn @ counts
+        np.divide(drawn @ hits, drawn_pairs, out=shares[part], where=drawn_pairs > 0)
     low, high = np.nanquantile(shares, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     return low, high

@@ -110,15 +110,20 @@ def evaluate(
 
     ours = lists_of(release, task.names, index, task.before)
     lists_by_name: dict[str, RankedLists] = {MODEL: ours}
-    seconds: dict[str, float] = {}
+    seconds, notes = dict[str, float](), list[str]()
     for name, fit in BASELINES.items():
         started = time.monotonic()
-        scoring = fit(interactions)
-        top, top_new = top_k(scoring, task.rows, K), top_k(scoring, task.rows, K, task.before)
-        lists_by_name[name] = RankedLists(top, top_new)
+        scorer = fit(interactions)
+        lists_by_name[name] = RankedLists(*top_k(scorer, task.rows, len(index), K, task.before))
         seconds[name] = time.monotonic() - started
         logger.info(f"baseline {name}: {seconds[name]:.1f} s")
-    notes, service, groups = [], None, segments(interactions, task.rows)
+        if scorer.products is not None:
+            notes.append(
+                f"{name} is of the {len(scorer.products):,} products bought most, of {len(index):,}: "
+                "more do not fit, and it recommends no other."
+            )
+        del scorer
+    service, groups = None, segments(interactions, task.rows)
     if in_service is not None:
         served = read(in_service)
         if len(holdout) and holdout["at"].min().date() <= served.window.last_day:

@@ -51,7 +51,7 @@ def lists_of(
     """
     product_codes = [product.product_code for product in read_products(release)]
     popular = [product_codes[number - 1] for number in read_popular(release)]
-    ranked = _ranking_lists(release, only_new=False)
+    ranked = _ranking_lists(release, names, only_new=False)
     lists = _model_lists(release, names, product_codes) if ranked is None else ranked
     all_products, scores = [], []
     for name in names:
@@ -59,7 +59,7 @@ def lists_of(
         numbered = [(index[code], score) for code, score in scored if code in index]
         all_products.append([number for number, _ in numbered])
         scores.append([score for _, score in numbered])
-    new_lists = _ranking_lists(release, only_new=True) or {}
+    new_lists = _ranking_lists(release, names, only_new=True) or {}
     new_products = []
     for name, numbers, known in zip(names, all_products, before, strict=True):
         if name in new_lists:
@@ -91,11 +91,17 @@ def horizon_days(release: Path) -> int | None:
     return int(days)
 
 
-def _ranking_lists(release: Path, only_new: bool) -> dict[str, list[tuple[str, float]]] | None:
-    """Lists of (product code, score) by pseudonym; None where the release has no ranking stage."""
+def _ranking_lists(
+    release: Path, names: Sequence[str], only_new: bool
+) -> dict[str, list[tuple[str, float]]] | None:
+    """Lists of (product code, score) of some pseudonyms; None where the release has no ranking stage."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     table = read_ranked(release, only_new=only_new, top=LONGEST)
     if table is None:
         return None
+    table = table.filter(pc.is_in(table["customer"], value_set=pa.array(names, pa.string())))
     lists: dict[str, list[tuple[str, float]]] = {}
     columns = (table.column(name).to_pylist() for name in ("customer", "product", "score"))
     for customer, product_code, score in zip(*columns, strict=True):

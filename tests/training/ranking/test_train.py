@@ -15,7 +15,7 @@ from tests.training.ranking.shop import FIRST, rows
 from training.errors import TrainingError
 from training.fit.cluster import ALONE, limit_threads
 from training.ranking.features import FeatureBuilder
-from training.ranking.folder import ALL_PRODUCTS, NEW_PRODUCTS, NORMALISER, ONNX, RECORD, write
+from training.ranking.folder import ALL_PRODUCTS, NEW_PRODUCTS, NORMALISER, ONNX, RECORD, record_of, write
 from training.ranking.measure import bought_after, measure
 from training.ranking.normalise import Normaliser
 from training.ranking.orders import Orders
@@ -187,3 +187,25 @@ def test_a_window_in_whose_days_nobody_bought_is_empty(table: pd.DataFrame, tmp_
     early = table[table["day"] < cuts[0]]
     with pytest.raises(NothingToRank, match="no customer bought a candidate in any window"):
         train(Orders.of(early), BEFORE, settings, tmp_path / "early")
+
+
+def test_a_large_shop_is_trained_on_customers_drawn_and_what_it_has_no_room_for_is_recorded(
+    log_lines: list[str], table: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders, why = Orders.of(table), {"als32": "needs more than there is"}
+    small = SETTINGS.model_copy(
+        update={"seeds": (0,), "epochs": 1, "customers_per_window": 20, "most_examples": 600}
+    )
+    for module in ("windows", "train"):
+        monkeypatch.setattr(f"training.ranking.{module}.left_out", lambda *_: why)
+    trained = train(orders, BEFORE, small, tmp_path)
+    assert "score als32 is left out: it needs more than there is" in log_lines
+    made = [load_window(path) for path in trained.windows]
+    assert all(len(np.unique(window.group)) == 20 for window in made)
+    total = sum(len(window.label) for window in made)
+    assert 300 < trained.examples < 900 < total
+    assert "score_als32" not in trained.names
+    assert "score_als128" in trained.names
+    assert record_of(trained, orders, BEFORE_DATE, 0.0)["scores_left_out"] == why
+    lists = recommend(trained.builder(orders, BEFORE), trained, 5)
+    assert (lists.all_products.groupby("customer").size() == 5).all()

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from training.ranking.history_snapshot import Floats, HistorySnapshot
-from training.ranking.scores import Rows
+from training.scorers import Rows
 
 
 def pair_aggregates(
