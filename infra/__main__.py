@@ -3,10 +3,12 @@
 from collections.abc import Collection
 
 from pulumi import Output, ResourceOptions
+from pulumi.runtime import register_stack_transformation
 
 from infra.aws.budget import Budget
 from infra.aws.site import AwsSite
 from infra.cluster_platform.parts import addons
+from infra.component_tag import tag_components
 from infra.drain import Outputs, flush_registrations, run
 from infra.link import AwsLinkEnd, Link, OpenStackLinkEnd
 from infra.model_serving import served_release, triton_services
@@ -69,7 +71,7 @@ async def estate(
         )
         outputs["link"] = {"aws": link.aws_addresses, "openstack": link.openstack_addresses}
     await flush_registrations()
-    if settings.budget.usd_per_month is not None:
+    if settings.budget.watched:
         Budget("budget", naming=naming, settings=settings.budget, opts=ResourceOptions(provider=in_aws))
     if not settings.deploy.in_clusters:
         return outputs
@@ -125,6 +127,7 @@ async def main() -> Outputs:
     """The estate of the stack that the engine runs, if what stands of it can become that."""
     settings, stands = load(), await standing()
     refuse(settings, stands)
+    register_stack_transformation(tag_components(settings.stack))
     return await estate(settings, stands, await jobs_made_again())
 
 

@@ -42,10 +42,14 @@ class Naming:
             "alias of a KMS key": tuple(self.alias(part) for part in KEYS),
             "EKS cluster": (self.cluster("aws"),),
             "Magnum cluster": (self.cluster("openstack"),),
-            "budget": (self.name("monthly"),),
+            "budget": (self.budget(),),
             "Kubernetes label": tuple(self.labels.values()),
             "Neutron tag": tuple(self.tag_list),
         }
+
+    def budget(self, component: str = "") -> str:
+        """The budget of a month, of all of the stack or of one component of it."""
+        return self.name(f"monthly-{component}" if component else "monthly")
 
     def alias(self, part: str) -> str:
         """The alias of a KMS key, e.g. ``alias/isthmus-dev-data``."""

@@ -1,10 +1,11 @@
-"""The monthly budget of the AWS account."""
+"""The monthly budgets of the AWS account: of the stack, and of parts of it."""
 
 from __future__ import annotations
 
 import pulumi
 import pulumi_aws as aws
 
+from infra.component_tag import COMPONENT, component_tag
 from infra.naming import Naming
 from infra.settings.budget import BudgetSettings
 
@@ -15,11 +16,12 @@ LEAST_USD = 0.01
 class Budget(pulumi.ComponentResource):
     """A cost budget for what carries this stack's ``environment`` tag, with warnings by e-mail.
 
-    ``settings.usd_per_month`` must be there. Each share of ``settings.alert_percent`` warns when it is
-    spent, the largest also when it is forecast.
+    ``settings.components`` have one each, for what carries their ``component`` tag as well. Each share of
+    ``settings.alert_percent`` warns when it is spent, the largest also when it is forecast.
     """
 
-    budget_name: pulumi.Output[str]
+    budget_names: dict[str, pulumi.Output[str]]
+    """Of all of the stack, under ``""``, and of each component in AWS that has one."""
 
     def __init__(
         self,
@@ -30,20 +32,31 @@ class Budget(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("isthmus:aws:Budget", name, None, opts)
+        self._naming, self._settings = naming, settings
+        self.budget_names = {}
+        if settings.usd_per_month is not None:
+            self.budget_names[""] = self._budget(
+                name, naming.budget(), settings.usd_per_month, f"environment${naming.stack}"
+            )
+        for component, usd in settings.in_aws.items():
+            tag = f"{COMPONENT}${component_tag(naming.stack, component)}"
+            self.budget_names[component] = self._budget(
+                f"{name}-{component}", naming.budget(component), usd, tag
+            )
+        self.register_outputs({"budgetNames": self.budget_names})
+
+    def _budget(self, name: str, called: str, usd: float, tag: str) -> pulumi.Output[str]:
+        settings = self._settings
         warnings = [("ACTUAL", percent) for percent in settings.alert_percent]
         warnings.append(("FORECASTED", max(settings.alert_percent)))
-        budget = aws.budgets.Budget(
+        made = aws.budgets.Budget(
             name,
-            name=naming.name("monthly"),
+            name=called,
             budget_type="COST",
             time_unit="MONTHLY",
-            limit_amount=f"{max(settings.usd_per_month or 0, LEAST_USD):.2f}",
+            limit_amount=f"{max(usd, LEAST_USD):.2f}",
             limit_unit="USD",
-            cost_filters=[
-                aws.budgets.BudgetCostFilterArgs(
-                    name="TagKeyValue", values=[f"user:environment${naming.stack}"]
-                )
-            ],
+            cost_filters=[aws.budgets.BudgetCostFilterArgs(name="TagKeyValue", values=[f"user:{tag}"])],
             notifications=[
                 aws.budgets.BudgetNotificationArgs(
                     notification_type=kind,
@@ -57,8 +70,7 @@ class Budget(pulumi.ComponentResource):
             ],
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.budget_name = budget.name
-        self.register_outputs({"budgetName": self.budget_name})
+        return made.name
 
 
 __all__ = ["Budget"]

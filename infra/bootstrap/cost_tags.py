@@ -5,6 +5,7 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
+from infra.component_tag import COMPONENT
 from infra.naming import Naming
 
 
@@ -17,7 +18,7 @@ def activate(name: str, naming: Naming, parent: pulumi.Resource) -> None:
     2026-11-28): hence ``deploy.cost_tags``, which is false until then. A tag is the whole organisation's, so
     it stays active when a stack goes.
     """
-    for tag in naming.tags:
+    for tag in (*naming.tags, COMPONENT):
         aws.costexplorer.CostAllocationTag(
             f"{name}-{tag}",
             tag_key=tag,

@@ -27,6 +27,10 @@ Component = Annotated[
 ]
 
 
+PRIVATE = "openstack"
+"""The component of the private site, whose bill AWS does not know."""
+
+
 class BudgetSettings(Section):
     """The monthly budget of the AWS account, and of parts of the estate."""
 
@@ -38,4 +42,14 @@ class BudgetSettings(Section):
     """Shares of the budget at which they are told."""
     components: Annotated[dict[Component, UsdPerMonth], Field(max_length=100)] = Field(default_factory=dict)
     """What parts of the estate may cost, by the components that `isthmus review` names, on both sites; a
-    review refuses a change that passes it."""
+    review refuses a change that passes it, and AWS Budgets watches what of it is in AWS."""
+
+    @property
+    def in_aws(self) -> dict[str, float]:
+        """Budgets of the components that have resources in AWS."""
+        return {name: usd for name, usd in self.components.items() if name.partition("/")[0] != PRIVATE}
+
+    @property
+    def watched(self) -> bool:
+        """Whether AWS Budgets has anything to watch."""
+        return self.usd_per_month is not None or bool(self.in_aws)

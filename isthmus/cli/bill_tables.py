@@ -35,6 +35,7 @@ def show(cost: Cost, *, every_line: bool) -> None:
     table.add_row(Text("total", "bold"), *_amounts(bill.total()))
     print_table(table)
     _show_lines(bill.lines if every_line else _dearest(bill.lines), len(bill.lines))
+    _show_pods(cost)
     _show_unpriced(cost)
     out.print()
     reckoned = ", ".join(f"{key} {value:,.10g}" for key, value in cost.usage.model_dump().items())
@@ -72,6 +73,24 @@ def _show_lines(lines: tuple[Line, ...] | list[Line], of: int) -> None:
         day = line.price.date.isoformat() if line.price.date else "price book"
         usd = Text(f"{line.price.usd.normalize():f} per {line.price.unit}", justify="right")
         table.add_row(_plain(about), usd, *_amounts(line.monthly), day)
+    out.print()
+    print_table(table)
+
+
+def _show_pods(cost: Cost) -> None:
+    """By what they request; they are in the lines of their nodes already."""
+    known = [each for each in cost.pods if each.monthly is not None][:DEAREST]
+    if not known:
+        return
+    table = _table(Text("pods, contained in their nodes"), "low", "expected", "high", "CPUs", "GiB", "GPUs")
+    for each in known:
+        asked = (each.asked.cpus, each.asked.memory_gib, each.asked.gpus)
+        if each.monthly is not None:
+            table.add_row(
+                _plain(f"{each.resource.name} on {each.nodes}"),
+                *_amounts(each.monthly),
+                *(Text(f"{value:.4g}") for value in asked),
+            )
     out.print()
     print_table(table)
 

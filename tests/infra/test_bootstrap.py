@@ -145,7 +145,7 @@ def test_the_tags_of_the_bill_are_activated_where_that_is_asked_for_and_stay_so(
     kind = "aws:costexplorer/costAllocationTag:CostAllocationTag"
     assert not made(None).of(kind)
     tags = made(None, cost_tags=True).of(kind)
-    assert {each.inputs["tagKey"] for each in tags} == {"project", "environment", "owner"}
+    assert {each.inputs["tagKey"] for each in tags} == {"project", "environment", "owner", "component"}
     assert {each.inputs["status"] for each in tags} == {"Active"}
 
 

@@ -63,6 +63,19 @@ def test_a_budget_of_nothing_is_used_up_by_the_first_cent(usd: float, limit: str
     assert budget.inputs["limitAmount"] == limit
 
 
+def test_a_component_in_aws_has_a_budget_of_its_own_by_its_tag() -> None:
+    parts = {"aws/aws-pool-training": 300, "openstack/openstack-cluster": 500}
+    found = built("budget", components=parts, alert_emails=["ada@example.org"])
+    (budget,) = found.of("aws:budgets/budget:Budget")
+    assert budget.inputs["name"].endswith("-monthly-aws/aws-pool-training")
+    assert budget.inputs["limitAmount"] == "300.00"
+    (only,) = budget.inputs["costFilters"]
+    (value,) = only["values"]
+    assert value.startswith("user:component$")
+    assert value.endswith("/aws/aws-pool-training")
+    assert len(budget.inputs["notifications"]) == 3
+
+
 @pytest.mark.parametrize(
     ("host", "here"),
     [

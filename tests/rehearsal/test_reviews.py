@@ -52,6 +52,11 @@ def test_the_bill_of_a_stack(estate: Estate, stack: str) -> None:
     assert found.verdict == "good"
     assert not found.before.lines
 
+    # AWS's own bill tells the same parts apart, by a tag.
+    for entry in (line for line in bill.lines if line.site == "aws" and "tags" in line.resource.inputs):
+        assert entry.resource.inputs["tags"]["component"] == f"{stack}/{entry.component}", entry
+    assert sum("tags" in line.resource.inputs for line in bill.lines) > 10
+
     # What stands for a pool says what the stack file says, whatever its nodes are bought by.
     hours = {line.resource.name: line.units for line in bill.lines if line.price.unit == "instance-hour"}
     nodes = settings.aws.cluster.system_nodes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from infra.component_tag import COMPONENT
 from infra.doctor.clouds import Clouds
 from infra.naming import Naming
 from infra.settings import Settings
@@ -33,7 +34,7 @@ def cost_tags(settings: Settings, clouds: Clouds) -> Iterator[Problem]:
     A tag can be activated a day after the first resource has it, by the organisation's management account
     (``infra.bootstrap.cost_tags`` has the sources).
     """
-    tags = [*Naming(settings.stack).tags]
+    tags = [*Naming(settings.stack).tags, COMPONENT]
     answer = clouds.aws("ce", BILLING_REGION).list_cost_allocation_tags(TagKeys=tags)
     active = {each["TagKey"] for each in answer["CostAllocationTags"] if each["Status"] == "Active"}
     for tag in tags:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Final
 
+from infra.eks_support import out_of_standard_support
 from infra.policy.inputs import at, given, items, number, open_to_all, text, texts, true, unseen
 from infra.policy.references import cis_aws, cis_eks, fsbp
 from infra.policy.rule import Reference, Rules
@@ -21,17 +21,6 @@ _NODES: Final = "aws:eks/nodeGroup:NodeGroup"
 _EKS_GUIDE: Final = (
     "https://docs.aws.amazon.com/eks/latest/best-practices/identity-and-access-management.html"
 )
-
-STANDARD_SUPPORT_ENDS: Final = {
-    "1.30": date(2025, 7, 23),
-    "1.31": date(2025, 11, 26),
-    "1.32": date(2026, 3, 23),
-    "1.33": date(2026, 7, 29),
-    "1.34": date(2026, 12, 2),
-    "1.35": date(2027, 3, 27),
-}
-"""EKS user guide, "Kubernetes versions", by way of https://endoflife.date/amazon-eks, read on 2026-11-28. "
-"An older version than these is out of it; of a newer one nothing is known."""
 
 
 @RULES.of_resource(
@@ -161,19 +150,10 @@ def audit_logs(cluster: Resource) -> Iterator[str]:
     references=[fsbp("EKS.2")],
 )
 def supported_version(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    oldest = min(_minor(version) for version in STANDARD_SUPPORT_ENDS)
     for cluster in stack.of_type(_CLUSTER):
         version = text(cluster.inputs, "version")
-        if version is None:
-            continue
-        ends = STANDARD_SUPPORT_ENDS.get(version)
-        if (ends is not None and ends < stack.today) or 0 <= _minor(version) < oldest:
+        if version is not None and out_of_standard_support(version, stack.today):
             yield cluster, f"has Kubernetes {version}, which is out of standard support"
-
-
-def _minor(version: str) -> int:
-    minor = version.removeprefix("1.")
-    return int(minor) if minor.isdigit() else -1
 
 
 @RULES.of_resource(

@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
-from infra.review.cost.bill import Bill, bill
+from infra.review.cost.bill import Bill, bill, context_of
 from infra.review.cost.context import Context
 from infra.review.cost.price import Price
-from infra.review.cost.prices import prices
 from infra.review.cost.rules.aws_machines import NODE_GROUP, POOL, PURPOSE
 from infra.review.cost.rules.openstack import flavour
 from infra.review.preview import Preview
@@ -52,7 +51,7 @@ def alternatives(
         for each in small.values()
         if each.provider in preview.after
     }
-    context = Context(preview, small, settings.usage, settings.price_book, prices())
+    context = context_of(preview, small, settings)
     found = []
     for pool, groups in _pools(small, urns).items():
         now = _cost(preview, settings, small, groups)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import reduce
 from operator import add
@@ -78,14 +79,28 @@ class Bill:
         return dict(sorted(sums.items(), key=lambda item: (-item[1].expected, item[0])))
 
 
+def context_of(
+    preview: Preview,
+    resources: Mapping[str, Resource],
+    settings: CostSettings,
+    known: Prices | None = None,
+    today: date | None = None,
+) -> Context:
+    """What rules look at, on one side of a preview."""
+    return Context(
+        preview, resources, settings.usage, settings.price_book, known or prices(), today or date.today()
+    )
+
+
 def bill(
     preview: Preview,
     resources: Mapping[str, Resource],
     settings: CostSettings,
     known: Prices | None = None,
+    today: date | None = None,
 ) -> Bill:
     """The bill of one side of a preview: of ``preview.after``, or of ``preview.before``."""
-    context = Context(preview, resources, settings.usage, settings.price_book, known or prices())
+    context = context_of(preview, resources, settings, known, today)
     found: list[Line | Unpriced | Free] = []
     for resource in resources.values():
         if resource.custom:

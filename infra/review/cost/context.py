@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from infra.review.cost.charge import HOURS, Range
@@ -24,6 +25,8 @@ class Context:
     usage: Usage
     book: PriceBook
     prices: Prices
+    today: date
+    """The day of the bill: what has an end costs another price after it."""
 
     def region(self, resource: Resource) -> str | None:
         """The AWS region of a resource: its own, its provider's, or the stack's."""

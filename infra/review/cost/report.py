@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from infra.review.cost.bill import Bill, Line, Unpriced, bill, hourly
+from infra.review.cost.bill import Bill, Line, Unpriced, bill, context_of, hourly
 from infra.review.cost.charge import Range
+from infra.review.cost.pods import Share, plain, shares
 from infra.review.preview import Preview
 from infra.settings.budget import BudgetSettings
 from infra.settings.cost import CostSettings, Usage
@@ -31,6 +32,8 @@ class Cost:
     """The budget of the public site."""
     all_priced: bool
     """Whether something without a price is refused."""
+    pods: tuple[Share, ...] = ()
+    """After the change, by what they request; contained in the bill's nodes."""
 
     @property
     def verdict(self) -> Verdict:
@@ -69,6 +72,7 @@ class Cost:
                     Counter((each.resource.type, each.reason) for each in self.after.free).items()
                 )
             ],
+            "pods": [plain(each) for each in self.pods],
             "usage": self.usage.model_dump(),
         }
 
@@ -84,13 +88,15 @@ def cost(
 ) -> Cost:
     """What a preview costs by the settings of a stack."""
     limit = budget.usd_per_month
+    after = bill(preview, preview.after, settings)
     return Cost(
         preview.stack,
         bill(preview, preview.before, settings),
-        bill(preview, preview.after, settings),
+        after,
         settings.usage,
         None if limit is None else Decimal(str(limit)),
         all_priced,
+        shares(after, context_of(preview, preview.after, settings)),
     )
 
 

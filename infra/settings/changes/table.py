@@ -416,7 +416,9 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
         ),
         "budget.usd_per_month": Change("in place", (), "Without it, the budget goes."),
         **_all("budget", "alert_emails alert_percent", IN_PLACE),
-        "budget.components": REVIEWED,
+        "budget.components": more_or_less(
+            "budget", note="The review asks for each; AWS Budgets watches what of it is in AWS."
+        ),
         **_all(
             "cost.usage",
             "requests_per_day training_hours busy_share spot_share nat_gb internet_gb link_gb arrivals_gb "

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from infra.naming import Naming
 from infra.settings.model import Settings
 from isthmus.settings.errors import Problem
+
+LONGEST_BUDGET = 100
+"""botocore, budgets, BudgetName."""
 
 
 def _ranges(settings: Settings) -> Iterator[Problem]:
@@ -76,7 +80,15 @@ def bounds(settings: Settings) -> Iterator[Problem]:
     yield from settings.training.clashes()
     yield from _serving(settings)
     budget = settings.budget
-    if budget.alert_emails and budget.usd_per_month is None:
+    if budget.alert_emails and not budget.watched:
         yield Problem(
-            "budget.alert_emails", "names people, but there is no budget; set budget.usd_per_month as well"
+            "budget.alert_emails",
+            "names people, but there is no budget in AWS; set budget.usd_per_month as well, or a component's",
         )
+    for component in budget.in_aws:
+        if len(name := Naming(settings.stack).budget(component)) > LONGEST_BUDGET:
+            yield Problem(
+                f"budget.components.{component}",
+                f"makes a budget {name}, whose name has {len(name)} characters; AWS Budgets takes "
+                f"{LONGEST_BUDGET}: give the component or the stack a shorter name",
+            )

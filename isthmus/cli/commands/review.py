@@ -31,6 +31,10 @@ def review(
         str | None,
         typer.Argument(help="A stack of stacks/; local where none is named.", show_default=False),
     ] = None,
+    named: Annotated[
+        str | None,
+        typer.Option("--stack", help="The same, as an option.", show_default=False),
+    ] = None,
     preview: Annotated[
         Path | None,
         typer.Option(
@@ -75,10 +79,14 @@ def review(
     there. Exit status 1: refused, as over a budget or by policy (or, with --all-priced, something has no
     price); 2: no verdict.
 
-    Example:  isthmus review prod --against main
+    Example:  isthmus review --stack prod --against main
     """
     from infra.review.errors import CannotJudge
 
+    if named is not None:
+        if stack not in (None, named):
+            raise CannotJudge(f"{stack} and --stack {named} are two stacks: name one")
+        stack = named
     files = Files(markdown, html, sarif)
     if against is not None or any((markdown, html, sarif)):
         _judge(stack, preview, against, files, all_priced=all_priced, as_json=as_json)

@@ -183,7 +183,7 @@ def test_a_gpu_without_a_price_leaves_its_flavour_without_one() -> None:
             {"k": "73.00", "workers": "203.09", "net-1": "44.39"},
             {"workers", "odd", "web", "karpenter", "db"},
         ),
-        ("static_site", {"preview": "20.43"}, {"content", "cdn", "www"}),
+        ("static_site", {"preview": "20.43"}, {"content", "cdn"}),
         (
             "openstack_web_server",
             {"web-0": "90.00", "data": "6.00", "web": "18.25"},

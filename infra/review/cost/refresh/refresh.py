@@ -20,7 +20,7 @@ from infra.review.cost.refresh.find import MACHINES, found, items
 from infra.review.cost.refresh.price_list import RefreshRefused, read
 from infra.settings.catalogue import instance_types, zones
 
-LISTS: Final = tuple(dict.fromkeys((MACHINES, *(item.list for item in items().values()))))
+LISTS: Final = tuple(dict.fromkeys((MACHINES, *(item.list for item in items().values() if item.list))))
 JUMP: Final = 2
 """How many times a price may rise or fall before somebody has to say that it is right."""
 Open = Callable[[str, str], AbstractContextManager[Iterable[str]]]

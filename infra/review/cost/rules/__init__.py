@@ -17,7 +17,15 @@ import yaml
 
 from infra.review.cost.charge import Charge, Purpose
 from infra.review.cost.context import Context
-from infra.review.cost.rules import aws_machines, aws_network, aws_storage, kubernetes, openstack
+from infra.review.cost.rules import (
+    aws_machines,
+    aws_network,
+    aws_services,
+    aws_storage,
+    karpenter,
+    kubernetes,
+    openstack,
+)
 from infra.review.resource import Resource
 
 
@@ -48,6 +56,10 @@ RULES: Final[Mapping[str, Rule]] = {
     "aws:cloudwatch/logGroup:LogGroup": Rule("platform", aws_storage.log_group),
     "aws:cloudwatch/metricAlarm:MetricAlarm": Rule("platform", aws_storage.alarm),
     "aws:kms/key:Key": Rule("platform", aws_storage.key),
+    "aws:cloudtrail/trail:Trail": Rule("platform", aws_services.trail),
+    "aws:guardduty/detector:Detector": Rule("platform", aws_services.detector),
+    "aws:route53/zone:Zone": Rule("network", aws_services.zone),
+    "aws:route53/resolverEndpoint:ResolverEndpoint": Rule("network", aws_services.resolver_endpoint),
     "openstack:containerinfra/cluster:Cluster": Rule("platform", openstack.cluster),
     "openstack:containerinfra/nodeGroup:NodeGroup": Rule("platform", openstack.node_group),
     "openstack:compute/instance:Instance": Rule("platform", openstack.instance),
@@ -58,7 +70,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "kubernetes:core/v1:Service": Rule("network", kubernetes.service),
     "kubernetes:core/v1:PersistentVolumeClaim": Rule("storage", kubernetes.claim),
     "kubernetes:helm.sh/v3:Release": Rule("platform", kubernetes.chart),
-    "kubernetes:karpenter.sh/v1:NodePool": Rule("platform", kubernetes.nodes_of_karpenter),
+    karpenter.POOL: Rule("platform", karpenter.nodes),
 }
 
 

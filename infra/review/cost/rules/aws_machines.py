@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from infra.eks_support import out_of_standard_support
 from infra.naming import LABEL_DOMAIN
 from infra.review.cost.charge import HOURS, Charge, Purpose, Range
 from infra.review.cost.context import Context, exact
@@ -51,10 +52,32 @@ class _Instance(Inputs):
     associate_public_ip_address: bool = False
 
 
+class _UpgradePolicy(Inputs):
+    support_type: Text | None = None
+
+
+class _Cluster(Inputs):
+    version: Text | None = None
+    upgrade_policy: _UpgradePolicy | None = None
+
+
 def cluster(resource: Resource, context: Context) -> Iterator[Charge]:
-    """The control plane of EKS, in standard support."""
-    price = context.prices.service("cluster_hour", context.region(resource))
-    yield Charge("control plane, in standard support", price, Range.of(HOURS))
+    """The control plane of EKS, and what extended support adds where the version is out of the standard one.
+
+    Under the upgrade policy STANDARD a cluster is moved on in time, and never asked more for.
+    """
+    found, region = read(_Cluster, resource), context.region(resource)
+    hours = Range.of(HOURS)
+    extended = (
+        found.version is not None
+        and (found.upgrade_policy is None or found.upgrade_policy.support_type != "STANDARD")
+        and out_of_standard_support(found.version, context.today)
+    )
+    what = "control plane" if extended else "control plane, in standard support"
+    yield Charge(what, context.prices.service("cluster_hour", region), hours)
+    if extended:
+        price = context.prices.service("cluster_extended_hour", region)
+        yield Charge(f"extended support of Kubernetes {found.version}", price, hours)
 
 
 def node_group(resource: Resource, context: Context) -> Iterator[Charge]:

@@ -51,11 +51,6 @@ def chart(resource: Resource, _: Context) -> Iterator[Charge]:
     yield Charge("what the chart makes", NoPrice("the chart's objects are not in the preview"), Range.of(1))
 
 
-def nodes_of_karpenter(_: Resource, __: Context) -> Iterator[Charge]:
-    """Nodes that Karpenter buys."""
-    yield Charge("nodes", NoPrice("what Karpenter buys within its limits is not reckoned yet"), Range.of(1))
-
-
 def site_of(resource: Resource, context: Context) -> str | None:
     """The site whose cluster the object's provider speaks to."""
     provider = context.resources.get(resource.provider)

@@ -36,6 +36,7 @@ class _Cluster(Inputs):
     flavor: Text | None = None
     master_flavor: Text | None = None
     docker_volume_size: Size | None = None
+    labels: dict[str, str] = Field(default_factory=dict)
 
 
 class _NodeGroup(Inputs):
@@ -67,20 +68,48 @@ def cluster(resource: Resource, context: Context) -> Iterator[Charge]:
     """A Magnum cluster's own machines, their volumes, and the balancer before its API."""
     found = read(_Cluster, resource)
     template = _template(resource, context)
-    for count, name, who in (
-        (found.master_count, found.master_flavor or template.master_flavor, "masters"),
-        (found.node_count, found.flavor or template.flavor, "workers"),
+    labels = {**template.labels, **found.labels}
+    workers = _workers(found.node_count, labels, context)
+    for count, told, name, who in (
+        (
+            Range.of(found.master_count),
+            f"{found.master_count}",
+            found.master_flavor or template.master_flavor,
+            "masters",
+        ),
+        (workers, _told(workers), found.flavor or template.flavor, "workers"),
     ):
-        yield Charge(f"{count} {who}, {name}", flavour(name, context), ALWAYS * count)
+        yield Charge(f"{told} {who}, {name}", flavour(name, context), count * HOURS)
     docker = template.docker_volume_size if found.docker_volume_size is None else found.docker_volume_size
-    nodes = Range.of(found.master_count + found.node_count)
-    yield from _volumes(docker, template.labels, nodes, "platform", context)
+    nodes = Range.of(found.master_count) + workers
+    yield from _volumes(docker, labels, nodes, "platform", context)
     if template.master_lb_enabled:
         yield Charge("load balancer before the API", _item("load_balancer_hour", context), ALWAYS)
     if template.labels.get("master_lb_floating_ip_enabled") == "true":
         yield Charge("floating address of the API", _item("floating_ip_hour", context), ALWAYS)
     if template.floating_ip_enabled:
         yield Charge("floating address of each node", _item("floating_ip_hour", context), nodes * HOURS)
+
+
+def _workers(count: int, labels: dict[str, str], context: Context) -> Range:
+    """A cluster's workers: those that it begins with, or the range in which it scales them itself.
+
+    Magnum user guide, "Labels": auto_scaling_enabled, min_node_count, max_node_count; where none bounds it,
+    one more than it begins with, as cluster_api has it (infra/settings/drivers.py has the sources).
+    """
+    if labels.get("auto_scaling_enabled", "").lower() != "true":
+        return Range.of(count)
+    least, most = (_count(labels.get(f"{end}_node_count")) for end in ("min", "max"))
+    fewest = 1 if least is None else least
+    return context.nodes(fewest, max(fewest, count + 1 if most is None else most), training=False)
+
+
+def _count(label: str | None) -> int | None:
+    return int(label) if label and label.isascii() and label.isdigit() and len(label) < 6 else None
+
+
+def _told(count: Range) -> str:
+    return f"{count.low:f}" if count.low == count.high else f"{count.low:f} to {count.high:f}"
 
 
 def node_group(resource: Resource, context: Context) -> Iterator[Charge]:

@@ -61,7 +61,7 @@ def test_what_moved_is_told_and_written_with_its_day_and_list(folder: Path) -> N
 
     done = run(lists(edit))
     assert done.exit_code == 0, done.exception
-    for told in ("g5.xlarge", "1.123", "1.2", "flow_log_gb", "none", "0.25", "2 moved; written"):
+    for told in ("g5.xlarge", "1.123", "1.2", "flow_log_gb", "0.285", "0.25", "2 moved; written"):
         assert told in done.output
     known = load(folder)
     (one, other) = known.instance("g5.xlarge", REGION), known.service("flow_log_gb", REGION)
