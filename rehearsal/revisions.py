@@ -37,18 +37,39 @@ class NoRevision(IsthmusError):
 
 
 def commit(project_dir: Path, revision: str) -> str:
-    """The commit that a revision names: a branch, a tag, ``HEAD~1``. Raises NoRevision."""
-    found = _git(
-        project_dir, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
+    """The commit that a revision names: a branch, a tag, ``HEAD~1``.
+
+    A branch that was never checked out here, as in CI, is that of ``origin``. Raises NoRevision.
+    """
+    for name in (revision, f"origin/{revision}"):
+        if found := _commit(project_dir, name):
+            return found
+    shallow = _git(project_dir, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
+    told = (
+        "this clone is shallow and may lack it: fetch the rest (`git fetch --unshallow`; `fetch-depth: 0` of "
+        "actions/checkout, `GIT_DEPTH: 0` of GitLab)"
+        if shallow
+        else "name a branch, a tag, a commit, or the output of `pulumi preview --json --show-sames`"
     )
-    name = found.stdout.decode(errors="replace").strip()
-    if found.returncode or not name:
-        raise NoRevision(
-            f"--against {revision[:80]!r} is no revision of the repository around {project_dir} and no file: "
-            "name a branch, a tag, a commit, or the output of `pulumi preview --json "
-            "--show-sames`"
-        )
-    return name
+    raise NoRevision(
+        f"--against {revision[:80]!r} is no revision of the repository around {project_dir} and no file: {told}"
+    )
+
+
+def _commit(project_dir: Path, name: str) -> str:
+    found = _git(project_dir, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    return "" if found.returncode else found.stdout.decode(errors="replace").strip()
+
+
+def ahead(project_dir: Path, commit: str) -> int:
+    """How many commits a revision has that this one has not, whose changes a comparison shows undone."""
+    counted = _git(project_dir, "rev-list", "--count", f"HEAD..{commit}").stdout.strip()
+    return int(counted) if counted.isdigit() else 0
+
+
+def read_by_a_preview(files: frozenset[str]) -> bool:
+    """Whether a preview could read any of some files below the project."""
+    return any(name.partition("/")[0] not in LEFT_OUT and not name.endswith(".md") for name in files)
 
 
 def changed_files(project_dir: Path, commit: str) -> frozenset[str]:

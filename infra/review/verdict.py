@@ -94,6 +94,11 @@ class Verdict:
         return _moved(self.cost.before.by(_site), self.cost.after.by(_site))
 
     @property
+    def by_purpose(self) -> Mapping[str, Moved]:
+        """The same by what it is for: training, serving, network, storage, platform."""
+        return _moved(self.cost.before.by(_purpose), self.cost.after.by(_purpose))
+
+    @property
     def by_component(self) -> Mapping[str, Moved]:
         """The same by component, the largest difference first."""
         moved = _moved(self.cost.before.by(_component), self.cost.after.by(_component))
@@ -205,6 +210,10 @@ def _moved(before: Mapping[str, Range], after: Mapping[str, Range]) -> Mapping[s
 
 def _site(line: Line) -> str:
     return line.site
+
+
+def _purpose(line: Line) -> str:
+    return line.purpose
 
 
 def _component(line: Line) -> str:

@@ -54,6 +54,12 @@ def verdict(cost: Cost) -> Iterator[str]:
     yield f"{_plain(cost.stack)}: {likely}."
     if (each := cost.usd_per_thousand) is not None:
         yield f"Serving costs {each:f} USD for a thousand recommendations."
+    if cost.capacity is not None:
+        for name, usd in cost.capacity.usd_per_thousand(cost.pods).items():
+            yield (
+                f"{_plain(name)}, asked for all of the {cost.capacity.answers:,.10g} recommendations a "
+                f"second that one of it was measured to answer: {usd:f} USD for a thousand."
+            )
     if cost.usd_per_month is not None:
         aws = cost.after.total("aws").expected
         word = "over" if aws > cost.usd_per_month else "within"

@@ -70,6 +70,13 @@ def of_revision(stack: str, revision: str) -> Sides:
     commit = revisions.commit(estate.project_dir, revision)
     name = f"stacks/Pulumi.{stack}.yaml"
     estate.install()
+    changed = revisions.changed_files(estate.project_dir, commit)
+    ahead = revisions.ahead(estate.project_dir, commit)
+    if not revisions.read_by_a_preview(changed):
+        # A change of pages or tests alone: the program is the same on both sides.
+        err.print(f"Previewing {stack} once: nothing that it reads differs from {commit[:12]}", style="dim")
+        only = read(revisions.preview(estate, stack), f"the preview of {stack}")
+        return Sides(only, only, (), revision, Written(files=changed, ahead=ahead))
     err.print(f"Previewing {stack} as it is here and as in {commit[:12]}", style="dim")
     with revisions.laid_out(estate, commit) as other, ThreadPoolExecutor(1) as beside:
         # Another program of the same stack must not meet this one's state or derived files.
@@ -81,10 +88,8 @@ def of_revision(stack: str, revision: str) -> Sides:
             (other.project_dir / name).read_bytes(), (estate.project_dir / name).read_bytes(), name
         )
         exceptions = _exceptions(other.project_dir / name, stack)
-    files = revisions.changed_files(estate.project_dir, commit) - {name}
-    return Sides(
-        before, after, compare(before, after, replaces), revision, Written(settings, files), exceptions
-    )
+    written = Written(settings, changed - {name}, ahead)
+    return Sides(before, after, compare(before, after, replaces), revision, written, exceptions)
 
 
 def _exceptions(file: Path, stack: str) -> tuple[PolicyException, ...] | None:

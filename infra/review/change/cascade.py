@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from infra.review.change.change import WITH, Change, Property
-from infra.review.change.values import HIDDEN, LATER, shown, unknown
+from infra.review.change.values import HIDDEN, LATER, secretive, shown, unknown
 from infra.review.resource import Resource
 
 Both = Mapping[str, tuple[Resource, Resource]]
@@ -57,7 +57,10 @@ def _with(
     anew = {key: urn for key in after.depends if (urn := _source(after, key, lost)) is not None}
     if not anew:
         return None
-    properties = [Property(key, shown(before.inputs.get(key)), LATER) for key in sorted(anew)]
+    properties = [
+        Property(key, HIDDEN if secretive(key) else shown(before.inputs.get(key)), LATER)
+        for key in sorted(anew)
+    ]
     there = {each.path for each in change.properties}
     change = replace(
         change, properties=(*change.properties, *(each for each in properties if each.path not in there))

@@ -50,6 +50,8 @@ class Written:
     settings: tuple[SettingChange, ...] = ()
     files: frozenset[str] = field(default_factory=frozenset)
     """Files of the program that differ, below the project's folder."""
+    ahead: int = 0
+    """Commits that the other revision has and this one has not."""
 
 
 def causes(changes: Iterable[Change], written: Written) -> Mapping[str, Cause]:

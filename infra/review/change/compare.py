@@ -12,7 +12,7 @@ from dataclasses import replace
 from infra.review.change.cascade import cascade
 from infra.review.change.change import PROGRAM, SCHEMA, UNKNOWN, Change, Kind, Property
 from infra.review.change.renames import with_renames
-from infra.review.change.values import differences, made_names, settled, unknown
+from infra.review.change.values import made_names, of_resource, unknown
 from infra.review.errors import CannotJudge
 from infra.review.preview import Preview
 from infra.review.resource import Resource
@@ -79,7 +79,7 @@ def _changed(
     both: Mapping[str, Resource],
 ) -> Change | None:
     properties = [
-        *differences(settled(before.inputs, names), settled(after.inputs, names)),
+        *of_resource(before, after, names),
         *_taken_from_others(before, after, both),
     ]
     properties = [each for each in properties if not _ignored(each.path, after.ignored)]

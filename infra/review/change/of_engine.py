@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from infra.review.change.change import ENGINE, Change, Kind, Property
 from infra.review.change.renames import with_renames
-from infra.review.change.values import differences, made_names, settled
+from infra.review.change.values import made_names, of_resource
 from infra.review.preview import Preview, Reasons
 from infra.review.resource import Operation, Resource
 
@@ -44,5 +44,5 @@ def _properties(
 ) -> tuple[Property, ...]:
     if before is None or after is None:
         return ()
-    found = tuple(differences(settled(before.inputs, names), settled(after.inputs, names)))
+    found = tuple(of_resource(before, after, names))
     return found or tuple(Property(key, "", "") for key in reasons.changed)

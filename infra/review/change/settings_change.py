@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from infra.review.change.values import HIDDEN, shown
+from infra.review.change.values import HIDDEN, secretive, shown
 from infra.review.resource import Place
 from infra.settings.changes import CHANGES, change_of
 from infra.settings.changes import Change as Effect
@@ -56,7 +56,8 @@ def settings_changes(before: bytes, after: bytes, file: str) -> tuple[SettingCha
         at = (_CONFIG, *path)
         line = _line(at, are) if now is not None else _line(at, were)
         values = frozenset(_scalars(was)) | frozenset(_scalars(now))
-        found.append(SettingChange(key, _shown(was), _shown(now), Place(file, line), values))
+        old_text, new_text = _shown(was, path), _shown(now, path)
+        found.append(SettingChange(key, old_text, new_text, Place(file, line), values))
     return tuple(found)
 
 
@@ -79,8 +80,9 @@ def _differences(before: Any, after: Any, path: Path) -> Iterator[tuple[Path, An
         yield path, before, after
 
 
-def _shown(value: Any) -> str:
-    return HIDDEN if isinstance(value, Mapping) and "secure" in value else shown(value)
+def _shown(value: Any, path: Path) -> str:
+    hides = secretive(str(path[-1])) or (isinstance(value, Mapping) and "secure" in value)
+    return HIDDEN if hides and value is not None else shown(value)
 
 
 def _scalars(value: Any) -> Iterator[str]:

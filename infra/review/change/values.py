@@ -27,6 +27,17 @@ HIDDEN: Final = "[secret]"
 """How a preview writes a secret."""
 LATER: Final = "(known later)"
 LONGEST: Final = 120
+SIGNATURE: Final = ("4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270")
+"""Key and value by which the engine tells a secret in a state or a call (pulumi/pulumi
+sdk/go/common/resource/sig.go)."""
+_SECRETIVE: Final = re.compile(
+    r"(password|passwd|passphrase|secret|token|api[_-]?key|private[_-]?key|(preshared|shared|access)[_-]?key"
+    r"|credentials?)$",
+    re.IGNORECASE,
+)
+"""Names of inputs and variables whose text is shown to nobody, called secret by the program or not."""
+_CONTENTS: Final = {"kubernetes:core/v1:Secret": ("data", "stringData", "binaryData")}
+"""By type, inputs that are secret as a whole."""
 
 _MADE: Final = "__defaults"
 _MADE_NAME: Final = re.compile(r"[A-Za-z0-9_.-]+-[0-9a-f]{7}(?![0-9a-zA-Z])")
@@ -61,18 +72,48 @@ def settled(value: Any, names: Mapping[str, str]) -> Any:
     return text
 
 
-def differences(before: Any, after: Any, path: str = "") -> Iterator[Property]:
+def of_resource(before: Resource, after: Resource, names: Mapping[str, str]) -> list[Property]:
+    """Every input of a resource that differs."""
+    contents = _CONTENTS.get(after.type, ())
+    return [
+        Property(each.path, HIDDEN, HIDDEN) if each.path.partition(".")[0] in contents else each
+        for each in differences(settled(before.inputs, names), settled(after.inputs, names))
+    ]
+
+
+def differences(before: Any, after: Any, path: str = "", *, secret: bool = False) -> Iterator[Property]:
     """Every leaf that differs; lists of one length are compared by place, others as a whole."""
     if before == after and type(before) is type(after):
         return
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
+    if secret or _signed(before) or _signed(after):
+        yield Property(path, HIDDEN, HIDDEN)
+    elif isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in dict.fromkeys((*before, *after)):
-            yield from differences(before.get(key), after.get(key), f"{path}.{key}" if path else str(key))
+            one, other = before.get(key), after.get(key)
+            hides = _hides(before, key, one) or _hides(after, key, other)
+            yield from differences(one, other, f"{path}.{key}" if path else str(key), secret=hides)
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         for index, (one, other) in enumerate(zip(before, after, strict=True)):
             yield from differences(one, other, f"{path}[{index}]")
     elif before != after or isinstance(before, bool) != isinstance(after, bool):
         yield Property(path, shown(before), shown(after))
+
+
+def _signed(value: Any) -> bool:
+    return isinstance(value, Mapping) and value.get(SIGNATURE[0]) == SIGNATURE[1]
+
+
+def secretive(name: str) -> bool:
+    """Whether a text of that name is shown to nobody."""
+    return _SECRETIVE.search(name) is not None
+
+
+def _hides(above: Mapping[str, Any], key: object, value: Any) -> bool:
+    """Whether a text is secret by its own name, or by that of the variable whose value it is."""
+    if not isinstance(value, str) or value in NOT_KNOWN:
+        return False
+    name = above.get("name") if key == "value" else key
+    return isinstance(name, str) and secretive(name)
 
 
 def unknown(value: Any) -> bool:
@@ -94,8 +135,10 @@ def shown(value: Any) -> str:
 
 
 def _told(value: Any) -> Any:
+    if _signed(value) or (isinstance(value, Mapping) and set(value) == {"secure"}):
+        return HIDDEN
     if isinstance(value, Mapping):
-        return {key: _told(item) for key, item in value.items()}
+        return {key: HIDDEN if _hides(value, key, item) else _told(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_told(item) for item in value]
     return LATER if isinstance(value, str) and value in NOT_KNOWN else value

@@ -91,7 +91,7 @@ def _share(resource: Resource, lines: list[Line], context: Context) -> Share:
 
     if asked == Asked():
         return untold("its containers request nothing that is known")
-    line = _line(resource, spec, lines, context)
+    line = _line(resource, spec, asked, lines, context)
     if line is None:
         return untold("the nodes that it runs on are not in the preview, or have no price")
     machine = _machine(line)
@@ -129,7 +129,7 @@ def _pods(resource: Resource, context: Context) -> Range:
     return Range(least, least + (most - least) * busy, most)
 
 
-def _line(resource: Resource, spec: Any, lines: list[Line], context: Context) -> Line | None:
+def _line(resource: Resource, spec: Any, asked: Asked, lines: list[Line], context: Context) -> Line | None:
     """The nodes of the pool that its pods select, else those of its site that no label sets apart."""
     site = site_of(resource, context)
     here = [line for line in lines if line.site == site]
@@ -140,8 +140,10 @@ def _line(resource: Resource, spec: Any, lines: list[Line], context: Context) ->
         chosen = [line for line in here if named & {_pool(line.resource), line.resource.inputs.get("name")}]
     else:
         chosen = [line for line in here if _pool(line.resource) is None and "masters" not in line.what]
-        whole = [line for line in chosen if line.resource.type.endswith(":NodeGroup")]
-        chosen = whole or chosen
+        # Pods without GPUs are kept off the nodes that have some, and a cluster's own workers are its last.
+        without_gpus = [line for line in chosen if (machine := _machine(line)) is None or not machine.gpus]
+        chosen = without_gpus if not asked.gpus else chosen
+        chosen = [line for line in chosen if line.resource.type.endswith(":NodeGroup")] or chosen
     # Groups of one pool are ways to buy the same nodes; the dearer one is what they cost at most.
     return max(chosen, key=lambda line: line.price.usd, default=None)
 

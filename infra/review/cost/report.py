@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from infra.review.cost.bill import Bill, Line, Unpriced, bill, context_of, hourly
+from infra.review.cost.capacity import Capacity
 from infra.review.cost.charge import Range
 from infra.review.cost.pods import Share, plain, shares
 from infra.review.preview import Preview
@@ -34,6 +35,8 @@ class Cost:
     """Whether something without a price is refused."""
     pods: tuple[Share, ...] = ()
     """After the change, by what they request; contained in the bill's nodes."""
+    capacity: Capacity | None = None
+    """What one server answers, where it was measured."""
 
     @property
     def verdict(self) -> Verdict:
@@ -61,6 +64,7 @@ class Cost:
             "before": _range(self.before.total()),
             "budget": self._budget(),
             "usdPerThousandRequests": None if per_thousand is None else float(per_thousand),
+            "capacity": None if self.capacity is None else self.capacity.plain(self.pods),
             "bySite": _sums(self.after.by(_site)),
             "byPurpose": _sums(self.after.by(_purpose)),
             "byComponent": _sums(self.after.by(_component)),
@@ -84,7 +88,12 @@ class Cost:
 
 
 def cost(
-    preview: Preview, settings: CostSettings, budget: BudgetSettings, *, all_priced: bool = False
+    preview: Preview,
+    settings: CostSettings,
+    budget: BudgetSettings,
+    *,
+    all_priced: bool = False,
+    capacity: Capacity | None = None,
 ) -> Cost:
     """What a preview costs by the settings of a stack."""
     limit = budget.usd_per_month
@@ -97,6 +106,7 @@ def cost(
         None if limit is None else Decimal(str(limit)),
         all_priced,
         shares(after, context_of(preview, preview.after, settings)),
+        capacity,
     )
 
 

@@ -18,7 +18,7 @@ import yaml
 
 from infra.review.change.change import Change
 from infra.review.change.impact import Impact, impact, rows
-from infra.review.change.values import differences, settled
+from infra.review.change.values import of_resource
 from infra.review.cost.bill import bill
 from infra.review.cost.charge import NOTHING, Range
 from infra.review.errors import CannotJudge
@@ -126,7 +126,7 @@ def _changes(before: Mapping[str, Resource], after: Mapping[str, Resource]) -> I
         if (new := after.get(urn)) is None:
             yield Change("delete", old, None)
             continue
-        found = differences(settled(old.inputs, {}), settled(new.inputs, {}))
+        found = of_resource(old, new, {})
         if kept := tuple(each for each in found if not _below(each.path, old.ignored)):
             yield Change("change", old, new, kept)
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from infra.review.cost.bill import hourly
 from infra.review.cost.charge import Range
 from infra.review.finding import Finding
 from infra.review.show.summary import VERB, counts, dangers, headline, money, notes
@@ -75,6 +76,9 @@ def _lines(verdict: Verdict, rows: int) -> Iterator[str]:
     title = f"Policy, stood before this change, which is not refused for it: {_count(len(stood), 'finding')}"
     yield from _folded(title, _findings(stood, rows))
     yield from _folded("Cost by component", _components(verdict, rows))
+    yield from _folded("Cost by purpose, and what it is reckoned with", _purposes(verdict))
+    unpriced = len(verdict.cost.after.unpriced)
+    yield from _folded(f"Unpriced, in no figure: {_count(unpriced, 'part')}", _unpriced(verdict, rows))
     yield from _folded(f"Settings that differ: {len(verdict.written.settings)}", _settings(verdict, rows))
     yield from _folded("Notes", [f"- {_inline(each)}" for each in notes(verdict)])
     yield ""
@@ -174,6 +178,28 @@ def _components(verdict: Verdict, rows: int) -> list[str]:
     lines = ["| component | before | after | change |", "|---|---:|---:|---:|"]
     lines += [f"| {code(name)} {_moved(each)}" for name, each in moved[:rows]]
     return [*lines, *_more(len(moved) - len(moved[:rows]))] if moved else []
+
+
+def _purposes(verdict: Verdict) -> list[str]:
+    lines = ["| purpose | before | after | change |", "|---|---:|---:|---:|"]
+    lines += [f"| {code(name)} {_moved(each)}" for name, each in verdict.by_purpose.items()]
+    an_hour = hourly(verdict.total.after)
+    reckoned = ", ".join(f"{key} {value:,.10g}" for key, value in verdict.cost.usage.model_dump().items())
+    return [
+        *lines,
+        "",
+        f"USD an hour after the change: {an_hour.expected:,.4f} ({an_hour.low:,.4f} to {an_hour.high:,.4f}).",
+        f"By `cost.usage` of the stack file: {escaped(reckoned)}.",
+    ]
+
+
+def _unpriced(verdict: Verdict, rows: int) -> list[str]:
+    found = verdict.cost.after.unpriced
+    lines = ["| resource | what | why |", "|---|---|---|"]
+    for each in found[:rows]:
+        name = f"{code(each.resource.name)}<br><sub>{code(each.resource.type)}</sub>"
+        lines.append(f"| {name} | {escaped(each.what)} | {escaped(each.reason)} |")
+    return [*lines, *_more(len(found) - len(found[:rows]))] if found else []
 
 
 def _settings(verdict: Verdict, rows: int) -> list[str]:

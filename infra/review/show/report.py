@@ -13,6 +13,7 @@ from pydantic.alias_generators import to_camel
 
 from infra.review.budget.overrun import Overrun
 from infra.review.change.change import Kind
+from infra.review.cost.bill import hourly
 from infra.review.cost.charge import Range
 from infra.review.finding import Finding, Severity
 from infra.review.resource import Place
@@ -156,6 +157,16 @@ class PassedBudget(_Part):
     alternatives: list[Alternative]
 
 
+class UnpricedPart(_Part):
+    """What is charged for by a price that is not known."""
+
+    urn: str
+    type: str
+    name: str
+    what: str
+    reason: str
+
+
 class Review(_Part):
     """The whole verdict on a change."""
 
@@ -169,11 +180,17 @@ class Review(_Part):
     """Secret inputs, of which no preview tells whether they differ."""
     currency: Literal["USD"]
     monthly: BeforeAfter
+    hourly: Amount
+    """USD of an hour after the change."""
     by_site: dict[str, BeforeAfter]
+    by_purpose: dict[str, BeforeAfter]
     by_component: dict[str, BeforeAfter]
+    usage: dict[str, float]
+    """What the bill depends on and no program knows, `cost.usage` of the stack file."""
     budgets: list[PassedBudget]
     unpriced: int
-    """Parts without a known price; `isthmus review STACK --json` lists them."""
+    """Parts without a known price, which are in no figure."""
+    unpriced_parts: list[UnpricedPart]
     settings: list[SettingWritten]
     files: list[str]
     """Files of the program that differ."""
@@ -193,10 +210,23 @@ def report(verdict: Verdict) -> Review:
         hidden_inputs=verdict.hidden,
         currency="USD",
         monthly=BeforeAfter.of(verdict.total),
+        hourly=Amount.of(hourly(verdict.total.after)),
         by_site=_moved(verdict.by_site),
+        by_purpose=_moved(verdict.by_purpose),
         by_component=_moved(verdict.by_component),
+        usage=verdict.cost.usage.model_dump(),
         budgets=[_budget(each) for each in verdict.overruns],
         unpriced=len(verdict.cost.after.unpriced),
+        unpriced_parts=[
+            UnpricedPart(
+                urn=each.resource.urn,
+                type=each.resource.type,
+                name=each.resource.name,
+                what=each.what,
+                reason=each.reason,
+            )
+            for each in verdict.cost.after.unpriced
+        ],
         settings=[
             SettingWritten(
                 key=each.key,

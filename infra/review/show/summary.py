@@ -65,6 +65,11 @@ def notes(verdict: Verdict) -> Iterator[str]:
         if (effect := setting.effect) is not None and effect.note
     )
     yield from told
+    if (ahead := verdict.written.ahead) > 0:
+        yield (
+            f"commits of the other side that are not in this one: {ahead}; what they changed is shown "
+            "undone, so rebase, or review against the commit that both have (`git merge-base`)"
+        )
     if renamed := [judged for judged in verdict.judged if judged.change.like]:
         yield (
             f"added resources that are the like of deleted ones: {len(renamed)}, as if a name or a component "

@@ -54,6 +54,14 @@ def review(
     all_priced: Annotated[
         bool, typer.Option("--all-priced", help="Refuse what has a part without a known price.")
     ] = False,
+    capacity: Annotated[
+        Path | None,
+        typer.Option(
+            help="What `python -m serving.bench` printed of the release that is served: with it, what a "
+            "thousand recommendations cost at that capacity.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the whole bill, or the whole verdict, as JSON.")
     ] = False,
@@ -89,8 +97,13 @@ def review(
         stack = named
     files = Files(markdown, html, sarif)
     if against is not None or any((markdown, html, sarif)):
+        if capacity is not None:
+            raise CannotJudge(
+                "--capacity is about what a stack costs, and not about a change: leave --against"
+            )
         _judge(stack, preview, against, files, all_priced=all_priced, as_json=as_json)
         return
+    from infra.review.cost.capacity import read_capacity
     from infra.review.cost.report import cost
     from infra.review.errors import OVER
     from infra.settings.budget import BudgetSettings
@@ -108,6 +121,7 @@ def review(
             settings.cost if settings else CostSettings(),
             settings.budget if settings else BudgetSettings(),
             all_priced=all_priced,
+            capacity=None if capacity is None else read_capacity(capacity, _served(settings)),
         )
     except CannotJudge:
         raise
@@ -119,6 +133,11 @@ def review(
         show(judged, every_line=every_line)
     if judged.verdict != "good":
         raise typer.Exit(OVER)
+
+
+def _served(settings: Settings | None) -> str | None:
+    """The release that a stack pins."""
+    return settings.serving.release if settings is not None else None
 
 
 def _judge(

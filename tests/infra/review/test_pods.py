@@ -105,5 +105,6 @@ def test_containers_add_up_and_the_one_that_starts_first_counts_alone() -> None:
     assert of_pod(spec) == Asked(cpus=Decimal("1.5"))
     limits = {"containers": [{"resources": {"limits": {"nvidia.com/gpu": "2", "memory": "1Gi"}}}]}
     assert of_pod(limits) == Asked(gpus=Decimal(2), memory_gib=Decimal(1))
-    for wrong in (None, [], {"containers": "x"}, {"containers": [None, 1]}):
+    others: tuple[object, ...] = (None, [], {"containers": "x"}, {"containers": [None, 1]})
+    for wrong in others:
         assert of_pod(wrong) == Asked()

@@ -64,11 +64,10 @@ def test_at_most_it_takes_the_dearest_type_that_it_may() -> None:
         (("karpenter.k8s.aws/instance-family", "In", ["g5"]), "g5."),
         (("karpenter.k8s.aws/instance-gpu-name", "In", ["t4"]), "g4dn."),
         (("karpenter.k8s.aws/instance-gpu-count", "Gt", ["4"]), "g5.48xlarge"),
-        (("karpenter.k8s.aws/instance-size", "In", ["16xlarge"]), "g4dn.16xlarge"),
     ],
 )
 def test_requirements_choose_among_the_catalogue(requirement: Any, taken: str) -> None:
-    gpus = ("karpenter.k8s.aws/instance-gpu-count", "Exists", [])
+    gpus: tuple[str, str, list[str]] = ("karpenter.k8s.aws/instance-gpu-count", "Exists", [])
     found = bill_of(pool({"nvidia.com/gpu": 16}, requirement, gpus))
     assert f" {taken}" in found.lines[0].what
 

@@ -18,6 +18,7 @@ from infra.review.cost.context import Context, exact
 from infra.review.cost.inputs import Inputs, Text, read
 from infra.review.cost.price import NoPrice, Price
 from infra.review.cost.quantities import GIB, GPU, quantity
+from infra.review.cost.rules.kubernetes import cluster_of
 from infra.review.resource import Resource
 from infra.settings.catalogue import Machine, instance_types, offers
 
@@ -116,12 +117,8 @@ def nodes(resource: Resource, context: Context) -> Iterator[Charge]:
 
 
 def _region(resource: Resource, context: Context) -> str | None:
-    provider = context.resources.get(resource.provider)
-    for urns in provider.depends.values() if provider else ():
-        for urn in urns:
-            if (cluster := context.resources.get(urn)) is not None and cluster.package == "aws":
-                return context.region(cluster)
-    return context.region(resource)
+    cluster = cluster_of(resource, context)
+    return context.region(resource if cluster is None else cluster)
 
 
 def _takes(requirement: _Requirement, machine: Machine) -> bool:

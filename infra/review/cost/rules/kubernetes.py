@@ -12,6 +12,8 @@ from infra.review.cost.price import NoPrice
 from infra.review.cost.rules import openstack
 from infra.review.resource import Resource
 
+_SITES = ("aws", "openstack")
+
 
 class _Spec(Inputs):
     type: Text = "ClusterIP"
@@ -53,9 +55,15 @@ def chart(resource: Resource, _: Context) -> Iterator[Charge]:
 
 def site_of(resource: Resource, context: Context) -> str | None:
     """The site whose cluster the object's provider speaks to."""
+    found = cluster_of(resource, context)
+    return found.package if found is not None else None
+
+
+def cluster_of(resource: Resource, context: Context) -> Resource | None:
+    """What the object's provider takes its kubeconfig from or waits for: a cluster, where there is one."""
     provider = context.resources.get(resource.provider)
-    for urns in provider.depends.values() if provider else ():
-        for urn in urns:
-            if (found := context.resources.get(urn)) and found.package in ("aws", "openstack"):
-                return found.package
-    return None
+    if provider is None:
+        return None
+    urns = [*(urn for urns in provider.depends.values() for urn in urns), *provider.waits_for]
+    found = [each for urn in urns if (each := context.resources.get(urn)) and each.package in _SITES]
+    return min(found, key=lambda each: not each.type.lower().endswith("cluster"), default=None)
