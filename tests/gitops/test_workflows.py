@@ -98,7 +98,19 @@ def test_gitlab_runs_the_same_scripts() -> None:
     theirs = {
         line.split()[0] for job in told.values() if isinstance(job, dict) for line in job.get("script", ())
     }
-    assert theirs == ours - {".ci/pull-request-stack"}
+    assert theirs == ours
+
+
+def test_a_stack_of_a_merge_request_is_no_forks_and_has_an_end() -> None:
+    told = yaml.safe_load(GITLAB.read_text())
+    up, down, old = (told[name] for name in ("stack up", "stack down", "old stacks"))
+    assert up["environment"]["on_stop"] == "stack down"
+    assert up["environment"]["auto_stop_in"]
+    assert down["environment"] == {"name": up["environment"]["name"], "action": "stop"}
+    for rule in (*told[".stack"]["rules"], *down["rules"]):
+        assert "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID" in rule["if"]
+        assert "$ISTHMUS_DEPLOYS" in rule["if"]
+    assert old["rules"] == told["drift"]["rules"]
 
 
 def test_each_stack_of_a_cloud_has_its_place() -> None:
