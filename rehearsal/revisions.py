@@ -52,7 +52,8 @@ def commit(project_dir: Path, revision: str) -> str:
         else "name a branch, a tag, a commit, or the output of `pulumi preview --json --show-sames`"
     )
     raise NoRevision(
-        f"--against {revision[:80]!r} is no revision of the repository around {project_dir} and no file: {told}"
+        f"--against {revision[:80]!r} is no revision of the repository around {project_dir} and no file: "
+        f"{told}"
     )
 
 
