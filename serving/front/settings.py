@@ -58,6 +58,18 @@ class Times(Section):
     """After SIGTERM: not ready, but every request is still answered. Longer than load balancers look away."""
 
 
+class Hedges(Section):
+    """How many questions may be asked of a second site because the first is slow.
+
+    One that has failed is asked elsewhere at once, whatever stands here: its first try costs nobody any more.
+    """
+
+    share: float = Field(default=0.1, ge=0, le=1)
+    """Of all questions."""
+    at_once: int = Field(default=10, ge=0, le=10_000)
+    """Beyond that share, while few were needed before."""
+
+
 class Breaker(Section):
     """When a site is no longer asked."""
 
@@ -112,6 +124,7 @@ class FrontSettings(Section):
     """Absent: feedback is refused with 503."""
     limits: Limits = Limits()
     times: Times = Times()
+    hedges: Hedges = Hedges()
     breaker: Breaker = Breaker()
     popular: PopularList = PopularList()
 

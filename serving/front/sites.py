@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from isthmus.errors import IsthmusError
 from isthmus_client import Answer, AsyncRecommender, ClientError, NotTriton
 from serving.front.breaker import SiteBreaker
+from serving.front.budget import HedgeBudget
 from serving.front.metrics import Metrics
 from serving.front.settings import FrontSettings
 
@@ -34,6 +35,7 @@ class Sites:
         self, settings: FrontSettings, pseudonym: Callable[[str], str] | None, metrics: Metrics
     ) -> None:
         self._times, self._metrics = settings.times, metrics
+        self._hedges = HedgeBudget(settings.hedges)
         self.sites = [
             Site(
                 url,
@@ -49,6 +51,7 @@ class Sites:
         let = [site for site in self.sites if site.breaker.lets()]
         if not let:
             raise NoModelAnswered("every site has failed just now and is left alone for some seconds")
+        self._hedges.asked()
         # Behind one address are many pods: the first is asked once more where all failed at once.
         waiting = [*let, let[0]]
         tasks: dict[asyncio.Task[tuple[Answer, ...]], Site] = {}
@@ -59,11 +62,13 @@ class Sites:
             while True:
                 now = loop.time()
                 if waiting and (not tasks or (now >= hedge and len(waiting) > 1)):
-                    site = waiting.pop(0)
-                    if tasks:
-                        self._metrics.hedged.inc()
-                    tasks[asyncio.create_task(self._ask(site, customers, k, only_new))] = site
                     hedge = now + self._times.hedge_after_s
+                    # Without permission the first goes on alone, and may have it a moment later.
+                    if not tasks or self._may_hedge(tasks.values()):
+                        site = waiting.pop(0)
+                        if tasks:
+                            self._metrics.hedged.inc()
+                        tasks[asyncio.create_task(self._ask(site, customers, k, only_new))] = site
                 if not tasks:
                     raise NoModelAnswered("no site has a model that answers")
                 next_at = min(until, hedge) if len(waiting) > 1 else until
@@ -103,6 +108,10 @@ class Sites:
             if len(answer.products) > k or not all(math.isfinite(one.score) for one in answer.products):
                 raise NotTriton(f"the answer of {site.name} is none to this question")
         return answers
+
+    def _may_hedge(self, asked: Iterable[Site]) -> bool:
+        """Always where the sites that were asked are left alone by now: they will hardly answer this one."""
+        return all(site.breaker.state == "opened" for site in asked) or self._hedges.takes()
 
     def _failed(self, site: Site, error: Exception) -> None:
         site.breaker.failed(error)

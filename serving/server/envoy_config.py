@@ -24,6 +24,10 @@ ANSWER_S = 120
 """Seconds until Triton has answered; a client gives up earlier."""
 IDLE_S = 1
 """Seconds an unused connection to Triton stays: one that ends waits for all of them."""
+CONNECTION_S = 4
+"""Seconds until a caller's connection is given up, after the answers that are under way: the next goes to any
+pod of the Service. So all of a pod's callers have left it in the seconds between the Service and its end
+(``serving.components.pod.Timing.unlisted``), and those of few pods go on to pods that are new."""
 CONNECTIONS = 10_000
 THREADS = 2
 
@@ -75,6 +79,10 @@ def _listener(kind: str, ports: Mapping[str, int]) -> dict[str, Any]:
         "@type": _TYPE + "filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": kind,
         "request_timeout": f"{RECEIVE_S}s",
+        "common_http_protocol_options": {"max_connection_duration": f"{CONNECTION_S}s"},
+        # By HTTP/1 an answer says that it is the last; none is cut off between two questions.
+        "http1_safe_max_connection_duration": True,
+        "drain_timeout": "0.5s",
         "route_config": {"virtual_hosts": [{"name": kind, "domains": ["*"], "routes": _routes(kind)}]},
         "local_reply_config": _own_words(),
         "http_filters": [

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
 from isthmus_client import Recommender
+from serving.components.pod import Timing
 from serving.local.server import LocalServer, LocalServerFailed
+from serving.server.envoy_config import CONNECTION_S
 
 
 def test_a_client_outlives_its_server(repository: Path, tmp_path: Path) -> None:
@@ -46,6 +50,23 @@ def test_a_server_told_to_end_does_not_wait_for_connections_of_envoy(
             server.process.wait(20)
     finally:
         server.stop()
+
+
+def test_a_connection_ends_between_two_questions_so_that_callers_come_to_other_pods(
+    server: LocalServer,
+) -> None:
+    assert Timing().unlisted > CONNECTION_S, "a pod that goes has callers left when Triton is told to end"
+    until, ends = time.monotonic() + CONNECTION_S + 2, 0
+    with (
+        httpx.Client(base_url=server.url("http"), trust_env=False) as http,
+        Recommender(server.url("grpc"), patience_s=0) as grpc,
+    ):
+        while time.monotonic() < until:
+            answer = http.get("/v2/health/ready")
+            assert answer.is_success
+            ends += answer.headers.get("connection") == "close"
+            assert grpc.recommend("nobody").products
+    assert ends == 1
 
 
 def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:

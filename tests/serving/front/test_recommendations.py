@@ -11,7 +11,7 @@ import httpx
 import pytest
 import yaml
 
-from tests.serving.front.fronts import NOBODY, codes, front_of, refused
+from tests.serving.front.fronts import NOBODY, QUICK, codes, front_of, refused
 from tests.serving.front.stand_in_triton import ANN, BEN, PRODUCTS, RELEASE, How, StandInTriton, stand_in
 
 URL = "/v1/recommendations"
@@ -128,6 +128,17 @@ def test_a_slow_site_is_hedged_and_then_left_alone(triton: StandInTriton, other:
         told = client.get("/metrics").text
         assert "front_hedged_total 3.0" in told
         assert f'front_site_open{{site="{triton.url}"}} 1.0' in told
+
+
+def test_no_more_than_a_share_of_the_questions_is_hedged(triton: StandInTriton, other: StandInTriton) -> None:
+    never_open, times = {"failures": 1000}, {**QUICK, "answer_s": 0.3}
+    hedges = {"share": 0.25, "at_once": 1}
+    with front_of(triton.url, other.url, breaker=never_open, hedges=hedges, times=times) as client:
+        triton.how = "never"
+        told = [ask(client, customer=ANN).json()["from"] for _ in range(6)]
+        # One at once, and another when four questions had come.
+        assert told == ["model", "popular", "popular", "popular", "model", "popular"]
+        assert "front_hedged_total 2.0" in client.get("/metrics").text
 
 
 def test_a_site_that_was_left_alone_is_tried_again(triton: StandInTriton) -> None:
