@@ -65,6 +65,10 @@ images: $(READY) ## the images of the pods from their Containerfiles, pushed and
 	else echo "== no buildah, and only root of a Debian installs it here; the test is skipped"; fi
 	@.venv/bin/python -m pytest -m images -rs tests/images $(PYTEST)
 
+.PHONY: monitoring
+monitoring: $(READY) ## every query of alerts and dashboard by the real Prometheus, over the real tritonserver
+	@.venv/bin/python -m pytest -m monitoring -rs tests/serving/monitoring $(PYTEST)
+
 .PHONY: link
 link: $(READY) ## the link with real strongSwan, FRR and keepalived in network namespaces: some minutes
 	@if command -v mmdebstrap >/dev/null; then echo "== mmdebstrap is there"; \

@@ -11,6 +11,7 @@ import pulumi_aws as aws
 
 from infra.aws.object_store import PrivateBucket
 from infra.cluster_context import ClusterContext
+from infra.cluster_platform.parts import wanted
 from infra.naming import Naming
 from infra.pins import ENVOY_IMAGE, TRITON_IMAGE
 from infra.settings import Settings
@@ -170,6 +171,7 @@ def triton_services(
             endpoint_url=settings.aws.endpoint_url,
             endpoints=cluster.endpoints,
             role_arn=cluster.roles.get(NAME),
+            monitored="monitoring" in wanted(site, settings),
             labels=naming.labels,
             opts=cluster.options,
         )

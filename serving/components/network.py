@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi_kubernetes as k8s
 
-from serving.server.ports import GRPC, HTTP, METRICS
+from serving.server.ports import GRPC, HTTP, METRICS, PROXY_METRICS
 
 CALLER_LABEL = "isthmus.dev/calls-serving"
 """Namespaces with this label set to "true" may ask for recommendations."""
@@ -35,6 +35,6 @@ def ingress_rules() -> list[k8s.networking.v1.NetworkPolicyIngressRuleArgs]:
         ),
         net.NetworkPolicyIngressRuleArgs(
             from_=[net.NetworkPolicyPeerArgs(namespace_selector=selector(MONITORING))],
-            ports=ports(METRICS),
+            ports=ports(METRICS, PROXY_METRICS),
         ),
     ]

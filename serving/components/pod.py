@@ -154,7 +154,10 @@ def _envoy(spec: PodSpec) -> k8s.core.v1.ContainerArgs:
         command=["envoy"],
         args=envoy_args(),
         env=[variable_from_field("POD_IP", "status.podIP")],
-        ports=[core.ContainerPortArgs(name=kind, container_port=PORTS[kind]) for kind in ("http", "grpc")],
+        ports=[
+            core.ContainerPortArgs(name=kind, container_port=PORTS[kind])
+            for kind in ("http", "grpc", "proxy-metrics")
+        ],
         # No startup probe: Triton is started after this has passed one, and it asks Triton.
         readiness_probe=_probe("ready", "http", period=3, failures=2),
         liveness_probe=core.ProbeArgs(

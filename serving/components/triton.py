@@ -8,9 +8,10 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
+from serving.components.monitoring import monitoring
 from serving.components.network import ingress_rules
 from serving.components.pod import NAME, PodSpec, Resources, Timing, pod_spec
-from serving.server.ports import GRPC, HTTP, METRICS
+from serving.server.ports import GRPC, HTTP, METRICS, PROXY_METRICS
 
 meta = k8s.meta.v1
 
@@ -59,6 +60,7 @@ class TritonService(pulumi.ComponentResource):
         onnx_backend: str | None = None,
         resources: Resources | None = None,
         timing: Timing | None = None,
+        monitored: bool = False,
         labels: Mapping[str, str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -85,6 +87,8 @@ class TritonService(pulumi.ComponentResource):
             onnx_backend: ``native`` or ``python``; None lets the init step find out.
             resources: CPU, memory and disk of a pod.
             timing: seconds for starting and stopping.
+            monitored: whether the cluster runs kube-prometheus-stack: then it gets what to ask, alerts and a
+                dashboard.
             labels: labels of every object, over those of the component itself.
             opts: with the Kubernetes provider of the cluster.
         """
@@ -185,6 +189,7 @@ class TritonService(pulumi.ComponentResource):
                         ("http", HTTP, "http"),
                         ("grpc", GRPC, "kubernetes.io/h2c"),
                         ("metrics", METRICS, "http"),
+                        ("proxy-metrics", PROXY_METRICS, "http"),
                     )
                 ],
             ),
@@ -201,6 +206,8 @@ class TritonService(pulumi.ComponentResource):
             ),
             opts=child,
         )
+        if monitored:
+            monitoring(name, namespace=namespace, service=NAME, labels=labelled, opts=child)
         if scaled:
             _autoscaler(name, metadata(), replicas_min, replicas_max, child)
         self.service_name = service.metadata.name

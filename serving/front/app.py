@@ -51,6 +51,7 @@ class Front:
     async def running(self, _: FastAPI) -> AsyncIterator[None]:
         """Keep the popular products, the guard and the spool up to date; at the end, finish the spool."""
         await self.popular.refresh(self.sites)
+        await self.sites.look_at_releases()
         beside = asyncio.create_task(self._beside())
         try:
             yield
@@ -74,6 +75,9 @@ class Front:
         """The metrics as they are now."""
         for site in self.sites.sites:
             self.metrics.open.labels(site.name).set(site.breaker.state == "opened")
+        self.metrics.releases.clear()
+        for name, release in self.sites.releases.items():
+            self.metrics.releases.labels(name, release).set(1)
         if self.spool is not None:
             self.metrics.spooled.set(self.spool.size)
         return self.metrics.text()
@@ -90,6 +94,7 @@ class Front:
                 if loop.time() >= next_list or not self.popular.products:
                     next_list = loop.time() + self.settings.popular.every_s
                     await self.popular.refresh(self.sites)
+                    await self.sites.look_at_releases()
             except Exception:
                 logger.exception("what runs beside the requests failed, and is tried again")
 

@@ -26,14 +26,28 @@ class Metrics:
         self.answered = Counter(
             "front_answers_total", "Answers for customers.", ("answered_from",), registry=self.registry
         )
+        # What has not happened yet is 0: a query over a counter that is not there has no answer.
+        for source in ("model", "popular"):
+            self.answered.labels(source)
         self.hedged = Counter(
             "front_hedged_total", "Questions that went to another site as well.", registry=self.registry
+        )
+        self.shed = Counter(
+            "front_shed_total",
+            "Questions that no model was asked, as too many waited for one.",
+            registry=self.registry,
         )
         self.failed = Counter(
             "front_site_failures_total", "Tries that failed.", ("site", "error"), registry=self.registry
         )
         self.open = Gauge(
             "front_site_open", "1 while a site is left alone.", ("site",), registry=self.registry
+        )
+        self.releases = Gauge(
+            "front_site_release",
+            "1 for the release that a site serves.",
+            ("site", "release"),
+            registry=self.registry,
         )
         self.taken = Counter(
             "front_guard_taken_total", "Products that a rule took.", ("rule",), registry=self.registry

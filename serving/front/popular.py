@@ -13,11 +13,9 @@ from isthmus.atomic_files import atomic_write
 from isthmus.errors import IsthmusError
 from isthmus_client import Product
 from serving.front.settings import PopularList
-from serving.front.sites import NoModelAnswered, Sites
+from serving.front.sites import STRANGER, NoModelAnswered, Sites
 
 logger = logging.getLogger(__name__)
-STRANGER = "nobody"
-"""A name that is no customer's pseudonym, so a release answers it with its popular products."""
 
 
 class _Kept(BaseModel):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from isthmus.errors import IsthmusError
@@ -13,6 +14,9 @@ from serving.front.breaker import SiteBreaker
 from serving.front.budget import HedgeBudget
 from serving.front.metrics import Metrics
 from serving.front.settings import FrontSettings
+
+STRANGER = "nobody"
+"""A name that is no customer's pseudonym, so a release answers it with its popular products."""
 
 
 class NoModelAnswered(IsthmusError):
@@ -36,6 +40,9 @@ class Sites:
     ) -> None:
         self._times, self._metrics = settings.times, metrics
         self._hedges = HedgeBudget(settings.hedges)
+        self._at_models, self._waiting = settings.limits.at_models, 0
+        self.releases: dict[str, str] = {}
+        """Site by site, the release that it was last seen to serve."""
         self.sites = [
             Site(
                 url,
@@ -45,9 +52,22 @@ class Sites:
             )
             for url in settings.triton
         ]
+        for site in self.sites:
+            metrics.failed.labels(site.name, TimeoutError.__name__)
 
     async def recommend(self, customers: Sequence[str], k: int, only_new: bool) -> tuple[Answer, ...]:
         """Answers by the model for all customers. Raises NoModelAnswered."""
+        if self._waiting >= self._at_models:
+            self._metrics.shed.inc()
+            raise NoModelAnswered("more questions wait for the models than these answer in time")
+        self._waiting += 1
+        try:
+            return await self._first(customers, k, only_new)
+        finally:
+            self._waiting -= 1
+
+    async def _first(self, customers: Sequence[str], k: int, only_new: bool) -> tuple[Answer, ...]:
+        """The answer of whichever site has one first. Raises NoModelAnswered."""
         let = [site for site in self.sites if site.breaker.lets()]
         if not let:
             raise NoModelAnswered("every site has failed just now and is left alone for some seconds")
@@ -96,6 +116,16 @@ class Sites:
         """Site by site, whether a model is ready there."""
         found = await asyncio.gather(*(site.recommender.ready() for site in self.sites))
         return {site.name: ready for site, ready in zip(self.sites, found, strict=True)}
+
+    async def look_at_releases(self) -> None:
+        """Note which release each site serves; one that does not say keeps what it said before."""
+
+        async def look(site: Site) -> None:
+            with suppress(ClientError):
+                (answer,) = await site.recommender.recommend_many([STRANGER], 1, False)
+                self.releases[site.name] = answer.release
+
+        await asyncio.gather(*map(look, self.sites))
 
     async def close(self) -> None:
         """Close all connections."""

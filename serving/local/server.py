@@ -23,7 +23,7 @@ from serving.local.triton_install import command
 from serving.server.envoy_config import envoy_args
 from serving.server.triton_args import REPOSITORY, triton_args
 
-Port = Literal["http", "grpc", "metrics"]
+Port = Literal["http", "grpc", "metrics", "proxy-metrics"]
 LAST_LINES = 15
 
 
@@ -60,14 +60,14 @@ class LocalServer:
         self.envoy: subprocess.Popen[bytes] | None = None
 
     def url(self, kind: Port) -> str:
-        """``grpc://...`` as ``Recommender`` takes it; ``http://...`` for the other two."""
+        """``grpc://...`` as ``Recommender`` takes it; ``http://...`` for the others."""
         return f"{'grpc' if kind == 'grpc' else 'http'}://{self.address}:{self.ports[kind]}"
 
     def start(self) -> None:
         """Start it (again: at the same ports) and wait for its models. Raises LocalServerFailed."""
         if not self.ports:
-            http, grpc, metrics, http_inside, grpc_inside = _free_ports(self.address, 5)
-            self.ports = {"http": http, "grpc": grpc, "metrics": metrics}
+            http, grpc, metrics, proxy, http_inside, grpc_inside = _free_ports(self.address, 6)
+            self.ports = {"http": http, "grpc": grpc, "metrics": metrics, "proxy-metrics": proxy}
             self.inside = {"http": http_inside, "grpc": grpc_inside, "metrics": metrics}
         argv, env = command(
             self._filled(triton_args(gpus=0, finish_s=self.finish_s, ports=_named(self.inside)))

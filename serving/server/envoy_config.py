@@ -54,10 +54,17 @@ def envoy_args(ports: Mapping[str, int] = PORTS, inside: Mapping[str, int] = INS
 
 
 def _bootstrap(ports: Mapping[str, int], inside: Mapping[str, int]) -> dict[str, Any]:
+    # Envoy's own door ends it for whoever asks: a socket without a place in any file system, of this pod's
+    # network alone, and named by what no two servers of one machine share.
+    door = {"pipe": {"path": f"@isthmus-envoy-$(POD_IP)-{ports['http']}"}}
     return {
+        "admin": {"address": door},
         "static_resources": {
-            "listeners": [_listener(kind, ports) for kind in ("http", "grpc")],
-            "clusters": [_triton(kind, inside[kind]) for kind in ("http", "grpc")],
+            "listeners": [*(_listener(kind, ports) for kind in ("http", "grpc")), _metrics(ports)],
+            "clusters": [
+                *(_triton(kind, inside[kind]) for kind in ("http", "grpc")),
+                {"name": "admin", "type": "STATIC", "load_assignment": _assigned("admin", door)},
+            ],
         },
         "overload_manager": {
             "resource_monitors": [
@@ -103,6 +110,29 @@ def _listener(kind: str, ports: Mapping[str, int]) -> dict[str, Any]:
         "name": kind,
         "address": _address(ports[kind]),
         "per_connection_buffer_limit_bytes": 2 * MAX_REQUEST_BYTES,
+        "filter_chains": [
+            {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
+        ],
+    }
+
+
+def _metrics(ports: Mapping[str, int]) -> dict[str, Any]:
+    """What Prometheus may ask, and nothing else of Envoy's own door."""
+    only = {"match": {"path": "/stats/prometheus"}, "route": {"cluster": "admin"}}
+    manager = {
+        "@type": _TYPE + "filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": "metrics",
+        "route_config": {"virtual_hosts": [{"name": "metrics", "domains": ["*"], "routes": [only]}]},
+        "http_filters": [
+            {
+                "name": "envoy.filters.http.router",
+                "typed_config": {"@type": _TYPE + "filters.http.router.v3.Router"},
+            }
+        ],
+    }
+    return {
+        "name": "metrics",
+        "address": _address(ports["proxy-metrics"]),
         "filter_chains": [
             {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
         ],
@@ -171,11 +201,12 @@ def _triton(kind: str, port: int) -> dict[str, Any]:
                 "common_http_protocol_options": {"idle_timeout": f"{IDLE_S}s"},
             }
         },
-        "load_assignment": {
-            "cluster_name": kind,
-            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": _address(port)}}]}],
-        },
+        "load_assignment": _assigned(kind, _address(port)),
     }
+
+
+def _assigned(cluster: str, address: dict[str, Any]) -> dict[str, Any]:
+    return {"cluster_name": cluster, "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}]}
 
 
 def _address(port: int) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def test_no_door_to_the_outside(objects: dict[str, dict[str, Any]]) -> None:
     rules = objects["NetworkPolicy"]["spec"]["ingress"]
     assert all(rule["from"] for rule in rules)
     assert {port["port"] for port in rules[0]["ports"]} == {8000, 8001}
-    assert {port["port"] for port in rules[1]["ports"]} == {8002}
+    assert {port["port"] for port in rules[1]["ports"]} == {8002, 8005}
     (triton,) = pod(objects)["containers"]
     addresses = [arg for arg in triton["args"] if "-address=" in arg]
     assert len(addresses) == 3
@@ -133,13 +133,17 @@ def test_questions_come_through_envoy_which_outlives_triton(objects: dict[str, d
     assert envoy["image"] == "envoyproxy/envoy:1"
     asked = {port["targetPort"] for port in objects["Service"]["spec"]["ports"]} - {"metrics"}
     assert asked == {port["name"] for port in envoy["ports"]}
-    open_to_callers = {port["port"] for port in objects["NetworkPolicy"]["spec"]["ingress"][0]["ports"]}
-    assert open_to_callers == {port["containerPort"] for port in envoy["ports"]}
+    open_to_callers, open_to_metrics = (
+        {port["port"] for port in rule["ports"]} for rule in objects["NetworkPolicy"]["spec"]["ingress"]
+    )
+    of_envoy = {port["containerPort"] for port in envoy["ports"]}
+    assert open_to_callers == of_envoy - open_to_metrics
     config = json.loads(envoy["args"][1])
     (triton,) = pod(objects)["containers"]
     at = [
         cluster["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"]["address"]["socket_address"]
         for cluster in config["static_resources"]["clusters"]
+        if cluster["name"] != "admin"
     ]
     assert {address["address"] for address in at} == {"$(POD_IP)"}
     listens = {arg.split("=")[1] for arg in triton["args"] if re.match("--(http|grpc)-port=", arg)}

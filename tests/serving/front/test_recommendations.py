@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, get_args
 
@@ -139,6 +140,16 @@ def test_no_more_than_a_share_of_the_questions_is_hedged(triton: StandInTriton, 
         # One at once, and another when four questions had come.
         assert told == ["model", "popular", "popular", "popular", "model", "popular"]
         assert "front_hedged_total 2.0" in client.get("/metrics").text
+
+
+def test_more_questions_than_may_wait_get_popular_products_at_once(triton: StandInTriton) -> None:
+    with front_of(triton.url, limits={"at_models": 2}, times={**QUICK, "answer_s": 5.0}) as client:
+        triton.how = "slow"
+        with ThreadPoolExecutor(5) as pool:
+            told = [each.json() for each in pool.map(lambda _: ask(client, customer=ANN), range(5))]
+        assert sorted(one["from"] for one in told) == ["model"] * 2 + ["popular"] * 3
+        assert sum("more questions wait for the models" in one["note"] for one in told) == 3
+        assert "front_shed_total 3.0" in client.get("/metrics").text
 
 
 def test_a_site_that_was_left_alone_is_tried_again(triton: StandInTriton) -> None:

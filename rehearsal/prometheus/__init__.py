@@ -1,0 +1,1 @@
+"""The real Prometheus on this machine, for the queries of alerts and dashboards."""
