@@ -42,8 +42,8 @@ class Limits(Section):
     in_flight: int = Field(default=500, ge=1, le=100_000)
     """Requests of all callers at a time; more get 503."""
     at_models: int = Field(default=128, ge=1, le=100_000)
-    """Questions that wait for a model at a time; others get popular products at once: servers that have more to
-    do than they can do in time would answer nobody in time."""
+    """Questions that wait for a model at a time; others get popular products at once: servers that have more
+    to do than they can do in time would answer nobody in time."""
     body_bytes: Annotated[int, Field(ge=1024, le=2**26), Unit("bytes")] = 65_536
     """Of one request."""
 
