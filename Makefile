@@ -69,6 +69,10 @@ images: $(READY) ## the images of the pods from their Containerfiles, pushed and
 monitoring: $(READY) ## every query of alerts and dashboard by the real Prometheus, over the real tritonserver
 	@.venv/bin/python -m pytest -m monitoring -rs tests/serving/monitoring $(PYTEST)
 
+.PHONY: fuzz
+fuzz: $(READY) ## 10,000 requests that nobody should send, against a front and the real tritonserver: some minutes
+	@.venv/bin/python -m pytest -m fuzz -rs -s tests/serving/fuzz $(PYTEST)
+
 .PHONY: link
 link: $(READY) ## the link with real strongSwan, FRR and keepalived in network namespaces: some minutes
 	@if command -v mmdebstrap >/dev/null; then echo "== mmdebstrap is there"; \

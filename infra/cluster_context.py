@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -29,6 +29,8 @@ class ClusterContext:
     """Lets what runs here be replaced with the cluster."""
     after: tuple[pulumi.Resource, ...] = ()
     """What must stand before the first pod: roles, keys, nodes."""
+    charts: Mapping[str, pulumi.Resource] = field(default_factory=dict)
+    """What the cluster runs beside, by the chart's name: objects of its kinds come after it."""
 
     def gpus(self, pool: str | None) -> int:
         """GPUs that a pod takes on a pool: all of one node, so that none is wasted; 0 without a pool."""

@@ -11,7 +11,7 @@ import pulumi_aws as aws
 
 from infra.aws.object_store import PrivateBucket
 from infra.cluster_context import ClusterContext
-from infra.cluster_platform.parts import wanted
+from infra.cluster_platform.parts import PROMETHEUS
 from infra.naming import Naming
 from infra.pins import ENVOY_IMAGE, TRITON_IMAGE
 from infra.settings import Settings
@@ -171,7 +171,7 @@ def triton_services(
             endpoint_url=settings.aws.endpoint_url,
             endpoints=cluster.endpoints,
             role_arn=cluster.roles.get(NAME),
-            monitored="monitoring" in wanted(site, settings),
+            monitored_by=cluster.charts.get(PROMETHEUS),
             labels=naming.labels,
             opts=cluster.options,
         )

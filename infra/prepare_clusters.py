@@ -69,15 +69,16 @@ def prepare_clusters(
         transformation = goes_with(*roots)
         inside = pulumi.ResourceOptions(provider=cluster, transformations=[transformation])
         priorities = Priorities(f"{name}-priorities", labels=naming.labels, opts=inside)
+        released: Mapping[str, pulumi.Resource] = {}
         if charts:
-            Platform(
+            released = Platform(
                 f"{name}-platform",
                 uses=charts,
                 network=network,
                 cluster_id=cluster_id,
                 labels=naming.labels,
                 opts=pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=[*before])),
-            )
+            ).releases
         return ClusterContext(
             cluster=cluster,
             namespaces=Namespaces(
@@ -96,6 +97,7 @@ def prepare_clusters(
             endpoints={},
             goes_with=transformation,
             after=(roles, priorities, *site.pool_nodes),
+            charts=released,
         )
 
     eks, cluster, region = aws_site.cluster.cluster, naming.cluster("aws"), settings.aws.region

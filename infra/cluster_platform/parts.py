@@ -19,6 +19,8 @@ SYSTEM: Final = "kube-system"
 PLATFORM: Final = "platform"
 MONITORING: Final = "monitoring"
 """The namespace that ``serving.components.network`` lets collect metrics."""
+PROMETHEUS: Final = "kube-prometheus-stack"
+"""The chart whose kinds tell Prometheus what to ask."""
 
 ADDONS: Final[Mapping[Part, str]] = {"metrics_server": "metrics-server", "cert_manager": "cert-manager"}
 """What AWS keeps as an add-on of EKS: no chart there (EKS user guide, "Community add-ons")."""
@@ -54,7 +56,7 @@ def uses(site: Site, settings: Settings) -> Iterator[Use]:
     parts = wanted(site, settings)
     monitored = "monitoring" in parts
     if monitored:
-        yield Use("kube-prometheus-stack", MONITORING, _PROMETHEUS)
+        yield Use(PROMETHEUS, MONITORING, _PROMETHEUS)
     if site == "openstack":
         if "metrics_server" in parts:
             yield Use("metrics-server", SYSTEM, {"replicas": 2})
@@ -111,4 +113,15 @@ def autoscaled(settings: Settings, parts: Collection[Part]) -> bool:
     return "autoscaler" in parts and any(least < most for least, most in bounds)
 
 
-__all__ = ["ADDONS", "MONITORING", "PLATFORM", "SYSTEM", "Use", "addons", "autoscaled", "uses", "wanted"]
+__all__ = [
+    "ADDONS",
+    "MONITORING",
+    "PLATFORM",
+    "PROMETHEUS",
+    "SYSTEM",
+    "Use",
+    "addons",
+    "autoscaled",
+    "uses",
+    "wanted",
+]

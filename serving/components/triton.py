@@ -60,7 +60,7 @@ class TritonService(pulumi.ComponentResource):
         onnx_backend: str | None = None,
         resources: Resources | None = None,
         timing: Timing | None = None,
-        monitored: bool = False,
+        monitored_by: pulumi.Resource | None = None,
         labels: Mapping[str, str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -87,8 +87,8 @@ class TritonService(pulumi.ComponentResource):
             onnx_backend: ``native`` or ``python``; None lets the init step find out.
             resources: CPU, memory and disk of a pod.
             timing: seconds for starting and stopping.
-            monitored: whether the cluster runs kube-prometheus-stack: then it gets what to ask, alerts and a
-                dashboard.
+            monitored_by: kube-prometheus-stack in the cluster, which then gets what to ask, alerts and a
+                dashboard; None where it does not run.
             labels: labels of every object, over those of the component itself.
             opts: with the Kubernetes provider of the cluster.
         """
@@ -206,8 +206,9 @@ class TritonService(pulumi.ComponentResource):
             ),
             opts=child,
         )
-        if monitored:
-            monitoring(name, namespace=namespace, service=NAME, labels=labelled, opts=child)
+        if monitored_by is not None:
+            after = pulumi.ResourceOptions(parent=self, depends_on=[monitored_by])
+            monitoring(name, namespace=namespace, service=NAME, labels=labelled, opts=after)
         if scaled:
             _autoscaler(name, metadata(), replicas_min, replicas_max, child)
         self.service_name = service.metadata.name

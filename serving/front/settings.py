@@ -39,7 +39,7 @@ class Limits(Section):
 
     requests_per_minute: int = Field(default=6000, ge=1, le=10_000_000)
     """Of one caller, at one front."""
-    in_flight: int = Field(default=500, ge=1, le=100_000)
+    in_flight: int = Field(default=2000, ge=1, le=100_000)
     """Requests of all callers at a time; more get 503."""
     at_models: int = Field(default=128, ge=1, le=100_000)
     """Questions that wait for a model at a time; others get popular products at once: servers that have more

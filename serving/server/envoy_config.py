@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from serving.server.ports import GRPC, HTTP, INSIDE, PORTS
@@ -100,6 +101,8 @@ def _listener(kind: str, ports: Mapping[str, int]) -> dict[str, Any]:
                     "max_request_bytes": MAX_REQUEST_BYTES,
                 },
             },
+            # JSON alone: by gRPC, Triton compares shape and data first.
+            *([_shapes()] if kind == "http" else []),
             {
                 "name": "envoy.filters.http.router",
                 "typed_config": {"@type": _TYPE + "filters.http.router.v3.Router"},
@@ -113,6 +116,17 @@ def _listener(kind: str, ports: Mapping[str, int]) -> dict[str, Any]:
         "filter_chains": [
             {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
         ],
+    }
+
+
+def _shapes() -> dict[str, Any]:
+    code = Path(__file__).with_name("shapes.lua").read_text()
+    return {
+        "name": "envoy.filters.http.lua",
+        "typed_config": {
+            "@type": _TYPE + "filters.http.lua.v3.Lua",
+            "default_source_code": {"inline_string": code},
+        },
     }
 
 

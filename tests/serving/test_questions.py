@@ -285,6 +285,18 @@ def test_what_is_just_small_enough_kills_no_server(server: LocalServer, kind: st
     assert alive(server)
 
 
+@pytest.mark.parametrize("shape", [[2**31, 2**31], [2**31, 1], [999] * 5, [1, 1_000]])
+def test_a_shape_that_no_question_has_is_refused_before_triton_makes_room_for_it(
+    server: LocalServer, shape: list[int]
+) -> None:
+    body = question().replace(b'"INT32", "shape": [1, 1]', f'"INT32", "shape": {shape}'.encode())
+    for same in (body, body.replace(b'"shape"', b'"sh\\u0061pe"')):
+        answer = ask(server, same)
+        assert answer.status_code == 400
+        assert "larger than any question's" in answer.json()["error"]
+    assert alive(server)
+
+
 def test_a_request_of_5_mb_by_grpc_is_refused_and_the_server_lives(server: LocalServer) -> None:
     address = server.url("grpc").removeprefix("grpc://")
     with grpc.insecure_channel(address) as channel:

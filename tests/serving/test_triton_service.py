@@ -32,7 +32,7 @@ class Recorder(mocks.Mocks):
         raise AssertionError(f"no data source is needed, but {args.token} was called")
 
 
-def declared(**changes: Any) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+def declared(*, monitored: bool = False, **changes: Any) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
     """Objects by kind and the component's outputs; every output was awaited."""
     recorder = Recorder()
     from serving.components.triton import TritonService
@@ -42,6 +42,7 @@ def declared(**changes: Any) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]
     async def program() -> None:
         service = TritonService(
             "serving",
+            monitored_by=pulumi.ComponentResource("tests:Chart", "chart") if monitored else None,
             **{
                 "namespace": "serving",
                 "release": pulumi.Output.from_input(RELEASE),
@@ -80,10 +81,12 @@ def env(container: dict[str, Any]) -> dict[str, str]:
 
 
 def test_every_object_is_one_of_the_api(objects: dict[str, dict[str, Any]]) -> None:
-    for changes in (
-        {},
-        {"gpus": 1, "node_selector": {"isthmus.dev/pool": "serve"}, "role_arn": "arn:aws:iam::1:role/x"},
-    ):
+    on_gpus: dict[str, Any] = {
+        "gpus": 1,
+        "node_selector": {"isthmus.dev/pool": "serve"},
+        "role_arn": "arn:aws:iam::1:role/x",
+    }
+    for changes in ({}, on_gpus):
         for kind in [*objects.values(), *declared(**changes)[0].values()]:
             kubernetes_validate.validate(kind, KUBERNETES_VERSION, strict=True)
 
