@@ -30,6 +30,7 @@ from rehearsal.drills import (
 )
 from rehearsal.drills.drill import Drill, DrillFailed
 from rehearsal.drills.link import play as link
+from rehearsal.drills.load import play as load
 from rehearsal.engine.errors import EngineError
 from rehearsal.estate import Estate
 from rehearsal.home import Home, project_root
@@ -45,6 +46,7 @@ DRILLS = [
     killed_tuning.DRILL,
     trained_again.DRILL,
     link.DRILL,
+    load.DRILL,
 ]
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -49,7 +49,7 @@ def play(estate: Estate, rounds: int, say: Say) -> str:
     for file in files[: len(files) - rounds * NEW_DAYS]:
         shutil.copy(file, folder)
     bring_up(estate, folder)
-    store = _store(estate)
+    store = releases_store(estate)
     killed = 0
     for number in range(rounds):
         before = _digest(store)
@@ -104,7 +104,8 @@ def _logs(estate: Estate, pods: str) -> str:
     return "\n".join(file.read_text(errors="replace") for file in log_files(estate.home, pods))
 
 
-def _store(estate: Estate) -> Store:
+def releases_store(estate: Estate) -> Store:
+    """The releases of the estate's bucket."""
     (name,) = (
         resource["id"]
         for resource in estate.resources()
