@@ -81,3 +81,17 @@ def test_what_is_no_revision_is_one_sentence(clone: Examples, tmp_path: Path) ->
     with pytest.raises(NoRevision):
         commit(clone.estate.project_dir, "--output=/tmp/x")
     assert changed_files(clone.estate.project_dir, "HEAD") == {FILE, "infra/aws/site.py"}
+
+
+@pytest.mark.long
+def test_a_change_of_pages_alone_takes_one_preview(clone: Examples, tmp_path: Path) -> None:
+    project = clone.estate.project_dir
+    subprocess.run(["git", "-C", project, "stash", "-q"], check=True)
+    (project / "README.md").write_text("changed")
+    done = review(clone, tmp_path, "--against", "main", "--json")
+    assert "once: nothing that it reads differs" in done.stderr
+    written: dict[str, Any] = json.loads(done.stdout)
+    assert (done.returncode, written["changes"], written["files"]) == (0, [], ["README.md"])
+    assert written["monthly"]["change"] == {"low": 0.0, "expected": 0.0, "high": 0.0}
+    assert written["monthly"]["after"]["expected"] > 0
+    assert not any(each["refuses"] for each in written["findings"])
