@@ -12,9 +12,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import control_planes, previews, rehearsed, reviews, training_speed, transfer, workers
+from tests.bench import (
+    control_planes,
+    growth,
+    previews,
+    rehearsed,
+    reviews,
+    training_speed,
+    transfer,
+    workers,
+)
 from tests.bench.measure import Row
-from tests.bench.sections import Section
+from tests.bench.sections import LONG, Section
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -32,7 +41,8 @@ def main(
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("Measured", "Result", "Bar"):
         table.add_column(title, overflow="fold")
-    for row in rows(only or list(Section), short, console.print):
+    every = [section for section in Section if not (short and section in LONG)]
+    for row in rows(only or every, short, console.print):
         table.add_row(*row)
     console.print(table)
     load = " ".join(f"{value:.1f}" for value in os.getloadavg())
@@ -66,6 +76,9 @@ def rows(chosen: Collection[Section], short: bool, say: Callable[[str], None]) -
         rounds = 2 if short else 7
         say(f"[bold]training[/], our loop beside Keras fit, {rounds} rounds")
         yield from training_speed.table(training_speed.measure(rounds))
+    if Section.GROWTH in chosen:
+        say("[bold]growth[/], whole trainings on the sample several times over, and on a made shop")
+        yield from growth.rows(short)
 
 
 if __name__ == "__main__":

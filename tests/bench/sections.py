@@ -18,3 +18,8 @@ class Section(StrEnum):
     TRANSFER = "transfer"
     WORKERS = "workers"
     TRAINING = "training"
+    GROWTH = "growth"
+
+
+LONG = frozenset({Section.GROWTH})
+"""Whole trainings: in the short form only where they are named."""

@@ -8,7 +8,16 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.bench import __main__ as bench
-from tests.bench import control_planes, previews, rehearsed, reviews, training_speed, transfer, workers
+from tests.bench import (
+    control_planes,
+    growth,
+    previews,
+    rehearsed,
+    reviews,
+    training_speed,
+    transfer,
+    workers,
+)
 from tests.bench.sections import Section
 
 OTHERS: dict[Section, tuple[ModuleType, str]] = {
@@ -18,6 +27,7 @@ OTHERS: dict[Section, tuple[ModuleType, str]] = {
     Section.TRANSFER: (transfer, "rows"),
     Section.WORKERS: (workers, "rows"),
     Section.TRAINING: (training_speed, "table"),
+    Section.GROWTH: (growth, "rows"),
 }
 
 
@@ -52,7 +62,14 @@ def test_training_has_two_rounds_in_the_short_form_and_seven_in_the_long_one() -
         assert f"({rounds},)" in output
 
 
+def test_whole_trainings_are_in_the_short_form_where_they_are_named() -> None:
+    output = CliRunner().invoke(bench.app, ["--short"]).output
+    assert "ran growth" not in output
+    assert "ran training" in output
+    assert "(True,)" in CliRunner().invoke(bench.app, ["--short", "--only", "growth"]).output
+
+
 def test_another_name_is_refused_with_those_that_are_allowed() -> None:
     refused = CliRunner().invoke(bench.app, ["--only", "train"], env={"COLUMNS": "200"})
     assert refused.exit_code == 2
-    assert "'workers', 'training'" in refused.output
+    assert "'workers', 'training', 'growth'" in refused.output
