@@ -32,7 +32,7 @@ def test_it_has_what_was_asked_for_and_comes_out_the_same_twice(shop: Path, tmp_
     assert len(files) == SIZE.days
     assert all(file.read_bytes() == (again / file.name).read_bytes() for file in files)
     read = pd.concat(pd.read_csv(file) for file in files)
-    bought = read[~read["InvoiceNo"].astype(str).str.startswith("C")]
+    bought = read[~np.char.startswith(read["InvoiceNo"].to_numpy(str), "C")]
     assert bought["InvoiceNo"].nunique() == SIZE.baskets
     assert 0.97 * SIZE.products < bought["StockCode"].nunique() <= SIZE.products
     assert bought["CustomerID"].nunique() > 0.85 * SIZE.customers  # a tenth of the baskets names nobody
