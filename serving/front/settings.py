@@ -39,8 +39,9 @@ class Limits(Section):
 
     requests_per_minute: int = Field(default=6000, ge=1, le=10_000_000)
     """Of one caller, at one front."""
-    in_flight: int = Field(default=2000, ge=1, le=100_000)
-    """Requests of all callers at a time; more get 503."""
+    in_flight: int = Field(default=500, ge=1, le=100_000)
+    """Requests of all callers at a time; more get 503. What is answered after its caller has given up is for
+    nobody, and keeps others waiting."""
     at_models: int = Field(default=128, ge=1, le=100_000)
     """Questions that wait for a model at a time; others get popular products at once: servers that have more
     to do than they can do in time would answer nobody in time."""

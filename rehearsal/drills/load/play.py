@@ -30,7 +30,9 @@ REPLICAS: Final = 2
 SHARE: Final = 0.8
 """Of what the front was measured to answer at most."""
 AT_ONCE: Final = 16
-MEASURED_SECONDS: Final = 15.0
+MEASURED: Final = 3
+"""Times; the least counts, as a machine that others use is now fast and now slow."""
+MEASURED_SECONDS: Final = 6.0
 SECONDS_A_ROUND: Final = 20.0
 
 
@@ -56,7 +58,7 @@ def play(estate: Estate, rounds: int, say: Say) -> str:
         callers = Callers(
             stack.enter_context(front([one.url for one in addresses], folder)), customers, folder
         )
-        most = callers.most(AT_ONCE, MEASURED_SECONDS)
+        most = min(callers.most(AT_ONCE, MEASURED_SECONDS) for _ in range(MEASURED))
         rate = SHARE * most
         say(f"the front answers {most:.0f} questions a second at most; {rate:.0f} are asked from now on")
         seen: list[Seen] = []
