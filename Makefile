@@ -15,7 +15,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH):$(dir $(UV))
 
 READY := .venv/.ready
 ISTHMUS := .venv/bin/isthmus
-# SHORT=1 runs the short form of drills and benchmarks; ONLY="training transfer" these benchmarks.
+# SHORT=1 runs the short form of drills and benchmarks; ONLY="training transfer" these benchmarks, and
+# RELEASE=release/ names what the section serving serves.
 SHORT ?=
 ONLY ?=
 # Files of tests that run at a time; the tests of a file stay together, as they share an estate. 0: one by one.
@@ -133,7 +134,7 @@ format: $(READY) ## let ruff mend and lay out the code
 
 .PHONY: bench
 bench: $(READY) engine ## benchmarks: medians and ratios (SHORT=1: a few rounds; ONLY=training: that section)
-	@.venv/bin/python -m tests.bench $(if $(SHORT),--short) $(ONLY:%=--only %)
+	@.venv/bin/python -m tests.bench $(if $(SHORT),--short) $(ONLY:%=--only %) $(RELEASE:%=--release %)
 
 .PHONY: drills
 drills: $(READY) engine ## faults played in a rehearsal (SHORT=1: the quick ones)

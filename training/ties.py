@@ -2,8 +2,8 @@
 
 The last digits of a score depend on the processor, the library and the place in a batch. So scores that
 differ by no more than ``TIE`` of the higher one tie, and so does a chain of such; products that tie are in
-the order of their product codes. Serving has the rule in ``serving/models/answer/model.py``, which runs in
-Triton's image and can import nothing of ours; a test holds both together.
+the order of their product codes. Serving has the rule in ``serving/models/recommend/answers.py``, which runs
+in Triton's image and can import nothing of ours; a test holds both together.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from serving.front.messages import Question, Recommendation, Recommendations, Re
 from serving.front.metrics import Metrics
 from serving.front.popular import Popular
 from serving.front.problems import RequestRefused
-from serving.front.sites import NoModelAnswered, Sites
+from serving.front.sites import STRANGER, Context, NoModelAnswered, Sites
 
 SPARE = 50
 """Products that are asked for beyond those wanted where the guard may take some."""
@@ -31,10 +31,8 @@ class Answering:
             RequestRefused: no model answers, and there are no popular products either.
         """
         guard = self._guard.guard
-        asked = question.asked()
-        if not asked:
-            note = "no customer was given, and no release of today recommends by products alone"
-            return self._by_popular(question, guard, note)
+        # Nobody's basket is asked for in the name of a stranger.
+        asked = question.asked() or [STRANGER]
         try:
             answers = await self._ask(question, asked, guard)
         except NoModelAnswered as error:
@@ -43,13 +41,14 @@ class Answering:
                 note += "; what the customer had bought is not left out"
             return self._by_popular(question, guard, note)
         self._metrics.answered.labels("model").inc(len(answers))
+        names: Sequence[str | None] = question.asked() or [None]
         return Recommendations(
             answered_from="model",
-            note="",
+            note="" if answers[0].context in ("", "used") else answers[0].context,
             release=answers[0].release,
             answers=[
-                self._one(question, guard, answer.customer, answer.known, answer.products, answer.fewer)
-                for answer in answers
+                self._one(question, guard, customer, answer.known, answer.products, answer.fewer)
+                for customer, answer in zip(names, answers, strict=True)
             ],
         )
 
@@ -57,12 +56,13 @@ class Answering:
         left_out = {*question.exclude, *question.products}
         some = question.count + len(left_out)
         some += ALL if guard.allows_some_only else min(len(guard), SPARE)
-        answers = await self._sites.recommend(asked, some, question.only_new)
+        context = Context(question.products, question.viewed, question.time)
+        answers = await self._sites.recommend(asked, some, question.only_new, context)
         if len(guard) > SPARE and any(
             len(_left(answer.products, left_out, guard)) < question.count and not answer.fewer
             for answer in answers
         ):
-            return await self._sites.recommend(asked, some + len(guard), question.only_new)
+            return await self._sites.recommend(asked, some + len(guard), question.only_new, context)
         return answers
 
     def _by_popular(self, question: Question, guard: Guard, note: str) -> Recommendations:

@@ -35,8 +35,18 @@ class Question(Message):
     products: list[ProductCode] = Field(
         default=[],
         max_length=MOST_PRODUCTS,
-        description="What lies in the basket or was just looked at. It is left out of the answers; no "
-        "release of today takes it into account beyond that. Without a customer, popular products answer.",
+        description="What lies in the basket. It changes what is recommended, to a customer or to nobody in "
+        "particular, and is left out of the answers.",
+    )
+    viewed: list[ProductCode] = Field(
+        default=[],
+        max_length=MOST_PRODUCTS,
+        description="What was just looked at. It counts half of what lies in the basket, and may come up.",
+    )
+    time: datetime | None = Field(
+        default=None,
+        strict=False,
+        description="When it is, by the clock of the shop; the day of the week counts.",
     )
     count: int = Field(default=10, ge=1, le=MOST_PRODUCTS, description="Products for each customer.")
     only_new: bool = Field(default=False, description="Leave out what the customer has bought before.")
@@ -49,8 +59,8 @@ class Question(Message):
     def _about_somebody(self) -> Self:
         if self.customer is not None and self.customers:
             raise ValueError("customer and customers are both given; leave one out")
-        if self.customer is None and not self.customers and not self.products:
-            raise ValueError("nothing is asked about; give customer, customers or products")
+        if self.customer is None and not self.customers and not self.products and not self.viewed:
+            raise ValueError("nothing is asked about; give customer, customers, products or viewed")
         return self
 
     def asked(self) -> list[str]:
@@ -64,7 +74,9 @@ class RecommendedProduct(BaseModel):
     product: str
     description: str
     score: float = Field(description="Orders the products of one answer; 0 for popular ones.")
-    reason: Literal["personal", "popular"]
+    reason: Literal["personal", "context", "popular"] = Field(
+        description="context: what the question brought led to it."
+    )
 
 
 class Taken(BaseModel):

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from isthmus.errors import IsthmusError
 from isthmus_client import Answer, AsyncRecommender, ClientError, NotTriton
@@ -17,6 +18,18 @@ from serving.front.settings import FrontSettings
 
 STRANGER = "nobody"
 """A name that is no customer's pseudonym, so a release answers it with its popular products."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a question brings besides customers (``isthmus_client.Recommender.recommend``)."""
+
+    basket: Sequence[str] = ()
+    viewed: Sequence[str] = ()
+    time: datetime | None = None
+
+
+NO_CONTEXT = Context()
 
 
 class NoModelAnswered(IsthmusError):
@@ -55,18 +68,22 @@ class Sites:
         for site in self.sites:
             metrics.failed.labels(site.name, TimeoutError.__name__)
 
-    async def recommend(self, customers: Sequence[str], k: int, only_new: bool) -> tuple[Answer, ...]:
+    async def recommend(
+        self, customers: Sequence[str], k: int, only_new: bool, context: Context = NO_CONTEXT
+    ) -> tuple[Answer, ...]:
         """Answers by the model for all customers. Raises NoModelAnswered."""
         if self._waiting >= self._at_models:
             self._metrics.shed.inc()
             raise NoModelAnswered("more questions wait for the models than these answer in time")
         self._waiting += 1
         try:
-            return await self._first(customers, k, only_new)
+            return await self._first(customers, k, only_new, context)
         finally:
             self._waiting -= 1
 
-    async def _first(self, customers: Sequence[str], k: int, only_new: bool) -> tuple[Answer, ...]:
+    async def _first(
+        self, customers: Sequence[str], k: int, only_new: bool, context: Context
+    ) -> tuple[Answer, ...]:
         """The answer of whichever site has one first. Raises NoModelAnswered."""
         let = [site for site in self.sites if site.breaker.lets()]
         if not let:
@@ -88,7 +105,8 @@ class Sites:
                         site = waiting.pop(0)
                         if tasks:
                             self._metrics.hedged.inc()
-                        tasks[asyncio.create_task(self._ask(site, customers, k, only_new))] = site
+                        asked = asyncio.create_task(self._ask(site, customers, k, only_new, context))
+                        tasks[asked] = site
                 if not tasks:
                     raise NoModelAnswered("no site has a model that answers")
                 next_at = min(until, hedge) if len(waiting) > 1 else until
@@ -132,8 +150,12 @@ class Sites:
         for site in self.sites:
             await site.recommender.close()
 
-    async def _ask(self, site: Site, customers: Sequence[str], k: int, only_new: bool) -> tuple[Answer, ...]:
-        answers = await site.recommender.recommend_many(customers, k, only_new)
+    async def _ask(
+        self, site: Site, customers: Sequence[str], k: int, only_new: bool, context: Context
+    ) -> tuple[Answer, ...]:
+        answers = await site.recommender.recommend_many(
+            customers, k, only_new, basket=context.basket, viewed=context.viewed, time=context.time
+        )
         for answer in answers:
             if len(answer.products) > k or not all(math.isfinite(one.score) for one in answer.products):
                 raise NotTriton(f"the answer of {site.name} is none to this question")

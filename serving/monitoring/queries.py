@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-ENSEMBLE: Final = 'service="triton",model="recommend"'
-"""Of an ensemble, Triton counts whole questions."""
-ANSWER: Final = 'service="triton",model="answer"'
-"""Its last step, which Triton counts under the release's own version (``serving.repository``)."""
+RECOMMEND: Final = 'service="triton",model="recommend"'
+"""Whole questions; Triton counts them under the release's own version (``serving.repository``)."""
 THROUGH_ENVOY: Final = 'service="triton",envoy_cluster_name=~"grpc|http"'
 """Questions as callers of Triton wait for them."""
 WAITED_MS: Final = 100
@@ -21,8 +19,8 @@ FRONT_WAITED_S: Final = 0.2
 
 def failed(window: str) -> str:
     """Share of the questions that Triton did not answer; wrong questions are among them."""
-    bad = f'rate(nv_inference_request_failure{{{ENSEMBLE},reason!="CANCELED"}}[{window}])'
-    good = f"rate(nv_inference_request_success{{{ENSEMBLE}}}[{window}])"
+    bad = f'rate(nv_inference_request_failure{{{RECOMMEND},reason!="CANCELED"}}[{window}])'
+    good = f"rate(nv_inference_request_success{{{RECOMMEND}}}[{window}])"
     return f"sum({bad}) / (sum({good}) + sum({bad}))"
 
 
@@ -50,7 +48,7 @@ GPU_MEMORY: Final = (
     'max by (pod, gpu_uuid) (nv_gpu_memory_used_bytes{service="triton"}'
     ' / nv_gpu_memory_total_bytes{service="triton"})'
 )
-RELEASES: Final = f"count(count by (version) (rate(nv_inference_request_success{{{ANSWER}}}[10m]) > 0))"
+RELEASES: Final = f"count(count by (version) (rate(nv_inference_request_success{{{RECOMMEND}}}[10m]) > 0))"
 """How many releases have answered in the last ten minutes at this site."""
 FRONT_SKEW: Final = "count(count by (release) (front_site_release))"
 """How many releases the sites serve, as fronts see them."""

@@ -2,16 +2,11 @@
 
 ::
 
-    recommend/config.pbtxt                       the ensemble
-    lookup/config.pbtxt, <version>/model.py, *.npy
+    recommend/config.pbtxt, <version>/model.py and what it imports, *.npy
     two_tower/config.pbtxt, <version>/model.onnx (and model.py for the Python backend)
-    shortlist/config.pbtxt, <version>/model.py, *.npy        with a ranking stage
-    ranker/config.pbtxt, <version>/model.onnx (as two_tower) with a ranking stage
-    answer/config.pbtxt, <version>/model.py, *.npy
     release.json                                 which release this is, and the SHA-256 of every file
 
-The version number is made from the release's digest, so that Triton's metrics of ``answer`` tell two releases
-apart.
+The version number is made from the release's digest, so that Triton's metrics tell two releases apart.
 """
 
 from __future__ import annotations
@@ -23,35 +18,36 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from isthmus.atomic_files import atomic_directory
 from isthmus.errors import IsthmusError
 from isthmus.file_digest import sha256_of
 from isthmus.source_digest import source_digest
+from isthmus_client.interface import MODEL
 from serving.optimise.record import Optimised, read_optimised
-from serving.repository.model_configs import OnnxBackend, RankingShape, model_configs, set_parameters, to_text
-from serving.repository.tables import (
-    product_numbers,
-    write_answer_tables,
-    write_lookup_tables,
-    write_shortlist_tables,
-)
+from serving.repository.lists import lists_of
+from serving.repository.model_configs import OnnxBackend, model_configs, set_parameters, to_text
+from serving.repository.tables import product_numbers, write_context_tables, write_tables
 from training.release import (
+    CONTEXT,
     ONNX_MODEL,
-    RANKER_MODEL,
     Customers,
     Manifest,
+    ReleaseContext,
+    ReleaseDamaged,
     Shortlist,
     Signature,
+    context_scores,
     read_popular,
     read_products,
 )
+from training.release.manifest import digest_of
 
 BUILT = "release.json"
 MODELS = Path(__file__).parents[1] / "models"
-ONNX_MODELS = {"two_tower": ONNX_MODEL, "ranker": RANKER_MODEL}
-"""Models of Triton that are a file of the release."""
+TOWERS = "two_tower"
 
 
 class RepositoryDamaged(IsthmusError):
@@ -70,6 +66,8 @@ class Built(BaseModel):
     gpu: bool
     optimised: str | None = None
     """Digest of the table of variants whose choice is served; None where the release's own models are."""
+    computed_s: dict[str, float] = {}
+    """What no file of the release says and was computed here, ``ranker`` or ``two_tower`` -> seconds."""
     signature: Signature
     files: dict[str, str]
     """Path in the repository -> SHA-256."""
@@ -118,25 +116,25 @@ def build(
     for leftover in repository.parent.glob(f".{repository.name}-*"):
         shutil.rmtree(leftover, ignore_errors=True)
     with atomic_directory(repository) as aside:
-        shortlist = Shortlist.read(release)
-        ranking = RankingShape(shortlist.longest, shortlist.features.shape[1]) if shortlist else None
-        configs = model_configs(manifest, onnx_backend=onnx_backend, gpu=gpu, ranking=ranking)
+        configs = model_configs(manifest, onnx_backend=onnx_backend, gpu=gpu)
         _tell_variants(configs, chosen)
         version = str(version_of(manifest.digest()))
         for name, config in configs.items():
             (aside / name / version).mkdir(parents=True)
             (aside / name / "config.pbtxt").write_text(to_text(config))
             _warmup(aside / name, config)
-            if config.backend == "python":
-                source = MODELS / ("onnx" if name in ONNX_MODELS else name) / "model.py"
-                shutil.copyfile(source, aside / name / version / "model.py")
-        _fill(release, optimised or release, shortlist, aside, version)
+        for source in _code_of(MODEL):
+            shutil.copyfile(source, aside / MODEL / version / source.name)
+        if configs[TOWERS].backend == "python":
+            shutil.copyfile(MODELS / "onnx" / "model.py", aside / TOWERS / version / "model.py")
+        computed = _fill(release, optimised, aside, version)
         built = Built(
-            code=source_digest(*repository_modules()),
+            code=code_digest(),
             digest=manifest.digest(),
             onnx_backend=onnx_backend,
             gpu=gpu,
             optimised=chosen.digest() if chosen else None,
+            computed_s=computed,
             signature=signature,
             files={path: sha256_of(aside / path) for path in _files(aside)},
         )
@@ -144,10 +142,28 @@ def build(
     return built
 
 
+def _code_of(model: str) -> list[Path]:
+    """The files that a model of ours is made of: its own, and what of training it shares."""
+    return [
+        *(path for path in sorted((MODELS / model).glob("*.py")) if path.name != "__init__.py"),
+        Path(context_scores.__file__),
+    ]
+
+
 def repository_modules() -> tuple[str, ...]:
     """The code that decides what is in a repository, with the models that it copies."""
-    models = (f"serving.models.{source.parent.name}.model" for source in MODELS.glob("*/model.py"))
+    models = (
+        f"serving.models.{source.parent.name}.{source.stem}"
+        for source in MODELS.glob("*/*.py")
+        if source.stem != "__init__"
+    )
     return __name__, "isthmus_client.interface", *sorted(models)
+
+
+def code_digest() -> str:
+    """Names the code of a repository: these modules, and the file of training that it holds a copy of."""
+    shared = sha256_of(Path(context_scores.__file__))
+    return digest_of(f"{source_digest(*repository_modules())} {shared}".encode())
 
 
 def read_built(repository: Path) -> Built | None:
@@ -171,27 +187,35 @@ def check(repository: Path, built: Built) -> None:
 
 
 def _tell_variants(configs: dict[str, Any], chosen: Optimised | None) -> None:
-    """Let each model that is not the release's own say which variant it is: ``parameters.variant``."""
+    """Let each model that is not the release's own say which variant it is: ``parameters.variant``.
+
+    The ranker's scores are in ``recommend``, so that tells of its variant.
+    """
     for table in chosen.tables if chosen else ():
-        set_parameters(configs[table.stage], {"variant": table.chosen})
+        set_parameters(configs[table.stage if table.stage in configs else MODEL], {"variant": table.chosen})
 
 
-def _fill(release: Path, models: Path, shortlist: Shortlist | None, aside: Path, version: str) -> None:
+def _fill(release: Path, optimised: Path | None, aside: Path, version: str) -> dict[str, float]:
+    """Write the tables and the towers; returns what had to be computed, with its seconds."""
     customers, products, popular = Customers.read(release), read_products(release), read_popular(release)
-    write_lookup_tables(customers, aside / "lookup" / version)
+    shortlist, models = Shortlist.read(release), optimised or release
+    lists = lists_of(customers, products, shortlist, models, own_ranker=optimised is None)
     extra_codes: list[str] = []
+    folder = aside / MODEL / version
     if shortlist is not None:
-        numbers, extra_codes = product_numbers(shortlist, products)
-        write_shortlist_tables(shortlist, numbers, aside / "shortlist" / version)
-    write_answer_tables(customers, products, extra_codes, popular, aside / "answer" / version)
-    for name, file in ONNX_MODELS.items():
-        if not (aside / name).exists():
-            continue
-        model = aside / name / version / ONNX_MODEL
-        try:
-            os.link(models / file, model)
-        except OSError:
-            shutil.copyfile(models / file, model)
+        numbers, extra_codes = product_numbers(shortlist.codes, products)
+        context = ReleaseContext.read(release)
+        if context is not None:
+            if not np.array_equal(context.codes, shortlist.codes):
+                raise ReleaseDamaged(CONTEXT, "is of other products than the shortlist")
+            write_context_tables(context, numbers, 1 + len(products) + len(extra_codes), folder)
+    write_tables(customers, products, extra_codes, popular, lists, folder)
+    model = aside / TOWERS / version / ONNX_MODEL
+    try:
+        os.link(models / ONNX_MODEL, model)
+    except OSError:
+        shutil.copyfile(models / ONNX_MODEL, model)
+    return dict(lists.seconds)
 
 
 def _warmup(model: Path, config: Any) -> None:

@@ -1,19 +1,26 @@
 """The ``config.pbtxt`` of each model, as ``ModelConfig`` messages of Triton's own schema.
 
-The ensemble ``recommend`` is a list of steps, each with the names of the tensors between them. A later stage
-(a guard between ``two_tower`` and ``answer``, say) is one more model and one more step; what clients send and
+``recommend`` is one model and no ensemble: each step of one costs as much as the whole answer does. A later
+stage (a guard, say) is a step in it, or one more model and an ensemble of that name; what clients send and
 get stays.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2 as pb
 
-from isthmus_client.interface import ANSWERED, ASKED, KEY_PARAMETER, MAX_BATCH_SIZE, MODEL, Tensors
+from isthmus_client.interface import (
+    ANSWERED,
+    ASKED,
+    CONTEXT,
+    KEY_PARAMETER,
+    MAX_BATCH_SIZE,
+    MODEL,
+    Tensors,
+)
 from training.release import Manifest
 
 OnnxBackend = Literal["native", "python"]
@@ -28,21 +35,12 @@ _DTYPES = {
 }
 
 
-@dataclass(frozen=True)
-class RankingShape:
-    """Shape of the ranking stage: products of the longest shortlist, and features of each."""
-
-    length: int
-    features: int
-
-
 def model_configs(
     manifest: Manifest,
     *,
     onnx_backend: OnnxBackend,
     gpu: bool = False,
     threads: int = 1,
-    ranking: RankingShape | None = None,
 ) -> dict[str, Any]:
     """Model name -> ``ModelConfig``.
 
@@ -50,9 +48,8 @@ def model_configs(
         manifest: that of the release; names the tensors of ``model.onnx``.
         onnx_backend: ``native`` is Triton's own ONNX Runtime backend; ``python`` runs ONNX Runtime in the
             Python backend, for a server that has no other (the rehearsal's).
-        gpu: run the ONNX models on the GPU, through TensorRT; only with ``native``.
-        threads: CPU threads of one run of an ONNX model.
-        ranking: shape of the ranking stage; None for a release without one.
+        gpu: run the towers on the GPU, through TensorRT; only with ``native``.
+        threads: CPU threads of one run of the towers.
 
     Raises:
         ValueError: a GPU with the Python backend.
@@ -61,31 +58,10 @@ def model_configs(
         raise ValueError("onnx_backend python runs on the CPU; use native on a pool with GPUs")
     features = {tensor.name: (tensor.dtype, tensor.shape[1]) for tensor in manifest.model.inputs}
     towers = {tensor.name: (tensor.dtype, tensor.shape[1]) for tensor in manifest.model.outputs}
-    lookup = {"row": ("int32", 1), **features}
-    kinds = {"shortlist": "int32", "owned": "bool", "ranks": "float32"}
-    ranked = {name: (kind, ranking.length) for name, kind in kinds.items()} if ranking else {}
     configs = {
-        "lookup": _python_model("lookup", {"customer": ASKED["customer"]}, lookup),
+        MODEL: _python_model(MODEL, ASKED, ANSWERED, CONTEXT),
         "two_tower": _onnx("two_tower", features, towers, onnx_backend, gpu, threads),
-        "answer": _python_model(
-            "answer",
-            {
-                "row": ("int32", 1),
-                **towers,
-                **ranked,
-                "k": ASKED["k"],
-                "only_new": ASKED["only_new"],
-            },
-            ANSWERED,
-        ),
-        MODEL: _ensemble(features, towers, ranking),
     }
-    if ranking:
-        candidates: Tensors = {"features": ("float32", (ranking.length, ranking.features))}
-        shortlist = {"product": ("int32", ranking.length), "owned": ("bool", ranking.length), **candidates}
-        configs["shortlist"] = _python_model("shortlist", {"customer": ASKED["customer"]}, shortlist)
-        ranks: Tensors = {"scores": ("float32", ranking.length)}
-        configs["ranker"] = _onnx("ranker", candidates, ranks, onnx_backend, gpu, threads)
     parameters = {
         "release": manifest.digest(),
         "onnx_backend": onnx_backend,
@@ -96,43 +72,13 @@ def model_configs(
         parameters[KEY_PARAMETER] = manifest.pseudonym_key
     for config in configs.values():
         set_parameters(config, parameters)
-    set_parameters(configs["answer"], {"bought_limit": str(BOUGHT_LIMIT)})
+    set_parameters(configs[MODEL], {"bought_limit": str(BOUGHT_LIMIT)})
     return configs
 
 
 def to_text(config: Any) -> str:
     """A ``ModelConfig`` as the text of ``config.pbtxt``."""
     return str(text_format.MessageToString(config))
-
-
-def _ensemble(features: Tensors, ranked: Tensors, ranking: RankingShape | None) -> Any:
-    config = _config(MODEL, ASKED, ANSWERED)
-    config.platform = "ensemble"
-    # Tensors between the steps carry the name of the step that made them: a stage put in between re-maps one
-    # side only.
-    lookup = {name: f"lookup_{name}" for name in ("row", *features)}
-    towers = {name: f"two_tower_{name}" for name in ranked}
-    _step(config, "lookup", {"customer": "customer"}, lookup)
-    _step(config, "two_tower", {name: lookup[name] for name in features}, towers)
-    answers = {"row": lookup["row"], **towers, "k": "k", "only_new": "only_new"}
-    if ranking:
-        shortlist = {name: f"shortlist_{name}" for name in ("product", "owned", "features")}
-        _step(config, "shortlist", {"customer": "customer"}, shortlist)
-        _step(config, "ranker", {"features": shortlist["features"]}, {"scores": "ranker_scores"})
-        answers |= {"shortlist": shortlist["product"], "owned": shortlist["owned"], "ranks": "ranker_scores"}
-    _step(
-        config,
-        "answer",
-        answers,
-        {name: name for name in ANSWERED},
-    )
-    return config
-
-
-def _step(config: Any, model: str, inputs: dict[str, str], outputs: dict[str, str]) -> None:
-    step = config.ensemble_scheduling.step.add(model_name=model, model_version=-1)
-    step.input_map.update(inputs)
-    step.output_map.update(outputs)
 
 
 def _onnx(
@@ -166,8 +112,12 @@ def _onnx(
     return config
 
 
-def _python_model(name: str, inputs: Tensors, outputs: Tensors) -> Any:
+def _python_model(name: str, inputs: Tensors, outputs: Tensors, optional: Tensors | None = None) -> Any:
     config = _batching(_config(name, inputs, outputs))
+    for declared in _declared(config.input, optional or {}):
+        declared.optional = True
+        # Questions with other numbers of products go into one batch all the same.
+        declared.allow_ragged_batch = True
     config.backend = "python"
     config.instance_group.add(kind=pb.ModelInstanceGroup.KIND_CPU, count=1)
     return config
@@ -176,11 +126,17 @@ def _python_model(name: str, inputs: Tensors, outputs: Tensors) -> Any:
 def _config(name: str, inputs: Tensors, outputs: Tensors) -> Any:
     config = pb.ModelConfig(name=name, max_batch_size=MAX_BATCH_SIZE)
     config.version_policy.latest.num_versions = 1
-    for tensors, declared in ((inputs, config.input), (outputs, config.output)):
-        for tensor, (dtype, shape) in tensors.items():
-            dims = [shape] if isinstance(shape, int) else list(shape)
-            declared.add(name=tensor, data_type=_DTYPES[dtype], dims=dims)
+    _declared(config.input, inputs)
+    _declared(config.output, outputs)
     return config
+
+
+def _declared(into: Any, tensors: Tensors) -> list[Any]:
+    """Add tensors to the inputs or outputs of a config."""
+    return [
+        into.add(name=name, data_type=_DTYPES[dtype], dims=[shape] if isinstance(shape, int) else shape)
+        for name, (dtype, shape) in tensors.items()
+    ]
 
 
 def _batching(config: Any) -> Any:

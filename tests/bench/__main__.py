@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
 from typing import Annotated
 
 import psutil
@@ -18,6 +19,7 @@ from tests.bench import (
     previews,
     rehearsed,
     reviews,
+    serving_speed,
     training_speed,
     transfer,
     workers,
@@ -35,14 +37,18 @@ def main(
         list[Section] | None,
         typer.Option(help="Only this; may be named again for others. Warm, answers and down begin with up."),
     ] = None,
+    release: Annotated[
+        Path | None,
+        typer.Option(help="A release with a ranking stage, for the section serving, which it needs."),
+    ] = None,
 ) -> None:
-    """Measure a rehearsal (stages, overhead, answers, memory), control planes, transfer, training."""
+    """Measure a rehearsal (stages, overhead, answers, memory), control planes, transfer, serving and more."""
     console = Console(highlight=False, soft_wrap=True)
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("Measured", "Result", "Bar"):
         table.add_column(title, overflow="fold")
     every = [section for section in Section if not (short and section in LONG)]
-    for row in rows(only or every, short, console.print):
+    for row in rows(only or every, short, console.print, release):
         table.add_row(*row)
     console.print(table)
     load = " ".join(f"{value:.1f}" for value in os.getloadavg())
@@ -53,7 +59,9 @@ def main(
     )
 
 
-def rows(chosen: Collection[Section], short: bool, say: Callable[[str], None]) -> Iterator[Row]:
+def rows(
+    chosen: Collection[Section], short: bool, say: Callable[[str], None], release: Path | None = None
+) -> Iterator[Row]:
     """Rows of the chosen sections, in their own order; ``say`` takes a heading as each begins."""
     yield from rehearsed.rows(chosen, short, say)
     if Section.PREVIEW in chosen:
@@ -68,6 +76,12 @@ def rows(chosen: Collection[Section], short: bool, say: Callable[[str], None]) -
         mebibytes, uploads = (64, 1) if short else (1024, 5)
         say(f"[bold]transfer[/], {uploads} uploads of {mebibytes} MiB by each tool")
         yield from transfer.rows(mebibytes, uploads)
+    if Section.SERVING in chosen and release is None:
+        say("[bold]serving[/] is left out: name a release with a ranking stage, --release DIRECTORY")
+    elif Section.SERVING in chosen and release is not None:
+        rounds, seconds = (1, 2.0) if short else (3, 3.0)
+        say(f"[bold]serving[/] {release}, the chain beside what it was, {rounds} rounds of {seconds:g} s")
+        yield from serving_speed.rows(release, rounds, seconds)
     if Section.WORKERS in chosen:
         rounds = 1 if short else 3
         say(f"[bold]workers[/], two beside one, {rounds} rounds")

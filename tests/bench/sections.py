@@ -13,6 +13,7 @@ class Section(StrEnum):
     PREVIEW = "preview"
     REVIEW = "review"
     ANSWERS = "answers"
+    SERVING = "serving"
     DOWN = "down"
     CONTROL_PLANES = "control-planes"
     TRANSFER = "transfer"

@@ -14,6 +14,7 @@ from tests.bench import (
     previews,
     rehearsed,
     reviews,
+    serving_speed,
     training_speed,
     transfer,
     workers,
@@ -25,6 +26,7 @@ OTHERS: dict[Section, tuple[ModuleType, str]] = {
     Section.REVIEW: (reviews, "rows"),
     Section.CONTROL_PLANES: (control_planes, "rows"),
     Section.TRANSFER: (transfer, "rows"),
+    Section.SERVING: (serving_speed, "rows"),
     Section.WORKERS: (workers, "rows"),
     Section.TRAINING: (training_speed, "table"),
     Section.GROWTH: (growth, "rows"),
@@ -51,7 +53,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> None:
     [([], set(Section)), (["training", "transfer"], {Section.TRAINING, Section.TRANSFER}), (["up"], {"up"})],
 )
 def test_all_run_or_those_that_are_named(only: list[str], run: set[Section]) -> None:
-    arguments = [argument for name in only for argument in ("--only", name)]
+    arguments = ["--release", "release", *(argument for name in only for argument in ("--only", name))]
     output = CliRunner().invoke(bench.app, arguments).output
     assert {section for section in Section if f"ran {section}" in output} == run
 

@@ -60,7 +60,7 @@ def changed(clone: Path, file: str, text: str = "\n# another line\n") -> set[str
         ("training/validation/report/templates/report.css", {"training", "training_gpu"}),
         ("training/Containerfile", {"training", "training_gpu"}),
         ("training/release/manifest.py", {"training", "training_gpu", "serving"}),
-        ("serving/models/lookup/model.py", {"serving"}),
+        ("serving/models/recommend/model.py", {"serving"}),
         ("serving/client/isthmus_client/interface.py", {"serving"}),
         ("serving/Containerfile", {"serving"}),
         ("training/components/training_job.py", set()),

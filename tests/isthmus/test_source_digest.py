@@ -75,7 +75,9 @@ def _of_the_parser(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
         elif isinstance(statement, ast.ImportFrom):
             assert statement.level == 0, "imports are absolute"
             yield from ((str(statement.module), name.name) for name in statement.names)
-        elif not (isinstance(statement, ast.If) and ast.unparse(statement.test) == "TYPE_CHECKING"):
+        elif isinstance(statement, ast.If) and ast.unparse(statement.test) == "TYPE_CHECKING":
+            yield from _of_the_parser(statement.orelse)
+        else:
             for name in ("body", "orelse", "finalbody", "handlers"):
                 yield from _of_the_parser(getattr(statement, name, []))
 

@@ -9,7 +9,7 @@ import pytest
 from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2 as pb
 
-from isthmus_client.interface import ANSWERED, ASKED
+from isthmus_client.interface import ANSWERED, ASKED, CONTEXT
 from serving.repository.model_configs import OnnxBackend, model_configs, to_text
 from tests.serving.small_release import SmallRelease
 
@@ -22,21 +22,14 @@ def test_configs_parse_back(release: SmallRelease, backend: OnnxBackend, gpu: bo
         assert config.parameters["release"].string_value == release.digest
 
 
-def test_the_steps_fit_together(release: SmallRelease) -> None:
-    configs = model_configs(release.manifest, onnx_backend="native")
-    ensemble = configs["recommend"]
-    known = {tensor.name: (tensor.data_type, list(tensor.dims)) for tensor in ensemble.input}
-    assert set(known) == set(ASKED)
-    for step in ensemble.ensemble_scheduling.step:
-        model = configs[step.model_name]
-        inputs = {tensor.name: (tensor.data_type, list(tensor.dims)) for tensor in model.input}
-        assert inputs == {name: known[tensor] for name, tensor in step.input_map.items()}
-        outputs = {tensor.name: (tensor.data_type, list(tensor.dims)) for tensor in model.output}
-        assert not set(step.output_map) - set(outputs)
-        known |= {tensor: outputs[name] for name, tensor in step.output_map.items()}
-    for tensor in ensemble.output:
-        assert known[tensor.name] == (tensor.data_type, list(tensor.dims))
-    assert {tensor.name for tensor in ensemble.output} == set(ANSWERED)
+def test_recommend_takes_and_gives_what_clients_know(release: SmallRelease) -> None:
+    config = model_configs(release.manifest, onnx_backend="native")["recommend"]
+    assert config.backend == "python"
+    assert {tensor.name: tensor.optional for tensor in config.input} == {
+        **dict.fromkeys(ASKED, False),
+        **dict.fromkeys(CONTEXT, True),
+    }
+    assert {tensor.name for tensor in config.output} == set(ANSWERED)
 
 
 def test_gpus_run_the_towers_through_tensorrt(release: SmallRelease) -> None:
@@ -55,11 +48,12 @@ def test_gpus_run_the_towers_through_tensorrt(release: SmallRelease) -> None:
 
 
 def test_every_model_batches_and_warms_up(release: SmallRelease) -> None:
-    for backend, name in product(get_args(OnnxBackend), ("lookup", "two_tower", "answer")):
+    for backend, name in product(get_args(OnnxBackend), ("recommend", "two_tower")):
         config = model_configs(release.manifest, onnx_backend=backend)[name]
         assert config.HasField("dynamic_batching")
         assert config.max_batch_size == 64
-        assert set(config.model_warmup[0].inputs) == {tensor.name for tensor in config.input}
+        needed = {tensor.name for tensor in config.input if not tensor.optional}
+        assert set(config.model_warmup[0].inputs) == needed
 
 
 def test_the_python_backend_has_no_gpu(release: SmallRelease) -> None:

@@ -96,9 +96,11 @@ def test_the_repository_says_which_variants_it_holds(made: Made, tmp_path: Path)
     built = read_built(tmp_path / "models")
     assert built is not None
     assert built.optimised == made.record.digest()
-    for table in made.record.tables:
-        config = (tmp_path / "models" / table.stage / "config.pbtxt").read_text()
+    # The ranker's scores are in the lists of recommend.
+    for table, model in zip(made.record.tables, ("two_tower", "recommend"), strict=True):
+        config = (tmp_path / "models" / model / "config.pbtxt").read_text()
         assert f'string_value: "{table.chosen}"' in config
+    assert set(built.computed_s) == {"ranker"}
     with pytest.raises(ValueError, match="measured on CPUs"):
         build(
             made.release,

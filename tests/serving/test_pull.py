@@ -136,7 +136,7 @@ def test_without_the_bucket_a_whole_repository_is_enough(wanted: PullConfig, sto
 
 def test_a_repository_that_was_changed_is_built_again(wanted: PullConfig, store: Store) -> None:
     pull(wanted, store)
-    table = wanted.repository / "answer" / str(version_of(wanted.release)) / "popular.npy"
+    table = wanted.repository / "recommend" / str(version_of(wanted.release)) / "popular.npy"
     whole = table.read_bytes()
     table.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     assert pull(wanted, store) == "built"

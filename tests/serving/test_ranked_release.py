@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -122,8 +123,30 @@ def test_what_is_served_are_the_features_of_training(shop: Shop) -> None:
         np.testing.assert_allclose(line, expected[name.decode(), shortlist.codes[number].decode()], atol=1e-3)
 
 
+def test_the_shortlist_has_the_scores_of_the_lists(shop: Shop) -> None:
+    shortlist = Shortlist.read(shop.release)
+    assert shortlist is not None
+    assert shortlist.scores is not None
+    names = np.repeat(shortlist.customers, np.diff(shortlist.start)).tolist()
+    codes = shortlist.codes[shortlist.product].tolist()
+    scores = dict(zip(zip(names, codes, strict=True), shortlist.scores.tolist(), strict=True))
+    for only_new in (False, True):
+        lines = read_ranked(shop.release, only_new=only_new, top=100).to_pylist()
+        assert len(lines) > 1000
+        for line in lines:
+            assert scores[line["customer"].encode(), line["product"].encode()] == line["score"]
+
+
+def test_the_rest_of_a_basket_is_found_by_its_part(shop: Shop) -> None:
+    context = json.loads((shop.release / "validation.json").read_bytes())["context"]
+    for kind in ("known", "stranger"):
+        assert context[kind]["baskets"] > 20
+    # Baskets of this shop are of one taste each, which best sellers know nothing of.
+    assert context["stranger"]["difference"][1] > 0.2
+
+
 def test_a_skew_is_seen(shop: Shop, tmp_path: Path) -> None:
-    """The tests above would fail if serving made one feature in another way."""
+    """The tests above would fail if one feature were made in another way, and the ranker asked of it."""
     skewed = tmp_path / "skewed"
     shutil.copytree(shop.release, skewed)
     shortlist = Shortlist.read(skewed)
@@ -131,7 +154,7 @@ def test_a_skew_is_seen(shop: Shop, tmp_path: Path) -> None:
     spread = shortlist.features.astype(np.float32).std(axis=0)
     features = shortlist.features.copy()
     features[:, int(spread.argmax())] *= -1
-    replace(shortlist, features=features).write(skewed)
+    replace(shortlist, features=features, scores=None).write(skewed)
     write(skewed, read(skewed).model_copy(update={"files": describe(skewed)}))
     with serve_release(skewed, NAMED) as served:
         assert len(differences(served, skewed, shop.register.ids(), only_new=False)) > 10

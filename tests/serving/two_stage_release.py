@@ -6,18 +6,24 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 from tests.serving.small_release import HISTORY, ITEMS, TOP_K, USER, code, make
-from training.release import Manifest, Shortlist, describe, read, write
+from training.release import Manifest, ReleaseContext, Shortlist, describe, read, write
+from training.release.context_scores import FEATURES as NAMES
+from training.release.context_scores import ContextScorer
 
 DIMENSIONS, RANK = 8, 6
 FEATURES, UNITS, DEAD = 10, 8, 2
 LISTED = 30
 
 
-def make_two_stages(directory: Path) -> Manifest:
-    """The small release with towers of a table of products, and a ranking stage."""
+def make_two_stages(directory: Path, scored: bool = True) -> Manifest:
+    """The small release with towers of a table of products, and a ranking stage.
+
+    ``scored`` False makes it as releases were before their shortlists had scores and baskets were learned of.
+    """
     small = make(directory)
     random = np.random.default_rng(5)
     table = random.normal(size=(ITEMS + 1, RANK)) @ random.normal(size=(RANK, DIMENSIONS))
@@ -26,17 +32,43 @@ def make_two_stages(directory: Path) -> Manifest:
     onnx.save(_ranker(random), directory / "ranker.onnx")
     customers = sorted(small.customers)
     products = np.concatenate([np.sort(random.permutation(ITEMS)[:LISTED]) for _ in customers])
+    features = random.normal(size=(LISTED * len(customers), FEATURES)).astype(np.float16)
+    session = onnxruntime.InferenceSession(directory / "ranker.onnx", providers=["CPUExecutionProvider"])
+    scores = session.run(None, {"features": features[None].astype(np.float32)})[0][0]
+    codes = np.array([code(item).encode() for item in range(1, ITEMS + 1)])
     Shortlist(
         customers=np.array([name.encode() for name in customers]),
         start=np.arange(len(customers) + 1, dtype=np.int64) * LISTED,
-        codes=np.array([code(item).encode() for item in range(1, ITEMS + 1)]),
+        codes=codes,
         product=products.astype(np.int32),
         owned=np.zeros(len(products), np.bool_),
-        features=random.normal(size=(len(products), FEATURES)).astype(np.float16),
+        features=features,
+        scores=scores if scored else None,
     ).write(directory)
+    if scored:
+        ReleaseContext(codes, _scorer(random)).write(directory)
     manifest = read(directory).model_copy(update={"files": describe(directory)})
     write(directory, manifest)
     return manifest
+
+
+def _scorer(random: np.random.Generator) -> ContextScorer:
+    """Ten neighbours of each product, and coefficients by which a basket counts for much."""
+    near = 10
+    known = np.zeros(len(NAMES) + 1)
+    known[NAMES.index("logit")], known[NAMES.index("mean_cosine")] = 0.2, 3
+    return ContextScorer(
+        start=np.arange(ITEMS + 1, dtype=np.int64) * near,
+        neighbour=np.concatenate(
+            [random.permutation(np.delete(np.arange(ITEMS), item))[:near] for item in range(ITEMS)]
+        ).astype(np.int32),
+        cosine=random.random(ITEMS * near).astype(np.float32),
+        confidence=random.random(ITEMS * near).astype(np.float32),
+        popularity=random.random(ITEMS).astype(np.float32),
+        weekday=random.normal(size=(7, ITEMS)).astype(np.float32),
+        known=known + np.eye(len(known))[NAMES.index("weekday")],
+        stranger=known,
+    )
 
 
 def _towers(table: np.ndarray) -> onnx.ModelProto:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from training.release import context_scores
 from training.ties import TIE, TIE_OF_DOUBLES, apart, best_columns, grouped_order
 
 NOISE = TIE / 20
@@ -19,17 +19,12 @@ NOISE = TIE / 20
 
 @pytest.fixture(scope="module")
 def served() -> Any:
-    """``ordered`` of the model that runs in Triton's image; its stub module is not here."""
-    name = "triton_python_backend_utils"
-    before = sys.modules.get(name)
-    sys.modules[name] = ModuleType(name)
-    try:
-        from serving.models.answer import model
-    finally:
-        if before is None:
-            del sys.modules[name]
-    assert model.TIE == TIE
-    return model.ordered
+    """``ordered`` of the model that runs in Triton's image, beside which lies a file of training."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "context_scores", context_scores)
+        from serving.models.recommend import answers
+    assert answers.TIE == TIE
+    return answers.ordered
 
 
 def by_definition(scores: list[float]) -> list[int]:

@@ -16,7 +16,7 @@ from training.ranking.joining import ahead, joined
 from training.ranking.train import Ranking
 from training.release.ranked import COLUMNS
 from training.release.shortlist import Shortlist
-from training.scorers import Floats
+from training.scorers import Floats, Rows
 from training.ties import grouped_order
 
 logger = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 class Recommendations:
     """Lists of every customer; columns customer, rank (1 is best), product, score.
 
-    ``shortlist`` holds the products of both lists with the features they were scored by.
+    ``shortlist`` holds the products of both lists with their scores and the features they were scored by.
     """
 
     all_products: pd.DataFrame
@@ -34,12 +34,18 @@ class Recommendations:
     shortlist: Shortlist
 
 
-def recommend(builder: FeatureBuilder, ranking: Ranking, top: int) -> Recommendations:
-    """Up to ``top`` products for each customer who bought before the day."""
+def recommend(
+    builder: FeatureBuilder, ranking: Ranking, top: int, customers: Rows | None = None
+) -> Recommendations:
+    """Up to ``top`` products for each customer who bought before the day.
+
+    ``customers`` are numbers of some of them, increasing; the others then have no lists.
+    """
     number = builder.snapshot.shape[0]
+    asked = np.arange(number, dtype=np.int64) if customers is None else customers
     all_products, new_products = [], []
-    shortlisted: tuple[list[NDArray[Any]], ...] = ([], [], [], [])
-    for features in ahead(builder.blocks(np.arange(number, dtype=np.int64))):
+    shortlisted: tuple[list[NDArray[Any]], ...] = ([], [], [], [], [])
+    for features in ahead(builder.blocks(asked)):
         # Half precision here too, so that the lists are those that serving gives.
         values = ranking.normalised(features.values, features.names).astype(np.float16)
         scores = ranking.score(values.astype(np.float32))
@@ -53,12 +59,13 @@ def recommend(builder: FeatureBuilder, ranking: Ranking, top: int) -> Recommenda
             features.product.astype(np.int32),
             features.owned,
             values,
+            scores.astype(np.float32),
         )
         for parts, column in zip(shortlisted, columns, strict=True):
             parts.append(column[rows])
         done = int(features.customer[-1]) + 1
         logger.info(Progress("lists", done, number, f"recommended for {done:,} of {number:,} customers"))
-    customer, product, owned, features_of = (joined(parts) for parts in shortlisted)
+    customer, product, owned, features_of, scores_of = (joined(parts) for parts in shortlisted)
     return Recommendations(
         pd.concat(all_products, ignore_index=True),
         pd.concat(new_products, ignore_index=True),
@@ -69,6 +76,7 @@ def recommend(builder: FeatureBuilder, ranking: Ranking, top: int) -> Recommenda
             product=product,
             owned=owned,
             features=features_of,
+            scores=scores_of,
         ),
     )
 

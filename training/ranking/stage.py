@@ -13,6 +13,7 @@ import numpy as np
 
 from isthmus.atomic_files import atomic_write
 from training.orders.source import OrderSource
+from training.ranking.context import fit_context
 from training.ranking.export import save_onnx
 from training.ranking.folder import record_of
 from training.ranking.measure import bought_after, measure
@@ -92,6 +93,7 @@ def add_ranking(
     tables = (lists.all_products, lists.new_products)
     write_ranked(release, *({name: table[name].to_numpy() for name in COLUMNS} for table in tables))
     lists.shortlist.write(release)
+    fit_context(orders, before.toordinal(), ranking, LENGTH).write(release)
     write(release, read(release).model_copy(update={"files": describe(release)}))
     if settings.hold_back_days:
         later = read_orders(source, before + timedelta(days=settings.hold_back_days), before)

@@ -12,6 +12,8 @@ A release is a directory of plain files, named by its digest (``sha256:<hex>`` o
 ``popular.json``          indices of products, the most popular first: the answer for an unknown customer
 ``ranker.onnx``           the ranking stage: features of candidates -> probabilities (absent without one)
 ``shortlist.npz``         per pseudonym: the candidates, which are owned, their features for ``ranker.onnx``
+                          and the scores that it gives them
+``context.npz``           what lets a basket change the answer: similar products, coefficients
 ``ranked.parquet``        per pseudonym: the products in the ranker's order, all and only new ones
 ``report.json``           cleaning counts, metrics beside their baselines, training curve
 ``manifest.json``         every file with size and SHA-256, and what the release was made from
@@ -39,6 +41,7 @@ then ``read_products``, ``read_popular`` and ``Customers.read``.
 """
 
 from training.features.product import Product
+from training.release import context_scores
 from training.release.contents import (
     CUSTOMERS,
     KERAS_MODEL,
@@ -55,6 +58,7 @@ from training.release.contents import (
     write_products,
     write_report,
 )
+from training.release.context import CONTEXT, ReleaseContext
 from training.release.directory import describe, read, verify, write
 from training.release.errors import ReleaseDamaged, ReleaseError, SignatureRefused
 from training.release.manifest import (
@@ -81,6 +85,7 @@ from training.release.store import LATEST, Store
 from training.target_hardware import MANIFEST, TargetHardware
 
 __all__ = [
+    "CONTEXT",
     "CUSTOMERS",
     "KERAS_MODEL",
     "LATEST",
@@ -99,6 +104,7 @@ __all__ = [
     "Manifest",
     "Model",
     "Product",
+    "ReleaseContext",
     "ReleaseDamaged",
     "ReleaseError",
     "Shortlist",
@@ -108,6 +114,7 @@ __all__ = [
     "TargetHardware",
     "Tensor",
     "Window",
+    "context_scores",
     "describe",
     "keyid",
     "new_key",

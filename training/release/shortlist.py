@@ -1,7 +1,8 @@
-"""The shortlist of the ranking stage: for every customer the products worth ranking, and their features.
+"""The shortlist of the ranking stage: for every customer the products worth ranking, scores and features.
 
-Serving gives the features to ``ranker.onnx`` as they stand here, so that what is served was made by the code
-that made the examples of training.
+The scores are those of the ranker on these features, computed once: both are of the release, so a question
+finds its answer here. Who serves another ranker (``isthmus release optimise``) computes them anew from the
+features, as for a release that was made before shortlists had scores.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from training.release.errors import ReleaseDamaged
 
 SHORTLIST = "shortlist.npz"
 RANKER_MODEL = "ranker.onnx"
+SCORES = "scores"
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Shortlist:
         product: int32 [rows], into ``codes``.
         owned: bool [rows], the customer had bought it before.
         features: float16 [rows, features], normalised; what ``ranker.onnx`` takes, as float32.
+        scores: float32 [rows], what the ranker says of the features: the probability of a purchase in the
+            days that follow the release's window; None in a release that is older than these scores.
     """
 
     customers: npt.NDArray[np.bytes_]
@@ -40,6 +44,7 @@ class Shortlist:
     product: npt.NDArray[np.int32]
     owned: npt.NDArray[np.bool_]
     features: npt.NDArray[np.float16]
+    scores: npt.NDArray[np.float32] | None = None
 
     @property
     def longest(self) -> int:
@@ -48,7 +53,8 @@ class Shortlist:
 
     def write(self, folder: Path) -> None:
         """Write ``shortlist.npz``: the same arrays give the same bytes."""
-        np.savez_compressed(folder / SHORTLIST, **vars(self))
+        arrays = {name: array for name, array in vars(self).items() if array is not None}
+        np.savez_compressed(folder / SHORTLIST, **arrays)
 
     @staticmethod
     def read(folder: Path) -> Shortlist | None:
@@ -57,7 +63,9 @@ class Shortlist:
         Raises:
             ReleaseDamaged: when the file is no such table.
         """
-        stored = _stored(folder, [array.name for array in fields(Shortlist)])
+        stored = _stored(folder, [array.name for array in fields(Shortlist) if array.name != SCORES], SCORES)
+        if stored and len(stored.get(SCORES, stored["product"])) != len(stored["product"]):
+            raise ReleaseDamaged(SHORTLIST, "does not have one score for each product of a list")
         return Shortlist(**stored) if stored else None
 
 
@@ -71,12 +79,13 @@ def shortlisted(folder: Path) -> list[str]:
     return [name.decode() for name in stored["customers"].tolist()] if stored else []
 
 
-def _stored(folder: Path, names: Sequence[str]) -> dict[str, Any]:
+def _stored(folder: Path, names: Sequence[str], may_lack: str | None = None) -> dict[str, Any]:
     path = folder / SHORTLIST
     if not path.exists():
         return {}
     try:
         with np.load(path, allow_pickle=False) as stored:
-            return {name: stored[name] for name in names}
+            also = [may_lack] if may_lack is not None and may_lack in stored else []
+            return {name: stored[name] for name in [*names, *also]}
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise ReleaseDamaged(SHORTLIST, f"is not the shortlist of a ranking ({error})") from None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from training.release import read, read_products
 from training.validation.baselines import BASELINES
 from training.validation.calibration import Calibration, calibration
 from training.validation.comparison import Comparison, Interval, difference
+from training.validation.context import ContextEvaluation, evaluate_context
 from training.validation.interaction_matrix import InteractionMatrix
 from training.validation.metrics import Numbers, Scores, bought_by_customer, per_customer, score
 from training.validation.ranked_lists import RankedLists, lists_of
@@ -50,6 +51,7 @@ class Evaluation:
         seconds: what each baseline took to fit and to answer.
         differences: recall of the release less that of each other recommender, by protocol, paired.
         held_back_days: calendar days from the first to the last purchase that was held back.
+        context: what a part of a basket adds; None where the release takes no context, or no basket is there.
     """
 
     table: Table
@@ -61,6 +63,7 @@ class Evaluation:
     seconds: dict[str, float] = field(default_factory=dict)
     differences: dict[str, dict[str, Interval]] = field(default_factory=dict)
     held_back_days: int = 0
+    context: ContextEvaluation | None = None
 
     def best_baseline(self, protocol: str = ALL) -> tuple[str, Scores]:
         """The baseline with the highest recall."""
@@ -167,6 +170,7 @@ def evaluate(
         seconds=seconds,
         differences=_differences(lists_by_name, task),
         held_back_days=_calendar_days(holdout),
+        context=evaluate_context(release, holdout),
     )
 
 
@@ -192,6 +196,7 @@ def as_plain(evaluation: Evaluation, least_customers: int) -> dict[str, Any]:
             if evaluation.segments[kind][MODEL].customers >= least_customers
         },
         "in_service": None if service is None else service.as_plain(),
+        "context": None if evaluation.context is None else asdict(evaluation.context),
         "notes": list(evaluation.notes),
     }
 

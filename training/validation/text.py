@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from training.validation.context import ContextEvaluation
 from training.validation.gates import Check
 from training.validation.holdout import ALL, MODEL, NEW, Evaluation, best_baseline
 from training.validation.metrics import Scores
@@ -42,7 +43,26 @@ def as_lines(evaluation: Evaluation) -> list[str]:
             f"calibration: told {calibration.told:.1%} on average, bought {calibration.happened:.1%}; "
             f"expected error {calibration.error:.3f}, Brier {calibration.brier:.3f}"
         )
+    if evaluation.context is not None:
+        lines += ["", *_context(evaluation.context)]
     return [*lines, *evaluation.notes]
+
+
+def _context(context: ContextEvaluation) -> list[str]:
+    """What a part of a basket adds, of its rest."""
+    rows = [
+        [
+            who,
+            str(gain.baskets),
+            str(gain.customers),
+            f"{gain.without:.3f}",
+            f"{gain.with_context:.3f}",
+            f"{gain.difference[0]:+.3f} [{gain.difference[1]:+.3f}, {gain.difference[2]:+.3f}]",
+        ]
+        for who, gain in (("customer known", context.known), ("as a stranger", context.stranger))
+    ]
+    titles = ["rest of a basket, recall@20", "baskets", "customers", "without its part", "with it", "gain"]
+    return table(titles, rows)
 
 
 def gate_lines(checks: Sequence[Check]) -> list[str]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -36,6 +36,21 @@ def recommend(
     only_new: Annotated[
         bool, typer.Option("--only-new", help="Leave out what the customer has bought before.")
     ] = False,
+    basket: Annotated[
+        list[str] | None,
+        typer.Option(help="A product in the basket, by its code; may be given again.", metavar="CODE"),
+    ] = None,
+    viewed: Annotated[
+        list[str] | None,
+        typer.Option(help="A product that was just looked at; may be given again.", metavar="CODE"),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            help="When it is by the shop's clock, as in 2011-10-03T14:30: the day of the week counts.",
+            metavar="TIME",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
     out: Annotated[
         Path | None,
@@ -87,6 +102,10 @@ def recommend(
 
     Example:  isthmus recommend 14911 12748 --top 5 --only-new
 
+    --basket, --viewed and --at change the answer by what the question brings.
+
+    Example:  isthmus recommend 14911 --basket 22720 --basket 22722 --at 2011-10-03
+
     Example:  isthmus recommend --all --release release/ --top 20 --out recommended.csv
     """
     from isthmus.cli.asked_customers import all_customers
@@ -111,7 +130,8 @@ def recommend(
         )
         with _recommender(directory, url, site, pseudonym, optimised) as recommender:
             strangers: list[str] = []
-            answers = _noted(_answers(recommender, asked, top, only_new), strangers)
+            context = {"basket": basket or [], "viewed": viewed or [], "time": at}
+            answers = _noted(_answers(recommender, asked, top, only_new, context), strangers)
             if everybody:
                 # A log of orders may name customers that the release never saw.
                 answers = (answer for answer in _counted(answers, len(asked)) if answer.known)
@@ -198,11 +218,15 @@ def _recommender(
         raise IsthmusError(str(error)) from None
 
 
-def _answers(recommender: Recommender, customers: list[str], top: int, only_new: bool) -> Iterator[Answer]:
+def _answers(
+    recommender: Recommender, customers: list[str], top: int, only_new: bool, context: dict[str, Any]
+) -> Iterator[Answer]:
     if len(customers) == 1:
         # An application keeps its connection open: measure an answer without opening it.
         recommender.recommend(customers[0], 1)
-        return iter([recommender.recommend(customers[0], top, only_new)])
+        return iter([recommender.recommend(customers[0], top, only_new, **context)])
+    if any(context.values()):
+        return (recommender.recommend(customer, top, only_new, **context) for customer in customers)
     return recommender.recommend_all(customers, top, only_new)
 
 
@@ -257,7 +281,10 @@ def _show(answer: Answer, *, only_new: bool, first: bool) -> None:
         out.print(f"had bought: {bought}{f' [dim]and {more} more[/]' if more > 0 else ''}")
     else:
         out.print(f"[bold]Customer {customer}[/] [yellow]is not known to this release[/]  {facts}")
-        out.print("Popular products instead:")
+        if answer.reason == "popular":
+            out.print("Popular products instead:")
+        else:
+            out.print("Products that go with the basket:")
     if not answer.products:
         out.print(f"[yellow]No product is left to recommend: {escape(answer.fewer)}[/]", soft_wrap=True)
         return
@@ -268,11 +295,11 @@ def _show(answer: Answer, *, only_new: bool, first: bool) -> None:
     table.add_column("Score", justify="right")
     table.add_column("Why", style="dim")
     for rank, product in enumerate(answer.products, 1):
-        score = f"{product.score:.3f}" if product.reason == "personal" else ""
+        score = f"{product.score:.3f}" if product.reason != "popular" else ""
         table.add_row(str(rank), escape(product.code), escape(product.description), score, product.reason)
     print_table(table)
-    if answer.fewer:
-        out.print(f"[yellow]{escape(answer.fewer)}[/]", soft_wrap=True)
+    for note in filter(None, (answer.fewer, "" if answer.context == "used" else answer.context)):
+        out.print(f"[yellow]{escape(note)}[/]", soft_wrap=True)
 
 
 def _pseudonyms(key: str | None, *, own: bool) -> Pseudonyms:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Reason = Literal["personal", "popular"]
+Reason = Literal["personal", "context", "popular"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,8 @@ class Product:
     """A recommended product.
 
     ``score`` orders the personal products of one answer (it is no probability, and not comparable between
-    releases); it is 0 for products of the popular list, which has ranks and not scores.
+    releases); it is 0 for products of the popular list, which has ranks and not scores. ``context``: it was
+    not among the customer's own, and the products that the question brought led to it.
     """
 
     code: str
@@ -37,7 +38,8 @@ class Answer:
     ``customer`` is what the caller asked for; ``bought`` holds the newest of ``bought_count`` products;
     ``milliseconds`` passed between the client's call and the answer (retries and its whole batch included);
     ``release`` is the digest of the release that answered; ``fewer`` says why there are fewer products than
-    were asked for, and is empty where there are as many.
+    were asked for, and is empty where there are as many; ``context`` is ``used`` where the basket, what was
+    viewed or the time changed the answer, says why where it could not, and is empty where none was given.
     """
 
     customer: str
@@ -49,6 +51,7 @@ class Answer:
     milliseconds: float
     release: str
     fewer: str = ""
+    context: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from time import perf_counter
 from types import TracebackType
 from typing import Any
 
@@ -11,11 +12,11 @@ import tenacity
 
 from isthmus_client.answer import Answer
 from isthmus_client.async_transport import AsyncTransport, connect_async
-from isthmus_client.errors import ClientClosed, ClientError
-from isthmus_client.interface import ANSWERED, KEY_PARAMETER, MODEL
+from isthmus_client.errors import ClientClosed, ClientError, ServerRefused
+from isthmus_client.interface import ANSWERED, KEY_PARAMETER, MODEL, PACKED
 from isthmus_client.outputs import answers
-from isthmus_client.question import seconds, several, tensors
-from isthmus_client.recommender import may_come
+from isthmus_client.question import Context, seconds, several, tensors
+from isthmus_client.recommender import is_earlier, may_come
 from isthmus_client.transport import parsed
 
 
@@ -37,25 +38,49 @@ class AsyncRecommender:
         self.url = url
         self._pseudonym: Callable[[str], str] = pseudonym or (lambda name: name)
         self._closed = False
+        self._only: tuple[str, ...] = (PACKED,)
         self._timeout_s = seconds("timeout_s", timeout_s, 0.001)
         self._patience_s = seconds("patience_s", patience_s, 0)
         self._connected: AsyncTransport | None = None
 
-    async def recommend(self, customer: str, k: int = 10, only_new: bool = False) -> Answer:
+    async def recommend(
+        self,
+        customer: str,
+        k: int = 10,
+        only_new: bool = False,
+        *,
+        basket: Sequence[str] = (),
+        viewed: Sequence[str] = (),
+        time: datetime | str | None = None,
+    ) -> Answer:
         """Recommend ``k`` products for one customer, best first (see ``Recommender.recommend``)."""
-        return (await self.recommend_many([customer], k, only_new))[0]
+        found = await self.recommend_many([customer], k, only_new, basket=basket, viewed=viewed, time=time)
+        return found[0]
 
     async def recommend_many(
-        self, customers: Sequence[str], k: int = 10, only_new: bool = False
+        self,
+        customers: Sequence[str],
+        k: int = 10,
+        only_new: bool = False,
+        *,
+        basket: Sequence[str] = (),
+        viewed: Sequence[str] = (),
+        time: datetime | str | None = None,
     ) -> tuple[Answer, ...]:
         """One question for several customers, at most 64 (see ``recommend``)."""
         asked = list(several(customers))
         if not asked:
             return ()
-        inputs = tensors(asked, k, only_new, self._pseudonym)
-        started = time.perf_counter()
-        outputs = await self._ask(inputs)
-        return answers(asked, outputs, (time.perf_counter() - started) * 1000, self.url)
+        inputs = tensors(asked, k, only_new, self._pseudonym, Context(basket, viewed, time))
+        started = perf_counter()
+        try:
+            outputs = await self._ask(inputs)
+        except ServerRefused as refused:
+            if not (self._only and is_earlier(refused)):
+                raise
+            self._only = ()
+            outputs = await self._ask(inputs)
+        return answers(asked, outputs, (perf_counter() - started) * 1000, self.url)
 
     async def pseudonym_key(self) -> str | None:
         """The id of the key that the release's customers are named with; None where it tells none.
@@ -97,7 +122,7 @@ class AsyncRecommender:
             reraise=True,
         ):
             with attempt:
-                return await self._transport().infer(MODEL, inputs, tuple(ANSWERED))
+                return await self._transport().infer(MODEL, inputs, tuple(ANSWERED), self._only)
         raise AssertionError("the last attempt returns or raises")
 
     def _transport(self) -> AsyncTransport:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Protocol
 
-from isthmus_client.transport import CHANNEL, as_inputs, as_parameters, one_error, parsed
+from isthmus_client.transport import CHANNEL, as_inputs, as_outputs, as_parameters, one_error, parsed
 
 
 class AsyncTransport(Protocol):
     """A connection to one server, of the event loop in which it is first used."""
 
-    async def infer(self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
-        """Arrays in, arrays out; an output that the server lacks is None.
+    async def infer(
+        self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...], only: tuple[str, ...] = ()
+    ) -> dict[str, Any]:
+        """Arrays in, arrays out; an output that the server does not give is None.
 
-        Raises ServerUnavailable or ServerRefused.
+        ``only`` names the outputs that it is asked for; none asks for all that it has. Raises
+        ServerUnavailable or ServerRefused.
         """
         ...
 
@@ -48,10 +51,13 @@ class AsyncGrpc:
         self._timeout_s = timeout_s
         self._client = triton.InferenceServerClient(address, channel_args=CHANNEL)
 
-    async def infer(self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
+    async def infer(
+        self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...], only: tuple[str, ...] = ()
+    ) -> dict[str, Any]:
         with one_error(self._address, "gRPC"):
             given = as_inputs(self._triton, inputs)
-            result = await self._client.infer(model, given, client_timeout=self._timeout_s)
+            wanted = as_outputs(self._triton, only)
+            result = await self._client.infer(model, given, outputs=wanted, client_timeout=self._timeout_s)
             return {name: result.as_numpy(name) for name in outputs}
 
     async def ready(self) -> bool:
@@ -80,11 +86,13 @@ class AsyncHttp:
         self._timeout_s = timeout_s
         self._client = triton.InferenceServerClient(address, conn_timeout=timeout_s)
 
-    async def infer(self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
+    async def infer(
+        self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...], only: tuple[str, ...] = ()
+    ) -> dict[str, Any]:
         with one_error(self._address, "HTTP"):
             given = as_inputs(self._triton, inputs)
             async with asyncio.timeout(self._timeout_s):
-                result = await self._client.infer(model, given)
+                result = await self._client.infer(model, given, outputs=as_outputs(self._triton, only))
             return {name: result.as_numpy(name) for name in outputs}
 
     async def ready(self) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from isthmus_client.answer import Answer, Bought, Product, Reason
 from isthmus_client.errors import NotTriton
-from isthmus_client.interface import ANSWERED
+from isthmus_client.interface import ANSWERED, LATER, PACKED
+
+_REASONS: dict[str, Reason] = {"personal": "personal", "context": "context"}
 
 
 def answers(
@@ -15,6 +18,12 @@ def answers(
 ) -> tuple[Answer, ...]:
     """An answer for each customer that was asked for. Raises NotTriton where the outputs cannot be read."""
     try:
+        packed = outputs.get(PACKED)
+        if packed is not None:
+            return tuple(
+                _unpacked(customer, json.loads(packed[row][0]), milliseconds)
+                for row, customer in enumerate(asked)
+            )
         return tuple(
             _answer(customer, _row(outputs, row), milliseconds) for row, customer in enumerate(asked)
         )
@@ -25,9 +34,32 @@ def answers(
         ) from None
 
 
+def _unpacked(customer: str, told: dict[str, Any], milliseconds: float) -> Answer:
+    """The answer of one JSON object; scores are numbers as JSON has them, or a TypeError."""
+    return Answer(
+        customer=customer,
+        products=tuple(
+            Product(one["code"], one["description"], float(one["score"]), _reason(one["reason"]))
+            for one in told["products"]
+        ),
+        bought=tuple(Bought(one["code"], one["description"]) for one in told["bought"]),
+        bought_count=int(told["bought_count"]),
+        known=told["reason"] == "personal",
+        reason=_reason(told["reason"]),
+        milliseconds=milliseconds,
+        release=told["release"],
+        fewer=told["fewer"],
+        context=told["context"],
+    )
+
+
 def _row(outputs: dict[str, Any], row: int) -> dict[str, Any]:
-    """One customer's part of the outputs; servers of earlier releases have no ``fewer``."""
-    return {name: outputs[name][row] for name in ANSWERED if name != "fewer" or outputs[name] is not None}
+    """One customer's part of the outputs; servers of earlier releases lack some."""
+    return {
+        name: outputs[name][row]
+        for name in ANSWERED
+        if name != PACKED and (name not in LATER or outputs.get(name) is not None)
+    }
 
 
 def _answer(customer: str, row: dict[str, Any], milliseconds: float) -> Answer:
@@ -50,6 +82,7 @@ def _answer(customer: str, row: dict[str, Any], milliseconds: float) -> Answer:
         milliseconds=milliseconds,
         release=_texts(row["release"])[0],
         fewer=row["fewer"][0].decode() if "fewer" in row else "",
+        context=row["context"][0].decode() if "context" in row else "",
     )
 
 
@@ -59,4 +92,4 @@ def _texts(values: Any, keep_empty: bool = False) -> list[str]:
 
 
 def _reason(text: str) -> Reason:
-    return "personal" if text == "personal" else "popular"
+    return _REASONS.get(text, "popular")

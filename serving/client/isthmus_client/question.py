@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,38 @@ LONGEST_NAME = 960
 """Bytes of a customer's name as it travels: 64 of these fit into what Envoy takes."""
 
 
-def tensors(customers: list[str], k: Any, only_new: Any, pseudonym: Callable[[str], str]) -> dict[str, Any]:
+MOST_BROUGHT = 200
+"""Products of a basket, or viewed."""
+LONGEST_CODE = 64
+"""Bytes of a product's code."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a question brings besides customers: see ``Recommender.recommend``."""
+
+    basket: Any = ()
+    viewed: Any = ()
+    time: Any = None
+
+    def tensors(self, customers: int) -> dict[str, Any]:
+        """The inputs that say it, the same for each customer. Raises QuestionRefused."""
+        given: dict[str, Any] = {}
+        for name in ("basket", "viewed"):
+            if codes := _codes(name, getattr(self, name)):
+                given[name] = np.array([codes] * customers, dtype=np.object_)
+        if self.time is not None:
+            given["time"] = np.array([[_time(self.time)]] * customers, dtype=np.object_)
+        return given
+
+
+def tensors(
+    customers: list[str],
+    k: Any,
+    only_new: Any,
+    pseudonym: Callable[[str], str],
+    context: Context = Context(),
+) -> dict[str, Any]:
     """The inputs of the model ``recommend``. Raises QuestionRefused."""
     if len(customers) > MAX_BATCH_SIZE:
         raise QuestionRefused(
@@ -28,6 +61,7 @@ def tensors(customers: list[str], k: Any, only_new: Any, pseudonym: Callable[[st
         "customer": np.array([[_name(customer, pseudonym)] for customer in customers], dtype=np.object_),
         "k": np.full(shape, _number(k), np.int32),
         "only_new": np.full(shape, _flag(only_new), np.bool_),
+        **context.tensors(len(customers)),
     }
 
 
@@ -55,6 +89,35 @@ def _name(customer: Any, pseudonym: Callable[[str], str]) -> bytes:
             f"a customer's id has {len(encoded)} bytes ({_shown(customer)}); allowed are {LONGEST_NAME}"
         )
     return encoded
+
+
+def _codes(name: str, codes: Any) -> list[bytes]:
+    if isinstance(codes, (str, bytes)) or not isinstance(codes, Iterable):
+        raise QuestionRefused(f'{name} is {_shown(codes)}; give a list of product codes, as in ["85123A"]')
+    found = []
+    for code in codes:
+        if not isinstance(code, str) or not code or len(code.encode(errors="replace")) > LONGEST_CODE:
+            raise QuestionRefused(
+                f"{name} holds {_shown(code)}; a product code is a text of up to {LONGEST_CODE} bytes"
+            )
+        try:
+            found.append(code.encode())
+        except UnicodeEncodeError:
+            raise QuestionRefused(f"{name} holds {_shown(code)}, which is no text of Unicode") from None
+    if len(found) > MOST_BROUGHT:
+        raise QuestionRefused(f"{name} has {len(found)} products; allowed are {MOST_BROUGHT}")
+    return found
+
+
+def _time(time: Any) -> bytes:
+    if isinstance(time, date):  # a datetime is one, too
+        return time.isoformat().encode()
+    try:
+        return datetime.fromisoformat(time).isoformat().encode()
+    except (TypeError, ValueError):
+        raise QuestionRefused(
+            f"time is {_shown(time)}; give a datetime, or a text as in 2011-10-03T14:30, by the shop's clock"
+        ) from None
 
 
 def _number(k: Any) -> int:

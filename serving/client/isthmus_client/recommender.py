@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
 from itertools import islice
+from time import perf_counter
 from types import TracebackType
 from typing import Any
 
 import tenacity
 
 from isthmus_client.answer import Answer
-from isthmus_client.errors import ClientClosed, ClientError, NotTriton, QuestionRefused, ServerUnavailable
-from isthmus_client.interface import ANSWERED, KEY_PARAMETER, MAX_BATCH_SIZE, MODEL
+from isthmus_client.errors import (
+    ClientClosed,
+    ClientError,
+    NotTriton,
+    QuestionRefused,
+    ServerRefused,
+    ServerUnavailable,
+)
+from isthmus_client.interface import ANSWERED, KEY_PARAMETER, MAX_BATCH_SIZE, MODEL, PACKED
 from isthmus_client.outputs import answers
-from isthmus_client.question import seconds, several, tensors
+from isthmus_client.question import Context, seconds, several, tensors
 from isthmus_client.transport import Transport, connect
 
 
@@ -43,6 +51,7 @@ class Recommender:
         self.url = url
         self._pseudonym: Callable[[str], str] = pseudonym or (lambda name: name)
         self._closed = False
+        self._only: tuple[str, ...] = (PACKED,)
         self._local = threading.local()
         self._shared: Transport | None = None
         self._opening = threading.Lock()
@@ -50,13 +59,26 @@ class Recommender:
         self._patience_s = seconds("patience_s", patience_s, 0)
         self._transport()  # a URL that cannot be right is refused here, not at the first question
 
-    def recommend(self, customer: str, k: int = 10, only_new: bool = False) -> Answer:
+    def recommend(
+        self,
+        customer: str,
+        k: int = 10,
+        only_new: bool = False,
+        *,
+        basket: Sequence[str] = (),
+        viewed: Sequence[str] = (),
+        time: datetime | str | None = None,
+    ) -> Answer:
         """Recommend ``k`` products for one customer, best first.
 
         Args:
             customer: customer id as text, or its pseudonym (see ``pseudonym``).
             k: number of products, 1 or more; where fewer come back, ``Answer.fewer`` says why.
             only_new: leave out what the customer has bought before.
+            basket: codes of the products in the basket; they change the scores and are no part of the answer.
+                One that the release does not know changes nothing.
+            viewed: codes of products that were just looked at; they count half, and may be recommended.
+            time: by the shop's clock, of which the day of the week counts; None for no day in particular.
 
         Raises:
             ServerUnavailable: no server answered within the patience.
@@ -64,19 +86,26 @@ class Recommender:
                 (``QuestionRefused``).
             NotTriton: something else answers at the address (a ``ServerUnavailable``).
         """
-        return self.recommend_many([customer], k, only_new)[0]
+        return self.recommend_many([customer], k, only_new, basket=basket, viewed=viewed, time=time)[0]
 
     def recommend_many(
-        self, customers: Sequence[str], k: int = 10, only_new: bool = False
+        self,
+        customers: Sequence[str],
+        k: int = 10,
+        only_new: bool = False,
+        *,
+        basket: Sequence[str] = (),
+        viewed: Sequence[str] = (),
+        time: datetime | str | None = None,
     ) -> tuple[Answer, ...]:
-        """One question for several customers, at most 64 (see ``recommend``)."""
+        """One question for several customers, at most 64, with one context (see ``recommend``)."""
         asked = list(several(customers))
         if not asked:
             return ()
-        inputs = tensors(asked, k, only_new, self._pseudonym)
-        started = time.perf_counter()
+        inputs = tensors(asked, k, only_new, self._pseudonym, Context(basket, viewed, time))
+        started = perf_counter()
         outputs = self._ask(inputs)
-        milliseconds = (time.perf_counter() - started) * 1000
+        milliseconds = (perf_counter() - started) * 1000
         return answers(asked, outputs, milliseconds, self.url)
 
     def recommend_all(
@@ -146,7 +175,18 @@ class Recommender:
             wait=tenacity.wait_exponential_jitter(multiplier=0.05, max=1.0, jitter=0.05),
             reraise=True,
         )
-        answered: dict[str, Any] = again(lambda: self._transport().infer(MODEL, inputs, tuple(ANSWERED)))
+
+        def ask() -> dict[str, Any]:
+            return self._transport().infer(MODEL, inputs, tuple(ANSWERED), self._only)
+
+        answered: dict[str, Any]
+        try:
+            answered = again(ask)
+        except ServerRefused as refused:
+            if not (self._only and is_earlier(refused)):
+                raise
+            self._only = ()
+            answered = again(ask)
         return answered
 
     def _transport(self) -> Transport:
@@ -162,6 +202,11 @@ class Recommender:
                 else:
                     self._local.transport = transport
         return transport
+
+
+def is_earlier(refused: ServerRefused) -> bool:
+    """Whether a server refused because its release is of before answers were packed."""
+    return "unexpected inference output" in str(refused)
 
 
 def may_come(error: BaseException) -> bool:

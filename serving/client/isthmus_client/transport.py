@@ -40,10 +40,13 @@ class Transport(Protocol):
 
     for_all_threads: bool
 
-    def infer(self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
-        """Arrays in, arrays out; an output that the server lacks is None.
+    def infer(
+        self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...], only: tuple[str, ...] = ()
+    ) -> dict[str, Any]:
+        """Arrays in, arrays out; an output that the server does not give is None.
 
-        Raises ServerUnavailable or ServerRefused.
+        ``only`` names the outputs that it is asked for; none asks for all that it has. Raises
+        ServerUnavailable or ServerRefused.
         """
         ...
 
@@ -97,10 +100,15 @@ class Grpc:
             channel_args=CHANNEL,
         )
 
-    def infer(self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
+    def infer(
+        self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...], only: tuple[str, ...] = ()
+    ) -> dict[str, Any]:
         with one_error(self._address, "gRPC"):
             result = self._client.infer(
-                model, as_inputs(self._triton, inputs), client_timeout=self._timeout_s
+                model,
+                as_inputs(self._triton, inputs),
+                outputs=as_outputs(self._triton, only),
+                client_timeout=self._timeout_s,
             )
             return {name: result.as_numpy(name) for name in outputs}
 
@@ -132,9 +140,12 @@ class Http:
             address, connection_timeout=timeout_s, network_timeout=timeout_s
         )
 
-    def infer(self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
+    def infer(
+        self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...], only: tuple[str, ...] = ()
+    ) -> dict[str, Any]:
         with one_error(self._address, "HTTP"), self._in_time():
-            result = self._client.infer(model, as_inputs(self._triton, inputs))
+            wanted = as_outputs(self._triton, only)
+            result = self._client.infer(model, as_inputs(self._triton, inputs), outputs=wanted)
             return {name: result.as_numpy(name) for name in outputs}
 
     def ready(self) -> bool:
@@ -170,6 +181,11 @@ def as_inputs(triton: Any, arrays: dict[str, Any]) -> list[Any]:
         tensor.set_data_from_numpy(array)
         inputs.append(tensor)
     return inputs
+
+
+def as_outputs(triton: Any, names: tuple[str, ...]) -> list[Any] | None:
+    """The outputs to ask for; None for all."""
+    return [triton.InferRequestedOutput(name) for name in names] or None
 
 
 @contextmanager

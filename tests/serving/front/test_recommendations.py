@@ -46,8 +46,8 @@ def test_one_customer_several_and_none(triton: StandInTriton) -> None:
         assert [row["known"] for row in several.json()["answers"]] == [True, True, False]
         none = ask(client, products=["P1"], count=2)
         assert codes(none) == ["P2", "P3"]
-        assert none.json()["from"] == "popular"
-        assert "no customer was given" in none.json()["note"]
+        assert none.json()["from"] == "model"
+        assert none.json()["answers"][0].get("customer") is None
 
 
 def test_what_is_excluded_or_in_the_basket_is_made_up_for(triton: StandInTriton) -> None:

@@ -1,0 +1,1 @@
+"""The chain of five models, as it was; see ``repository``."""
