@@ -78,10 +78,10 @@ class Cluster:
         return [one for one in found if namespace in (None, one["metadata"].get("namespace", ""))]
 
     def everything(self) -> Objects:
-        """Every object there is; events are none, and one that two groups show is there once."""
+        """Every object there is; one that two groups show is there once, events and metrics are none."""
         found: dict[str, Object] = {}
         for version, kind in self.api.kinds():
-            if kind in ("Event", "ComponentStatus"):
+            if kind in ("Event", "ComponentStatus", "PodMetrics", "NodeMetrics"):
                 continue
             try:
                 listed = self.api.list(version, kind)

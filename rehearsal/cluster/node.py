@@ -1,4 +1,4 @@
-"""The node agent's part in one cluster with a control plane: its nodes, its pods' logs, its volumes."""
+"""The node agent's part in one cluster with a control plane: nodes, logs and metrics of pods, volumes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from rehearsal.cluster import pools
 from rehearsal.cluster.cluster import Cluster
 from rehearsal.cluster.log_server import LogServer
+from rehearsal.cluster.metrics import Metrics
 from rehearsal.cluster.processes import end, runs_below
 from rehearsal.cluster.provisioner import provision
 from rehearsal.cluster.registration import Registration
@@ -37,6 +38,7 @@ class Node:
         self.cluster.watch(_WATCHED, changed)
         self._logs = LogServer(self.cluster, control_plane(home, name).keys)
         self._nodes = Registration(self.cluster, self._logs.port)
+        self._metrics = Metrics(self.cluster)
         self._pools = pools.declared(home, name)
         self._swept = False
 
@@ -70,5 +72,6 @@ class Node:
     def close(self) -> None:
         """Leave the cluster alone; its pods are the agent's to end."""
         self._nodes.stop()
+        self._metrics.stop()
         self._logs.stop()
         self.cluster.close()

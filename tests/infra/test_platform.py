@@ -82,7 +82,7 @@ def test_the_device_plugin_finds_the_gpu_nodes_and_no_others() -> None:
 
 
 def test_metrics_of_gpus_are_fetched_only_where_something_fetches_them() -> None:
-    settings = changed_settings("prod", {"platform.runs": ["gpus"]})
+    settings = changed_settings("prod", {"platform.runs": ["metrics_server", "gpus"]})
     (exporter,) = [use for use in uses("aws", settings) if use.chart == "dcgm-exporter"]
     assert exporter.values["serviceMonitor"] == {"enabled": False}
     (exporter,) = [use for use in uses("aws", changed_settings("prod", {})) if use.chart == "dcgm-exporter"]

@@ -72,9 +72,7 @@ def _rows() -> Iterable[Kind]:
     yield Kind(rbac, "ClusterRole", namespaced=False)
     yield Kind(rbac, "ClusterRoleBinding", replaces=("roleRef",), namespaced=False)
     yield Kind("policy/v1", "PodDisruptionBudget")
-    yield Kind(
-        "autoscaling/v2", "HorizontalPodAutoscaler", note="no metrics here: it keeps to its bounds alone"
-    )
+    yield Kind("autoscaling/v2", "HorizontalPodAutoscaler")
     yield Kind("scheduling.k8s.io/v1", "PriorityClass", namespaced=False)
     yield Kind(
         "storage.k8s.io/v1",
