@@ -225,8 +225,15 @@ class Estate:
         ``written`` are keys of the section ``orders`` that go before those of the stack file.
 
         The jobs run again when the orders are others than those of the last up. Without ``orders``, the
-        orders are those that the stack file tells of: the sample.
+        orders are those that the stack file tells of: the sample. Raises AgentFailed where the clusters' node
+        does not come up.
         """
+        from rehearsal.cluster import agent
+        from rehearsal.control_plane.of_home import control_planes
+
+        if control_planes(self.home):
+            # What an ended one ran comes back by it, also where the engine finds nothing to change.
+            agent.ensure(self.home)
         version = "" if orders is None or orders.version == self._stated_version() else orders.version
         stack_copy.remember_orders(self.home, version, written)
         return self.engine.up(STACK, on_event=on_event, arguments=arguments, config_file=self.stack_file())

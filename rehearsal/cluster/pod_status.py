@@ -9,6 +9,7 @@ from rehearsal.cluster.pod_address import told
 Status = dict[str, Any]
 _OURS = ("reason", "message")
 """Fields that are taken away again when there is nothing to say."""
+_ADDRESSES = ("podIPs", "hostIPs")
 
 
 def changes(pod: dict[str, Any], observed: Status) -> Status:
@@ -17,6 +18,8 @@ def changes(pod: dict[str, Any], observed: Status) -> Status:
     wanted = _as_kubelet(pod, observed)
     news = {key: value for key, value in wanted.items() if key != "conditions" and known.get(key) != value}
     news |= {key: None for key in _OURS if key in known and key not in wanted}
+    # Merged by address: a pod that got another one would have both, which is refused.
+    news |= {key: [{"$patch": "replace"}, *news[key]] for key in _ADDRESSES if key in known and key in news}
     before = {condition["type"]: condition for condition in known.get("conditions", ())}
     # Merged by type: those of the scheduler and of evictions stay.
     said = [one for one in wanted["conditions"] if not _says(before.get(one["type"], {}), one)]

@@ -22,6 +22,7 @@ import pytest
 
 from isthmus.errors import WRONG_DATA
 from rehearsal import sandbox
+from rehearsal.cluster import agent
 from rehearsal.cluster.of_home import clusters
 from rehearsal.control_plane.of_home import control_planes
 from rehearsal.control_plane.provide import Binaries
@@ -83,6 +84,14 @@ def test_the_second_time_everything_is_unchanged(estate: Estate) -> None:
     assert unchanged == figures()["resources.local"].value, (
         "python -m tests.pages.figures shows it on the pages"
     )
+
+
+def test_what_an_ended_node_ran_comes_back_where_nothing_has_changed(estate: Estate) -> None:
+    agent.stop(estate.home)
+    told = isthmus(estate, "rehearse")
+
+    assert re.search(r"estate +\d+\.\d +\d+ unchanged in", told)
+    assert len(re.findall(r"^Customer \d{5} .* ms, release sha256:", told, re.MULTILINE)) == 3
 
 
 def test_the_commands_and_programs_of_the_pages_run_as_written(estate: Estate) -> None:
