@@ -8,8 +8,8 @@ from importlib.util import find_spec
 from isthmus.cli.errors import CommandError
 
 _CLIENT = "isthmus_client"
-_SERVING_PULL = f"{_CLIENT} boto3 cryptography filelock google.protobuf numpy"
-_SERVING = f"{_SERVING_PULL} httpx onnxruntime platformdirs psutil pyarrow"
+_SERVING_PULL = f"{_CLIENT} boto3 cryptography filelock google.protobuf numpy onnxruntime pyarrow"
+_SERVING = f"{_SERVING_PULL} httpx platformdirs psutil"
 _FRONT = f"{_CLIENT} fastapi httptools httpx joserfc limits prometheus_client purgatory uvicorn"
 _EDGE = "ai_edge_litert cryptography filelock numpy"
 _TRAINING = """
