@@ -9,6 +9,8 @@ CANDIDATE = ("training.fit.run", "training.release.warm_start", "training.releas
 """The training, from what to learn from to the exported release."""
 TRIAL = ("training.fit.run", "training.operations.tuning.objective")
 """A trial of a study: what the best settings are of depends on no more."""
+CLEANED_DAYS = ("training.ranking.orders",)
+"""From a day's raw orders to the rows that the ranking counts."""
 RANKING_FEATURES = ("training.ranking.windows",)
 """From raw orders to the windows of label days."""
 RANKING = ("training.ranking.stage",)

@@ -17,6 +17,7 @@ from isthmus.settings.errors import Problem
 from isthmus.settings.quantities import Day, Name, Port, Share
 from isthmus.settings.section import Section
 from isthmus.settings.validation import validate_json
+from training.tables.kind import MEMORY_MIB, Kind
 
 SECTION = "training"
 Ratio = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
@@ -158,6 +159,10 @@ class TrainingSection(Section):
     """A worker whose own seconds of a step are so many times the median of the others is named; 0 never."""
     straggler_epochs: SlowEpochs = 0
     """Slow epochs in a row after which the slow worker leaves, once, to be started elsewhere; 0 never."""
+    engine: Kind = "embedded"
+    """What computes the tables of the orders: DuckDB in each process, or Spark (docs/training.md)."""
+    engine_memory: Annotated[int, Unit("MiB"), Field(ge=256, le=1048576)] = MEMORY_MIB
+    """What an embedded engine holds before it spills to disk; with Spark, the memory of its driver."""
     transfer: Transfer = Transfer()
     """How the transfer uses the line."""
     warm_start: bool = False
@@ -196,6 +201,8 @@ CHANGE_NOTHING = {
     "pool",
     "orders_url",
     "base_port",
+    "engine",
+    "engine_memory",
     "gates",
     "transfer",
     "checkpoint_steps",

@@ -13,9 +13,9 @@ _SERVING = f"{_SERVING_PULL} httpx platformdirs psutil"
 _FRONT = f"{_CLIENT} fastapi httptools httpx joserfc limits prometheus_client purgatory uvicorn"
 _EDGE = "ai_edge_litert cryptography filelock numpy"
 _TRAINING = """
-    boto3 cryptography filelock httpx implicit jinja2 keras matplotlib numpy onnx onnxruntime optuna pandas
-    pandera platformdirs psycopg pyarrow scipy sklearn sqlalchemy tensorboard tensorflow tf2onnx threadpoolctl
-    wandb
+    boto3 cryptography duckdb filelock httpx ibis implicit jinja2 keras matplotlib numpy onnx onnxruntime
+    optuna pandas pandera platformdirs psycopg pyarrow scipy sklearn sqlalchemy tensorboard tensorflow tf2onnx
+    threadpoolctl wandb
 """
 _ESTATE = """
     boto3 cryptography filelock jinja2 openstack platformdirs pulumi pulumi_aws pulumi_kubernetes

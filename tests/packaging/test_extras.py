@@ -169,9 +169,9 @@ def test_each_command_has_an_extra() -> None:
     assert {*extras.NEEDED.values()} <= extras.MODULES.keys()
 
 
-def test_all_is_every_extra_but_the_one_for_gpus() -> None:
+def test_all_is_every_extra_but_those_for_gpus_and_clusters() -> None:
     (text,) = PROJECT["optional-dependencies"]["all"]
-    other = {"all", "gpu", "training-without-tensorflow", "serving-pull"}  # serving brings the last
+    other = {"all", "gpu", "spark", "training-without-tensorflow", "serving-pull"}  # serving brings the last
     assert Requirement(text).extras == PROJECT["optional-dependencies"].keys() - other
 
 

@@ -44,8 +44,8 @@ def _run(args: argparse.Namespace) -> None:
     from isthmus.atomic_files import refuse_other_folder
     from isthmus.progress import listen
     from training.orders.named_folder import named_folder
+    from training.ranking.cleaned_days import CleanedDays
     from training.ranking.folder import RECORD, write
-    from training.ranking.orders import Orders, read_orders
     from training.ranking.recommend import recommend
     from training.ranking.settings import RankingSettings
     from training.ranking.train import train
@@ -61,7 +61,7 @@ def _run(args: argparse.Namespace) -> None:
     settings = RankingSettings(seeds=tuple(range(args.seeds)))
     work = args.work if args.work is not None else user_cache_path("isthmus") / "ranking"
     with listen(show):
-        orders = Orders.of(read_orders(named_folder(args), args.before))
+        orders = CleanedDays(work / "days", named_folder(args)).orders(args.before)
         ranking = train(orders, day, settings, work)
         recommendations = recommend(ranking.builder(orders, day), ranking, args.top)
     write(args.out, ranking, recommendations, orders, args.before)

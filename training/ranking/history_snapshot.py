@@ -2,91 +2,125 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import date
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from training.ranking.history_tables import DECAYS, UNIT, basket_table, buy_table, pair_table
+from training.ranking.order_table import PRICE, QUANTITY
 from training.ranking.orders import Orders
 
-DECAYS = (20, 60, 180)
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
 Floats = NDArray[np.float32]
 
 
 class HistorySnapshot:
     """Orders before ``day``; rows on or after it are dropped first, and nothing else is ever looked at.
 
+    The tables are computed by the engine of the orders and stay on disk, in a folder that goes with the
+    snapshot. To compute with, by the numbers of ``Orders.lines``: ``sold``, ``known`` (the same of known
+    customers), ``basket_table``, ``buy_table``, ``pair_table``. In memory, when asked for, by the numbers of
+    ``orders``: the others.
+
     Attributes:
         day: ordinal of the day.
         orders: those before it, with their own numbering of customers and products.
         lines: every purchased line (customer -1 for none): customer, product, basket, day, quantity, price,
             abroad.
-        known: the lines of known customers.
-        buys: one row a customer, product and basket: day, quantity, weight20/60/180 (exp(-age / days)) and
-            position (baskets of the customer since).
-        pairs: one row a customer and product: times, last, first, quantity, last_quantity, weight20/60/180,
-            position, first_position.
+        buys: one row a customer, product and basket: day, quantity and position (baskets of the customer
+            since).
+        pairs: one row a customer and product: times, last, first, quantity, last_quantity, weight20/60/180
+            (sums of exp(-age / days)), position, first_position.
         baskets: one row a customer and basket: day, position.
     """
 
     def __init__(self, orders: Orders, day: int) -> None:
         self.day = day
         self.orders = orders.before(day)
-        bought = ~self.orders.cancelled
-        names = ("customer", "product", "basket", "day", "quantity", "price", "abroad")
-        self.lines = pd.DataFrame({name: getattr(self.orders, name)[bought] for name in names})
-        self.known = self.lines[self.lines["customer"] >= 0].reset_index(drop=True)
-        self.baskets = self._baskets()
-        self.buys = self._buys()
-        self.pairs = self._pairs()
+        engine = self.orders.engine
+        self._kept = tempfile.TemporaryDirectory(prefix="isthmus-history-")
+        folder = Path(self._kept.name)
+        self.known = self.sold.filter(self.sold.customer >= 0)
+        baskets = basket_table(self.known)
+        self.basket_table = engine.scan(engine.write(baskets, folder / "baskets.parquet"))
+        buys = buy_table(self.known, self.basket_table)
+        self.buy_table = engine.scan(engine.write(buys, folder / "buys.parquet"))
+        pairs = pair_table(self.buy_table, day)
+        self.pair_table = engine.scan(engine.write(pairs, folder / "pairs.parquet"))
 
     @property
     def date(self) -> date:
         return date.fromordinal(self.day)
 
-    @property
+    @cached_property
     def first_day(self) -> int:
-        return int(self.lines["day"].min())
+        return int(self.frame(self.sold.aggregate(day=self.sold.day.min()))["day"][0])
 
     @property
     def shape(self) -> tuple[int, int]:
         """Customers, products."""
         return len(self.orders.customers), len(self.orders.products)
 
-    def _baskets(self) -> pd.DataFrame:
-        baskets = self.known.groupby(["customer", "basket"])["day"].first().reset_index()
-        baskets = baskets.sort_values(["customer", "day", "basket"], ignore_index=True)
-        baskets["position"] = baskets.groupby("customer").cumcount(ascending=False)
-        return baskets
+    @cached_property
+    def sold(self) -> ir.Table:
+        """Every purchased line, as ``Orders.lines``."""
+        lines = self.orders.lines
+        return lines.filter(~lines.cancelled)
 
-    def _buys(self) -> pd.DataFrame:
-        keys = ["customer", "product", "basket"]
-        buys = self.known.groupby(keys).agg(day=("day", "first"), quantity=("quantity", "sum")).reset_index()
+    def frame(self, table: ir.Table) -> pd.DataFrame:
+        """A computed table in memory, its customers and products by the numbers of ``orders``."""
+        frame = self.orders.engine.frame(table)
+        for name, numbers in (
+            ("customer", self.orders.customer_numbers),
+            ("product", self.orders.product_numbers),
+        ):
+            if name in frame:
+                frame[name] = numbers[frame[name].to_numpy()]
+        return frame
+
+    @cached_property
+    def lines(self) -> pd.DataFrame:
+        names = ("customer", "product", "basket", "day", "quantity", "price", "abroad")
+        lines = self.frame(self.sold.select(*names).order_by(*names))
+        lines["basket"] = np.searchsorted(self.orders.basket_numbers, lines["basket"])
+        lines["quantity"] /= QUANTITY
+        lines["price"] /= PRICE
+        return lines
+
+    @cached_property
+    def baskets(self) -> pd.DataFrame:
+        return self.frame(self.basket_table.order_by("customer", "day", "basket"))
+
+    @cached_property
+    def buys(self) -> pd.DataFrame:
+        buys = self.frame(self.buy_table.order_by("customer", "product", "basket"))
+        buys["quantity"] /= QUANTITY
+        return buys
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        pairs = self.frame(self.pair_table.order_by("customer", "product"))
+        for name in ("quantity", "last_quantity"):
+            pairs[name] /= QUANTITY
         for days in DECAYS:
-            buys[f"weight{days}"] = np.exp(-(self.day - buys["day"]) / days)
-        return buys.merge(self.baskets[["customer", "basket", "position"]], on=["customer", "basket"])
+            pairs[f"weight{days}"] /= UNIT
+        return pairs
 
-    def _pairs(self) -> pd.DataFrame:
-        return (
-            self.buys.groupby(["customer", "product"])
-            .agg(
-                times=("basket", "size"),
-                last=("day", "max"),
-                first=("day", "min"),
-                quantity=("quantity", "sum"),
-                last_quantity=("quantity", "last"),
-                weight20=("weight20", "sum"),
-                weight60=("weight60", "sum"),
-                weight180=("weight180", "sum"),
-                position=("position", "min"),
-                first_position=("position", "max"),
-            )
-            .reset_index()
-        )
+    @cached_property
+    def pair_keys(self) -> NDArray[np.int64]:
+        """customer * products + product of each row of ``pairs``, increasing."""
+        customer, product = (self.pairs[name].to_numpy(np.int64) for name in ("customer", "product"))
+        keys: NDArray[np.int64] = customer * self.shape[1] + product
+        return keys
 
     def matrix(self, rows: pd.DataFrame, values: Any = None) -> Any:
         """Customers x products, sparse: 1 where ``rows`` has the pair, or the sum of ``values`` there."""
@@ -149,12 +183,22 @@ class HistorySnapshot:
     @cached_property
     def weighed_baskets(self) -> Any:
         """Baskets of everybody x products: exp(-age / 240) over the square root of the size, at least 4."""
-        rows = self.lines.drop_duplicates(["basket", "product"])
-        number = int(self.orders.basket.max()) + 1
-        ones = np.ones(len(rows), np.float32)
-        matrix = sp.csr_matrix((ones, (rows["basket"], rows["product"])), shape=(number, self.shape[1]))
+        sold = self.sold.group_by("basket", "product").agg(day=self.sold.day.min())
+        rows = self.frame(sold.order_by("basket", "product"))
+        numbers, basket = np.unique(rows["basket"].to_numpy(), return_inverse=True)
+        shape = (len(numbers), self.shape[1])
+        matrix = sp.csr_matrix((np.ones(len(rows), np.float32), (basket, rows["product"])), shape=shape)
         size = np.maximum(np.asarray(matrix.sum(1)).ravel(), 4)
-        day = np.zeros(number)
-        day[rows["basket"]] = rows["day"]
+        day = np.zeros(len(numbers))
+        day[basket] = rows["day"]
         weight = np.exp(-(self.day - day) / 240) / np.sqrt(size)
         return sp.diags(weight.astype(np.float32)).tocsr() @ matrix
+
+    @cached_property
+    def taken_back(self) -> Any:
+        """How often a customer took each product back."""
+        lines = self.orders.lines
+        back = lines.filter(lines.cancelled)
+        times = back.group_by("customer", "product").agg(times=back.count())
+        rows = self.frame(times.order_by("customer", "product"))
+        return self.matrix(rows, rows["times"])

@@ -6,6 +6,7 @@ python -m training.ranking.measure --orders FOLDER --before 2011-08-01 --ranking
 from __future__ import annotations
 
 import argparse
+import tempfile
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from training.orders.named_folder import add_options, named_folder
+from training.ranking.cleaned_days import CleanedDays
 from training.ranking.orders import Orders, read_orders
 
 
@@ -86,7 +88,8 @@ def main() -> None:
     args = parser.parse_args()
     source, start = named_folder(args), args.before
     end = date(start.year + start.month // 12, start.month % 12 + 1, 1)
-    earlier = Orders.of(read_orders(source, start))
+    with tempfile.TemporaryDirectory(prefix="isthmus-days-") as days:
+        earlier = CleanedDays(Path(days), source).orders(start)
     bought = bought_after(earlier, read_orders(source, end, since=start))
     text = {"customer": str, "product": str}
     print("all:", measure(pd.read_csv(args.ranking / ALL_PRODUCTS, dtype=text), bought))

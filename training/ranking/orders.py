@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pyarrow.compute import field
+from pyarrow.dataset import dataset
 
 from training.errors import TrainingError
 from training.orders.cleaning import clean as clean_for_transfer
@@ -22,17 +28,25 @@ from training.orders.schema import customers, is_cancellation, is_product
 from training.orders.settings import OrdersSettings
 from training.orders.source import OrderSource, read_rows
 from training.orders.values import numbers
+from training.ranking.order_table import LINES, NOBODY, PRICE, QUANTITY, Names, number, write_day
+from training.tables.engine import EMBEDDED, Engine
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 logger = logging.getLogger(__name__)
 
 Integers = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
 class Orders:
     """Purchases, one row a line of an invoice, those without a customer and cancellations among them.
 
+    They are a table on disk (``training.ranking.order_table``), seen from before a day. The columns below are
+    read when they are asked for; ``lines`` is all of it, to compute with.
+
     Attributes:
+        engine: what computes.
         customers: ids, sorted; ``customer`` counts into them.
         products: their codes, sorted, of products that a known customer bought; ``product`` counts into them.
         texts: descriptions; ``text`` counts into them.
@@ -45,54 +59,52 @@ class Orders:
         cancelled: the line takes a purchase back and is none itself.
     """
 
-    customers: NDArray[Any]
-    products: NDArray[Any]
-    texts: NDArray[Any]
-    customer: Integers
-    product: Integers
-    text: Integers
-    basket: Integers
-    day: Integers
-    quantity: NDArray[np.float64]
-    price: NDArray[np.float64]
-    abroad: NDArray[np.bool_]
-    cancelled: NDArray[np.bool_]
+    def __init__(
+        self,
+        engine: Engine,
+        folder: Path,
+        names: Names,
+        days: Mapping[int, str],
+        end: int = date.max.toordinal(),
+        kept: object = None,
+    ) -> None:
+        self.engine, self._folder, self._names, self._days = engine, folder, names, days
+        self._end, self._kept = end, kept
+        self._known_customers = names.customer_days < end
+        self._known_products = names.product_days < end
+        self._known_texts = names.text_days < end
+        self.customers = names.customers[self._known_customers]
+        self.products = names.products[self._known_products]
+        self.texts = names.texts[self._known_texts]
 
-    @staticmethod
-    def of(rows: pd.DataFrame) -> Orders:
-        """Build it from cleaned rows.
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the columns, which another process reads itself, and without what keeps the folder."""
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if not isinstance(getattr(type(self), name, None), cached_property)
+        } | {"_kept": None}
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame, engine: Engine = EMBEDDED) -> Orders:
+        """Build it from cleaned rows, in a folder that goes with it.
 
         Args:
             rows: invoice, customer ("" for none), product, text (str), day (ordinal), quantity, price,
                 abroad, cancelled.
+            engine: what computes.
 
         Raises:
             TrainingError: when no known customer bought anything.
         """
-        bought = rows[~rows["cancelled"] & rows["customer"].ne("")]
-        if bought.empty:
-            raise TrainingError("no purchase of a known customer is among the orders; name other orders")
-        customers = np.array(sorted(bought["customer"].unique()), dtype=str)
-        products = np.array(sorted(bought["product"].unique()), dtype=str)
-        rows = rows[rows["product"].isin(products)]
-        rows = rows[~rows["cancelled"] | rows["customer"].isin(customers)]
-        texts, text = np.unique(rows["text"].to_numpy(str), return_inverse=True)
-        _, basket = np.unique(rows["invoice"].to_numpy(str), return_inverse=True)
-        known = rows["customer"].to_numpy(str)
-        return Orders(
-            customers=customers,
-            products=products,
-            texts=texts,
-            customer=np.where(known == "", -1, np.searchsorted(customers, known)).astype(np.int64),
-            product=np.searchsorted(products, rows["product"].to_numpy(str)).astype(np.int64),
-            text=text.astype(np.int64),
-            basket=basket.astype(np.int64),
-            day=rows["day"].to_numpy(np.int64),
-            quantity=rows["quantity"].to_numpy(np.float64),
-            price=rows["price"].to_numpy(np.float64),
-            abroad=rows["abroad"].to_numpy(np.bool_),
-            cancelled=rows["cancelled"].to_numpy(np.bool_),
-        )
+        kept = tempfile.TemporaryDirectory(prefix="isthmus-orders-")
+        folder, digests, paths = Path(kept.name), {}, []
+        for day, of_day in rows.groupby("day"):
+            paths.append(folder / f"day-{day}.parquet")
+            digests[int(str(day))] = write_day(of_day, paths[-1])
+        if not paths:
+            raise TrainingError(NOBODY)
+        return cls(engine, folder, number(engine, paths, folder), digests, kept=kept)
 
     def before(self, day: int) -> Orders:
         """The orders before ``day`` as if there had been no later ones: their customers, products and texts.
@@ -100,39 +112,90 @@ class Orders:
         Raises:
             TrainingError: when there are none.
         """
-        early = self.day < day
-        bought = early & ~self.cancelled & (self.customer >= 0)
-        if not bought.any():
+        end = min(day, self._end)
+        if not (self._names.customer_days < end).any():
             raise TrainingError(f"there are no orders before {date.fromordinal(day)}; name a later day")
-        customers, products = np.unique(self.customer[bought]), np.unique(self.product[bought])
-        keep = early & np.isin(self.product, products)
-        keep &= ~self.cancelled | np.isin(self.customer, customers)
-        texts, text = np.unique(self.text[keep], return_inverse=True)
-        _, basket = np.unique(self.basket[keep], return_inverse=True)
-        customer = self.customer[keep]
-        return Orders(
-            customers=self.customers[customers],
-            products=self.products[products],
-            texts=self.texts[texts],
-            customer=np.where(customer < 0, -1, np.searchsorted(customers, customer)),
-            product=np.searchsorted(products, self.product[keep]),
-            text=text.astype(np.int64),
-            basket=basket.astype(np.int64),
-            day=self.day[keep],
-            quantity=self.quantity[keep],
-            price=self.price[keep],
-            abroad=self.abroad[keep],
-            cancelled=self.cancelled[keep],
-        )
+        return Orders(self.engine, self._folder, self._names, self._days, end, self._kept)
+
+    @cached_property
+    def lines(self) -> ir.Table:
+        """The table of all lines that were known, by the numbers of ``order_table.number``.
+
+        ``customer_numbers`` and ``product_numbers`` translate these; their order is the same.
+        """
+        lines = self.engine.scan(self._folder / LINES)
+        return lines.filter(lines.known_from < self._end)
+
+    @cached_property
+    def customer_numbers(self) -> Integers:
+        """The place in ``customers`` of each number of ``lines``; of the last one, which is -1, too."""
+        numbers: Integers = np.append(np.cumsum(self._known_customers) - 1, -1)
+        return numbers
+
+    @cached_property
+    def product_numbers(self) -> Integers:
+        """The place in ``products`` of each number of ``lines``."""
+        numbers: Integers = np.cumsum(self._known_products) - 1
+        return numbers
+
+    @cached_property
+    def basket_numbers(self) -> Integers:
+        """The numbers of the baskets in ``lines``, increasing; ``basket`` tells places among them."""
+        numbers: Integers = np.unique(self._column("basket"))
+        return numbers
+
+    @cached_property
+    def customer(self) -> Integers:
+        numbers: Integers = self.customer_numbers[self._column("customer")]
+        return numbers
+
+    @cached_property
+    def product(self) -> Integers:
+        numbers: Integers = self.product_numbers[self._column("product")]
+        return numbers
+
+    @cached_property
+    def text(self) -> Integers:
+        numbers: Integers = (np.cumsum(self._known_texts) - 1)[self._column("text")]
+        return numbers
+
+    @cached_property
+    def basket(self) -> Integers:
+        return np.searchsorted(self.basket_numbers, self._column("basket")).astype(np.int64)
+
+    @cached_property
+    def day(self) -> Integers:
+        days: Integers = self._column("day").astype(np.int64)
+        return days
+
+    @cached_property
+    def quantity(self) -> NDArray[np.float64]:
+        return self._column("quantity") / QUANTITY
+
+    @cached_property
+    def price(self) -> NDArray[np.float64]:
+        return self._column("price") / PRICE
+
+    @cached_property
+    def abroad(self) -> NDArray[np.bool_]:
+        return self._column("abroad")
+
+    @cached_property
+    def cancelled(self) -> NDArray[np.bool_]:
+        return self._column("cancelled")
+
+    def _column(self, name: str) -> NDArray[Any]:
+        known = field("known_from") < self._end
+        column = dataset(self._folder / LINES).to_table(columns=[name], filter=known).column(name)
+        values: NDArray[Any] = column.to_numpy()
+        return values
 
     def digest(self) -> str:
-        """SHA-256 of every row and name, in hexadecimal."""
+        """SHA-256 of every row of the days, in hexadecimal."""
         hasher = hashlib.sha256()
-        for names in (self.customers, self.products, self.texts):
-            hasher.update("\n".join(names.tolist()).encode())
-        numbers = (self.customer, self.product, self.text, self.basket, self.day)
-        for array in (*numbers, self.quantity, self.price, self.abroad, self.cancelled):
-            hasher.update(np.ascontiguousarray(array).tobytes())
+        for day, digest in sorted(self._days.items()):
+            if day < self._end:
+                hasher.update(f"{day} {digest}\n".encode())
         return hasher.hexdigest()
 
 
@@ -170,25 +233,47 @@ def clean(day: date, raw: pd.DataFrame, orders_format: OrdersFormat | None = Non
     return counted
 
 
-def read_orders(source: OrderSource, before: date, since: date = date.min) -> pd.DataFrame:
-    """Cleaned rows of the files from ``since`` on and before ``before``; no other file is opened.
+def days_to_read(source: OrderSource, before: date, since: date = date.min) -> list[date]:
+    """The days from ``since`` on and before ``before``.
 
     Raises:
-        OrdersRefused: too much of them cannot be read.
-        TrainingError: when there is no such file, or one cannot be read.
+        TrainingError: there are none.
     """
     days = [day for day in source.days() if since <= day < before]
     if not days:
         raise TrainingError(f"{source.url} holds no orders before {before}; name a later day with --before")
     logger.info(f"reading {len(days)} days of orders, {days[0]} to {days[-1]}")
+    return days
+
+
+def read_orders(source: OrderSource, before: date, since: date = date.min) -> pd.DataFrame:
+    """Cleaned rows of a few days, from ``since`` on and before ``before``; no other file is opened.
+
+    Raises:
+        OrdersRefused: too much of them cannot be read.
+        TrainingError: when there is no such file, or one cannot be read.
+    """
     judge = Judge(source.settings, UNCHANGED)
-    read = [_checked_rows(read_rows(source, day), source.settings, judge) for day in days]
+    read = []
+    for day in days_to_read(source, before, since):
+        checked = check_day(read_rows(source, day), source.settings)
+        judge.counts(checked.counts, checked.example)
+        read.append(checked.kept)
     judge.all()
     return pd.concat(read, ignore_index=True)
 
 
-def _checked_rows(rows: DayRows, settings: OrdersSettings, judge: Judge) -> pd.DataFrame:
-    """The rows of a day that count, if as many of it can be read as ``orders.limits`` ask for."""
+@dataclass(frozen=True)
+class CheckedDay:
+    """The rows of a day that count, how many lines were read and could not be, and an example of these."""
+
+    kept: pd.DataFrame
+    counts: dict[str, int]
+    example: Callable[[str], str]
+
+
+def check_day(rows: DayRows, settings: OrdersSettings) -> CheckedDay:
+    """Clean a day; whether enough of it can be read is ``Judge.counts``' to say."""
 
     def example(reason: str) -> str:
         return explained(rows, clean_for_transfer(rows.day, rows, settings).rejects, reason, settings)
@@ -197,5 +282,4 @@ def _checked_rows(rows: DayRows, settings: OrdersSettings, judge: Judge) -> pd.D
     wrong = numbers(raw["Quantity"].str.strip(), settings).isna()
     wrong |= numbers(raw["UnitPrice"].str.strip(), settings, money=True).isna()
     counts = {"read": rows.total, "malformed": len(rows.malformed), "unreadable": int(wrong.sum())}
-    judge.counts(counts, example)
-    return clean(rows.day, raw, settings)
+    return CheckedDay(clean(rows.day, raw, settings), counts, example)

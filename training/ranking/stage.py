@@ -13,17 +13,19 @@ import numpy as np
 
 from isthmus.atomic_files import atomic_write
 from training.orders.source import OrderSource
+from training.ranking.cleaned_days import CleanedDays
 from training.ranking.context import fit_context
 from training.ranking.export import save_onnx
 from training.ranking.folder import record_of
 from training.ranking.measure import bought_after, measure
-from training.ranking.orders import Orders, read_orders
+from training.ranking.orders import read_orders
 from training.ranking.recommend import recommend
 from training.ranking.settings import RankingSettings
 from training.ranking.train import train
 from training.release import RANKER_MODEL, describe, read, write
 from training.release.ranked import COLUMNS, write_ranked
 from training.settings import TrainingSettings
+from training.tables.engine import engine_of
 from training.transfer.pseudonym import Pseudonyms
 
 logger = logging.getLogger(__name__)
@@ -71,7 +73,7 @@ def add_ranking(
         settings: those of the run; they name the last day to learn from.
         ranking_settings: those of the stage.
         pseudonyms: made with the key of the release.
-        window_folder: keeps the windows, for a run that goes on and for the next one.
+        window_folder: keeps the windows and the cleaned days, for a run that goes on and for the next one.
 
     Raises:
         TrainingError: when there are too few days of orders; see ``has_enough_days``.
@@ -79,10 +81,8 @@ def add_ranking(
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     before = first_day_after(source, settings)
-    rows = read_orders(source, before, settings.window.first_day or date.min)
-    names = {name: pseudonyms.customer(name) if name else "" for name in rows["customer"].unique()}
-    rows["customer"] = rows["customer"].map(names)
-    orders = Orders.of(rows)
+    cleaned = CleanedDays(window_folder / "days", source, pseudonyms)
+    orders = cleaned.orders(before, settings.window.first_day or date.min, engine_of(settings))
     ranking = train(orders, before.toordinal(), ranking_settings, window_folder)
     lists = recommend(ranking.builder(orders, before.toordinal()), ranking, LENGTH)
     trial = np.random.default_rng(0).normal(size=(512, len(ranking.names))).astype(np.float32)

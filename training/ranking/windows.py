@@ -88,7 +88,8 @@ def windows(orders: Orders, before: int, settings: RankingSettings, folder: Path
     missing = [day for day in days if not cache.holds(names[day])]
     shared = (paths, orders, before, settings, frozenset(without))
     processes = processes_for(len(missing), len(orders.day), shape, settings.most_products)
-    if processes > 1:
+    # Spark has executors of its own, and each process would start another.
+    if processes > 1 and orders.engine.in_process:
         summaries: Iterator[str] = in_parallel(_write, missing, processes, *shared)
     else:
         summaries = (_write(day, *shared) for day in missing)

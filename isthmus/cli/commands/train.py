@@ -34,6 +34,9 @@ def train(
     out: Annotated[Path, typer.Option(help="The release directory to write.")] = Path("release"),
     epochs: Annotated[int | None, typer.Option(min=1, max=1000, help="Passes over the orders.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of everything random.")] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="What computes the tables: embedded (DuckDB) or spark.")
+    ] = None,
     signing_key: Annotated[
         str | None,
         typer.Option(envvar="SIGNING_KEY", help="Sign with this key (base64 Ed25519 seed)."),
@@ -57,7 +60,7 @@ def train(
     from training.transfer.run import split_days
 
     source = Folder(named_or_sample(orders), orders_settings)
-    settings = training_settings(settings_file, workers=workers, epochs=epochs, seed=seed)
+    settings = training_settings(settings_file, workers=workers, epochs=epochs, seed=seed, engine=engine)
     days = source.days()
     if before is not None:
         settings = run.before(settings, before.date(), days)

@@ -93,6 +93,7 @@ EXCEPTIONS = st.fixed_dictionaries(
 
 BY_PATH: dict[str, Drawn] = {
     "aws.region": st.sampled_from([region for region in sorted(zones()) if _with_gpus(region)]),
+    "training.engine": st.just("embedded"),
     "aws.log_retention_days": st.sampled_from(LOG_RETENTION_DAYS),
     "aws.cluster.deployer": ROLES,
     "aws.cluster.admins[0]": ROLES,

@@ -18,9 +18,7 @@ def pair_aggregates(
     products: dict[str, Floats],
 ) -> dict[str, NDArray[np.generic]]:
     """By name, one number for each pair; NaN where the customer never bought the product."""
-    pairs = pd.DataFrame({"customer": customer, "product": product}).merge(
-        snapshot.pairs, on=["customer", "product"], how="left"
-    )
+    pairs = _of_pairs(snapshot, customer, product)
     names = ("times", "quantity", "last_quantity", "weight20", "weight60", "weight180", "position")
     columns: dict[str, NDArray[np.generic]] = {
         name: pairs[name].to_numpy() for name in (*names, "first_position")
@@ -36,9 +34,7 @@ def pair_aggregates(
     columns["age_over_last"] = age / (customers["days_since_last"][customer] + 1)
     columns["in_last"] = _at(snapshot.last_basket, customer, product)
     columns["in_last_three"] = _at(snapshot.last_three, customer, product)
-    orders = snapshot.orders
-    cancelled = pd.DataFrame({"customer": orders.customer, "product": orders.product})[orders.cancelled]
-    columns["cancelled"] = _at(snapshot.matrix(cancelled, np.ones(len(cancelled))), customer, product)
+    columns["cancelled"] = _at(snapshot.taken_back, customer, product)
     spread = customers["price_spread"][customer] + 0.3
     columns["price_distance"] = (products["price"][product] - customers["price"][customer]) / spread
     columns["quantity_distance"] = products["quantity"][product] - customers["quantity"][customer]
@@ -49,6 +45,15 @@ def pair_aggregates(
         np.log1p(products["days_on_sale"])[product] - customers["freshness"][customer]
     )
     return columns
+
+
+def _of_pairs(snapshot: HistorySnapshot, customer: Rows, product: Rows) -> pd.DataFrame:
+    """The rows of ``pairs``; NaN where the customer never bought the product."""
+    keys = snapshot.pair_keys
+    wanted = customer * snapshot.shape[1] + product
+    places = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    rows = snapshot.pairs.iloc[places].reset_index(drop=True)
+    return rows.where(pd.Series(keys[places] == wanted), axis=0)
 
 
 def _at(matrix: object, customer: Rows, product: Rows) -> Floats:
