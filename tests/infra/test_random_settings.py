@@ -29,6 +29,8 @@ from rehearsal.control_plane import clusters, running
 from rehearsal.control_plane.api import Api
 from rehearsal.control_plane.of_home import control_plane
 from rehearsal.home import Home
+from rehearsal.plugins.kubernetes import releases
+from rehearsal.plugins.kubernetes.definitions import charts
 from tests.infra.aws_judge.judge import faults
 from tests.infra.aws_judge.recording import AwsRecorder, opened
 from tests.infra.judges import Engine, Judges, plain
@@ -73,6 +75,8 @@ def judges(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judges]:
     clusters.start(home, ["judge"])
     plane = control_plane(home, "judge")
     with Api(plane, running.url(plane)) as api:
+        for chart in charts():
+            releases.define(api, chart)
         yield Judges(home, api)
     running.stop([plane])
 

@@ -116,15 +116,21 @@ def _forget(api: Api, definition: Object, stopped: threading.Event) -> None:
 
 
 def _define(api: Api, inputs: Properties, stopped: threading.Event) -> None:
-    definitions = () if inputs.get("skipCrds") else of_chart(_chart(inputs))
+    if not inputs.get("skipCrds"):
+        define(api, _chart(inputs), stopped)
+
+
+def define(api: Api, chart: str, stopped: threading.Event | None = None) -> None:
+    """Have the API server know a chart's kinds of objects. Raises Refused where they do not come to be."""
+    definitions = of_chart(chart)
     for definition in definitions:
         api.apply(definition, manager="helm", force=True)
     for definition in definitions:
         name, waited = definition["metadata"]["name"], 0.0
         while not _is_established(api.get(definition["apiVersion"], definition["kind"], name)):
             waited += _POLL_SECONDS
-            if waited > _SERVED_SECONDS or stopped.wait(_POLL_SECONDS):
-                raise Refused(f"the definition {name} of chart {inputs['chart']} is not served yet")
+            if waited > _SERVED_SECONDS or (stopped or threading.Event()).wait(_POLL_SECONDS):
+                raise Refused(f"the definition {name} of chart {chart} is not served yet")
 
 
 def _is_established(definition: Object | None) -> bool:

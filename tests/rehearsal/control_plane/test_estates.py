@@ -10,6 +10,8 @@ import pytest
 
 from rehearsal.control_plane.api import Api
 from rehearsal.control_plane.errors import ApiRefused
+from rehearsal.plugins.kubernetes import releases
+from rehearsal.plugins.kubernetes.definitions import charts
 from tests.rehearsal.control_plane.estates import VARIANTS, SiteObjects, objects, pods
 
 pytestmark = pytest.mark.timeout(600)
@@ -26,8 +28,17 @@ class Standing:
     sites: tuple[SiteObjects, ...]
 
 
+@pytest.fixture(scope="module")
+def with_charts(api: Api) -> Api:
+    """The server with the kinds that charts bring: each comes before the objects of its kinds."""
+    for chart in charts():
+        releases.define(api, chart)
+    return api
+
+
 @pytest.fixture(params=list(VARIANTS), scope="module")
-def standing(request: pytest.FixtureRequest, api: Api) -> Iterator[Standing]:
+def standing(request: pytest.FixtureRequest, with_charts: Api) -> Iterator[Standing]:
+    api = with_charts
     number = list(VARIANTS).index(request.param)
     sites = tuple(each.inside(f"v{number}-{each.site}") for each in objects(request.param))
     for site in sites:

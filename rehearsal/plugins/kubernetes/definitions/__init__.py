@@ -16,6 +16,11 @@ FOLDER = Path(__file__).parent
 Object = dict[str, Any]
 
 
+def charts() -> tuple[str, ...]:
+    """The charts whose definitions are here."""
+    return tuple(sorted({file.parent.name for file in FOLDER.glob("*/*.yaml")}))
+
+
 @cache
 def of_chart(chart: str) -> tuple[Object, ...]:
     """The definitions of a chart's kinds, as far as they are here."""
@@ -34,4 +39,4 @@ def without_descriptions(value: Any) -> Any:
     return [without_descriptions(each) for each in value] if isinstance(value, list) else value
 
 
-__all__ = ["FOLDER", "of_chart", "without_descriptions"]
+__all__ = ["FOLDER", "charts", "of_chart", "without_descriptions"]

@@ -9,7 +9,7 @@ import pytest
 
 from rehearsal.control_plane.api import Api
 from rehearsal.plugins.backend import UNKNOWN, Refused
-from rehearsal.plugins.kubernetes.definitions import FOLDER, of_chart
+from rehearsal.plugins.kubernetes.definitions import charts, of_chart
 from tests.rehearsal.plugins.kubernetes.conftest import Engine
 
 pytestmark = pytest.mark.timeout(300)
@@ -96,9 +96,7 @@ def test_what_helm_would_refuse_is_refused(engine: Engine) -> None:
     assert made.inputs["name"].startswith("it-")
 
 
-@pytest.mark.parametrize(
-    "folder", sorted(each.name for each in FOLDER.iterdir() if each.is_dir() and each.name[0] != "_")
-)
+@pytest.mark.parametrize("folder", charts())
 def test_every_definition_that_is_kept_is_one_of_the_api_servers(
     engine: Engine, api: Api, folder: str
 ) -> None:
