@@ -21,7 +21,6 @@ from isthmus.cli.commands.recommend import recommend as command
 from isthmus.cli.errors import CommandError
 from isthmus_client import Recommender
 from serving.local.serve_release import customers_of, serve_release
-from serving.repository.build import build, version_of
 from tests.lists import same_list
 from tests.training.ranking.shop import FIRST, rows
 from tests.training.ranking.test_stage import RANKING, SMALL, write_shop
@@ -36,7 +35,7 @@ from training.ranking.features import features_at
 from training.ranking.normalise import Normaliser
 from training.ranking.orders import Orders, read_orders
 from training.ranking.stage import NORMALISER, first_day_after
-from training.release import Customers, Shortlist, describe, new_key, read, read_products, sign, write
+from training.release import Customers, Shortlist, describe, read, read_products, write
 from training.release.ranked import read_ranked
 from training.transfer.batch import pseudonymous
 from training.transfer.pseudonym import Pseudonyms
@@ -180,17 +179,14 @@ def raw(shop: Shop) -> Raw:
     return Raw(baskets_of(pd.concat(days, ignore_index=True), catalogue), first)
 
 
-def skewed(release: Path, raw: Raw, folder: Path) -> list[str]:
-    """Customers whose row in the tables of Triton's ``lookup`` is not ``features_at`` of the raw orders.
+def skewed(release: Path, raw: Raw) -> list[str]:
+    """Customers whose row of what the towers are given is not ``features_at`` of the raw orders.
 
-    The tables are built as the init step of a server builds them.
+    ``serving.repository.lists`` gives the towers the rows of the release as they stand.
     """
-    manifest = read(release)
-    repository = folder / "models"
-    build(release, manifest, sign(manifest.digest(), new_key()), repository, onnx_backend="python")
-    tables = repository / "lookup" / str(version_of(manifest.digest()))
-    rows = {name: row for row, name in enumerate(np.load(tables / "pseudonyms.npy").astype(str).tolist())}
-    served = {name: np.load(tables / f"{name}.npy") for name in ("history", "weights", "user")}
+    customers = Customers.read(release)
+    rows = {name: row for row, name in enumerate(customers)}
+    served = {kind: getattr(customers, kind) for kind in ("history", "weights", "user")}
     found = []
     for name, purchases in raw.baskets.by_customer.items():
         expected, row = raw.features(purchases, raw.day), rows.pop(name, None)
@@ -203,10 +199,10 @@ def skewed(release: Path, raw: Raw, folder: Path) -> list[str]:
 
 
 def test_what_the_towers_are_served_are_the_features_of_the_raw_orders_to_the_last_bit(
-    shop: Shop, raw: Raw, tmp_path: Path
+    shop: Shop, raw: Raw
 ) -> None:
     assert len(Customers.read(shop.release)) > 50
-    assert skewed(shop.release, raw, tmp_path) == []
+    assert skewed(shop.release, raw) == []
 
 
 def _slipped(release: Path, folder: Path, **arrays: np.ndarray) -> Path:
@@ -226,7 +222,7 @@ def test_a_feature_of_the_towers_that_moves_by_one_position_is_seen(
 ) -> None:
     moved = np.roll(getattr(Customers.read(shop.release), kind), 1, axis=1)
     release = _slipped(shop.release, tmp_path / "release", **{kind: moved})
-    assert skewed(release, raw, tmp_path) == sorted(Customers.read(shop.release))
+    assert skewed(release, raw) == sorted(Customers.read(shop.release))
 
 
 def test_a_purchase_of_the_day_itself_in_what_the_towers_are_served_is_seen(
@@ -244,7 +240,7 @@ def test_a_purchase_of_the_day_itself_in_what_the_towers_are_served_is_seen(
                 array[row] = getattr(late, kind)
     assert 0 < len(of_the_day) < len(customers)
     release = _slipped(shop.release, tmp_path / "release", **features)
-    assert skewed(release, raw, tmp_path) == sorted(of_the_day)
+    assert skewed(release, raw) == sorted(of_the_day)
 
 
 def test_only_new_leaves_out_what_was_bought(shop: Shop, recommender: Recommender) -> None:
