@@ -94,9 +94,9 @@ def test_the_command_makes_what_the_doctor_looks_for_and_plain_pulumi_takes_it_a
 
     # A day later the tags can be activated; nothing else changes.
     said = shell.bootstrap(ci=CI, cost_tags=True)
-    assert "3 created" in said
+    assert "4 created" in said
     assert "updated" not in said
-    assert [each["type"] for each in shell.made()].count(TAG) == 3
+    assert [each["type"] for each in shell.made()].count(TAG) == 4
 
     config = stack_copy.write(home, project)
     settings = read(config, "local")

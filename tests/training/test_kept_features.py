@@ -119,13 +119,17 @@ def test_a_run_that_finds_features_and_windows_ends_with_the_bits_of_one_that_ma
 
     def kept_files() -> dict[Path, int]:
         folders = (work.folder / "features", work.ranking)
-        return {path: path.stat().st_ino for folder in folders for path in folder.iterdir()}
+        return {
+            path: path.stat().st_ino for folder in folders for path in folder.rglob("*") if path.is_file()
+        }
 
     lines = run("cold")
     assert lines
     assert not any("there already" in line for line in lines)
     files_made = kept_files()
-    assert len(files_made) == 1 + len(lines)
+    days = [path for path in files_made if path.parent == work.ranking / "days"]
+    assert {path.suffix for path in days} == {".parquet", ".json"}
+    assert len(files_made) == 1 + len(lines) + len(days)
     shutil.rmtree(work.folder / "checkpoints")
     lines = run("warm")
     assert all("there already" in line for line in lines)

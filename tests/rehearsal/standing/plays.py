@@ -206,7 +206,7 @@ OTHERS: Mapping[str, list[Play]] = {
         _other("serving.release", DIGESTS[1]),
         _other("serving.pool", "serving"),
         _other("serving.trusted_keys", [KEY]),
-        _other("platform.runs", ["keda", "monitoring"]),
+        _other("platform.runs", ["metrics_server", "keda", "monitoring"]),
         _other("images.training", DIGESTS[0]),
         _other("images.training_gpu", DIGESTS[0], training__pool="training"),
         _other("images.serving", DIGESTS[0]),
@@ -266,6 +266,7 @@ NOT_HERE = {
         ),
         "is read by the bootstrap of a cloud's account alone",
     ),
+    "training.engine": "of an estate is embedded: no image of the jobs holds Spark",
     "link.gateway_address": "is read with Neutron VPNaaS alone",
 }
 """What cannot be played on this estate, and why."""
