@@ -153,7 +153,9 @@ def fixed(good: Settings) -> set[str]:
     """The names whose rules the check knows, and those that are any letters to their cloud."""
     naming = Naming(good.stack)
     names_by_kind = naming.fixed(good.aws.account_id)
-    return {name for names in names_by_kind.values() for name in names} | {naming.name(part) for part in FREE}
+    budgets = {naming.budget(component) for component in good.budget.in_aws}
+    free = {naming.name(part) for part in FREE}
+    return {name for names in names_by_kind.values() for name in names} | budgets | free
 
 
 def as_they_stand(stack: str, pools: dict[str, Any]) -> Settings:
