@@ -25,6 +25,8 @@ NAME = "flat"
 _HEAD = "import pulumi\nfrom pulumi import Output, ResourceOptions\n"
 _PROVIDER = "pulumi:providers:"
 _MADE_BY_THE_CLASS = ("apiVersion", "kind")
+_OF_A_CHART = ("pulumi_kubernetes.apiextensions", "CustomResource")
+"""The class of an object whose kind a chart defines: it is told version and kind."""
 
 
 def program(resources: Iterable[Recorded], standing: bool = False) -> str:
@@ -54,7 +56,7 @@ def program(resources: Iterable[Recorded], standing: bool = False) -> str:
             module, name = _class(resource.type)
             line = f"from {module} import {name}"
             cls = getattr(import_module(module), name)
-            if resource.type.startswith("kubernetes:"):
+            if resource.type.startswith("kubernetes:") and (module, name) != _OF_A_CHART:
                 inputs = {key: value for key, value in inputs.items() if key not in _MADE_BY_THE_CLASS}
             place = resource.provider.split("::")
             provider = providers[place[-3].split("$")[-1], place[-2]]
@@ -89,10 +91,12 @@ def _class(token: str) -> tuple[str, str]:
     from pulumi.runtime.rpc import _RESOURCE_MODULES
 
     import_module(f"pulumi_{token.split(':')[0]}")
-    for module in _RESOURCE_MODULES[token.rsplit(":", 1)[0]]:
+    for module in _RESOURCE_MODULES.get(token.rsplit(":", 1)[0], ()):
         module_info: Mapping[str, Any] = vars(module)["mod_info"]
         if token in module_info["classes"]:
             return str(module_info["fqn"]), str(module_info["classes"][token])
+    if token.startswith("kubernetes:"):
+        return _OF_A_CHART
     raise KeyError(token)
 
 

@@ -26,6 +26,14 @@ def _estate() -> None:
         data={"k": queue.name},
         opts=pulumi.ResourceOptions(provider=cluster),
     )
+    pulumi_kubernetes.apiextensions.CustomResource(
+        "watched",
+        api_version="monitoring.coreos.com/v1",
+        kind="ServiceMonitor",
+        metadata={"name": "watched"},
+        spec={"endpoints": []},
+        opts=pulumi.ResourceOptions(provider=cluster),
+    )
 
 
 def _registered(resources: tuple[Recorded, ...]) -> Counter[str]:
@@ -46,5 +54,5 @@ def test_the_flat_program_registers_the_same_with_the_same_inputs_and_providers(
     ours = record(_estate).resources
     text = flat.program(ours)
     floor = record(lambda: exec(compile(text, "flat", "exec"), {})).resources  # noqa: S102
-    assert len(ours) == 5
+    assert len(ours) == 6
     assert _registered(floor) == _registered(ours)
