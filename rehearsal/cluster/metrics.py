@@ -28,8 +28,8 @@ from rehearsal.control_plane.errors import ApiRefused, ControlPlaneError
 
 GROUP: Final = "metrics.k8s.io"
 VERSION: Final = f"{GROUP}/v1beta1"
-# metrics-server's own --metric-resolution
-# (kubernetes-sigs/metrics-server, cmd/metrics-server/app/options/options.go; looked up 2026-11-28).
+# As metrics-server's manifest asks it to (components.yaml, --metric-resolution=15s); of itself it takes 60 s
+# (kubernetes-sigs/metrics-server@087ef6b, cmd/metrics-server/app/options/options.go; looked up 2026-11-28).
 WINDOW_SECONDS: Final = 15
 _LOOK_SECONDS: Final = 0.2
 _MANAGER: Final = "metrics-server"
@@ -75,7 +75,8 @@ class Metrics:
         used = dict(processes())
         now, told = time.monotonic(), set()
         nodes: dict[str, list[Object]] = {node["metadata"]["name"]: [] for node in self._cluster.list("Node")}
-        for pod in self._cluster.pods_here():
+        pods = self._cluster.pods_here()
+        for pod in pods:
             meta = pod["metadata"]
             folder = self._cluster.pod_folder(meta["namespace"], meta["name"])
             containers = list(self._containers(pod, folder, used, now))
@@ -90,7 +91,7 @@ class Metrics:
                 at = old["metadata"].get("namespace", ""), old["metadata"]["name"]
                 if at not in keep:
                     self._cluster.api.delete(VERSION, kind, at[1], at[0])
-        there = {(pod["metadata"]["uid"]) for pod in self._cluster.pods_here()}
+        there = {pod["metadata"]["uid"] for pod in pods}
         self._before = {key: one for key, one in self._before.items() if key[0] in there}
 
     def _containers(
@@ -154,8 +155,8 @@ def definition(kind: str, plural: str, scope: str) -> Object:
         "kind": "CustomResourceDefinition",
         "metadata": {
             "name": f"{plural}.{GROUP}",
-            # What a group of Kubernetes' own names asks of whoever defines it
-            # (https://github.com/kubernetes/enhancements/pull/1111, looked up 2026-11-28).
+            # What a group of Kubernetes' own names asks of whoever defines it (from memory; the server of
+            # 1.36.3 takes the definition with it).
             "annotations": {"api-approved.kubernetes.io": "unapproved, for a rehearsal"},
         },
         "spec": {
