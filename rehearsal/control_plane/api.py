@@ -232,7 +232,8 @@ class Api:
     def _path(self, object: Mapping[str, Any], *, named: bool) -> str:
         version, metadata = str(object["apiVersion"]), object["metadata"]
         root = f"/apis/{version}" if "/" in version else f"/api/{version}"
-        if version not in self._plurals:
+        # A kind may have been defined since its group was last asked.
+        if object["kind"] not in self._plurals.get(version, {}):
             found = self._ask("GET", root)["resources"]
             self._plurals[version] = {
                 one["kind"]: (one["name"], one["namespaced"]) for one in found if "/" not in one["name"]
