@@ -11,7 +11,7 @@ import pulumi_aws as aws
 
 from infra.aws.object_store import PrivateBucket
 from infra.cluster_context import ClusterContext
-from infra.cluster_platform.parts import PROMETHEUS
+from infra.cluster_platform.parts import KEDA, PROMETHEUS, PROMETHEUS_URL
 from infra.naming import Naming
 from infra.pins import ENVOY_IMAGE, TRITON_IMAGE
 from infra.settings import Settings
@@ -19,6 +19,7 @@ from infra.target_hardware import refuse_other_hardware
 from infra.workloads import Site
 from isthmus.errors import IsthmusError
 from serving.components.pod import NAME
+from serving.components.scaling import ByQueue, Schedule
 from serving.components.triton import TritonService
 from training.target_hardware import MANIFEST
 
@@ -166,6 +167,7 @@ def triton_services(
             region=settings.aws.region,
             replicas_min=serving.replicas.min,
             replicas_max=serving.replicas.max,
+            scaling=_scaling(cluster, settings),
             gpus=cluster.gpus(serving.pool),
             node_selector=cluster.pools[serving.pool].node_selector if serving.pool else None,
             endpoint_url=settings.aws.endpoint_url,
@@ -176,6 +178,21 @@ def triton_services(
             opts=cluster.options,
         )
     return services
+
+
+def _scaling(cluster: ClusterContext, settings: Settings) -> ByQueue | None:
+    """By what KEDA scales a site's servers; None where CPU does."""
+    told = settings.serving.autoscaling
+    if told.chosen(settings.platform.runs) == "cpu":
+        return None
+    return ByQueue(
+        prometheus=PROMETHEUS_URL,
+        queue_ms=told.queue_ms,
+        without_metrics=told.without_metrics or settings.serving.replicas.min,
+        requests_per_second=told.requests_per_second,
+        schedules=[Schedule(each.start, each.end, each.replicas) for each in told.schedules],
+        after=[cluster.charts[chart] for chart in (KEDA, PROMETHEUS)],
+    )
 
 
 __all__ = ["ReleaseError", "digest_of", "latest_release", "served_release", "triton_services"]

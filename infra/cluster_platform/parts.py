@@ -22,6 +22,13 @@ MONITORING: Final = "monitoring"
 PROMETHEUS: Final = "kube-prometheus-stack"
 """The chart whose kinds tell Prometheus what to ask."""
 
+PROMETHEUS_URL: Final = f"http://{PROMETHEUS}-prometheus.{MONITORING}:9090"
+"""What the chart of that name serves it at (prometheus-community/helm-charts@cf408a2, charts/
+kube-prometheus-stack/templates/prometheus/service.yaml, ``fullname`` of _helpers.tpl for a release that is
+called as the chart, and ``prometheus.service.port`` of values.yaml; 2026-11-28)."""
+KEDA: Final = "keda"
+"""The chart whose kind says what scales pods."""
+
 ADDONS: Final[Mapping[Part, str]] = {"metrics_server": "metrics-server", "cert_manager": "cert-manager"}
 """What AWS keeps as an add-on of EKS: no chart there (EKS user guide, "Community add-ons")."""
 NFD_LABEL: Final = "feature.node.kubernetes.io/pci-10de.present"
@@ -65,7 +72,7 @@ def uses(site: Site, settings: Settings) -> Iterator[Use]:
     if "external_secrets" in parts:
         yield Use("external-secrets", PLATFORM, {"installCRDs": True, "replicaCount": 2})
     if "keda" in parts:
-        yield Use("keda", PLATFORM, {"crds": {"install": True}, "operator": {"replicaCount": 2}})
+        yield Use(KEDA, PLATFORM, {"crds": {"install": True}, "operator": {"replicaCount": 2}})
     if "gpus" in parts:
         yield from _gpus(site, monitored)
 

@@ -7,9 +7,11 @@ the week and knows no month that ends late: a day that never comes is taken ther
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from isthmus.settings.annotations import refuse
+from pydantic import BeforeValidator, Field
+
+from isthmus.settings.annotations import Allowed, refuse
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -98,3 +100,11 @@ def read_schedule(value: Any) -> str:
         names = ", ".join(MONTHS[number - 1] for number in sorted(months))
         raise refuse(f"{names} has no day {min(days)}, so it never comes; {_HOW}")
     return str(value)
+
+
+Cron = Annotated[
+    str,
+    BeforeValidator(read_schedule),
+    Field(json_schema_extra={"pattern": "^[0-9*/,-]+( [0-9*/,-]+){4}$"}),
+    Allowed("minute, hour, day of the month, month and day of the week in UTC, such as 0 3 * * 0"),
+]

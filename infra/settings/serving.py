@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from infra.settings.autoscaling import Autoscaling
 from isthmus.settings.annotations import Allowed, Unit, refuse
 from isthmus.settings.quantities import Name
 from isthmus.settings.section import Section
@@ -54,10 +55,20 @@ MOST = 99
 """A namespace has a quota of 100 pods (``infra.in_cluster.namespaces``); a new release needs one more."""
 
 
+def _not_none(value: Any) -> Any:
+    if value == 0 and not isinstance(value, bool):
+        raise refuse(
+            "without a server nothing holds a first question until there is one, and the queue, which would "
+            f"call for one, is the servers' own: allowed is a whole number from 1 to {MOST}; leave a site "
+            "that is to have none out of serving.sites"
+        )
+    return value
+
+
 class Replicas(Section):
     """How many Triton servers each site runs."""
 
-    min: Annotated[int, Unit("replicas"), Field(ge=1, le=MOST)] = 1
+    min: Annotated[int, BeforeValidator(_not_none), Unit("replicas"), Field(ge=1, le=MOST)] = 1
     """Fewest replicas on each site."""
     max: Annotated[int, Unit("replicas"), Field(ge=1, le=MOST)] = 2
     """Most replicas on each site; in a GPU pool fewer than its nodes, as a rollout begins with one more."""
@@ -74,6 +85,8 @@ class ServingSettings(Section):
     """The release to serve: the newest signed one, or one pinned by its digest."""
     replicas: Replicas = Replicas()
     """Triton servers on each site."""
+    autoscaling: Autoscaling = Autoscaling()
+    """By what their number moves."""
     pool: Name | None = None
     """GPU pool to serve from, by the same name on every site; absent: the CPUs of the other nodes."""
     trusted_keys: tuple[PublicKey, ...] = ()

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from infra.settings.schedule import read_schedule
+from infra.settings.schedule import Cron
 from infra.settings.urls import orders_url, storage_url
 from isthmus.settings.annotations import Allowed, Unit
 from isthmus.settings.section import Section
@@ -26,12 +26,6 @@ OrdersUrl = Annotated[
 
 StorageUrl = Annotated[
     str, BeforeValidator(storage_url), Allowed("a database URL such as postgresql+psycopg://HOST/NAME")
-]
-Cron = Annotated[
-    str,
-    BeforeValidator(read_schedule),
-    Field(json_schema_extra={"pattern": "^[0-9*/,-]+( [0-9*/,-]+){4}$"}),
-    Allowed("minute, hour, day of the month, month and day of the week in UTC, such as 0 3 * * 0"),
 ]
 
 

@@ -11,6 +11,7 @@ import pulumi_kubernetes as k8s
 from serving.components.monitoring import monitoring
 from serving.components.network import ingress_rules
 from serving.components.pod import NAME, PodSpec, Resources, Timing, pod_spec
+from serving.components.scaling import ByQueue, by_cpu, by_queue
 from serving.server.ports import GRPC, HTTP, METRICS, PROXY_METRICS
 
 meta = k8s.meta.v1
@@ -52,6 +53,7 @@ class TritonService(pulumi.ComponentResource):
         region: pulumi.Input[str],
         replicas_min: int = 1,
         replicas_max: int = 1,
+        scaling: ByQueue | None = None,
         gpus: int = 0,
         node_selector: Mapping[str, str] | None = None,
         endpoint_url: pulumi.Input[str] | None = None,
@@ -78,6 +80,7 @@ class TritonService(pulumi.ComponentResource):
             region: AWS region of the bucket.
             replicas_min: fewest pods.
             replicas_max: most pods; more than ``replicas_min`` adds an autoscaler.
+            scaling: what KEDA scales by; None: a HorizontalPodAutoscaler by CPU.
             gpus: GPUs of each pod; 0 serves from the CPU.
             node_selector: labels of the nodes to run on; None is anywhere.
             endpoint_url: other S3 (and STS) endpoint than AWS's own.
@@ -209,8 +212,10 @@ class TritonService(pulumi.ComponentResource):
         if monitored_by is not None:
             after = pulumi.ResourceOptions(parent=self, depends_on=[monitored_by])
             monitoring(name, namespace=namespace, service=NAME, labels=labelled, opts=after)
-        if scaled:
-            _autoscaler(name, metadata(), replicas_min, replicas_max, child)
+        if scaled and scaling is not None:
+            by_queue(name, metadata(), replicas_min, replicas_max, scaling, self)
+        elif scaled:
+            by_cpu(name, metadata, replicas_min, replicas_max, child)
         self.service_name = service.metadata.name
         host = pulumi.Output.concat(service.metadata.name, ".", service.metadata.namespace)
         self.http_url = pulumi.Output.concat("http://", host, f":{HTTP}")
@@ -224,34 +229,3 @@ class TritonService(pulumi.ComponentResource):
                 "release": self.release,
             }
         )
-
-
-def _autoscaler(
-    name: str, metadata: k8s.meta.v1.ObjectMetaArgs, least: int, most: int, opts: pulumi.ResourceOptions
-) -> None:
-    v2 = k8s.autoscaling.v2
-    v2.HorizontalPodAutoscaler(
-        name,
-        metadata=metadata,
-        spec=v2.HorizontalPodAutoscalerSpecArgs(
-            min_replicas=least,
-            max_replicas=most,
-            scale_target_ref=v2.CrossVersionObjectReferenceArgs(
-                api_version="apps/v1", kind="Deployment", name=NAME
-            ),
-            metrics=[
-                v2.MetricSpecArgs(
-                    type="Resource",
-                    resource=v2.ResourceMetricSourceArgs(
-                        name="cpu",
-                        target=v2.MetricTargetArgs(type="Utilization", average_utilization=70),
-                    ),
-                )
-            ],
-            behavior=v2.HorizontalPodAutoscalerBehaviorArgs(
-                # A pod costs a pull and a load: give it back only when five quiet minutes have passed.
-                scale_down=v2.HPAScalingRulesArgs(stabilization_window_seconds=300)
-            ),
-        ),
-        opts=opts,
-    )

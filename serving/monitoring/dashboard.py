@@ -40,7 +40,7 @@ PANELS: Final[tuple[Panel, ...]] = (
     Panel(
         "Questions a second, by release",
         "reqps",
-        (("{{version}}", f"sum by (version) (rate(nv_inference_request_success{{{q.RECOMMEND}}}[5m]))"),),
+        (("{{version}}", f"sum by (version) ({q.answered('5m')})"),),
         "Versions are the first 32 bits of a release's digest.",
     ),
     Panel("Not answered", "percentunit", (("failed", q.failed("5m")), ("slow", q.slow("5m")))),

@@ -17,10 +17,15 @@ FRONT_WAITED_S: Final = 0.2
 """The same at a front, which may have asked a second site."""
 
 
+def answered(window: str) -> str:
+    """Questions a second that were answered, by pod and release."""
+    return f"rate(nv_inference_request_success{{{RECOMMEND}}}[{window}])"
+
+
 def failed(window: str) -> str:
     """Share of the questions that Triton did not answer; wrong questions are among them."""
     bad = f'rate(nv_inference_request_failure{{{RECOMMEND},reason!="CANCELED"}}[{window}])'
-    good = f"rate(nv_inference_request_success{{{RECOMMEND}}}[{window}])"
+    good = answered(window)
     return f"sum({bad}) / (sum({good}) + sum({bad}))"
 
 
@@ -42,6 +47,11 @@ def queued_ms(window: str = "5m") -> str:
     waited = f'rate(nv_inference_queue_duration_us{{service="triton"}}[{window}])'
     asked = f'rate(nv_inference_request_success{{service="triton"}}[{window}])'
     return f"max(sum by (model) ({waited}) / sum by (model) ({asked}) > 0 or vector(0)) / 1000"
+
+
+def while_seen(query: str) -> str:
+    """A query that has no value while Prometheus sees no server: else that would read as no load."""
+    return f'({query}) and on () (sum(up{{service="triton",endpoint="metrics"}}) > 0)'
 
 
 GPU_MEMORY: Final = (

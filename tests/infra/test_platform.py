@@ -15,6 +15,7 @@ from infra.cluster_platform.priorities import CLASSES
 from infra.settings.platform import PARTS
 from infra.workloads import Site
 from isthmus.pod_parts import SERVING_PRIORITY, TRAINING_PRIORITY
+from serving.server.ports import METRICS, PROXY_METRICS
 from tests.infra.recorded import STACKS, Estate, changed_settings, estate_of, record
 
 CLUSTER_API = {
@@ -24,6 +25,7 @@ CLUSTER_API = {
     "openstack.cluster.service_cidr": "10.100.0.0/16",
 }
 RELEASE = "kubernetes:helm.sh/v3:Release"
+POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 
 
 def released(estate: Estate, site: str) -> dict[str, dict[str, Any]]:
@@ -149,3 +151,56 @@ def test_spot_is_taken_first_by_the_names_of_its_groups() -> None:
     spot = {name for name, inputs in groups.items() if inputs["capacityType"] == "SPOT"}
     assert spot == {name for name in groups if pattern.strip(".*") in f"{name}-"}
     assert json.dumps(values)
+
+
+def _scaled(site: str) -> dict[str, Any]:
+    scaled = estate_of("prod").one("kubernetes:keda.sh/v1alpha1:ScaledObject", f"{site}-triton-scaled")
+    return scaled.inputs
+
+
+@pytest.mark.parametrize("site", ["aws", "openstack"])
+def test_keda_asks_the_prometheus_that_is_there_and_is_let_through(site: str) -> None:
+    prometheus = released(estate_of("prod"), site)["kube-prometheus-stack"]
+    address = f"http://{prometheus['name']}-prometheus.{prometheus['namespace']}:9090"
+    for trigger in _scaled(site)["spec"]["triggers"]:
+        assert trigger["metadata"]["serverAddress"] == address
+    keda = released(estate_of("prod"), site)["keda"]["namespace"]
+
+    def policy(name: str) -> dict[str, Any]:
+        of_site = f"{site}-platform-{name}-platform"
+        return dict(estate_of("prod").one(POLICY, of_site).inputs["spec"])
+
+    into_prometheus = [
+        (peer.get("namespaceSelector"), port["port"])
+        for rule in policy(prometheus["namespace"])["ingress"]
+        for peer in rule["from"]
+        for port in rule["ports"]
+    ]
+    assert ({"matchLabels": {"kubernetes.io/metadata.name": keda}}, 9090) in into_prometheus
+    # An empty selector is every namespace, and no port is every port.
+    assert {"to": [{"namespaceSelector": {}}]} in policy(keda)["egress"]
+    assert {"to": [{"namespaceSelector": {}}]} in policy(prometheus["namespace"])["egress"]
+    into_triton = estate_of("prod").one(POLICY, f"{site}-triton").inputs["spec"]["ingress"]
+    of_prometheus = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
+    (rule,) = [rule for rule in into_triton if of_prometheus in rule["from"]]
+    assert prometheus["namespace"] == "monitoring"
+    assert {port["port"] for port in rule["ports"]} == {METRICS, PROXY_METRICS}
+
+
+@pytest.mark.parametrize(
+    ("changes", "by_queue"),
+    [
+        ({}, True),
+        ({"serving.autoscaling.by": "cpu"}, False),
+        ({"platform.runs": ["metrics_server", "keda"]}, False),
+        ({"serving.replicas": {"min": 2, "max": 2}}, False),
+    ],
+)
+def test_one_autoscaler_or_none(changes: dict[str, Any], by_queue: bool) -> None:
+    settings = changed_settings("prod", changes)
+    made = record(lambda: estate_program(settings), "prod")
+    scaled = made.of("kubernetes:keda.sh/v1alpha1:ScaledObject")
+    by_cpu = made.of("kubernetes:autoscaling/v2:HorizontalPodAutoscaler")
+    moves = settings.serving.replicas.min < settings.serving.replicas.max
+    assert len(scaled) == 2 * by_queue
+    assert len(by_cpu) == 2 * (moves and not by_queue)

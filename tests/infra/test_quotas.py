@@ -61,6 +61,10 @@ def weight(pod: Mapping[str, Any]) -> Counter[str]:
     return (together | most) + Counter({"pods": thousandths(1)})
 
 
+SCALERS = {
+    "kubernetes:autoscaling/v2:HorizontalPodAutoscaler": "maxReplicas",
+    "kubernetes:keda.sh/v1alpha1:ScaledObject": "maxReplicaCount",
+}
 SUFFIXES = {"": 1.0, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30}
 """As apimachinery reads them (pkg/api/resource/quantity.go), as far as an estate writes them."""
 
@@ -78,7 +82,11 @@ def test_quantities_grow_with_their_number(number: int, suffix: str) -> None:
 
 def pods(found: Estate) -> Counter[tuple[str, str, str]]:
     """What a stack asks for at most, by provider, namespace and what a quota counts."""
-    most = {(each.provider, each.name): each.inputs["spec"]["maxReplicas"] for each in scalers(found)}
+    most = {
+        (each.provider, each.inputs["spec"]["scaleTargetRef"]["name"]): each.inputs["spec"][bound]
+        for type, bound in SCALERS.items()
+        for each in found.of(type)
+    }
     asked: Counter[tuple[str, str, str]] = Counter()
 
     def add(each: Recorded, count: int, template: Mapping[str, Any]) -> None:
@@ -97,13 +105,10 @@ def pods(found: Estate) -> Counter[tuple[str, str, str]]:
                 add(each, job.get("parallelism", 1), job["template"])
             case "kubernetes:apps/v1:Deployment":
                 surge = inputs["spec"]["strategy"]["rollingUpdate"]["maxSurge"]
-                replicas = most.get((each.provider, each.name)) or inputs["spec"]["replicas"]
+                key = (each.provider, inputs["metadata"]["name"])
+                replicas = most.get(key) or inputs["spec"]["replicas"]
                 add(each, replicas + surge, inputs["spec"]["template"])
     return asked
-
-
-def scalers(found: Estate) -> list[Recorded]:
-    return found.of("kubernetes:autoscaling/v2:HorizontalPodAutoscaler")
 
 
 @pytest.mark.parametrize("changes", PLAYS, ids=["as it is", "tuning and retraining", "the largest"])

@@ -13,6 +13,8 @@ import pytest
 from pulumi.runtime import mocks
 
 from infra.pins import ENVOY_IMAGE, KUBERNETES_VERSION
+from serving.components.scaling import WINDOW
+from serving.monitoring import queries
 from serving.server.envoy_config import MAX_REQUEST_BYTES
 from tests import mocked_program
 
@@ -209,6 +211,51 @@ def test_an_autoscaler_only_where_there_is_room(objects: dict[str, dict[str, Any
     fixed, _ = declared(replicas_min=3, replicas_max=3)
     assert "HorizontalPodAutoscaler" not in fixed
     assert fixed["Deployment"]["spec"]["replicas"] == 3
+
+
+def scaled(**changes: Any) -> dict[str, dict[str, Any]]:
+    from serving.components.scaling import ByQueue
+
+    by = ByQueue(prometheus="http://prometheus:9090", queue_ms=10, without_metrics=3, **changes)
+    return declared(replicas_min=2, replicas_max=6, scaling=by)[0]
+
+
+def test_by_the_queue_keda_scales_and_nothing_else() -> None:
+    made = scaled()
+    assert "HorizontalPodAutoscaler" not in made
+    spec = made["ScaledObject"]["spec"]
+    assert spec["scaleTargetRef"]["name"] == made["Deployment"]["metadata"]["name"]
+    assert "replicas" not in made["Deployment"]["spec"]
+    assert (spec["minReplicaCount"], spec["maxReplicaCount"]) == (2, 6)
+    assert spec["fallback"]["replicas"] == 3
+    (queue,) = spec["triggers"]
+    # KEDA reads texts alone.
+    assert all(isinstance(value, str) for value in queue["metadata"].values())
+    assert queries.queued_ms(WINDOW) in queue["metadata"]["query"]
+    assert queue["metricType"] == "Value"
+    assert queue["metadata"]["threshold"] == "10"
+
+
+def test_requests_are_shared_out_and_schedules_are_a_floor() -> None:
+    from serving.components.scaling import Schedule
+
+    morning = Schedule("0 6 * * *", "0 9 * * *", 4)
+    _, requests, cron = scaled(requests_per_second=250, schedules=[morning])["ScaledObject"]["spec"][
+        "triggers"
+    ]
+    assert requests["metricType"] == "AverageValue"
+    assert queries.answered(WINDOW) in requests["metadata"]["query"]
+    assert cron["metadata"] == {
+        "timezone": "Etc/UTC",
+        "start": "0 6 * * *",
+        "end": "0 9 * * *",
+        "desiredReplicas": "4",
+    }
+
+
+def test_keda_takes_over_from_an_autoscaler_by_cpu(objects: dict[str, dict[str, Any]]) -> None:
+    annotations = objects["HorizontalPodAutoscaler"]["metadata"]["annotations"]
+    assert annotations == {"validations.keda.sh/hpa-ownership": "false"}
 
 
 def test_the_number_of_replicas_has_one_owner(objects: dict[str, dict[str, Any]]) -> None:

@@ -383,6 +383,10 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             ),
         ),
         **_all("serving.replicas", "min max", IN_PLACE),
+        "serving.autoscaling.by": Change(
+            "in place", (), "The servers stay as many as they are until the new autoscaler has looked."
+        ),
+        **_all("serving.autoscaling", "queue_ms requests_per_second schedules without_metrics", IN_PLACE),
         "platform.runs": more_or_less(
             "charts",
             "namespaces",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from infra.settings.checks.addresses import addresses
+from infra.settings.checks.autoscaling import autoscaling
 from infra.settings.checks.bounds import bounds
 from infra.settings.checks.drivers import drivers
 from infra.settings.checks.keys import keys
@@ -22,8 +23,8 @@ from infra.settings.model import Settings
 from isthmus.settings.errors import Problem
 
 CHECKS = (
-    names, reach, regions, addresses, networks, drivers, machines, priced, pools, bounds, link, keys,
-    principals, repeats, ways,
+    names, reach, regions, addresses, networks, drivers, machines, priced, pools, bounds, autoscaling,
+    link, keys, principals, repeats, ways,
 )  # fmt: skip
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from infra.naming import Naming
-from infra.settings.drivers import DRIVERS
 from infra.settings.model import Settings
 from isthmus.settings.errors import Problem
 
@@ -78,21 +77,6 @@ def _serving(settings: Settings) -> Iterator[Problem]:
             "is empty, so no release could be trusted; add the public key of the validation that signs "
             "(`isthmus release show` prints it) or set serving.enabled to false",
         )
-    yield from _measured(settings)
-
-
-def _measured(settings: Settings) -> Iterator[Problem]:
-    """An autoscaler without metrics stays at its fewest pods, and says so in its conditions alone."""
-    least, most = settings.serving.replicas.min, settings.serving.replicas.max
-    brought = DRIVERS[settings.openstack.cluster.driver].brings
-    for site in settings.serving.sites if settings.serving.enabled and least < most else ():
-        parts = {*settings.platform.runs, *(brought if site == "openstack" else ())}
-        if "metrics_server" not in parts:
-            yield Problem(
-                "platform.runs",
-                f"has no metrics_server, by which the autoscaler of site {site} would go from "
-                f"serving.replicas min {least} to max {most}: add it, or write one number for both",
-            )
 
 
 def bounds(settings: Settings) -> Iterator[Problem]:

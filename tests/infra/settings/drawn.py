@@ -133,6 +133,8 @@ BY_PATH: dict[str, Drawn] = {
     "training.tuning.storage_url": st.sampled_from(
         ["postgresql+psycopg://db.example.org/trials", "postgresql+psycopg://10.36.0.9:5433/t"]
     ),
+    "serving.autoscaling.schedules[0].start": CRON,
+    "serving.autoscaling.schedules[0].end": CRON,
     "training.retrain.schedule": CRON,
     "training.retrain.train_schedule": CRON,
     "training.retrain.follow_schedule": CRON,
@@ -211,7 +213,10 @@ def value(annotation: Any, carried: list[Any], path: str) -> Drawn:
         if args[-1] is not Ellipsis:
             least = most = len(args)
         return st.lists(
-            value(args[0], [], f"{path}[0]"), min_size=least, max_size=max(least, min(most, 3)), unique=True
+            value(args[0], [], f"{path}[0]"),
+            min_size=least,
+            max_size=max(least, min(most, 3)),
+            unique_by=repr,  # sections have no hash
         )
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return section(annotation, path)

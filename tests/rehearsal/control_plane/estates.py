@@ -23,6 +23,14 @@ EVERYTHING = {
     "training.tuning.enabled": True,
     "training.retrain.enabled": True,
     "serving.sites": ["aws", "openstack"],
+    "serving.autoscaling.by": "cpu",
+}
+SCALERS = {"HorizontalPodAutoscaler": "maxReplicas", "ScaledObject": "maxReplicaCount"}
+"""What moves a number of pods, and the field of its most."""
+BY_QUEUE = {
+    "serving.autoscaling.requests_per_second": 400,
+    "serving.autoscaling.schedules": [{"start": "0 6 * * 1-5", "end": "0 20 * * 1-5", "replicas": 3}],
+    "serving.autoscaling.without_metrics": 3,
 }
 VARIANTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     **{stack: (stack, {}) for stack in STACKS},
@@ -35,11 +43,16 @@ VARIANTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "link.ike.dh_group": 20,
             "link.mtu_bytes": 1300,
             "training.orders_url": "postgresql+psycopg://db.example.org:6432/shop?table=orders",
+            **BY_QUEUE,
         },
     ),
     "prod, no link": (
         "prod",
-        {"link.enabled": False, "aws.cluster.api_allowed_cidrs": ["198.51.100.0/24"]},
+        {
+            "link.enabled": False,
+            "serving.autoscaling.by": "cpu",
+            "aws.cluster.api_allowed_cidrs": ["198.51.100.0/24"],
+        },
     ),
 }
 """Title: the stack and the settings that are changed in it."""
@@ -98,8 +111,9 @@ class Pods:
 def pods(site: SiteObjects) -> Iterator[Pods]:
     """Every workload's pods: a Deployment's largest number and its surge, all indices of a Job."""
     most = {
-        (each["metadata"]["namespace"], each["spec"]["scaleTargetRef"]["name"]): each["spec"]["maxReplicas"]
-        for each in site.of("HorizontalPodAutoscaler")
+        (each["metadata"]["namespace"], each["spec"]["scaleTargetRef"]["name"]): each["spec"][bound]
+        for kind, bound in SCALERS.items()
+        for each in site.of(kind)
     }
     for each in site.of("Deployment"):
         key = (each["metadata"]["namespace"], each["metadata"]["name"])

@@ -15,7 +15,9 @@ from isthmus_client import Recommender, ServerRefused
 from rehearsal.programs.errors import ProgramError
 from rehearsal.prometheus.provide import provide
 from rehearsal.prometheus.server import Prometheus, Target
+from serving.components.scaling import WINDOW
 from serving.local.server import LocalServer
+from serving.monitoring import queries as q
 from serving.monitoring.alerts import alerts, rule_groups
 from serving.monitoring.dashboard import PANELS
 from tests.serving.front.fronts import front_of
@@ -29,6 +31,8 @@ QUERIES = [
     *((alert.name, query, alert.needs) for alert in alerts() for query in alert.queries),
     *((panel.title, query, panel.needs) for panel in PANELS for _, query in panel.queries),
 ]
+SCALED = {"queue": q.queued_ms(WINDOW), "requests": f"sum({q.answered(WINDOW)})"}
+"""What KEDA asks (``serving.components.scaling``)."""
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +82,18 @@ def test_it_has_a_value(prometheus: Prometheus, where: str, query: str, needs: s
         pytest.skip(NOT_HERE)
     assert found, f"{where}: {query}"
     assert all(math.isfinite(float(one["value"][1])) for one in found), found
+
+
+@pytest.mark.parametrize("query", SCALED.values(), ids=SCALED)
+def test_what_scales_the_servers_is_one_number_and_none_where_none_is_seen(
+    prometheus: Prometheus, query: str
+) -> None:
+    """KEDA takes a query of one element, and falls back where there is none."""
+    (found,) = prometheus.query(q.while_seen(query))
+    assert math.isfinite(float(found["value"][1]))
+    assert found["metric"] == {}
+    gone = q.while_seen(query).replace('service="triton"', 'service="gone"')
+    assert prometheus.query(gone) == []
 
 
 def test_what_is_asked_shows_in_the_values(prometheus: Prometheus) -> None:
