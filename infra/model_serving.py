@@ -11,13 +11,14 @@ import pulumi_aws as aws
 
 from infra.aws.object_store import PrivateBucket
 from infra.cluster_context import ClusterContext
-from infra.cluster_platform.parts import KEDA, PROMETHEUS, PROMETHEUS_URL
+from infra.cluster_platform.parts import KEDA, PROMETHEUS, PROMETHEUS_URL, ROLLOUTS
 from infra.naming import Naming
 from infra.pins import ENVOY_IMAGE, TRITON_IMAGE
 from infra.settings import Settings
 from infra.target_hardware import refuse_other_hardware
 from infra.workloads import Site
 from isthmus.errors import IsthmusError
+from serving.components.canary import Canary
 from serving.components.pod import NAME
 from serving.components.scaling import ByQueue, Schedule
 from serving.components.triton import TritonService
@@ -174,6 +175,7 @@ def triton_services(
             endpoints=cluster.endpoints,
             role_arn=cluster.roles.get(NAME),
             monitored_by=cluster.charts.get(PROMETHEUS),
+            canary=_canary(cluster, settings),
             labels=naming.labels,
             opts=cluster.options,
         )
@@ -192,6 +194,21 @@ def _scaling(cluster: ClusterContext, settings: Settings) -> ByQueue | None:
         requests_per_second=told.requests_per_second,
         schedules=[Schedule(each.start, each.end, each.replicas) for each in told.schedules],
         after=[cluster.charts[chart] for chart in (KEDA, PROMETHEUS)],
+    )
+
+
+def _canary(cluster: ClusterContext, settings: Settings) -> Canary | None:
+    rollout = settings.serving.rollout
+    if rollout.strategy == "rolling":
+        return None
+    return Canary(
+        steps=[(step.weight, step.pause_seconds) for step in rollout.steps],
+        most_failed=rollout.limits.failed,
+        most_p99_ms=rollout.limits.p99_ms,
+        least_overlap=rollout.limits.overlap,
+        customers=rollout.customers,
+        prometheus_url=PROMETHEUS_URL,
+        after=[cluster.charts[chart] for chart in (ROLLOUTS, PROMETHEUS)],
     )
 
 

@@ -21,6 +21,8 @@ MONITORING: Final = "monitoring"
 """The namespace that ``serving.components.network`` lets collect metrics."""
 PROMETHEUS: Final = "kube-prometheus-stack"
 """The chart whose kinds tell Prometheus what to ask."""
+ROLLOUTS: Final = "argo-rollouts"
+"""The chart whose controller brings canaries."""
 
 PROMETHEUS_URL: Final = f"http://{PROMETHEUS}-prometheus.{MONITORING}:9090"
 """What the chart of that name serves it at (prometheus-community/helm-charts@cf408a2, charts/
@@ -73,6 +75,8 @@ def uses(site: Site, settings: Settings) -> Iterator[Use]:
         yield Use("external-secrets", PLATFORM, {"installCRDs": True, "replicaCount": 2})
     if "keda" in parts:
         yield Use(KEDA, PLATFORM, {"crds": {"install": True}, "operator": {"replicaCount": 2}})
+    if "rollouts" in parts:
+        yield Use(ROLLOUTS, PLATFORM, _ROLLOUTS)
     if "gpus" in parts:
         yield from _gpus(site, monitored)
 
@@ -94,6 +98,13 @@ def _gpus(site: Site, monitored: bool) -> Iterator[Use]:
 
 
 _OFF: Final = {"enabled": False}
+_ROLLOUTS: Final[Mapping[str, Any]] = {
+    # One is the leader; the other takes over what it had begun, as all of it stands in the Rollouts.
+    "controller": {
+        "replicas": 2,
+        "resources": {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "1Gi"}},
+    },
+}
 _PROMETHEUS: Final[Mapping[str, Any]] = {
     # A namespace of restricted pods takes none that sees its node.
     "nodeExporter": _OFF,
@@ -125,6 +136,8 @@ __all__ = [
     "MONITORING",
     "PLATFORM",
     "PROMETHEUS",
+    "PROMETHEUS_URL",
+    "ROLLOUTS",
     "SYSTEM",
     "Use",
     "addons",

@@ -15,6 +15,7 @@ TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     "kubernetes:apps/v1:StatefulSet": _TEMPLATE,
     "kubernetes:apps/v1:DaemonSet": _TEMPLATE,
     "kubernetes:apps/v1:ReplicaSet": _TEMPLATE,
+    "kubernetes:argoproj.io/v1alpha1:Rollout": _TEMPLATE,
     "kubernetes:batch/v1:Job": _TEMPLATE,
     "kubernetes:batch/v1:CronJob": ("spec", "jobTemplate", *_TEMPLATE),
 }

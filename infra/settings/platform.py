@@ -9,15 +9,25 @@ from pydantic import Field
 from isthmus.settings.section import Section
 
 Part = Literal[
-    "metrics_server", "gpus", "autoscaler", "cert_manager", "external_secrets", "keda", "monitoring"
+    "metrics_server",
+    "gpus",
+    "autoscaler",
+    "cert_manager",
+    "external_secrets",
+    "keda",
+    "monitoring",
+    "rollouts",
 ]
 PARTS: tuple[Part, ...] = get_args(Part)
+USUAL: tuple[Part, ...] = tuple(part for part in PARTS if part != "rollouts")
+"""Argo Rollouts has nothing to do where serving.rollout.strategy is rolling, as it is by default."""
 
 
 class PlatformSettings(Section):
     """What both clusters run beside the estate's own pods."""
 
-    runs: Annotated[tuple[Part, ...], Field(max_length=len(PARTS))] = PARTS
+    runs: Annotated[tuple[Part, ...], Field(max_length=len(PARTS))] = USUAL
     """Parts, in any order: metrics for autoscalers (`metrics_server`), NVIDIA's device plugin and exporter
-    (`gpus`), an autoscaler of nodes in AWS (`autoscaler`), `cert_manager`, `external_secrets`, `keda`, and
-    Prometheus with Grafana (`monitoring`). What a driver of Magnum installs itself is not installed again."""
+    (`gpus`), an autoscaler of nodes in AWS (`autoscaler`), `cert_manager`, `external_secrets`, `keda`,
+    Prometheus with Grafana (`monitoring`), and Argo Rollouts (`rollouts`), without which no canary is judged.
+    What a driver of Magnum installs itself is not installed again."""

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from infra.settings.autoscaling import Autoscaling
+from infra.settings.rollout import Rollout
 from isthmus.settings.annotations import Allowed, Unit, refuse
 from isthmus.settings.quantities import Name
 from isthmus.settings.section import Section
@@ -87,6 +88,8 @@ class ServingSettings(Section):
     """Triton servers on each site."""
     autoscaling: Autoscaling = Autoscaling()
     """By what their number moves."""
+    rollout: Rollout = Rollout()
+    """How a new release comes into service."""
     pool: Name | None = None
     """GPU pool to serve from, by the same name on every site; absent: the CPUs of the other nodes."""
     trusted_keys: tuple[PublicKey, ...] = ()

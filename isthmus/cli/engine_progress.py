@@ -18,6 +18,7 @@ _MILESTONES: Final[Mapping[str, str]] = {
     "aws:ec2/vpnConnection:VpnConnection": "link, the AWS half",
     "kubernetes:batch/v1:Job": "job",
     "kubernetes:apps/v1:Deployment": "deployment",
+    "kubernetes:argoproj.io/v1alpha1:Rollout": "rollout",
 }
 # Between two lines where there is no terminal, in seconds.
 _QUIET: Final = 15.0

@@ -56,7 +56,7 @@ IMAGES: Final[Mapping[str, OwnImage]] = MappingProxyType(
             containerfile="serving/Containerfile",
             extra="serving-pull",
             # Triton runs its models from the repository that the step makes: they are copied as files.
-            entries=("serving.pull",),
+            entries=("serving.pull", "serving.compare"),
             data=("serving/models/**/*.py",),
         ),
     }

@@ -15,6 +15,8 @@ import pulumi_kubernetes as k8s
 from serving.monitoring.alerts import rule_groups
 from serving.monitoring.dashboard import UID, dashboard
 
+POD_HASH = "rollouts-pod-template-hash"
+"""Argo Rollouts' label of the pods of one release; a Deployment's have none."""
 DASHBOARD_LABEL = "grafana_dashboard"
 _API = "monitoring.coreos.com/v1"
 _SECONDS = 15
@@ -49,6 +51,8 @@ def monitoring(
         metadata=metadata(),
         spec={
             "selector": {"matchLabels": {"app.kubernetes.io/name": service}},
+            # By which a canary's servers are told from the others (serving.monitoring.canary).
+            "podTargetLabels": [POD_HASH],
             "endpoints": [
                 {"port": "metrics", "interval": f"{_SECONDS}s"},
                 {"port": "proxy-metrics", "path": "/stats/prometheus", "interval": f"{_SECONDS}s"},

@@ -113,27 +113,42 @@ def pod_spec(spec: PodSpec, selector: dict[str, str]) -> k8s.core.v1.PodSpecArgs
     )
 
 
-def _pull(spec: PodSpec) -> k8s.core.v1.ContainerArgs:
+def store_variables(spec: PodSpec) -> list[k8s.core.v1.EnvVarArgs]:
+    """By which a container finds the releases and knows whom to believe, without what it may do there."""
     keys = pulumi.Output.from_input(spec.trusted_keys).apply(lambda keys: ",".join(map(str, keys)))
     env = [
-        variable("RELEASE", spec.release),
         variable("RELEASES_BUCKET", spec.releases_bucket),
         variable("TRUSTED_KEYS", keys),
-        variable("MODEL_REPOSITORY", REPOSITORY),
-        variable("GPUS", str(spec.gpus)),
         # Which of the two is read depends on the SDK.
         variable("AWS_REGION", spec.region),
         variable("AWS_DEFAULT_REGION", spec.region),
     ]
-    if spec.onnx_backend:
-        env.append(variable("ONNX_BACKEND", spec.onnx_backend))
     if spec.endpoint_url is not None:
         env.append(variable("AWS_ENDPOINT_URL", spec.endpoint_url))
-    env += [variable(name, url) for name, url in spec.endpoints.items()]
-    mounts = [_mount("models", MODELS), _mount("tmp", "/tmp")]  # noqa: S108
-    if spec.role_arn is not None:
-        env += role_variables(spec.role_arn, NAME)
-        mounts.append(token_mount())
+    return env + [variable(name, url) for name, url in spec.endpoints.items()]
+
+
+def token_parts(
+    spec: PodSpec,
+) -> tuple[list[k8s.core.v1.EnvVarArgs], list[k8s.core.v1.VolumeMountArgs], list[k8s.core.v1.VolumeArgs]]:
+    """Variables, mounts and volumes by which a pod takes its role, where its cluster gives it none."""
+    if spec.role_arn is None:
+        return [], [], []
+    return role_variables(spec.role_arn, NAME), [token_mount()], [token_volume()]
+
+
+def _pull(spec: PodSpec) -> k8s.core.v1.ContainerArgs:
+    env = [
+        variable("RELEASE", spec.release),
+        *store_variables(spec),
+        variable("MODEL_REPOSITORY", REPOSITORY),
+        variable("GPUS", str(spec.gpus)),
+    ]
+    if spec.onnx_backend:
+        env.append(variable("ONNX_BACKEND", spec.onnx_backend))
+    role, token, _ = token_parts(spec)
+    env += role
+    mounts = [_mount("models", MODELS), _mount("tmp", "/tmp"), *token]  # noqa: S108
     return core.ContainerArgs(
         name="pull",
         image=spec.serving_image,
@@ -214,7 +229,7 @@ def _volumes(spec: PodSpec) -> list[k8s.core.v1.VolumeArgs]:
         empty("models", spec.resources.release),
         empty("tmp", "2Gi"),
         empty("shm", spec.resources.shared_memory, "Memory"),
-        *([token_volume()] if spec.role_arn is not None else []),
+        *token_parts(spec)[2],
     ]
 
 

@@ -15,6 +15,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from serving.components.pod import NAME
+from serving.components.workload import Workload
 from serving.monitoring import queries
 
 QUIET_SECONDS: Final = 300
@@ -61,7 +62,7 @@ def by_cpu(
     metadata: Callable[..., k8s.meta.v1.ObjectMetaArgs],
     least: int,
     most: int,
-    opts: pulumi.ResourceOptions,
+    scales: Workload,
 ) -> None:
     """Declare an autoscaler by CPU."""
     v2 = k8s.autoscaling.v2
@@ -72,7 +73,7 @@ def by_cpu(
             min_replicas=least,
             max_replicas=most,
             scale_target_ref=v2.CrossVersionObjectReferenceArgs(
-                api_version="apps/v1", kind="Deployment", name=NAME
+                api_version=scales.api_version, kind=scales.kind, name=NAME
             ),
             metrics=[
                 v2.MetricSpecArgs(
@@ -87,7 +88,7 @@ def by_cpu(
                 scale_down=v2.HPAScalingRulesArgs(stabilization_window_seconds=QUIET_SECONDS)
             ),
         ),
-        opts=opts,
+        opts=_after(scales),
     )
 
 
@@ -97,7 +98,7 @@ def by_queue(
     least: int,
     most: int,
     scaling: ByQueue,
-    parent: pulumi.Resource,
+    scales: Workload,
 ) -> None:
     """Declare what KEDA scales by."""
     k8s.apiextensions.CustomResource(
@@ -106,7 +107,7 @@ def by_queue(
         kind="ScaledObject",
         metadata=metadata,
         spec={
-            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": NAME},
+            "scaleTargetRef": {"apiVersion": scales.api_version, "kind": scales.kind, "name": NAME},
             "minReplicaCount": least,
             "maxReplicaCount": most,
             "fallback": {
@@ -127,8 +128,13 @@ def by_queue(
             },
             "triggers": [*_triggers(scaling)],
         },
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=[*scaling.after]),
+        opts=_after(scales, *scaling.after),
     )
+
+
+def _after(scales: Workload, *others: pulumi.Resource) -> pulumi.ResourceOptions:
+    """What it scales is there when it comes: on the way to another kind, both stand for a while."""
+    return pulumi.ResourceOptions(parent=scales.parent, depends_on=[scales.resource, *others])
 
 
 def _triggers(scaling: ByQueue) -> Iterator[dict[str, Any]]:

@@ -8,18 +8,15 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
+from serving.components.canary import Canary, what_judges
 from serving.components.monitoring import monitoring
 from serving.components.network import ingress_rules
-from serving.components.pod import NAME, PodSpec, Resources, Timing, pod_spec
+from serving.components.pod import NAME, PodSpec, Resources, Timing
 from serving.components.scaling import ByQueue, by_cpu, by_queue
+from serving.components.workload import declare
 from serving.server.ports import GRPC, HTTP, METRICS, PROXY_METRICS
 
 meta = k8s.meta.v1
-
-PATCH_FORCE = "pulumi.com/patchForce"
-"""Takes fields from whoever set them since: an autoscaler that is gone, or a person, would hold the number of
-replicas against every release (pulumi/pulumi-kubernetes v4.32.0, provider/pkg/await/await.go, ``patchForce``
-and ``handleSSAErr``; read 2026-11-27)."""
 
 
 class TritonService(pulumi.ComponentResource):
@@ -27,7 +24,8 @@ class TritonService(pulumi.ComponentResource):
 
     A new release (or image, or key) rolls the pods one by one: each new pod pulls and verifies the release,
     loads it, answers its probe, and only then an old one leaves the Service, finishes what it has begun, and
-    ends. A release that cannot be verified never becomes ready, so the old pods stay.
+    ends. A release that cannot be verified never becomes ready, so the old pods stay. With a ``canary``, some
+    pods have the new release first, and it goes on or back by itself.
     """
 
     service_name: pulumi.Output[str]
@@ -37,7 +35,7 @@ class TritonService(pulumi.ComponentResource):
     grpc_url: pulumi.Output[str]
     """``grpc://...`` inside the cluster, as ``isthmus_client.Recommender`` takes it."""
     release: pulumi.Output[str]
-    """The digest that is served, known once all its pods are ready."""
+    """The digest that is served, known once all its pods are ready; with a canary, what was asked for."""
 
     def __init__(
         self,
@@ -63,6 +61,7 @@ class TritonService(pulumi.ComponentResource):
         resources: Resources | None = None,
         timing: Timing | None = None,
         monitored_by: pulumi.Resource | None = None,
+        canary: Canary | None = None,
         labels: Mapping[str, str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -92,6 +91,8 @@ class TritonService(pulumi.ComponentResource):
             timing: seconds for starting and stopping.
             monitored_by: kube-prometheus-stack in the cluster, which then gets what to ask, alerts and a
                 dashboard; None where it does not run.
+            canary: how a new release is judged beside the one before, by the cluster's Argo Rollouts; None
+                lets it follow server by server.
             labels: labels of every object, over those of the component itself.
             opts: with the Kubernetes provider of the cluster.
         """
@@ -141,44 +142,27 @@ class TritonService(pulumi.ComponentResource):
             opts=child,
         )
         scaled = replicas_max > replicas_min
-        wait = f"{spec.timing.start * replicas_max + 300}s"
-        deployment = k8s.apps.v1.Deployment(
+        before: list[pulumi.Resource] = [account, policy]
+        if canary is not None:
+            before += what_judges(
+                name,
+                canary,
+                namespace=namespace,
+                selector=selector,
+                labels=labelled,
+                spec=spec,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[*canary.after]),
+            )
+        workload = declare(
             name,
-            metadata=metadata(annotations=None if scaled else {PATCH_FORCE: "true"}),
-            spec=k8s.apps.v1.DeploymentSpecArgs(
-                # The autoscaler's own, which brings the first pod to its fewest (kubernetes.io/docs/concepts/
-                # workloads/autoscaling/horizontal-pod-autoscale, "spec.replicas"; read 2026-11-27).
-                replicas=None if scaled else replicas_min,
-                selector=meta.LabelSelectorArgs(match_labels=selector),
-                # A release that does not become ready must not take away the one that answers.
-                strategy=k8s.apps.v1.DeploymentStrategyArgs(
-                    type="RollingUpdate",
-                    rolling_update=k8s.apps.v1.RollingUpdateDeploymentArgs(max_surge=1, max_unavailable=0),
-                ),
-                revision_history_limit=3,
-                progress_deadline_seconds=spec.timing.start + 300,
-                template=k8s.core.v1.PodTemplateSpecArgs(
-                    metadata=meta.ObjectMetaArgs(
-                        labels=labelled,
-                        annotations={
-                            "isthmus.dev/release": release,
-                            "prometheus.io/scrape": "true",
-                            "prometheus.io/port": str(METRICS),
-                        },
-                    ),
-                    spec=pod_spec(spec, selector),
-                ),
-            ),
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                depends_on=[account, policy],
-                # Nor is it given back where it stands, which would make it 1 until the autoscaler looks.
-                ignore_changes=["spec.replicas"] if scaled else None,
-                # Else the engine gives up after ten minutes, whatever the deadline above (pulumi/
-                # pulumi-kubernetes@9497796, provider/pkg/await/deployment.go, DefaultDeploymentTimeoutMins;
-                # read 2026-11-28); a rollout brings one server after the other.
-                custom_timeouts=pulumi.CustomTimeouts(create=wait, update=wait),
-            ),
+            namespace=namespace,
+            labels=labelled,
+            selector=selector,
+            spec=spec,
+            replicas=None if scaled else replicas_min,
+            most=replicas_max,
+            canary=canary,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=before),
         )
         service = k8s.core.v1.Service(
             name,
@@ -213,14 +197,14 @@ class TritonService(pulumi.ComponentResource):
             after = pulumi.ResourceOptions(parent=self, depends_on=[monitored_by])
             monitoring(name, namespace=namespace, service=NAME, labels=labelled, opts=after)
         if scaled and scaling is not None:
-            by_queue(name, metadata(), replicas_min, replicas_max, scaling, self)
+            by_queue(name, metadata(), replicas_min, replicas_max, scaling, workload)
         elif scaled:
-            by_cpu(name, metadata, replicas_min, replicas_max, child)
+            by_cpu(name, metadata, replicas_min, replicas_max, workload)
         self.service_name = service.metadata.name
         host = pulumi.Output.concat(service.metadata.name, ".", service.metadata.namespace)
         self.http_url = pulumi.Output.concat("http://", host, f":{HTTP}")
         self.grpc_url = pulumi.Output.concat("grpc://", host, f":{GRPC}")
-        self.release = pulumi.Output.all(release, deployment.id).apply(lambda both: str(both[0]))
+        self.release = pulumi.Output.all(release, workload.resource.id).apply(lambda both: str(both[0]))
         self.register_outputs(
             {
                 "service_name": self.service_name,

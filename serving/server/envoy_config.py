@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from serving.server.ports import GRPC, HTTP, INSIDE, PORTS
 
@@ -102,7 +102,7 @@ def _listener(kind: str, ports: Mapping[str, int]) -> dict[str, Any]:
                 },
             },
             # JSON alone: by gRPC, Triton compares shape and data first.
-            *([_shapes()] if kind == "http" else []),
+            *([_shapes()] if kind == "http" else [_GRPC_STATS]),
             {
                 "name": "envoy.filters.http.router",
                 "typed_config": {"@type": _TYPE + "filters.http.router.v3.Router"},
@@ -117,6 +117,14 @@ def _listener(kind: str, ports: Mapping[str, int]) -> dict[str, Any]:
             {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
         ],
     }
+
+
+_GRPC_STATS: Final[Mapping[str, Any]] = {
+    # By gRPC an error is an answer like any other, whose status stands behind it. Triton counts nothing as
+    # failed that its python backend answers with an error.
+    "name": "envoy.filters.http.grpc_stats",
+    "typed_config": {"@type": _TYPE + "filters.http.grpc_stats.v3.FilterConfig"},
+}
 
 
 def _shapes() -> dict[str, Any]:

@@ -11,6 +11,7 @@ import pytest
 
 from isthmus.cli.commands import preview, release, release_drift, status
 from rehearsal.cluster.overview import PodLine
+from rehearsal.cluster.rollouts import RolloutLine
 from rehearsal.engine.result import Diagnostic, Result
 from rehearsal.home import Home
 from training.operations.drift.decide import Decision
@@ -38,8 +39,9 @@ def test_status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pod = PodLine(
         "c", "aws", "serving", "triton", 1, 1, "Running", 0, 1.4, "image", "us", "127.77.1.1", "", False
     )
+    rollout = RolloutLine("c", "aws", "serving", "triton", "Paused", 2, 5, "CanaryPauseStep")
     monkeypatch.setattr(status, "_stand_ins", lambda _: dict(example["standIns"]))
-    assert shape(status._plain(Home(tmp_path), [pod])) == shape(example)
+    assert shape(status._plain(Home(tmp_path), [pod], [rollout])) == shape(example)
 
 
 def test_preview() -> None:

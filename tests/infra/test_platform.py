@@ -12,7 +12,7 @@ from infra.aws.autoscaler import rights
 from infra.chart_pins import charts
 from infra.cluster_platform.parts import uses, wanted
 from infra.cluster_platform.priorities import CLASSES
-from infra.settings.platform import PARTS
+from infra.settings.platform import PARTS, USUAL
 from infra.workloads import Site
 from isthmus.pod_parts import SERVING_PRIORITY, TRAINING_PRIORITY
 from serving.server.ports import METRICS, PROXY_METRICS
@@ -60,7 +60,8 @@ def test_every_chart_is_the_pinned_one(stack: str) -> None:
 def test_no_chart_is_pinned_that_nothing_runs() -> None:
     used = {"cluster-autoscaler"}
     sites: tuple[Site, ...] = ("aws", "openstack")
-    for settings in (changed_settings("prod", {}), changed_settings("prod", CLUSTER_API)):
+    every = {"platform.runs": [*PARTS]}
+    for settings in (changed_settings("prod", every), changed_settings("prod", CLUSTER_API)):
         used |= {use.chart for site in sites for use in uses(site, settings)}
     assert used == {*charts()}
 
@@ -70,7 +71,7 @@ def test_a_driver_that_brings_a_part_gets_no_second_one() -> None:
     by_chart = released(estate_of("prod"), "openstack")
     assert not {"metrics-server", "nvidia-device-plugin", "dcgm-exporter"} & {*by_chart}
     settings = changed_settings("prod", CLUSTER_API)
-    assert wanted("openstack", settings) == {*PARTS} - {"autoscaler"}
+    assert wanted("openstack", settings) == {*USUAL} - {"autoscaler"}
     values = {use.chart: use.values for use in uses("openstack", settings)}
     assert values["nvidia-device-plugin"] == {"nfd": {"enabled": True}}
     assert {"metrics-server", "cert-manager"} <= {*values}

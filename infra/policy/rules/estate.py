@@ -34,7 +34,7 @@ _EKS: Final = "aws:eks/cluster:Cluster"
 _TEMPLATE: Final = "openstack:containerinfra/clusterTemplate:ClusterTemplate"
 _POOLS: Final = ("aws:eks/nodeGroup:NodeGroup", "openstack:containerinfra/nodeGroup:NodeGroup")
 _GROUP_LABELS: Final = tuple(driver.node_label for driver in DRIVERS.values())
-_DEPLOYMENT: Final = "kubernetes:apps/v1:Deployment"
+_ANSWERING: Final = ("kubernetes:apps/v1:Deployment", "kubernetes:argoproj.io/v1alpha1:Rollout")
 _JOB: Final = "kubernetes:batch/v1:Job"
 _SCALERS: Final = (
     "kubernetes:autoscaling/v2:HorizontalPodAutoscaler",
@@ -300,7 +300,10 @@ def _most_replicas(stack: Stack, deployment: Resource) -> float:
 def _surge(deployment: Resource, replicas: float) -> float:
     if text(deployment.inputs, "spec", "strategy", "type") == "Recreate":
         return 0
-    given_surge = at(deployment.inputs, "spec", "strategy", "rollingUpdate", "maxSurge")
+    rolling, canary = (
+        at(deployment.inputs, "spec", "strategy", kind, "maxSurge") for kind in ("rollingUpdate", "canary")
+    )
+    given_surge = rolling if rolling is not None else canary
     if isinstance(given_surge, str) and given_surge.endswith("%"):
         # Kubernetes rounds a share of a surge up.
         return -(-replicas * (number(given_surge[:-1]) or 0) // 100)
@@ -317,7 +320,7 @@ def _surge(deployment: Resource, replicas: float) -> float:
     severity="high",
 )
 def rollout_fits(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    for deployment in stack.of_type(_DEPLOYMENT):
+    for deployment in stack.of_type(*_ANSWERING):
         replicas = _most_replicas(stack, deployment)
         needed = replicas + _surge(deployment, replicas)
         room = _room(stack, deployment)

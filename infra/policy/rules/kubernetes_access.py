@@ -23,7 +23,7 @@ _BINDINGS: Final = (
 )
 _NAMESPACE: Final = "kubernetes:core/v1:Namespace"
 _NETWORK_POLICY: Final = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
-_DEPLOYMENT: Final = "kubernetes:apps/v1:Deployment"
+_ANSWERING: Final = ("kubernetes:apps/v1:Deployment", "kubernetes:argoproj.io/v1alpha1:Rollout")
 _READS: Final = frozenset({"get", "list", "watch", "*"})
 _RAISES: Final = frozenset({"bind", "escalate", "impersonate"})
 
@@ -220,7 +220,7 @@ def namespace_bounded(stack: Stack) -> Iterator[tuple[Resource, str]]:
     severity="low",
 )
 def disruption_budget(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    for deployment in stack.of_type(_DEPLOYMENT):
+    for deployment in stack.of_type(*_ANSWERING):
         replicas = at(deployment.inputs, "spec", "replicas")
         wanted = at(deployment.inputs, "spec", "selector", "matchLabels")
         scaled = replicas is None or (isinstance(replicas, int | float) and replicas > 1)

@@ -18,6 +18,7 @@ _SERVES: Final = (
     "kubernetes:apps/v1:Deployment",
     "kubernetes:apps/v1:StatefulSet",
     "kubernetes:apps/v1:DaemonSet",
+    "kubernetes:argoproj.io/v1alpha1:Rollout",
 )
 _HOST: Final = ("hostNetwork", "hostPID", "hostIPC")
 SECRET_NAME: Final = re.compile(

@@ -26,6 +26,7 @@ _TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     "kubernetes:apps/v1:Deployment": _TEMPLATE,
     "kubernetes:apps/v1:StatefulSet": _TEMPLATE,
     "kubernetes:apps/v1:ReplicaSet": _TEMPLATE,
+    "kubernetes:argoproj.io/v1alpha1:Rollout": _TEMPLATE,
     "kubernetes:batch/v1:Job": _TEMPLATE,
     "kubernetes:batch/v1:CronJob": ("spec", "jobTemplate", *_TEMPLATE),
 }

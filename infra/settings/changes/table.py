@@ -43,6 +43,7 @@ NOUNS: Final[Mapping[str, str]] = MappingProxyType(
         "kubernetes:batch/v1:Job": "jobs",
         "kubernetes:batch/v1:CronJob": "scheduled jobs",
         "kubernetes:apps/v1:Deployment": "Triton",
+        "kubernetes:argoproj.io/v1alpha1:Rollout": "Triton",
         "kubernetes:helm.sh/v3:Release": "charts",
     }
 )
@@ -387,6 +388,17 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             "in place", (), "The servers stay as many as they are until the new autoscaler has looked."
         ),
         **_all("serving.autoscaling", "queue_ms requests_per_second schedules without_metrics", IN_PLACE),
+        "serving.rollout.strategy": more_or_less(
+            "Triton",
+            note="A Rollout takes the Deployment's place, or the other way round: its servers answer before "
+            "the others end, so both are there for a while. A release that changes in the same up is no "
+            "canary.",
+        ),
+        **_all(
+            "serving.rollout",
+            "steps limits.failed limits.p99_ms limits.overlap customers",
+            Change("in place", (), "The next canary is judged by it; one that is under way begins anew."),
+        ),
         "platform.runs": more_or_less(
             "charts",
             "namespaces",

@@ -18,13 +18,14 @@ from infra.settings.checks.principals import principals
 from infra.settings.checks.reach import reach
 from infra.settings.checks.regions import regions
 from infra.settings.checks.repeats import repeats
+from infra.settings.checks.rollout import rollout
 from infra.settings.checks.ways import ways
 from infra.settings.model import Settings
 from isthmus.settings.errors import Problem
 
 CHECKS = (
     names, reach, regions, addresses, networks, drivers, machines, priced, pools, bounds, autoscaling,
-    link, keys, principals, repeats, ways,
+    link, keys, principals, repeats, rollout, ways,
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import typer
 
 if TYPE_CHECKING:
     from rehearsal.cluster.overview import PodLine
+    from rehearsal.cluster.rollouts import RolloutLine
     from rehearsal.home import Home
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -27,16 +28,21 @@ def status(
     from isthmus.cli.console import err, out, print_json
     from rehearsal.cluster import agent
     from rehearsal.cluster.overview import SITES, pod_lines
+    from rehearsal.cluster.rollouts import rollout_lines
     from rehearsal.home import Home
 
     home = Home.find()
-    lines = pod_lines(home, site)
+    lines, rollouts = pod_lines(home, site), rollout_lines(home, site)
     if as_json:
-        print_json(_plain(home, lines))
+        print_json(_plain(home, lines, rollouts))
         return
     if not lines:
         out.print(f"No pods{f' in {site}' if site else ''}: `isthmus rehearse` starts the estate.")
         return
+    for rollout in rollouts:
+        told = f"{rollout.phase or 'Unknown'}, step {rollout.step} of {rollout.steps}"
+        said = f"{rollout.site}: rollout {rollout.namespace}/{rollout.name}: {told}"
+        out.print(f"{said}; {rollout.message}" if rollout.message else said, markup=False)
     for here in dict.fromkeys([*SITES, *(line.site for line in lines)]):
         if of_site := [line for line in lines if line.site == here]:
             _show(here, of_site)
@@ -76,7 +82,7 @@ def _show(site: str, lines: list[PodLine]) -> None:
     out.print()
 
 
-def _plain(home: Home, lines: list[PodLine]) -> dict[str, object]:
+def _plain(home: Home, lines: list[PodLine], rollouts: list[RolloutLine]) -> dict[str, object]:
     """The shape of ``--json``; docs/rehearsal.md tells it."""
     from dataclasses import asdict
 
@@ -86,6 +92,7 @@ def _plain(home: Home, lines: list[PodLine]) -> dict[str, object]:
         "home": str(home.root),
         "agentRuns": agent.is_running(home),
         "standIns": _stand_ins(home),
+        "rollouts": [asdict(line) for line in rollouts],
         "pods": [
             {
                 "site": line["site"],

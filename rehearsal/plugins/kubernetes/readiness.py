@@ -9,6 +9,7 @@ plugin gives up after ten minutes (``tests/infra/test_waits.py`` holds what the 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
@@ -21,6 +22,8 @@ State: TypeAlias = tuple[bool, str]
 """Whether it is ready, and what it waits for."""
 
 SKIP: Final = "pulumi.com/skipAwait"
+WAIT_FOR: Final = "pulumi.com/waitFor"
+"""In the place of what the kind itself would be waited for (provider/pkg/metadata/overrides.go)."""
 TIMEOUT: Final = "pulumi.com/timeoutSeconds"
 _SECONDS: Final = 600.0
 _TRAINING_SECONDS: Final = 3600.0
@@ -40,6 +43,8 @@ def check_of(object: Object, *, updated: bool) -> Callable[[Api, Object], State]
     """
     if annotation(object, SKIP) == "true":
         return None
+    if said := annotation(object, WAIT_FOR):
+        return lambda _, now: _waited_for(now, said)
     if object["kind"] == "PersistentVolumeClaim":
         return lambda api, claim: _claim(api, claim, updated)
     return _CHECKS.get(object["kind"])
@@ -148,6 +153,22 @@ _CHECKS: Final[Mapping[str, Callable[[Api, Object], State]]] = {
     "Secret": _secret,
     "Service": _service,
 }
+
+
+def _waited_for(object: Object, said: str) -> State:
+    try:
+        listed = json.loads(said)
+    except ValueError:
+        listed = [said]
+    for each in listed:
+        wanted, _, status = str(each).removeprefix("condition=").partition("=")
+        if not str(each).startswith("condition=") or not wanted:
+            raise Failed(f"{WAIT_FOR} is {said}; of what it may be, a rehearsal knows condition=NAME alone")
+        found = _condition(object, wanted)
+        if found["status"] != (status or "True"):
+            told = _said(found) or "no controller tells it"
+            return False, f"its condition {wanted} is not {status or 'True'}: {told}"
+    return True, ""
 
 
 def _condition(object: Mapping[str, Any], type: str) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ from rehearsal.plugins.kubernetes.last_words import last_words
 
 Object = dict[str, Any]
 
-_FOR_THE_NODE: Final = ("CronJob", "DaemonSet", "Deployment", "Job", "Namespace")
+_FOR_THE_NODE: Final = ("CronJob", "DaemonSet", "Deployment", "Job", "Namespace", "Rollout")
 _POLL_SECONDS: Final = 0.2
 
 

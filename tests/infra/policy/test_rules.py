@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -43,6 +44,23 @@ def test_a_rule_passes_what_keeps_it_and_names_what_breaks_it(name: str) -> None
     rule, case = BY_NAME[name], CASES[name]
     assert broken(rule, list(case.good), case.stack) == []
     assert {*broken(rule, list(case.bad), case.stack)} == {case.at}
+
+
+DEPLOYMENT, ROLLOUT = "kubernetes:apps/v1:Deployment", "kubernetes:argoproj.io/v1alpha1:Rollout"
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, case in CASES.items() if any(each.type == DEPLOYMENT for each in case.bad)]
+)
+def test_what_breaks_a_rule_as_a_deployment_breaks_it_as_a_rollout(name: str) -> None:
+    rule, case = BY_NAME[name], CASES[name]
+    bad = [
+        replace(each, type=ROLLOUT, urn=each.urn.replace(DEPLOYMENT, ROLLOUT))
+        if each.type == DEPLOYMENT
+        else each
+        for each in case.bad
+    ]
+    assert {*broken(rule, bad, case.stack)} == {case.at}
 
 
 def test_rules_are_told_in_full() -> None:

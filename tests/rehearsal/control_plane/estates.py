@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from infra.__main__ import estate
+from infra.settings.platform import PARTS
 from rehearsal.plugins.kubernetes import releases
 from tests.infra.judges import plain
 from tests.infra.recorded import STACKS, changed_settings, record
@@ -44,6 +45,14 @@ VARIANTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "link.mtu_bytes": 1300,
             "training.orders_url": "postgresql+psycopg://db.example.org:6432/shop?table=orders",
             **BY_QUEUE,
+        },
+    ),
+    "prod, with a canary": (
+        "prod",
+        {
+            "serving.sites": ["aws", "openstack"],
+            "serving.rollout.strategy": "canary",
+            "platform.runs": [*PARTS],
         },
     ),
     "prod, no link": (
@@ -115,12 +124,17 @@ def pods(site: SiteObjects) -> Iterator[Pods]:
         for kind, bound in SCALERS.items()
         for each in site.of(kind)
     }
-    for each in site.of("Deployment"):
+    for each in site.of("Deployment", "Rollout"):
         key = (each["metadata"]["namespace"], each["metadata"]["name"])
         replicas = int(most.get(key, each["spec"].get("replicas", 1)))
-        surge = each["spec"]["strategy"]["rollingUpdate"]["maxSurge"]
+        (how,) = (value for value in each["spec"]["strategy"].values() if isinstance(value, dict))
+        surge = how["maxSurge"]
         extra = surge if isinstance(surge, int) else math.ceil(replicas * int(surge.rstrip("%")) / 100)
         yield _pods(each, each["spec"]["template"], replicas + extra)
+    for each in site.of("AnalysisTemplate"):
+        for metric in each["spec"]["metrics"]:
+            if job := metric["provider"].get("job"):
+                yield _pods(each, job["spec"]["template"], 1)
     for each in site.of("Job"):
         yield _pods(each, each["spec"]["template"], int(each["spec"].get("parallelism", 1)))
     for each in site.of("CronJob"):

@@ -16,7 +16,7 @@ from tests.rehearsal.control_plane.estates import VARIANTS, SiteObjects, objects
 
 pytestmark = pytest.mark.timeout(600)
 
-WORKLOADS = ("Deployment", "Job", "CronJob", "HorizontalPodAutoscaler", "PodDisruptionBudget")
+WORKLOADS = ("Deployment", "Rollout", "Job", "CronJob", "HorizontalPodAutoscaler", "PodDisruptionBudget")
 _PATIENCE_SECONDS = 60.0
 
 

@@ -271,6 +271,15 @@ NOT_HERE = {
         "is read by the bootstrap of a cloud's account alone",
     ),
     "training.engine": "of an estate is embedded: no image of the jobs holds Spark",
+    **dict.fromkeys(
+        (
+            "serving.rollout.strategy",
+            "serving.rollout.steps",
+            *(f"serving.rollout.limits.{name}" for name in ("failed", "p99_ms", "overlap")),
+            "serving.rollout.customers",
+        ),
+        "is judged by Argo Rollouts, whose controller no rehearsal runs by itself",
+    ),
     "link.gateway_address": "is read with Neutron VPNaaS alone",
 }
 """What cannot be played on this estate, and why."""

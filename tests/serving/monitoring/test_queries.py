@@ -8,8 +8,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
+from tritonclient.grpc import InferenceServerClient, InferInput
+from tritonclient.utils import InferenceServerException
 
 from isthmus_client import Recommender, ServerRefused
 from rehearsal.programs.errors import ProgramError
@@ -19,6 +22,7 @@ from serving.components.scaling import WINDOW
 from serving.local.server import LocalServer
 from serving.monitoring import queries as q
 from serving.monitoring.alerts import alerts, rule_groups
+from serving.monitoring.canary import CANARY, HASH, STABLE, measures
 from serving.monitoring.dashboard import PANELS
 from tests.serving.front.fronts import front_of
 
@@ -30,6 +34,12 @@ NOT_HERE = "no GPU is in this machine, and Triton's metrics of GPUs come from it
 QUERIES = [
     *((alert.name, query, alert.needs) for alert in alerts() for query in alert.queries),
     *((panel.title, query, panel.needs) for panel in PANELS for _, query in panel.queries),
+    *(
+        (f"canary {each.name}", each.query.replace(CANARY, "c1").replace(STABLE, "s1"), "")
+        for each in measures("serving", "triton", most_failed=0.01, most_p99_ms=100)
+        # Of kube-state-metrics, which only a cluster has.
+        if each.name != "restarts"
+    ),
 ]
 SCALED = {"queue": q.queued_ms(WINDOW), "requests": f"sum({q.answered(WINDOW)})"}
 """What KEDA asks (``serving.components.scaling``)."""
@@ -47,7 +57,7 @@ def programs() -> dict[str, Path]:
 def prometheus(
     programs: dict[str, Path], server: LocalServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Prometheus]:
-    pod = {"service": "triton", "namespace": "serving", "pod": "triton-1"}
+    pod = {"service": "triton", "namespace": "serving", "pod": "triton-1", HASH: "c1"}
 
     def of(kind: str) -> str:
         return f"127.0.0.1:{server.ports[kind]}"  # type: ignore[index]
@@ -122,3 +132,33 @@ def test_promtool_finds_nothing_to_say(programs: dict[str, Path], tmp_path: Path
         [programs["promtool"], "check", "rules", file], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_canary_is_measured_by_its_own_servers_alone(prometheus: Prometheus, server: LocalServer) -> None:
+    """Questions that fail are the canary's here, and no other server has any."""
+    above, slow, _ = measures("serving", "triton", most_failed=0.01, most_p99_ms=100)
+    inputs = [
+        InferInput("customer", [1, 1], "BYTES"),
+        InferInput("k", [1, 1], "INT32"),
+        InferInput("only_new", [1, 1], "BOOL"),
+    ]
+    for tensor, value_of in zip(
+        inputs, (np.array([[b"x"]], object), np.array([[0]], np.int32), np.array([[False]])), strict=True
+    ):
+        tensor.set_data_from_numpy(value_of)
+    with InferenceServerClient(server.url("grpc").removeprefix("grpc://")) as client:
+        for _ in range(30):
+            with pytest.raises(InferenceServerException, match="k is 0"):
+                client.infer("recommend", inputs)
+            time.sleep(0.1)
+    time.sleep(3)
+
+    def value(query: str, canary: str, stable: str) -> float:
+        (one,) = prometheus.query(query.replace(CANARY, canary).replace(STABLE, stable))
+        return float(one["value"][1])
+
+    assert 0.01 < value(above.query, "c1", "s1") < 0.99
+    assert value(above.query, "c1", "c1") == 0
+    assert math.isnan(value(above.query, "s1", "c1"))
+    assert 0 < value(slow.query, "c1", "s1") < 10_000
+    assert prometheus.query(slow.query.replace(CANARY, "s1")) == []

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 FOLDER = Path(__file__).parent
 Object = dict[str, Any]
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""A chart may bring a megabyte of them: in C that takes a tenth of the seconds."""
 
 
 def charts() -> tuple[str, ...]:
@@ -25,7 +27,10 @@ def charts() -> tuple[str, ...]:
 def of_chart(chart: str) -> tuple[Object, ...]:
     """The definitions of a chart's kinds, as far as they are here."""
     files = sorted((FOLDER / chart).glob("*.yaml"))
-    return tuple(yaml.safe_load(file.read_text()) for file in files)
+    return tuple(
+        yaml.load(file.read_text(), _LOADER)  # noqa: S506 - a safe one
+        for file in files
+    )
 
 
 def without_descriptions(value: Any) -> Any:

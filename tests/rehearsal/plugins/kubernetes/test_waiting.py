@@ -10,11 +10,14 @@ import pytest
 
 from rehearsal.control_plane.api import Api
 from rehearsal.plugins.backend import Change, Incomplete
+from rehearsal.plugins.kubernetes.readiness import WAIT_FOR, Failed, check_of
 from tests.rehearsal.plugins.kubernetes.conftest import Engine
 
 pytestmark = pytest.mark.timeout(300)
 
 JOB = "batch/v1:Job"
+AVAILABLE = "condition=Available"
+STATUS = {"conditions": [{"type": "Available", "status": "True"}]}
 FOREVER = "import time; time.sleep(600)"
 
 
@@ -102,3 +105,29 @@ def test_a_deployment_is_awaited_updated_and_deleted(engine: Engine, api: Api, n
     assert engine.backend.read(made) is None
     assert api.list("v1", "Pod", namespace) == []
     engine.backend.delete(made)
+
+
+def test_what_an_object_says_that_is_waited_for_is_waited_for(engine: Engine, namespace: str) -> None:
+    said = {"metadata": {"name": "web", "namespace": namespace, "annotations": {WAIT_FOR: AVAILABLE}}}
+    made = engine.up("apps/v1:Deployment", deployment(namespace) | said)
+    assert {each["type"]: each["status"] for each in made.outputs["status"]["conditions"]}[
+        "Available"
+    ] == "True"
+
+
+@pytest.mark.parametrize("said", ["jsonpath={.status}", '["condition=Available", "Available"]', "condition="])
+def test_what_a_rehearsal_cannot_wait_for_is_told(said: str) -> None:
+    object = {"kind": "Rollout", "metadata": {"annotations": {WAIT_FOR: said}}, "status": STATUS}
+    check = check_of(object, updated=False)
+    assert check is not None
+    with pytest.raises(Failed, match="a rehearsal knows condition=NAME alone"):
+        check(None, object)  # type: ignore[arg-type]
+
+
+def test_a_kind_that_nothing_controls_here_says_what_it_waits_for() -> None:
+    object = {"kind": "Rollout", "metadata": {"annotations": {WAIT_FOR: AVAILABLE}}, "status": {}}
+    check = check_of(object, updated=False)
+    assert check is not None
+    done, waits = check(None, object)  # type: ignore[arg-type]
+    assert (done, waits) == (False, "its condition Available is not True: no controller tells it")
+    assert check(None, {**object, "status": STATUS}) == (True, "")  # type: ignore[arg-type]
