@@ -19,6 +19,7 @@ from infra.prepare_clusters import prepare_clusters
 from infra.providers import aws_provider, openstack_provider
 from infra.settings import Settings, load
 from infra.settings.changes.beforehand import OUTPUT, Standing, output, resized, taken
+from infra.settings.changes.steps import versions
 from infra.standing import jobs_made_again, refuse, standing
 from infra.training_pipeline import training_pipeline
 
@@ -40,6 +41,7 @@ async def estate(
         settings=settings.aws,
         openstack_cidr=str(settings.openstack.network.cidr) if linked else None,
         data_through_link=linked and settings.link.data == "link",
+        versions=versions(settings),
         addons=addons(settings),
         taken=taken(settings, stands),
         resized=resized(settings, stands),

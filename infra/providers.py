@@ -23,6 +23,7 @@ AWS_SERVICES = (
     "iam",
     "kms",
     "s3",
+    "secretsmanager",
     "sts",
 )
 """Every AWS service that the estate uses. A stand-in must answer for all of them, or a call would go out."""

@@ -8,6 +8,7 @@ no resource is registered for them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -15,29 +16,47 @@ import pulumi
 
 from infra.settings import Settings, SettingsError
 from infra.settings.changes.beforehand import OUTPUT, Standing, refusals, warnings
+from infra.settings.changes.steps import KUBERNETES
 from infra.settings.loading import PREFIX, STACKS, SUFFIX
 from infra.settings.subnets import PRIVATE_PREFIX
 from training.components.job import REPLACE_UNREADY
 
 JOB = "kubernetes:batch/v1:Job"
 VPC, SUBNET = "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet"
+CLUSTER, ADDON = "aws:eks/cluster:Cluster", "aws:eks/addon:Addon"
 
 
 async def standing() -> Standing:
     """What stands of the stack that the engine runs; nothing of one that was never up."""
     name = _this_stack()
     outputs = await _ask("readStackOutputs", name=name)
-    if OUTPUT in outputs:
-        return Standing.of(outputs[OUTPUT])
     if not outputs:
         return Standing()
+    resources = await _resources()
+    # Of the resources and not of the output, which an up that failed leaves as it was.
+    found = versions(resources)
+    if OUTPUT in outputs:
+        stands = Standing.of(outputs[OUTPUT])
+        return replace(stands, versions={**stands.versions, **found})
     # Brought up before estates said so of themselves: their subnets tell where each zone is.
-    return Standing(zones=_zones(await _ask("readStackResourceOutputs", stackName=name)))
+    return Standing(zones=_zones(resources), versions=found)
 
 
 async def jobs_made_again() -> frozenset[str]:
     """Jobs of this stack that failed, by name: the next up makes them again, and leaves alone what runs."""
-    return unready(await _ask("readStackResourceOutputs", stackName=_this_stack()))
+    return unready(await _resources())
+
+
+def versions(resources: Mapping[str, Any]) -> dict[str, str]:
+    """The versions of the EKS cluster and its add-ons, as the state has them."""
+    found = {}
+    for urn, resource in resources.items():
+        outputs = resource.get("outputs") or {}
+        if urn.split("::")[2].endswith(CLUSTER) and outputs.get("version"):
+            found[KUBERNETES] = str(outputs["version"])
+        elif urn.split("::")[2].endswith(ADDON) and outputs.get("addonVersion"):
+            found[str(outputs["addonName"])] = str(outputs["addonVersion"])
+    return found
 
 
 def unready(resources: Mapping[str, Any]) -> frozenset[str]:
@@ -62,6 +81,11 @@ def _is_unready(job: Mapping[str, Any]) -> bool:
     return "Complete" in ends and annotations.get(REPLACE_UNREADY) == "true"
 
 
+async def _resources() -> Mapping[str, Any]:
+    """What the state has of each resource: its ``type``, ``id`` and ``outputs``, by URN."""
+    return await _ask("readStackResourceOutputs", stackName=_this_stack())
+
+
 def _this_stack() -> str:
     return f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
 
@@ -74,7 +98,7 @@ async def _ask(function: str, **arguments: str) -> Mapping[str, Any]:
 
 def _zones(resources: Mapping[str, Any]) -> dict[str, int]:
     """The part that each zone has in the VPC's network, by its private subnet."""
-    of_type = [(urn.split("::"), outputs) for urn, outputs in resources.items()]
+    of_type = [(urn.split("::"), each.get("outputs") or {}) for urn, each in resources.items()]
     vpcs = [outputs["cidrBlock"] for urn, outputs in of_type if urn[2].endswith(VPC)]
     if not vpcs:
         return {}
@@ -102,4 +126,4 @@ def refuse(settings: Settings, standing: Standing) -> None:
         pulumi.log.warn(sentence)
 
 
-__all__ = ["jobs_made_again", "refuse", "standing", "unready"]
+__all__ = ["jobs_made_again", "refuse", "standing", "unready", "versions"]

@@ -121,7 +121,7 @@ class Estate:
         The private site's services start beside the block, which is to bring the estate up, and the orders go
         there: the OpenStack plugin waits for both. What is told of them is told beforehand.
         """
-        from rehearsal import private_cloud
+        from rehearsal import link_keys, private_cloud
         from rehearsal.orders import counted, seed
 
         settings, folder = self.settings, self.orders(orders)
@@ -130,6 +130,7 @@ class Estate:
             # The program refuses them before it asks a cloud: none is to move elsewhere for that.
             yield told
             return
+        link_keys.in_aws(self.home, settings)
         with private_cloud.beside(self.home, settings, lambda cloud: seed(cloud, folder)):
             self.control_planes()
             yield told

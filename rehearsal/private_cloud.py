@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from rich.console import Console
 
 from infra.settings import Settings
+from rehearsal import link_keys
 from rehearsal.home import Home
 from rehearsal.openstack_services import services
 from rehearsal.openstack_services.declared import Declared, distribution, put
@@ -42,6 +43,7 @@ def start(
 
     def put_all(cloud: Cloud) -> None:
         put(Session.of(cloud, administrator=True), declared)
+        link_keys.privately(cloud, settings)
         fill(cloud)
 
     return services.start(

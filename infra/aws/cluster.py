@@ -12,8 +12,9 @@ import pulumi_aws as aws
 from infra.aws.nodes import Nodes, NodesSpec
 from infra.aws.roles import ServiceRole, pod_trust, service_trust
 from infra.naming import Naming
-from infra.pins import EKS_ADDONS, EKS_COMMUNITY_ADDONS, KUBERNETES_VERSION
+from infra.pins import EKS_ADDONS
 from infra.settings.aws import AwsCluster
+from infra.settings.changes.steps import KUBERNETES
 
 CONTROL_PLANE_LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 ADMIN_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
@@ -46,8 +47,9 @@ class Cluster(pulumi.ComponentResource):
     """A Kubernetes cluster whose API server answers inside the VPC and to the OpenStack site only.
 
     ``api_clients`` are the networks that may reach it (TCP 443). With ``settings.api_allowed_cidrs`` it
-    gets a public address too, for those networks and no others. ``protect``: neither the engine nor EKS
-    deletes it.
+    gets a public address too, for those networks and no others. ``versions``: the minor version of
+    ``kubernetes``, and that of each add-on; one that is not named is left to EKS. ``protect``: neither the
+    engine nor EKS deletes it.
     """
 
     cluster: aws.eks.Cluster
@@ -71,6 +73,7 @@ class Cluster(pulumi.ComponentResource):
         api_clients: Mapping[str, str],
         kms_key_arn: pulumi.Input[str],
         log_retention_days: int,
+        versions: Mapping[str, str],
         more_addons: Sequence[str] = (),
         resized: bool = False,
         protect: bool = True,
@@ -78,7 +81,7 @@ class Cluster(pulumi.ComponentResource):
     ) -> None:
         super().__init__("isthmus:aws:Cluster", name, None, opts)
         self._child = pulumi.ResourceOptions(parent=self)
-        self._named = naming.cluster("aws")
+        self._named, self._addon_versions = naming.cluster("aws"), versions
         role = ServiceRole(
             f"{name}-control-plane",
             trust=service_trust("eks.amazonaws.com"),
@@ -96,7 +99,7 @@ class Cluster(pulumi.ComponentResource):
         cluster = aws.eks.Cluster(
             name,
             name=naming.cluster("aws"),
-            version=KUBERNETES_VERSION,
+            version=versions[KUBERNETES],
             role_arn=role.arn,
             vpc_config=aws.eks.ClusterVpcConfigArgs(
                 subnet_ids=list(control_plane_subnet_ids),
@@ -258,7 +261,7 @@ class Cluster(pulumi.ComponentResource):
             f"{name}-{addon}",
             cluster_name=cluster.name,
             addon_name=addon,
-            addon_version={**EKS_ADDONS, **EKS_COMMUNITY_ADDONS}[addon],
+            addon_version=self._addon_versions.get(addon),
             configuration_values=json.dumps(settings) if settings else None,
             pod_identity_associations=identity,
             resolve_conflicts_on_create="OVERWRITE",

@@ -52,6 +52,7 @@ class AwsSite(pulumi.ComponentResource):
         settings: AwsSettings,
         openstack_cidr: str | None,
         data_through_link: bool = False,
+        versions: Mapping[str, str],
         addons: Sequence[str] = (),
         taken: Mapping[str, int] | None = None,
         resized: Collection[str] = (),
@@ -66,6 +67,7 @@ class AwsSite(pulumi.ComponentResource):
             settings: of the site.
             openstack_cidr: network of the OpenStack site, where the two are linked.
             data_through_link: whether its pods reach AWS's services through the link.
+            versions: of the cluster's Kubernetes and of its add-ons, by name.
             addons: of EKS, beside those that every cluster needs.
             taken: parts of the VPC that zones of the standing estate have.
             resized: groups of nodes, by key, whose number may be out of their new bounds.
@@ -129,6 +131,7 @@ class AwsSite(pulumi.ComponentResource):
             api_clients=clients,
             kms_key_arn=self.keys.cluster_key_arn,
             log_retention_days=settings.log_retention_days,
+            versions=versions,
             more_addons=addons,
             resized="aws.cluster.system_nodes" in resized,
             protect=protect,

@@ -12,7 +12,7 @@ from typing import Any, Final
 from infra.gpu_pool import GPU_PRESENT, GPU_RESOURCE
 from infra.settings import Settings
 from infra.settings.drivers import DRIVERS
-from infra.settings.platform import Part
+from infra.settings.platform import ADDONS, Part
 from infra.workloads import Site
 
 SYSTEM: Final = "kube-system"
@@ -31,8 +31,6 @@ called as the chart, and ``prometheus.service.port`` of values.yaml; 2026-11-28)
 KEDA: Final = "keda"
 """The chart whose kind says what scales pods."""
 
-ADDONS: Final[Mapping[Part, str]] = {"metrics_server": "metrics-server", "cert_manager": "cert-manager"}
-"""What AWS keeps as an add-on of EKS: no chart there (EKS user guide, "Community add-ons")."""
 NFD_LABEL: Final = "feature.node.kubernetes.io/pci-10de.present"
 """Of nodes with a device of NVIDIA's, by node-feature-discovery (nvidia-device-plugin, values.yaml)."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from infra.doctor import link_keys
 from infra.doctor.aws import (
     account,
     audit,
@@ -94,6 +95,10 @@ CHECKS: Final[tuple[Check, ...]] = (
         "your on-call service", topics.topics, lambda settings: bool(settings.link.alarm_topics),
     ),
     Check(
+        "link keys", "aws", "secretsmanager:DescribeSecret: each key that link.key_generations names",
+        "`isthmus link keys STACK`", link_keys.in_aws, link_keys.applies,
+    ),
+    Check(
         "services", "openstack", "Keystone's catalogue: region, and each service the estate needs",
         OPERATOR, services.services,
     ),
@@ -122,6 +127,10 @@ CHECKS: Final[tuple[Check, ...]] = (
     Check(
         "keys", "openstack", "Barbican: the secret of the jobs' keys, not what is in it",
         "you: docs/transfer.md says how the keys are made", keys_secret.keys_secret, keys_secret.applies,
+    ),
+    Check(
+        "private link keys", "openstack", "Barbican: each key that link.key_generations names",
+        "`isthmus link keys STACK`", link_keys.privately, link_keys.applies,
     ),
     Check(
         "object store", "openstack", "an HTTP GET: something that speaks S3 listens",

@@ -12,9 +12,12 @@ import pulumi_aws as aws
 from infra.aws.site import AwsSite
 from infra.link.alarms import connection_down, tunnel_down
 from infra.link.aws_gateway import Attachment, attach
+from infra.link.link_keys import LinkKeys
 from infra.link.private_half import OpenStackLinkEnd, PrivateHalf, Servers, Vpnaas
+from infra.link.stored_keys import read
 from infra.link.vocabulary import AwsTunnel, halves
 from infra.naming import Naming
+from infra.preshared_keys import names
 from infra.settings.aws import AwsSettings
 from infra.settings.link import LinkSettings
 
@@ -48,8 +51,9 @@ class AwsLinkEnd:
 class Link(pulumi.ComponentResource):
     """The tunnels between the sites, every option of both halves translated from ``settings``.
 
-    AWS makes the pre-shared keys and they go to the other half as secret outputs: no one types, sees or
-    keeps them. ``opts.providers`` must hold both clouds' providers.
+    No one types or sees a pre-shared key. Of ``settings.key_generations`` each half has its own from the
+    store of its site; without them AWS makes the keys, and they go to the other half as secret outputs.
+    ``opts.providers`` must hold both clouds' providers.
     """
 
     connection_ids: list[pulumi.Output[str]]
@@ -84,21 +88,24 @@ class Link(pulumi.ComponentResource):
             opts=self._child,
         )
         logs = self._logs(name, aws_end) if settings.logs else None
+        keys = self._keys()
         connections = [
             self._connection(
                 f"{name}{label}",
                 f"link{label}",
                 address,
                 attachment,
-                _tunnel_options(tunnels, logs),
+                {**_tunnel_options(tunnels, logs), **keys.of_aws(index, private.tunnels)},
                 None if private.speaks_bgp else (openstack_end.cidr, aws_end.cidr),
             )
-            for label, address, tunnels in zip(private.labels, private.outside, both.connections, strict=True)
+            for index, (label, address, tunnels) in enumerate(
+                zip(private.labels, private.outside, both.connections, strict=True)
+            )
         ]
         self._routes(
             name, attachment, aws_end, openstack_end.cidr, None if private.speaks_bgp else connections[0]
         )
-        private.finish(connections)
+        private.finish(connections, keys)
         for label, connection in zip(private.labels, connections, strict=True):
             self._alarms(f"{name}{label}", f"link{label}", connection, private.tunnels)
         self.connection_ids = [connection.id for connection in connections]
@@ -110,6 +117,15 @@ class Link(pulumi.ComponentResource):
                 "awsAddresses": self.aws_addresses,
                 "privateAddresses": self.openstack_addresses,
             }
+        )
+
+    def _keys(self) -> LinkKeys:
+        generations = self._settings.key_generations
+        if generations is None:
+            return LinkKeys()
+        used = generations if self._settings.private_gateway == "instances" else generations[:1]
+        return LinkKeys(
+            read(names(self._naming, used), pulumi.InvokeOutputOptions(parent=self)),
         )
 
     def _logs(self, name: str, aws_end: AwsLinkEnd) -> aws.cloudwatch.LogGroup:

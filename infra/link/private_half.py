@@ -12,6 +12,7 @@ import pulumi_openstack as openstack
 
 from infra.link import vpnaas
 from infra.link.cloud_init import cloud_init
+from infra.link.link_keys import LinkKeys
 from infra.link.server_files import Addresses, Peer, files
 from infra.link.spec import ServerSpec, servers
 from infra.link.vocabulary import neutron
@@ -58,8 +59,8 @@ class PrivateHalf(Protocol):
     speaks_bgp: bool
     outside: tuple[pulumi.Output[str], ...]
 
-    def finish(self, connections: Sequence[aws.ec2.VpnConnection]) -> None:
-        """Declare what needs AWS's addresses and keys."""
+    def finish(self, connections: Sequence[aws.ec2.VpnConnection], keys: LinkKeys) -> None:
+        """Declare what needs AWS's addresses, and the keys."""
 
 
 class Vpnaas:
@@ -92,13 +93,14 @@ class Vpnaas:
             pulumi.Output.from_input(str(given)) if given else self._service.external_v4_ip,
         )
 
-    def finish(self, connections: Sequence[aws.ec2.VpnConnection]) -> None:
+    def finish(self, connections: Sequence[aws.ec2.VpnConnection], keys: LinkKeys) -> None:
         """Connect it to the first of the two ends."""
         vpnaas.connect(
             self._name,
             naming=self._naming,
             options=self._options,
             connection=connections[0],
+            key=keys.of_private(0, connections[0])[0],
             service=self._service,
             subnet_id=self._end.subnet_id,
             aws_cidr=self._aws_cidr,
@@ -138,7 +140,7 @@ class Servers:
         )
         self.outside: tuple[pulumi.Output[str], ...] = self._ports.outside
 
-    def finish(self, connections: Sequence[aws.ec2.VpnConnection]) -> None:
+    def finish(self, connections: Sequence[aws.ec2.VpnConnection], keys: LinkKeys) -> None:
         """Start the servers with what AWS has answered."""
         GatewayServers(
             f"{self._name}-servers",
@@ -146,12 +148,20 @@ class Servers:
             image=self._settings.servers.image,
             flavor=self._settings.servers.flavor,
             ports=self._ports,
-            user_data=[self._user_data(index, connection) for index, connection in enumerate(connections)],
+            user_data=[
+                self._user_data(index, connection, keys.of_private(index, connection))
+                for index, connection in enumerate(connections)
+            ],
             aws_ends=[(each.tunnel1_address, each.tunnel2_address) for each in connections],
             opts=pulumi.ResourceOptions(parent=self._parent),
         )
 
-    def _user_data(self, index: int, connection: aws.ec2.VpnConnection) -> pulumi.Output[str]:
+    def _user_data(
+        self,
+        index: int,
+        connection: aws.ec2.VpnConnection,
+        keys: tuple[pulumi.Output[str], pulumi.Output[str]],
+    ) -> pulumi.Output[str]:
         spec, ports = self._specs[index], self._ports
         name = self._naming.name(f"link-{spec.number}")
         return pulumi.Output.all(
@@ -160,9 +170,9 @@ class Servers:
             ports.virtual,
             ports.outside[index],
             connection.tunnel1_address,
-            connection.tunnel1_preshared_key,
+            keys[0],
             connection.tunnel2_address,
-            connection.tunnel2_preshared_key,
+            keys[1],
         ).apply(lambda known: _text(spec, name, known))
 
 

@@ -23,6 +23,7 @@ def connect(
     naming: Naming,
     options: NeutronTunnel,
     connection: aws.ec2.VpnConnection,
+    key: pulumi.Output[str],
     service: openstack.vpnaas.Service,
     subnet_id: pulumi.Input[str],
     aws_cidr: str,
@@ -58,7 +59,7 @@ def connect(
     peer = openstack.vpnaas.EndpointGroup(
         f"{name}-peer", name=naming.name("link-peer"), type="cidr", endpoints=[aws_cidr], opts=group
     )
-    key: pulumi.Output[str] = pulumi.Output.secret(connection.tunnel1_preshared_key)
+    kept: pulumi.Output[str] = pulumi.Output.secret(key)
     openstack.vpnaas.SiteConnection(
         f"{name}-1",
         name=naming.name("link-1"),
@@ -69,7 +70,7 @@ def connect(
         peer_ep_group_id=peer.id,
         peer_address=connection.tunnel1_address,
         peer_id=connection.tunnel1_address,
-        psk=key,
+        psk=kept,
         dpds=[
             openstack.vpnaas.SiteConnectionDpdArgs(
                 action=options.dpd_action, interval=options.dpd_interval, timeout=options.dpd_timeout

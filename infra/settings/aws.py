@@ -39,6 +39,9 @@ RoleArn = Annotated[
 ]
 RootDisk = Annotated[int, Unit("GiB"), Field(ge=20, le=16384)]
 """A gp3 volume (EBS user guide) that holds the snapshot of EKS's images: 20 GiB (awslabs/amazon-eks-ami)."""
+KubernetesVersion = Annotated[
+    str, Field(pattern=r"^1\.[1-9][0-9]$"), Allowed("a minor version of Kubernetes, such as 1.36")
+]
 InstanceType = Annotated[str, Allowed("an instance type of infra/settings/catalogue/aws.yaml")]
 
 
@@ -79,6 +82,9 @@ class AwsCluster(Section):
 
     service_cidr: PrivateCidr
     """Network of the cluster's service addresses, /12 to /24, outside every other network."""
+    kubernetes_version: KubernetesVersion | None = None
+    """Minor version to stay at, such as 1.35, on the way to the one that infra/pins.py names; absent: that
+    one. A cluster that stands goes up by one minor version in one up, and never down."""
     deployer: RoleArn | None = None
     """IAM role that ``pulumi up`` runs as, a cluster-admin by an access entry of its own; none: EKS makes
     whoever first brings the cluster up its administrator, for ever and beside this file."""

@@ -15,6 +15,7 @@ from isthmus.settings.section import Section
 Encryption = Literal["aes128", "aes256"]
 Integrity = Literal["sha256", "sha384", "sha512"]
 DhGroup = Literal[14, 15, 16, 17, 18, 19, 20, 21]
+Generation = Annotated[int, Field(ge=1, le=9999)]
 TopicArn = Annotated[
     str,
     Field(pattern=r"^arn:aws:sns:[a-z]{2}(-[a-z]+)+-[0-9]:[0-9]{12}:[A-Za-z0-9_-]{1,256}$"),
@@ -101,6 +102,10 @@ class LinkSettings(Section):
     """Phase 2."""
     dpd: DeadPeerDetection = DeadPeerDetection()
     """Dead peer detection."""
+    key_generations: tuple[Generation, Generation, Generation, Generation] | None = None
+    """Which pre-shared key each tunnel has, in the order of ``inside_cidrs``: keys of your own, kept in
+    Secrets Manager and in Barbican, made by `isthmus link keys` and renewed by `isthmus link rotate`.
+    Absent: AWS makes them, and renews none. Neutron VPNaaS has the first."""
     initiator: Literal["openstack", "aws"] = "openstack"
     """The side that dials, also after an outage; the other only answers, so that no two exchanges race.
     Neutron VPNaaS does not read it: it dials as soon as there is traffic."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal, get_args
 
 from pydantic import Field
 
@@ -21,6 +22,8 @@ Part = Literal[
 PARTS: tuple[Part, ...] = get_args(Part)
 USUAL: tuple[Part, ...] = tuple(part for part in PARTS if part != "rollouts")
 """Argo Rollouts has nothing to do where serving.rollout.strategy is rolling, as it is by default."""
+ADDONS: Final[Mapping[Part, str]] = {"metrics_server": "metrics-server", "cert_manager": "cert-manager"}
+"""What AWS keeps as an add-on of EKS: no chart there (EKS user guide, "Community add-ons")."""
 
 
 class PlatformSettings(Section):

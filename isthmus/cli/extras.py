@@ -49,6 +49,7 @@ NEEDED: Mapping[str, str] = {
             "preview",
             "backup",
             "restore",
+            "link",
             "destroy",
             "down",
             "doctor",

@@ -26,6 +26,7 @@ from isthmus.cli.commands import (
     forge,
     front,
     images,
+    link,
     logs,
     operator,
     orders,
@@ -97,6 +98,7 @@ release.app.command("drift")(release_drift.drift)
 release.app.command("promote")(release_promote.promote)
 app.add_typer(release.app, name="release")
 app.add_typer(edge.app, name="edge")
+app.add_typer(link.app, name="link")
 app.add_typer(settings.app, name="settings")
 app.add_typer(orders.app, name="orders")
 app.add_typer(images.app, name="images")

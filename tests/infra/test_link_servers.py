@@ -15,6 +15,7 @@ WITH_SERVERS = ("local", "staging", "prod")
 PORT = "openstack:networking/port:Port"
 RULE = "openstack:networking/secGroupRule:SecGroupRule"
 INSTANCE = "openstack:compute/instance:Instance"
+VPN = "aws:ec2/vpnConnection:VpnConnection"
 
 
 @pytest.fixture(params=WITH_SERVERS, scope="module")
@@ -86,9 +87,16 @@ def test_nobody_has_an_account_there(estate: Estate) -> None:
 
 
 def test_each_server_has_the_keys_of_its_own_connection_and_root_alone_reads_them(estate: Estate) -> None:
-    for number, keys in ((1, ("key-1", "key-2")), (2, ("key-3", "key-4"))):
-        name = f"link-servers-{number}"
-        held = {path for path, text in files(estate, name).items() if "key-" in text}
+    for number in (1, 2):
+        name, connection = f"link-servers-{number}", estate.one(VPN, f"link-{number}")
+        # Of the stores, or as AWS has made them up: the mocks count those.
+        keys = [
+            connection.inputs.get(f"tunnel{tunnel}PresharedKey", {"value": f"key-{2 * number - 2 + tunnel}"})[
+                "value"
+            ]
+            for tunnel in (1, 2)
+        ]
+        held = {path for path, text in files(estate, name).items() if "secret = " in text}
         assert held == {f"/etc/swanctl/conf.d/aws-{tunnel}.conf" for tunnel in (1, 2)}
         modes = {each["path"]: each["permissions"] for each in told(estate, name)["write_files"]}
         assert {modes[path] for path in held} == {"0600"}

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from infra.settings.changes.steps import steps, too_far, versions
 from infra.settings.changes.table import change_of
 from infra.settings.keys import values
 from infra.settings.model import Settings
@@ -30,14 +31,19 @@ class Standing:
     settings: Mapping[str, Any] = field(default_factory=dict)
     zones: Mapping[str, int] = field(default_factory=dict)
     """Which part of the VPC's network the subnets of each zone have."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Of the EKS cluster (``kubernetes``) and of each of its add-ons, by name."""
 
     @classmethod
     def of(cls, output: Any) -> Standing:
         """Read the stack's output; whatever is no such output says nothing."""
         if not isinstance(output, Mapping):
             return cls()
-        settings, zones = output.get("settings"), output.get("zones")
+        settings, zones, versions = (output.get(key) for key in ("settings", "zones", "versions"))
         return cls(
+            versions={str(name): str(version) for name, version in versions.items()}
+            if isinstance(versions, Mapping)
+            else {},
             settings={key: _read(value) for key, value in settings.items()}
             if isinstance(settings, Mapping)
             else {},
@@ -76,6 +82,7 @@ def output(settings: Settings, standing: Standing) -> dict[str, Any]:
     return {
         "settings": recorded,
         "zones": places(room(network.cidr), network.zones, taken(settings, standing)),
+        "versions": versions(settings),
     }
 
 
@@ -87,6 +94,7 @@ def taken(settings: Settings, standing: Standing) -> Mapping[str, int]:
 
 def refusals(settings: Settings, standing: Standing) -> Iterator[Problem]:
     """A problem for each changed setting that an estate which stands cannot take."""
+    yield from too_far(settings, standing.settings, standing.versions)
     for key, was, now, note in _changed(settings, standing, refused=True):
         yield Problem(
             key, f"is {now}, and what stands was made with {was}. {note} Until then write {was} again"
@@ -95,6 +103,7 @@ def refusals(settings: Settings, standing: Standing) -> Iterator[Problem]:
 
 def warnings(settings: Settings, standing: Standing) -> Iterator[str]:
     """A sentence for each changed setting that moves data, or takes a part of a site down."""
+    yield from steps(settings, standing.versions)
     for key, was, now, note in _changed(settings, standing, refused=False):
         yield f"{key}: {was} becomes {now}. {note}"
 

@@ -143,6 +143,12 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             "another access entry.",
             warns=True,
         ),
+        "aws.cluster.kubernetes_version": Change(
+            "in place",
+            (),
+            "Up by one minor version: the control plane, then the nodes one by one, then the add-ons. A "
+            "jump, or a way back, is refused with the steps.",
+        ),
         **_all("aws.cluster", "admins viewers", more_or_less("access entries")),
         "aws.cluster.api_allowed_cidrs": IN_PLACE,
         "aws.cluster.system_nodes.instance_type": again(
@@ -301,6 +307,13 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
         **_all("link.esp", "encryption integrity pfs_group lifetime_seconds", SERVERS),
         **_all("link.dpd", "interval_seconds timeout_seconds", SERVERS),
         **_all("link", "initiator mtu_bytes", SERVERS),
+        "link.key_generations": again(
+            "gateway servers",
+            note="Both ends of a tunnel get the other key, and its gateway server is made again: some "
+            "minutes, in which the tunnels of the other one carry. Only the tunnels of one server change in "
+            "one up.",
+            warns=True,
+        ),
         "link.data": more_or_less(
             "VPC endpoints",
             "jobs",

@@ -10,6 +10,9 @@ from pydantic import BaseModel
 from infra.settings.model import Settings
 from isthmus.settings.errors import Problem
 
+BY_PLACE = frozenset({"link.inside_cidrs", "link.key_generations"})
+"""Lists whose entries are of four tunnels: equal networks overlap, which is said, and generations count."""
+
 
 def repeats(settings: Settings) -> Iterator[Problem]:
     """A problem for each entry of a list that stands in the list before it."""
@@ -23,7 +26,7 @@ def _walk(value: Any, path: str) -> Iterator[Problem]:
     elif isinstance(value, Mapping):
         for name, inner in value.items():
             yield from _walk(inner, f"{path}.{name}")
-    elif isinstance(value, tuple) and path != "link.inside_cidrs":  # equal networks overlap, which is said
+    elif isinstance(value, tuple) and path not in BY_PLACE:
         for index, entry in enumerate(value):
             here = f"{path}[{index}]"
             if entry in value[:index]:

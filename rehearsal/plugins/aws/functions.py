@@ -10,6 +10,8 @@ from rehearsal.plugins.aws.lookups import LOOKUPS
 from rehearsal.plugins.aws.view import camel
 from rehearsal.plugins.backend import Properties, Refused
 
+PLACEHOLDER: Final = "placeholder"
+
 
 def s3_object(cloud: Cloud, arguments: Properties) -> Properties:
     """Metadata, and the body where it is text (as the real provider: text/* and JSON only)."""
@@ -53,9 +55,36 @@ def s3_objects(cloud: Cloud, arguments: Properties) -> Properties:
     return {**arguments, "id": bucket, "keys": keys, "commonPrefixes": [], "owners": []}
 
 
+def secret_version(cloud: Cloud, arguments: Properties) -> Properties:
+    """What a secret holds now; in a preview of a cloud's stack, which opens none, a placeholder."""
+    id = arguments["secretId"]
+    if not cloud.config.endpoints:
+        return {
+            **arguments,
+            "id": id,
+            "arn": id,
+            "secretString": PLACEHOLDER,
+            "versionId": "",
+            "versionStages": [],
+        }
+    try:
+        found = cloud.send("secretsmanager", "GetSecretValue", {"SecretId": id})
+    except Gone:
+        raise Refused(f"couldn't find resource: there is no secret {id} in Secrets Manager") from None
+    return {
+        **arguments,
+        "id": f"{id}|AWSCURRENT",
+        "arn": found["ARN"],
+        "secretString": found.get("SecretString", ""),
+        "versionId": found["VersionId"],
+        "versionStages": found.get("VersionStages") or [],
+    }
+
+
 FUNCTIONS: Final[dict[str, Callable[[Cloud, Properties], Properties]]] = {
     "aws:s3/getObject:getObject": s3_object,
     "aws:s3/getObjects:getObjects": s3_objects,
+    "aws:secretsmanager/getSecretVersion:getSecretVersion": secret_version,
     **LOOKUPS,
 }
 

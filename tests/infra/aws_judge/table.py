@@ -99,6 +99,7 @@ _TUNNEL = {
     "IkeVersions": "IKEVersions",
     "InsideCidr": "TunnelInsideCidr",
     "LogOptions": "LogOptions",
+    "PresharedKey": "PreSharedKey",
     "StartupAction": "StartupAction",
     "RekeyFuzzPercentage": "RekeyFuzzPercentage",
     "RekeyMarginTimeSeconds": "RekeyMarginTimeSeconds",

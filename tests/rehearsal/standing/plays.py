@@ -105,6 +105,7 @@ OTHERS: Mapping[str, list[Play]] = {
             *_other("aws.cluster.deployer", f"{ADMIN}-deployer", expects=again("access entries", warns=True)),
             *_other("aws.cluster.deployer", None),
         ],
+        _other("aws.cluster.kubernetes_version", "1.36", expects=NOTHING),
         _other("aws.cluster.viewers", [f"{ADMIN}-viewer"]),
         _other("aws.cluster.admins", [f"{ADMIN}-2", ADMIN], [], [f"{ADMIN}-2"]),
         _other("aws.cluster.api_allowed_cidrs", ["198.51.100.0/24"]),
@@ -145,6 +146,7 @@ OTHERS: Mapping[str, list[Play]] = {
         _other(
             "link.inside_cidrs", ["169.254.61.0/30", "169.254.61.4/30", "169.254.61.8/30", "169.254.61.12/30"]
         ),
+        _other("link.key_generations", [1, 1, 1, 1]),
         _other("link.ike.lifetime_seconds", 14400),
         _other("link.esp.lifetime_seconds", 1800),
         *(

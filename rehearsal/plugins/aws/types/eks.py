@@ -75,6 +75,22 @@ def _read_cluster(cloud: Cloud, resource: Resource) -> Any:
     return {**it, "endpoint": real.server, "certificateAuthority": {"data": authority}}
 
 
+_RAISE: Call = Call("UpdateClusterVersion", {"name": "$id", "version": "$inputs.version"}, recorded=True)
+
+
+def _raise_version(cloud: Cloud, old: Resource, new: Resource) -> None:
+    """Up by one minor version, as EKS does it, whose node groups must have the cluster's version by then.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html and the API reference of
+    UpdateClusterVersion; read 2026-11-28.
+    """
+    was, now = (str(each.inputs.get("version") or "") for each in (old, new))
+    minors = [int(version.partition(".")[2] or 0) for version in (was, now)]
+    if was and now and minors[1] - minors[0] != 1:
+        raise Refused(f"Unsupported Kubernetes minor version update from {was} to {now}", property="version")
+    calls.make(cloud, _CLUSTER, _RAISE, cloud.context(new, old=old.inputs))
+
+
 def _delete_cluster(cloud: Cloud, resource: Resource) -> None:
     if resource.outputs.get("deletionProtection", resource.inputs.get("deletionProtection")):
         # https://docs.aws.amazon.com/eks/latest/userguide/deletion-protection.html, 2026-11-28.
@@ -180,7 +196,8 @@ _CLUSTER: AwsType = AwsType(
     updates=(
         Update(
             ("version",),
-            Call("UpdateClusterVersion", {"name": "$id", "version": "$inputs.version"}, recorded=True),
+            _raise_version,
+            "UpdateClusterVersion",
         ),
         _change(
             "vpcConfig",
