@@ -70,6 +70,12 @@ images: $(READY) ## the images of the pods from their Containerfiles, pushed and
 monitoring: $(READY) ## every query of alerts and dashboard by the real Prometheus, over the real tritonserver
 	@.venv/bin/python -m pytest -m monitoring -rs tests/serving/monitoring $(PYTEST)
 
+.PHONY: canary
+canary: $(READY) engine ## bad releases taken back by Argo Rollouts itself while callers ask: 10 to 20 minutes, and 20 more the first time
+	@echo "== Argo Rollouts"
+	@.venv/bin/python -m rehearsal.rollouts
+	@.venv/bin/python -m pytest -m canary -rs -s tests/rehearsal/drills $(PYTEST)
+
 .PHONY: fuzz
 fuzz: $(READY) ## 10,000 requests that nobody should send, against a front and the real tritonserver: some minutes
 	@.venv/bin/python -m pytest -m fuzz -rs -s tests/serving/fuzz $(PYTEST)

@@ -28,6 +28,7 @@ from rehearsal.drills import (
     trained_again,
     worse_model,
 )
+from rehearsal.drills.canary import play as canary
 from rehearsal.drills.drill import Drill, DrillFailed
 from rehearsal.drills.link import play as link
 from rehearsal.drills.load import play as load
@@ -47,6 +48,7 @@ DRILLS = [
     trained_again.DRILL,
     link.DRILL,
     load.DRILL,
+    canary.DRILL,
 ]
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -23,6 +23,9 @@ MORE_THAN_ONCE: Final = 1
 """Measurements that may fail: a single one may be of a moment."""
 
 
+_BY_GRPC: Final = 'service="triton",envoy_cluster_name="grpc"'
+
+
 @dataclass(frozen=True)
 class Measure:
     """One query and what it may be."""
@@ -48,7 +51,8 @@ def _of(pods: str) -> str:
 
 def failed(pods: str) -> str:
     """Share of the questions to these servers that got no answer, by Triton or Envoy, or none in time."""
-    of_triton, of_envoy = f"{queries.RECOMMEND},{_of(pods)}", f"{queries.THROUGH_ENVOY},{_of(pods)}"
+    # By HTTP the kubelet asks, too, and is told 503 while a server starts: those are no questions.
+    of_triton, of_envoy = f"{queries.RECOMMEND},{_of(pods)}", f"{_BY_GRPC},{_of(pods)}"
     bad = (
         f'(sum(rate(nv_inference_request_failure{{{of_triton},reason!="CANCELED"}}[{WINDOW}])) or vector(0))'
         # Triton counts nothing where it does not run.

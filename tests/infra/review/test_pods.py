@@ -51,6 +51,17 @@ def test_a_pod_costs_the_largest_of_its_parts_of_a_node() -> None:
     assert plain(found["web"])["requests"] == {"cpus": 0.5, "memoryGib": 6.0, "gpus": 0.0}
 
 
+def test_a_rollout_costs_what_a_deployment_does() -> None:
+    asked: dict[str, Any] = {"cpu": "500m", "memory": "6Gi"}
+    as_deployment = shared(SYSTEM, pods(DEPLOYMENT, "web", asked, replicas=2))["web"]
+    as_rollout = shared(SYSTEM, pods("kubernetes:argoproj.io/v1alpha1:Rollout", "web", asked, replicas=2))[
+        "web"
+    ]
+    assert as_rollout.monthly is not None
+    assert as_rollout.monthly == as_deployment.monthly
+    assert as_rollout.nodes == "system"
+
+
 def test_what_a_scaler_may_do_is_the_range_and_a_job_runs_for_its_hours() -> None:
     bounds = {"scaleTargetRef": {"name": "web"}, "minReplicaCount": 1, "maxReplicaCount": 5}
     scaler = resource(SCALER, {"spec": bounds}, "scaler", provider=PROVIDER.urn)

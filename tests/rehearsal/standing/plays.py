@@ -280,7 +280,7 @@ NOT_HERE = {
             *(f"serving.rollout.limits.{name}" for name in ("failed", "p99_ms", "overlap")),
             "serving.rollout.customers",
         ),
-        "is judged by Argo Rollouts, whose controller no rehearsal runs by itself",
+        "is judged by Argo Rollouts, whose controller no rehearsal runs by itself; make canary plays it",
     ),
     "link.gateway_address": "is read with Neutron VPNaaS alone",
 }
