@@ -27,6 +27,8 @@ class ClusterContext:
     """Other addresses of AWS's services, by the variable that its libraries read."""
     goes_with: pulumi.ResourceTransformation
     """Lets what runs here be replaced with the cluster."""
+    marks: tuple[pulumi.ResourceTransformation, ...] = ()
+    """What else is done to every object that runs here."""
     after: tuple[pulumi.Resource, ...] = ()
     """What must stand before the first pod: roles, keys, nodes."""
     charts: Mapping[str, pulumi.Resource] = field(default_factory=dict)
@@ -40,7 +42,7 @@ class ClusterContext:
     def options(self) -> pulumi.ResourceOptions:
         """For a component that runs here."""
         return pulumi.ResourceOptions(
-            provider=self.cluster, depends_on=list(self.after), transformations=[self.goes_with]
+            provider=self.cluster, depends_on=list(self.after), transformations=[self.goes_with, *self.marks]
         )
 
 

@@ -42,6 +42,13 @@ estates on EKS 1.35 (the first is called its default of June 2026 there); builds
 ``aws eks describe-addon-versions --kubernetes-version 1.36 --addon-name NAME``."""
 
 
+KARPENTER_NODE_IMAGE: Final = "al2023@v20260714"
+"""Image of the nodes that Karpenter buys, as it writes an alias; for a machine with GPUs it takes the variant
+with NVIDIA's driver (aws/karpenter-provider-aws@v1.14.1, pkg/providers/amifamily/al2023.go). A release of
+awslabs/amazon-eks-ami that has both for 1.36 (its CHANGELOG.md at 81fec2e; read 2026-11-28). ``latest`` would
+replace nodes on the day of a new one. Managed groups take theirs from EKS."""
+
+
 @dataclass(frozen=True)
 class Image:
     """A container image, pinned by tag, by digest, or by both."""

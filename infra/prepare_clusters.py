@@ -9,16 +9,16 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_openstack as openstack
 
-from infra.aws import autoscaler
-from infra.aws.autoscaler import AutoscalerRole
 from infra.aws.pod_roles import PodRoles
 from infra.aws.site import AwsSite
 from infra.cluster_context import ClusterContext
 from infra.cluster_platform import Platform, Priorities
-from infra.cluster_platform.parts import SYSTEM, Use, autoscaled, uses, wanted
+from infra.cluster_platform.parts import Use, uses
+from infra.cluster_platform.undisturbed import undisturbed
 from infra.in_cluster.namespaces import Namespaces
 from infra.in_cluster.quotas import beside
 from infra.naming import Naming
+from infra.node_makers import karpenter_names, karpenter_pools, node_makers
 from infra.openstack.keys import Keys
 from infra.openstack.site import OpenStackSite
 from infra.providers import goes_with, kubernetes_provider
@@ -100,30 +100,21 @@ def prepare_clusters(
             charts=released,
         )
 
-    eks, cluster, region = aws_site.cluster.cluster, naming.cluster("aws"), settings.aws.region
-    in_aws, moved = [*uses("aws", settings)], []
-    if autoscaled(settings, wanted("aws", settings)):
-        in_aws.append(Use(autoscaler.NAME, SYSTEM, autoscaler.values(cluster, region)))
-        moved.append(
-            AutoscalerRole(
-                "aws-autoscaler",
-                cluster_name=aws_site.cluster.cluster_name,
-                cluster=cluster,
-                account_id=settings.aws.account_id,
-                region=region,
-                opts=pulumi.ResourceOptions(provider=aws_provider),
-            )
-        )
+    eks, makers = aws_site.cluster.cluster, node_makers(settings, naming, aws_site, aws_provider)
     in_eks = prepare(
         "aws",
         aws_site,
         instance_types(),
         str(settings.aws.network.cidr),
         eks.arn,
-        in_aws,
+        [*uses("aws", settings), *makers.charts],
         eks,
-        before=moved,
+        before=makers.roles,
     )
+    inside = pulumi.ResourceOptions(provider=in_eks.cluster, transformations=[in_eks.goes_with])
+    if bought := karpenter_pools(settings, naming, aws_site, makers, in_eks.charts, inside):
+        marks = (undisturbed(karpenter_names(settings)),)
+        in_eks = replace(in_eks, after=(*in_eks.after, *bought), marks=marks)
     magnum = openstack_site.cluster
     in_magnum = prepare(
         "openstack",

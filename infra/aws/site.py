@@ -43,6 +43,7 @@ class AwsSite(pulumi.ComponentResource):
     pools: dict[str, GpuPoolSpec]
     """By name: what a job needs to know to ask for one."""
     pool_nodes: list[AwsGpuPool]
+    """Of managed pools; what Karpenter makes goes into the cluster (``infra.cluster_platform.karpenter``)."""
 
     def __init__(
         self,
@@ -148,6 +149,8 @@ class AwsSite(pulumi.ComponentResource):
                 purpose=pool.purpose,
             )
             self.pools[pool_name] = spec
+            if pool.nodes == "karpenter":
+                continue
             self.pool_nodes.append(
                 AwsGpuPool(
                     f"{name}-pool-{pool_name}",

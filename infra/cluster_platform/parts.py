@@ -125,12 +125,14 @@ _PROMETHEUS: Final[Mapping[str, Any]] = {
 def autoscaled(settings: Settings, parts: Collection[Part]) -> bool:
     """Whether a group of nodes in AWS has bounds that an autoscaler can move it between."""
     system, pools = settings.aws.cluster.system_nodes, settings.aws.gpu_pools.values()
-    bounds = [(system.min, system.max), *((pool.min, pool.max) for pool in pools)]
+    managed = [pool for pool in pools if pool.nodes == "managed"]
+    bounds = [(system.min, system.max), *((pool.min, pool.max) for pool in managed)]
     return "autoscaler" in parts and any(least < most for least, most in bounds)
 
 
 __all__ = [
     "ADDONS",
+    "KEDA",
     "MONITORING",
     "PLATFORM",
     "PROMETHEUS",

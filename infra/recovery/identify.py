@@ -174,6 +174,8 @@ _WAYS: Final[Mapping[str, Callable[[Inputs], Way]]] = {
     "aws:budgets/budget:Budget": _named("aws:budgets/getBudget:getBudget", "name"),
     # By its ARN, says the section; the calls take the name, which alone is known beforehand.
     "aws:cloudtrail/trail:Trail": _id("{name}"),
+    "aws:cloudwatch/eventRule:EventRule": _id("{name}"),
+    "aws:cloudwatch/eventTarget:EventTarget": _again,
     "aws:cloudwatch/logGroup:LogGroup": _id("{name}"),
     "aws:cloudwatch/metricAlarm:MetricAlarm": _id("{name}"),
     "aws:ec2/customerGateway:CustomerGateway": _tagged(
@@ -226,6 +228,7 @@ _WAYS: Final[Mapping[str, Callable[[Inputs], Way]]] = {
     "aws:eks/podIdentityAssociation:PodIdentityAssociation": _by_tag_index(
         "eks:podidentityassociation", form="{clusterName},{{}}"
     ),
+    "aws:iam/instanceProfile:InstanceProfile": _id("{name}"),
     "aws:iam/openIdConnectProvider:OpenIdConnectProvider": _named(
         "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider", "url", at="arn"
     ),
@@ -252,6 +255,8 @@ _WAYS: Final[Mapping[str, Callable[[Inputs], Way]]] = {
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": _again,
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": _again,
     "aws:s3/bucketVersioning:BucketVersioning": _again,
+    "aws:sqs/queue:Queue": _named("aws:sqs/getQueue:getQueue", "name", at="url"),
+    "aws:sqs/queuePolicy:QueuePolicy": _again,
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": _tagged(
         "aws:vpc/getSecurityGroupRules:getSecurityGroupRules", "ids"
     ),

@@ -114,6 +114,9 @@ class AwsPool(Section):
     """Size of each node's encrypted root disk."""
     purpose: Literal["training", "serving"] = "training"
     """What the pool is for; it becomes the nodes' label and taint."""
+    nodes: Literal["managed", "karpenter"] = "managed"
+    """Who makes the nodes: node groups of EKS, which the cluster autoscaler moves (``managed``), or
+    Karpenter, when pods wait for them, until they are empty."""
 
 
 class AwsObjectStore(Section):

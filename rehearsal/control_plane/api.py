@@ -69,6 +69,11 @@ class Api:
         self.warnings: list[str] = []
         """What the server has said beside its answers, such as which pods a namespace will not take."""
 
+    @property
+    def cluster(self) -> str:
+        """Name of the cluster that it is of."""
+        return self._plane.site
+
     def __enter__(self) -> Api:
         return self
 

@@ -58,6 +58,8 @@ def _made_up(args: MockResourceArgs) -> dict[str, Any]:
     name = args.inputs.get("name") or args.name
     outputs: dict[str, Any] = {"name": name, "arn": f"arn:aws:mock::{args.typ.split(':')[-1]}/{args.name}"}
     match args.typ:
+        case "aws:sqs/queue:Queue":
+            outputs["url"] = f"https://sqs.mock/{name}"
         case "aws:s3/bucket:Bucket":
             outputs["arn"] = f"arn:aws:s3:::{args.inputs['bucket']}"
         case "aws:eks/cluster:Cluster":

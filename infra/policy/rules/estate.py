@@ -13,7 +13,7 @@ from infra.policy.inputs import at, given, items, network, number, text, texts, 
 from infra.policy.pods import TEMPLATES, containers, labels, pod
 from infra.policy.references import DESIGN, nsa
 from infra.policy.rule import Reference, Rules
-from infra.policy.rules.finops import gpus, most
+from infra.policy.rules.finops import KARPENTER_NODES, gpus, most
 from infra.policy.rules.kubernetes_access import within
 from infra.policy.stack import Stack
 from infra.review.finding import EXCEPTIONS
@@ -32,9 +32,15 @@ _VPC: Final = "aws:ec2/vpc:Vpc"
 _SUBNET: Final = "openstack:networking/subnet:Subnet"
 _EKS: Final = "aws:eks/cluster:Cluster"
 _TEMPLATE: Final = "openstack:containerinfra/clusterTemplate:ClusterTemplate"
-_POOLS: Final = ("aws:eks/nodeGroup:NodeGroup", "openstack:containerinfra/nodeGroup:NodeGroup")
+_POOLS: Final = (
+    "aws:eks/nodeGroup:NodeGroup",
+    "openstack:containerinfra/nodeGroup:NodeGroup",
+    KARPENTER_NODES,
+)
 _GROUP_LABELS: Final = tuple(driver.node_label for driver in DRIVERS.values())
 _ANSWERING: Final = ("kubernetes:apps/v1:Deployment", "kubernetes:argoproj.io/v1alpha1:Rollout")
+_LABELS: Final = (("labels",), ("spec", "template", "metadata", "labels"))
+"""Where a group of nodes says what its nodes are labelled."""
 _JOB: Final = "kubernetes:batch/v1:Job"
 _SCALERS: Final = (
     "kubernetes:autoscaling/v2:HorizontalPodAutoscaler",
@@ -258,9 +264,9 @@ def _pool(stack: Stack, workload: Resource) -> list[Resource]:
     return [
         nodes
         for nodes in stack.of_type(*_POOLS)
-        if nodes.package == site
+        if stack.site(nodes) == site
         and (
-            (name is not None and text(nodes.inputs, "labels", POOL_LABEL) == name)
+            (name is not None and name in (text(at(nodes.inputs, *path), POOL_LABEL) for path in _LABELS))
             or (group is not None and text(nodes.inputs, "name") == group)
         )
     ]

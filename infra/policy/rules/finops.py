@@ -18,6 +18,8 @@ RULES = Rules("FinOps")
 OWNED: Final = ("project", "environment", "owner")
 _NODES: Final = "aws:eks/nodeGroup:NodeGroup"
 _PRIVATE_NODES: Final = "openstack:containerinfra/nodeGroup:NodeGroup"
+KARPENTER_NODES: Final = "kubernetes:karpenter.sh/v1:NodePool"
+_TYPE: Final = "node.kubernetes.io/instance-type"
 _COSTS: Final = frozenset(
     {
         "aws:ec2/instance:Instance",
@@ -120,9 +122,16 @@ def gpus(nodes: Resource) -> int:
     if nodes.type == _PRIVATE_NODES:
         machine = flavours().get(text(nodes.inputs, "flavorId") or "")
     else:
-        kinds = texts(nodes.inputs, "instanceTypes")
+        kinds = _kinds(nodes)
         machine = instance_types().get(kinds[0]) if kinds else None
     return machine.gpus if machine else 0
+
+
+def _kinds(nodes: Resource) -> list[str]:
+    if nodes.type != KARPENTER_NODES:
+        return texts(nodes.inputs, "instanceTypes")
+    asked = items(nodes.inputs, "spec", "template", "spec", "requirements")
+    return [kind for each in asked if text(each, "key") == _TYPE for kind in texts(each, "values")]
 
 
 def most(nodes: Resource) -> float | None:
@@ -131,12 +140,15 @@ def most(nodes: Resource) -> float | None:
         # No autoscaler touches a group without a maximum (kubernetes/autoscaler,
         # cloudprovider/magnum/README.md, 2026-11-28).
         return number(nodes.inputs, "maxNodeCount") or number(nodes.inputs, "nodeCount")
+    if nodes.type == KARPENTER_NODES:
+        return number(nodes.inputs, "spec", "limits", "nodes")
     return number(nodes.inputs, "scalingConfig", "maxSize")
 
 
 @RULES.of_resource(
     _NODES,
     _PRIVATE_NODES,
+    KARPENTER_NODES,
     name="finops-gpu-pool-bounded",
     title="Every GPU pool has a most",
     reason="GPUs are the bill; an autoscaler without a bound buys until somebody looks",

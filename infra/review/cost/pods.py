@@ -47,6 +47,7 @@ _GROUPS: Final = (
     "aws:eks/nodeGroup:NodeGroup",
     "openstack:containerinfra/nodeGroup:NodeGroup",
     "openstack:containerinfra/cluster:Cluster",
+    "kubernetes:karpenter.sh/v1:NodePool",
 )
 
 
@@ -150,7 +151,7 @@ def _line(resource: Resource, spec: Any, asked: Asked, lines: list[Line], contex
 
 
 def _pool(group: Resource) -> str | None:
-    labels = group.inputs.get("labels")
+    labels = group.inputs.get("labels") or _at(group.inputs, "spec", "template", "metadata", "labels")
     value = labels.get(POOL) if isinstance(labels, Mapping) else None
     return value if isinstance(value, str) else None
 

@@ -165,6 +165,13 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
         f"aws.gpu_pools.{NAME}.capacity": more_or_less(
             "node groups in AWS", note="What runs on the pool begins again on new nodes."
         ),
+        f"aws.gpu_pools.{NAME}.nodes": more_or_less(
+            "node groups in AWS",
+            "charts",
+            "roles of pods",
+            note="What runs on the pool's nodes is moved to those of the other maker.",
+            warns=True,
+        ),
         f"aws.gpu_pools.{NAME}.disk_gib": Change("in place", (), "Nodes are replaced one by one."),
         "aws.object_store.keep_objects": IN_PLACE,
         "aws.object_store.arrivals_days": Change(

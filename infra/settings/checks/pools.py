@@ -40,6 +40,17 @@ def _made_of(pools: Mapping[str, AwsPool]) -> Iterator[Problem]:
                 )
 
 
+def _of_karpenter(pools: Mapping[str, AwsPool]) -> Iterator[Problem]:
+    """Karpenter has nodes for pods that wait, and for nobody else."""
+    for name, pool in pools.items():
+        if pool.nodes == "karpenter" and pool.min > 0:
+            yield Problem(
+                f"aws.gpu_pools.{name}.min",
+                f"is {pool.min}, and nodes is karpenter, which keeps none that is empty: write 0, or set "
+                "nodes to managed",
+            )
+
+
 def _of_magnum(pools: Mapping[str, OpenStackPool]) -> Iterator[Problem]:
     for name in pools:
         if name in MAGNUM_GROUPS:
@@ -106,6 +117,7 @@ def pools(settings: Settings) -> Iterator[Problem]:
     yield from _sizes("aws", aws)
     yield from _sizes("openstack", openstack)
     yield from _made_of(aws)
+    yield from _of_karpenter(aws)
     yield from _of_magnum(openstack)
     yield from _room(settings)
     training, serving = settings.training, settings.serving

@@ -123,8 +123,19 @@ def oidc_provider(cloud: Cloud, arguments: Properties) -> Properties:
     return {**arguments, "id": arn, "arn": arn}
 
 
+def queue(cloud: Cloud, arguments: Properties) -> Properties:
+    """A queue by its name."""
+    name = arguments["name"]
+    listed = cloud.find("sqs", "ListQueues", "QueueUrls", QueueNamePrefix=name) or []
+    url = next((each for each in listed if each.rpartition("/")[2] == name), None)
+    if url is None:
+        raise Refused(f"couldn't find the queue {name}")
+    return {**arguments, "id": url, "url": url}
+
+
 LOOKUPS: Mapping[str, Callable[[Cloud, Properties], Properties]] = {
     "aws:budgets/getBudget:getBudget": budget,
+    "aws:sqs/getQueue:getQueue": queue,
     "aws:ec2/getCustomerGateway:getCustomerGateway": Lookup(
         "DescribeCustomerGateways", "CustomerGateways", "CustomerGatewayId", "id"
     ),

@@ -69,7 +69,7 @@ class KubernetesBackend(Backend):
     package = "kubernetes"
 
     def __init__(self, home: Home) -> None:
-        self._home = home
+        self.home = home
         self._config: Properties = {}
         self.namespace = "default"
         self._mutable: set[str] = set()
@@ -205,7 +205,7 @@ class KubernetesBackend(Backend):
         with self._asking:
             if self._api is None:
                 try:
-                    self._api = api_server(self._home, self._config)
+                    self._api = api_server(self.home, self._config)
                 except Unreachable as reason:
                     self._api = reason
             return self._api

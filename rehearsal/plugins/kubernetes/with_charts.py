@@ -1,10 +1,10 @@
-"""The backend of the plugin: objects, and the releases of charts, which are no objects."""
+"""The backend of the plugin: objects, charts' releases, which are none, and NodePools, which make nodes."""
 
 from __future__ import annotations
 
 from rehearsal.control_plane.api import Api
 from rehearsal.plugins.backend import Change, Created, Found, Properties, Refused, Resource
-from rehearsal.plugins.kubernetes import releases
+from rehearsal.plugins.kubernetes import karpenter, releases
 from rehearsal.plugins.kubernetes.backend import KubernetesBackend, heard
 from rehearsal.plugins.kubernetes.rows import RELEASE_NOTE
 
@@ -29,7 +29,10 @@ class WithCharts(KubernetesBackend):
     @heard
     def create(self, resource: Resource) -> Created:
         if resource.type != releases.TYPE:
-            return super().create(resource)
+            created = super().create(resource)
+            if resource.type == karpenter.TYPE:
+                karpenter.declare(self.home, self.reached(), created.outputs)
+            return created
         return releases.create(self.reached(), resource, self.stopped)
 
     @heard
@@ -44,13 +47,18 @@ class WithCharts(KubernetesBackend):
     @heard
     def update(self, old: Resource, new: Resource) -> Properties:
         if new.type != releases.TYPE:
-            return super().update(old, new)
+            outputs = super().update(old, new)
+            if new.type == karpenter.TYPE:
+                karpenter.declare(self.home, self.reached(), outputs)
+            return outputs
         return releases.update(self.reached(), old.id, new.inputs, self.stopped)
 
     @heard
     def delete(self, resource: Resource) -> None:
         if resource.type != releases.TYPE:
             super().delete(resource)
+            if resource.type == karpenter.TYPE and isinstance(here := self.server(), Api):
+                karpenter.withdraw(self.home, here, resource.id.rpartition("/")[2])
             return
         api = self.server()
         if isinstance(api, Api):
@@ -59,4 +67,5 @@ class WithCharts(KubernetesBackend):
             raise Refused(self.said_of(api))
 
     def note(self, type: str) -> str:
-        return RELEASE_NOTE if type == releases.TYPE else super().note(type)
+        notes = {releases.TYPE: RELEASE_NOTE, karpenter.TYPE: karpenter.NOTE}
+        return notes.get(type) or super().note(type)

@@ -41,6 +41,7 @@ ARNS: Mapping[str, str] = {
     "aws:cloudwatch/logGroup:LogGroup": "logs:{region}:{account}:log-group:{name}",
     "aws:iam/openIdConnectProvider:OpenIdConnectProvider": "iam::{account}:oidc-provider/{name}",
     "aws:iam/role:Role": "iam::{account}:role/{name}",
+    "aws:sqs/queue:Queue": "sqs:{region}:{account}:{name}",
     "aws:kms/key:Key": "kms:{region}:{account}:key/{uuid}",
 }
 """ARNs that other resources are given (AWS service authorization reference, "Resource types", 2026-11-28)."""
@@ -96,6 +97,18 @@ ESTATES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "prod, no link": (
         "prod",
         {"link.enabled": False, "aws.cluster.api_allowed_cidrs": ["198.51.100.0/24"]},
+    ),
+    "prod, nodes by Karpenter": (
+        "prod",
+        {
+            "aws.gpu_pools.training.nodes": "karpenter",
+            "aws.gpu_pools.serving": {
+                "instance_type": "g5.xlarge",
+                "max": 6,
+                "purpose": "serving",
+                "nodes": "karpenter",
+            },
+        },
     ),
     "dev, on Graviton": ("dev", {"aws.cluster.system_nodes.instance_type": "m7g.large"}),
 }

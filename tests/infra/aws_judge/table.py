@@ -134,6 +134,12 @@ COUNTERPARTS: Mapping[str, Counterpart] = {
     "aws:cloudtrail/trail:Trail": Counterpart(
         "AWS::CloudTrail::Trail", paths={"name": "TrailName", "enableLogging": "IsLogging"}
     ),
+    "aws:cloudwatch/eventRule:EventRule": Counterpart("AWS::Events::Rule", values={"eventPattern": document}),
+    "aws:cloudwatch/eventTarget:EventTarget": Counterpart(
+        "AWS::Events::Rule",
+        paths={"rule": "Name", "targetId": "Targets.0.Id", "arn": "Targets.0.Arn"},
+        part=True,
+    ),
     "aws:cloudwatch/logGroup:LogGroup": Counterpart("AWS::Logs::LogGroup", paths={"name": "LogGroupName"}),
     "aws:cloudwatch/metricAlarm:MetricAlarm": Counterpart(
         "AWS::CloudWatch::Alarm",
@@ -234,6 +240,12 @@ COUNTERPARTS: Mapping[str, Counterpart] = {
     ),
     "aws:eks/podIdentityAssociation:PodIdentityAssociation": Counterpart("AWS::EKS::PodIdentityAssociation"),
     "aws:iam/openIdConnectProvider:OpenIdConnectProvider": Counterpart("AWS::IAM::OIDCProvider"),
+    "aws:iam/instanceProfile:InstanceProfile": Counterpart(
+        "AWS::IAM::InstanceProfile",
+        paths={"name": "InstanceProfileName", "role": "Roles"},
+        values={"role": one},
+        without={"tags": "CloudFormation gives none to a profile"},
+    ),
     "aws:iam/role:Role": Counterpart(
         "AWS::IAM::Role",
         paths={"name": "RoleName", "assumeRolePolicy": "AssumeRolePolicyDocument"},
@@ -310,6 +322,15 @@ COUNTERPARTS: Mapping[str, Counterpart] = {
     ),
     "aws:s3/bucketVersioning:BucketVersioning": Counterpart(
         "AWS::S3::Bucket", paths={"bucket": "BucketName"}, part=True
+    ),
+    "aws:sqs/queue:Queue": Counterpart(
+        "AWS::SQS::Queue",
+        paths={"name": "QueueName", "messageRetentionSeconds": "MessageRetentionPeriod"},
+    ),
+    "aws:sqs/queuePolicy:QueuePolicy": Counterpart(
+        "AWS::SQS::QueuePolicy",
+        paths={"queueUrl": "Queues", "policy": "PolicyDocument"},
+        values={"queueUrl": one, "policy": document},
     ),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": Counterpart(
         "AWS::EC2::SecurityGroupIngress",

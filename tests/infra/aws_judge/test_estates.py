@@ -65,8 +65,8 @@ def test_what_has_no_counterpart_has_none(type: str) -> None:
 def test_a_type_and_a_property_that_nobody_mapped_are_refused() -> None:
     with pytest.raises(Unmapped, match="AWS::S3::Bucket has no property like colour"):
         template_of([Recorded("aws:s3/bucket:Bucket", "x", {"colour": "red"}, "", custom=True)], REGION)
-    with pytest.raises(Unmapped, match="aws:sqs/queue:Queue is neither in COUNTERPARTS"):
-        template_of([Recorded("aws:sqs/queue:Queue", "x", {}, "", custom=True)], REGION)
+    with pytest.raises(Unmapped, match="aws:sns/topic:Topic is neither in COUNTERPARTS"):
+        template_of([Recorded("aws:sns/topic:Topic", "x", {}, "", custom=True)], REGION)
 
 
 def test_the_order_of_properties_changes_nothing() -> None:

@@ -26,12 +26,18 @@ EVERYTHING = {
     "serving.sites": ["aws", "openstack"],
     "serving.autoscaling.by": "cpu",
 }
+OF_NO_NAMESPACE = ("PriorityClass", "EC2NodeClass", "NodePool")
 SCALERS = {"HorizontalPodAutoscaler": "maxReplicas", "ScaledObject": "maxReplicaCount"}
 """What moves a number of pods, and the field of its most."""
 BY_QUEUE = {
     "serving.autoscaling.requests_per_second": 400,
     "serving.autoscaling.schedules": [{"start": "0 6 * * 1-5", "end": "0 20 * * 1-5", "replicas": 3}],
     "serving.autoscaling.without_metrics": 3,
+}
+BY_KARPENTER = {
+    "aws.gpu_pools.training.nodes": "karpenter",
+    "aws.gpu_pools.serving.nodes": "karpenter",
+    "aws.gpu_pools.serving.min": 0,
 }
 VARIANTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     **{stack: (stack, {}) for stack in STACKS},
@@ -55,6 +61,7 @@ VARIANTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "platform.runs": [*PARTS],
         },
     ),
+    "prod, nodes by Karpenter": ("prod", BY_KARPENTER),
     "prod, no link": (
         "prod",
         {
@@ -82,8 +89,8 @@ class SiteObjects:
         """The same in namespaces of another name, so that many estates stand in one cluster."""
         moved = copy.deepcopy(self.objects)
         for each in moved:
-            if each["kind"] == "PriorityClass":
-                continue  # it is of no namespace, and the same for all
+            if each["kind"] in OF_NO_NAMESPACE:
+                continue  # the same for all
             key = "name" if each["kind"] == "Namespace" else "namespace"
             each["metadata"][key] = f"{prefix}-{each['metadata'][key]}"
         return SiteObjects(self.site, moved)

@@ -9,13 +9,16 @@ from rehearsal.plugins.aws.types import (
     cost_tags,
     ecr,
     eks,
+    events,
     iam,
+    instance_profiles,
     kms,
     launch_templates,
     logs,
     network,
     s3,
     security_groups,
+    sqs,
     trails,
     transit,
     vpn,
@@ -37,6 +40,9 @@ _MODULES = (
     budgets,
     trails,
     cost_tags,
+    instance_profiles,
+    sqs,
+    events,
 )
 ROWS: dict[str, AwsType] = {row.type: row for module in _MODULES for row in module.ROWS}
 

@@ -19,6 +19,11 @@ TRUST = json.dumps(
 )
 
 
+def _may_send(service: str) -> str:
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sqs:SendMessage"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [{**statement, "Resource": "*"}]})
+
+
 def allow(action: str) -> str:
     statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
@@ -616,6 +621,34 @@ SAMPLES: dict[str, Sample] = {
             **TAGS,
         },
         {"evaluationPeriods": 5, **RETAG},
+    ),
+    "profile": Sample(
+        "aws:iam/instanceProfile:InstanceProfile",
+        {"name": "nodes", "role": "{role2}", **TAGS},
+        {"role": "{role}", **RETAG},
+        ("role", "role2"),
+    ),
+    "queue": Sample(
+        "aws:sqs/queue:Queue",
+        {"name": "warned", "messageRetentionSeconds": 300, "sqsManagedSseEnabled": True, **TAGS},
+        {"messageRetentionSeconds": 600, **RETAG},
+    ),
+    "queue_policy": Sample(
+        "aws:sqs/queuePolicy:QueuePolicy",
+        {"queueUrl": "{queue}", "policy": _may_send("events.amazonaws.com")},
+        {"policy": _may_send("sns.amazonaws.com")},
+        ("queue",),
+    ),
+    "rule": Sample(
+        "aws:cloudwatch/eventRule:EventRule",
+        {"name": "warns", "description": "it warns", "eventPattern": '{"source":["aws.ec2"]}', **TAGS},
+        {"eventPattern": '{"source":["aws.health"]}', **RETAG},
+    ),
+    "target": Sample(
+        "aws:cloudwatch/eventTarget:EventTarget",
+        {"rule": "{rule}", "targetId": "queue", "arn": "{queue.arn}"},
+        {"arn": "arn:aws:sqs:eu-west-1:123456789012:another"},
+        ("rule", "queue"),
     ),
     "trail_bucket": Sample("aws:s3/bucket:Bucket", {"bucket": "the-trail", "objectLockEnabled": True}),
     "lock": Sample(
