@@ -33,8 +33,8 @@ DISRUPTION: Final[Mapping[Purpose, Mapping[str, Any]]] = {
         "budgets": [{"nodes": "100%", "reasons": ["Empty"]}, {"nodes": "1", "reasons": ["Drifted"]}],
     },
 }
-"""What Karpenter may end, when, and how many at a time (aws/karpenter-provider-aws@v1.14.1, website/content/
-en/docs/concepts/disruption.md; read 2026-11-28)."""
+"""What Karpenter may end, when, and how many at a time (
+aws/karpenter-provider-aws@v1.14.1, website/content/en/docs/concepts/disruption.md; read 2026-11-28)."""
 AGES: Final[Mapping[Purpose, Mapping[str, str]]] = {
     "training": {"expireAfter": "Never"},
     # Drained for an hour at most: else a pod that cannot leave keeps its node for ever (the same page).

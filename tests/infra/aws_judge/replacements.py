@@ -48,6 +48,9 @@ DIFFERENT: Mapping[str, Mapping[str, str]] = {
     "aws:s3/bucket:Bucket": {
         "objectLockEnabled": "ForceNew in internal/service/s3/bucket.go (from memory, not read)"
     },
+    "aws:sqs/queuePolicy:QueuePolicy": {
+        "queueUrl": "ForceNew in internal/service/sqs/queue_policy.go (from memory, not read)"
+    },
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": dict.fromkeys(
         ("cidrIpv4", "fromPort", "ipProtocol", "toPort"), _RULES_CHANGE
     ),

@@ -12,6 +12,7 @@ NO_COUNTERPART: Mapping[str, str] = {
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": (
         "it comes with the VPC; CloudFormation neither makes nor empties it"
     ),
+    "aws:cloudwatch/eventTarget:EventTarget": "CloudFormation keeps targets as a list of their rule",
     "aws:costexplorer/costAllocationTag:CostAllocationTag": "CloudFormation activates no tag of the bill",
 }
 """Pulumi types that are no resource of CloudFormation, nor a part of one."""
@@ -135,11 +136,6 @@ COUNTERPARTS: Mapping[str, Counterpart] = {
         "AWS::CloudTrail::Trail", paths={"name": "TrailName", "enableLogging": "IsLogging"}
     ),
     "aws:cloudwatch/eventRule:EventRule": Counterpart("AWS::Events::Rule", values={"eventPattern": document}),
-    "aws:cloudwatch/eventTarget:EventTarget": Counterpart(
-        "AWS::Events::Rule",
-        paths={"rule": "Name", "targetId": "Targets.0.Id", "arn": "Targets.0.Arn"},
-        part=True,
-    ),
     "aws:cloudwatch/logGroup:LogGroup": Counterpart("AWS::Logs::LogGroup", paths={"name": "LogGroupName"}),
     "aws:cloudwatch/metricAlarm:MetricAlarm": Counterpart(
         "AWS::CloudWatch::Alarm",
@@ -242,7 +238,7 @@ COUNTERPARTS: Mapping[str, Counterpart] = {
     "aws:iam/openIdConnectProvider:OpenIdConnectProvider": Counterpart("AWS::IAM::OIDCProvider"),
     "aws:iam/instanceProfile:InstanceProfile": Counterpart(
         "AWS::IAM::InstanceProfile",
-        paths={"name": "InstanceProfileName", "role": "Roles"},
+        paths={"name": "InstanceProfileName"},
         values={"role": one},
         without={"tags": "CloudFormation gives none to a profile"},
     ),

@@ -12,6 +12,7 @@ from typing import Any
 from infra.__main__ import estate
 from infra.settings.platform import PARTS
 from rehearsal.plugins.kubernetes import releases
+from tests.infra.aws_judge.recording import AwsRecorder
 from tests.infra.judges import plain
 from tests.infra.recorded import STACKS, changed_settings, record
 
@@ -107,7 +108,9 @@ def objects(variant: str) -> tuple[SiteObjects, ...]:
     stack, changes = VARIANTS[variant]
     settings = changed_settings(stack, changes)
     found: dict[str, list[Object]] = {}
-    for each in record(lambda: estate(settings), stack).resources:
+    # Definitions of kinds judge ids of AWS, too.
+    recorder = AwsRecorder(settings.aws.region, settings.aws.account_id)
+    for each in record(lambda: estate(settings), stack, recorder=recorder).resources:
         # A release is no object.
         if each.type.startswith("kubernetes:") and each.type != releases.TYPE:
             provider = each.provider.split("::")[-2]
