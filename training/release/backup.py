@@ -33,6 +33,8 @@ def save(store: Store, folder: Path, trusted: Sequence[str], say: Say) -> list[s
         ReleaseDamaged: a file is not the one that the manifest lists.
         SignatureRefused: a signature is false, or by a key that is not trusted.
     """
+    # Also of a bucket without a release: the backup of such an estate can be brought back, too.
+    (folder / RELEASES).mkdir(parents=True, exist_ok=True)
     saved = []
     digests = store.digests()
     for number, digest in enumerate(digests, 1):
@@ -62,7 +64,7 @@ def bring_back(store: Store, folder: Path, trusted: Sequence[str], say: Say) -> 
         SignatureRefused: a signature is missing, false, or by a key that is not trusted. Nothing was sent.
     """
     found = [each for each in sorted((folder / RELEASES).glob("[0-9a-f]*")) if each.is_dir()]
-    if not found:
+    if not (folder / RELEASES).is_dir():
         raise ReleaseError(f"{folder} has no {RELEASES}/: it is no backup of `isthmus backup`")
     signed = {}
     for directory in found:

@@ -64,12 +64,22 @@ def restore(
     from isthmus.cli.console import out
     from isthmus.cli.errors import CommandError
     from isthmus.cli.stack_engine import engine_of
+    from isthmus.errors import IsthmusError
     from training.release.backup import bring_back
 
     settings, store = _store(stack)
     if state:
         engine = engine_of(stack)
-        if (engine.export(stack).get("deployment") or {}).get("resources"):
+        try:
+            stands = engine.export(stack)
+        except IsthmusError as error:
+            if "no stack named" not in str(error):
+                raise
+            raise CommandError(
+                f"the backend has no stack {stack}: make it empty by `pulumi stack init {stack}`, with "
+                "--secrets-provider where its stack file has secretsprovider, and run this again"
+            ) from None
+        if (stands.get("deployment") or {}).get("resources"):
             raise CommandError(
                 f"the state of {stack} is not empty, and would be lost: leave out --state, or "
                 f"`pulumi stack export -s {stack}` it and take its resources out first"
