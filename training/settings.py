@@ -139,6 +139,8 @@ class TrainingSection(Section):
     """Days after which a purchase counts half."""
     history_length: Annotated[int, Unit("products"), Field(ge=1, le=4096)] = 128
     """Products of a customer's history that the model sees, those with most weight first."""
+    shards: Annotated[int, Unit("shards"), Field(ge=64, le=4096)] = 64
+    """Shards that the orders are cut into by customer; each worker reads its own."""
     model: ModelSettings = ModelSettings()
     """What the model is made of, and what it learns by."""
     seed: Annotated[int, Field(ge=0, le=2147483647)] = 20

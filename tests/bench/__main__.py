@@ -92,7 +92,7 @@ def rows(
         yield from training_speed.table(training_speed.measure(rounds))
     if Section.GROWTH in chosen:
         say("[bold]growth[/], whole trainings on the sample several times over, and on a made shop")
-        yield from growth.rows(short)
+        yield from growth.rows(short, say)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """How a whole ``isthmus train`` grows: the sample's log several times over, and a made shop.
 
 Each run is a process of its own with an empty folder for what it keeps; seconds are those between the lines
-that it prints, given to the stage that the later line is of; memory is the largest resident set of any one
-process, looked at every half second.
+that it prints, given to the stage that the later line is of; memory is the largest resident set of each kind of
+process, looked at every half second. What is measured is said at once. A run that does not end within
+``ISTHMUS_BENCH_MINUTES`` is ended, and its row says how far it came.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ import csv
 import gzip
 import io
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -33,17 +35,36 @@ MADE_MINUTES = 15
 CUSTOMER, INVOICE = 6, 0
 
 
+KINDS = {"training.jobs.local.worker": "worker", "multiprocessing": "window"}
+"""What of a command line tells a kind of process; the others are the command itself."""
+
+
 @dataclass
 class Run:
-    """Seconds by stage, and the most GiB that one process held."""
+    """Seconds by stage, and the most GiB that a process of each kind held.
+
+    ``at`` is the stage in which a run was ended that took too long; "" where it ended well.
+    """
 
     rows: int
     seconds: dict[str, float] = field(default_factory=dict)
-    peak_gib: float = 0.0
+    peaks: dict[str, float] = field(default_factory=dict)
+    at: str = ""
 
     @property
     def total(self) -> float:
         return sum(self.seconds.values())
+
+    @property
+    def memory(self) -> str:
+        """The peaks, the largest first."""
+        ordered = sorted(self.peaks.items(), key=lambda peak: -peak[1])
+        return ", ".join(f"{kind} {gib:.2f} GiB" for kind, gib in ordered)
+
+    def row(self, what: str, result: str, bar: str) -> Row:
+        """What was measured; of a run that was ended, how far it came."""
+        ended = f"NOT ended, in {self.at}: " if self.at else ""
+        return what, f"{ended}{result}; {self.memory}", bar
 
 
 def repeated(sample: Path, folder: Path, times: int) -> Path:
@@ -66,8 +87,8 @@ def repeated(sample: Path, folder: Path, times: int) -> Path:
     return folder
 
 
-def train(orders: Path, before: date) -> Run:
-    """One ``isthmus train`` on a folder, with nothing kept from another run."""
+def train(orders: Path, before: date, minutes: float, say: Callable[[str], None]) -> Run:
+    """One ``isthmus train`` on a folder, with nothing kept from another run; ended after so many minutes."""
     run = Run(rows=sum(gzip.decompress(path.read_bytes()).count(b"\n") - 1 for path in orders.iterdir()))
     with tempfile.TemporaryDirectory(prefix="isthmus-growth-") as name:
         command = [sys.executable, "-m", "isthmus.cli.main", "train", "--orders", str(orders)]
@@ -77,56 +98,73 @@ def train(orders: Path, before: date) -> Run:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,
         )
-        watching = threading.Thread(target=_watch, args=(process, run))
+        watching = threading.Thread(target=_watch, args=(process, run, time.monotonic() + 60 * minutes))
         watching.start()
-        at, last = time.perf_counter(), ""
+        at, last, stage = time.perf_counter(), "", "start"
         for line in process.stdout or ():
             found, now = Progress.of_line(line.strip()), time.perf_counter()
-            stage = found.stage if found else "other"
+            if (new := found.stage if found else "other") != stage:
+                say(f"  {new}, after {run.total:.0f} s; {run.memory}")
+            stage = new
             run.seconds[stage] = run.seconds.get(stage, 0.0) + now - at
             at, last = now, line
-        if process.wait():
-            raise RuntimeError(f"isthmus train failed: {last}")
+        status = process.wait()
         watching.join()
+        if status and not run.at:
+            raise RuntimeError(f"isthmus train failed: {last}")
+        run.at = run.at and stage
     return run
 
 
-def _watch(process: subprocess.Popen[str], run: Run) -> None:
+def _watch(process: subprocess.Popen[str], run: Run, until: float) -> None:
     while process.poll() is None:
         with suppress(psutil.Error):
             whole = psutil.Process(process.pid)
             for each in (whole, *whole.children(recursive=True)):
                 with suppress(psutil.Error):
-                    run.peak_gib = max(run.peak_gib, each.memory_info().rss / 2**30)
+                    words = " ".join(each.cmdline())
+                    kind = next((kind for mark, kind in KINDS.items() if mark in words), "command")
+                    gib = each.memory_info().rss / 2**30
+                    run.peaks[kind] = max(run.peaks.get(kind, 0.0), gib)
+        if time.monotonic() > until:
+            run.at = "a stage"
+            os.killpg(process.pid, signal.SIGKILL)
+            return
         time.sleep(0.5)
 
 
-def rows(short: bool) -> Iterator[Row]:
+def rows(short: bool, say: Callable[[str], None]) -> Iterator[Row]:
     """The sample once, 4 and 16 times; then the made shop. ``short``: once and twice, and a tenth of it."""
     sample = Path(os.environ.get("ISTHMUS_BENCH_ORDERS", "data/online-retail/by-day"))
+    minutes = float(os.environ.get("ISTHMUS_BENCH_MINUTES", "10" if short else "60"))
     days = sorted(path.name[:10] for path in sample.glob("*.csv.gz"))
-    before = date.fromisoformat(days[-4])
-    first: Run | None = None
+    before = date.fromisoformat(os.environ.get("ISTHMUS_BENCH_BEFORE", days[-4]))
     with tempfile.TemporaryDirectory(prefix="isthmus-growth-orders-") as name:
-        for times in (1, 2) if short else (1, 4, 16):
-            run = train(repeated(sample, Path(name, str(times)), times), before)
-            first = first or run
-            each = ", ".join(
-                f"{stage} {seconds / run.rows * 1e6:.0f}" for stage, seconds in run.seconds.items()
-            )
-            growth = run.total / run.rows / (first.total / first.rows)
-            yield (
-                f"the sample {times} times, {run.rows:,} rows: seconds a million rows",
-                f"{run.total / run.rows * 1e6:.0f} ({each}), {growth:.2f} times the first",
-                "at most 1.5 times",
-            )
-            yield ("the most that one process held", f"{run.peak_gib:.2f} GiB", f"at most {MEMORY_GIB} GiB")
-        size = Size(1_400, 1_200, 7_700, SMALL_SHOP.days) if short else SMALL_SHOP
-        run = train(made_shop(Path(name, "made"), size), date(2011, 6, 14))
-        each = ", ".join(f"{stage} {seconds:.0f} s" for stage, seconds in run.seconds.items())
-        yield (
-            f"a made shop of {size.customers:,} customers and {size.products:,} products",
-            f"{run.total / 60:.1f} min ({each}), {run.peak_gib:.2f} GiB",
-            f"at most {MADE_MINUTES} min, {MEMORY_GIB} GiB",
+        for row in _rows(short, sample, before, Path(name), minutes, say):
+            say(f"  {': '.join(row[:2])}")
+            yield row
+
+
+def _rows(
+    short: bool, sample: Path, before: date, folder: Path, minutes: float, say: Callable[[str], None]
+) -> Iterator[Row]:
+    first: Run | None = None
+    for times in (1, 2) if short else (1, 4, 16):
+        say(f"  the sample {times} times")
+        run = train(repeated(sample, folder / str(times), times), before, minutes, say)
+        first = first or run
+        each = ", ".join(f"{stage} {seconds / run.rows * 1e6:.0f}" for stage, seconds in run.seconds.items())
+        growth = run.total / run.rows / (first.total / first.rows)
+        yield run.row(
+            f"the sample {times} times, {run.rows:,} rows: seconds a million rows",
+            f"{run.total / run.rows * 1e6:.0f} ({each}), {growth:.2f} times the first",
+            f"at most 1.5 times, {MEMORY_GIB} GiB",
         )
+    size = Size(1_400, 1_200, 7_700, SMALL_SHOP.days) if short else SMALL_SHOP
+    what = f"a made shop of {size.customers:,} customers and {size.products:,} products"
+    say(f"  {what}")
+    run = train(made_shop(folder / "made", size), date(2011, 6, 14), minutes, say)
+    each = ", ".join(f"{stage} {seconds:.0f} s" for stage, seconds in run.seconds.items())
+    yield run.row(what, f"{run.total / 60:.1f} min ({each})", f"at most {MADE_MINUTES} min, {MEMORY_GIB} GiB")

@@ -68,7 +68,7 @@ def test_whole_trainings_are_in_the_short_form_where_they_are_named() -> None:
     output = CliRunner().invoke(bench.app, ["--short"]).output
     assert "ran growth" not in output
     assert "ran training" in output
-    assert "(True,)" in CliRunner().invoke(bench.app, ["--short", "--only", "growth"]).output
+    assert "(True, " in CliRunner().invoke(bench.app, ["--short", "--only", "growth"]).output
 
 
 def test_another_name_is_refused_with_those_that_are_allowed() -> None:

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from tests.training.shops import SAMPLE
+from training.features.examples import TARGETS
 from training.features.training_data import TrainingData
 from training.operations.workspace import Workspace
 from training.orders.source import Folder
@@ -134,7 +135,8 @@ def _model(data: TrainingData) -> Any:
 
 def _arrays(data: TrainingData) -> tuple[dict[str, Any], Any, Any]:
     """What `fit` takes: inputs, what is revealed and wanted side by side, weights of the examples."""
-    arrays, count = data.examples.arrays(0), len(data.examples)
+    drawn, count = data.examples.draw(0), len(data.examples)
+    arrays = drawn.padded(data.settings.history_length, TARGETS)
     inputs = {name: arrays[name][:count] for name in ("history", "weights", "user")}
     wanted = np.concatenate([arrays["revealed"], arrays["targets"]], axis=1)[:count]
     return inputs, wanted, arrays["weight"][:count]
@@ -233,10 +235,12 @@ def _profile(folder: str) -> list[tuple[str, float, float]]:
         plain.optimizer.apply_gradients(zip(plain_gradients(x, y, w), plain.trainable_variables, strict=True))
         return tf.constant(0)
 
-    examples = {name: tf.constant(array) for name, array in ours._draw(0).items()}
+    arrays, splits = ours._input.draw(0, 0)
+    examples = {name: tf.constant(array) for name, array in arrays.items()}
+    starts = tf.constant(splits, tf.int32)
 
     def our_loss(step: Any) -> Any:
-        return ours._objective.loss(examples, step * batch, tf.minimum((step + 1) * batch, steps * batch))
+        return ours._objective.loss(examples, step, starts[step], starts[step + 1])
 
     def our_gradients(step: Any) -> Any:
         with tf.GradientTape() as tape:
@@ -272,7 +276,7 @@ def _profile(folder: str) -> list[tuple[str, float, float]]:
         *(timed(function, some) for function in (plain_loss, plain_gradients, plain_step)),
     ]
     our_parts = [
-        input_ms(lambda step: ours._draw(step)) / steps,
+        input_ms(lambda step: ours._input.draw(step, 0)) / steps,
         *(timed(function, number) for function in (our_loss, our_gradients, our_step)),
     ]
     names = ("input", "forward and loss", "backward", "update (Adam)")

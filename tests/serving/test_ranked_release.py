@@ -22,9 +22,10 @@ from isthmus.cli.errors import CommandError
 from isthmus_client import Recommender
 from serving.local.serve_release import customers_of, serve_release
 from tests.lists import same_list
+from tests.training.held_histories import by_customer
 from tests.training.ranking.shop import FIRST, rows
 from tests.training.ranking.test_stage import RANKING, SMALL, write_shop
-from training.features.baskets import Baskets, Purchases, baskets_of
+from training.features.baskets import Purchases
 from training.features.catalogue import Catalogue
 from training.features.history import CustomerFeatures
 from training.features.history import features_at as tower_features_at
@@ -163,7 +164,7 @@ def test_a_skew_is_seen(shop: Shop, tmp_path: Path) -> None:
 class Raw:
     """What the raw orders say: all purchases, and the day at whose start the release was made."""
 
-    baskets: Baskets
+    by_customer: dict[str, Purchases]
     day: int
 
     def features(self, purchases: Purchases, day: int) -> CustomerFeatures:
@@ -176,7 +177,7 @@ def raw(shop: Shop) -> Raw:
     days = [pseudonymous(day, Pseudonyms(KEY), {}) for day in clean_days(shop.orders, shop.orders.days())]
     catalogue = Catalogue(tuple(read_products(shop.release)))
     first = (first_day_after(shop.orders, SMALL) - date(1970, 1, 1)).days
-    return Raw(baskets_of(pd.concat(days, ignore_index=True), catalogue), first)
+    return Raw(by_customer(pd.concat(days, ignore_index=True), catalogue), first)
 
 
 def skewed(release: Path, raw: Raw) -> list[str]:
@@ -188,7 +189,7 @@ def skewed(release: Path, raw: Raw) -> list[str]:
     rows = {name: row for row, name in enumerate(customers)}
     served = {kind: getattr(customers, kind) for kind in ("history", "weights", "user")}
     found = []
-    for name, purchases in raw.baskets.by_customer.items():
+    for name, purchases in raw.by_customer.items():
         expected, row = raw.features(purchases, raw.day), rows.pop(name, None)
         if row is None:
             if expected.user.any():
@@ -232,7 +233,7 @@ def test_a_purchase_of_the_day_itself_in_what_the_towers_are_served_is_seen(
     features = {kind: getattr(customers, kind).copy() for kind in ("history", "weights", "user")}
     of_the_day = []
     for row, name in enumerate(customers):
-        purchases = raw.baskets.by_customer[name]
+        purchases = raw.by_customer[name]
         if len(purchases.on(raw.day)):
             of_the_day.append(name)
             late = raw.features(purchases, raw.day + 1)

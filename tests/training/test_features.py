@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.features.baskets import Baskets, Purchases, baskets_of
+from tests.training.held_histories import HeldHistories, examples_of, purchases_of
+from training.features.baskets import Purchases
 from training.features.catalogue import catalogue_of
-from training.features.examples import Examples, Shape
+from training.features.epoch_examples import EpochExamples
+from training.features.examples import TARGETS, Examples, Shape
 from training.features.history import USER_FEATURES, features_at, last_bought, time_features
+from training.features.purchase_tables import product_table
+from training.tables.engine import EMBEDDED
 
 purchases = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 30)), max_size=60, unique=True)
 
 
-def _purchases(pairs: list[tuple[int, int]]) -> Purchases:
-    pairs = sorted(pairs)
-    return Purchases(
-        np.array([item for _, item in pairs], np.int32), np.array([day for day, _ in pairs], np.int32)
-    )
-
-
 @given(purchases, st.integers(0, 61))
 def test_what_comes_later_changes_nothing(pairs: list[tuple[int, int]], day: int) -> None:
-    every, known = _purchases(pairs), _purchases([pair for pair in pairs if pair[0] < day])
+    every, known = (purchases_of(sorted(each)) for each in (pairs, [pair for pair in pairs if pair[0] < day]))
     features = features_at(every.before(day), day, 16, 30)
     of_all = features_at(known, day, 16, 30)
     for name in ("history", "weights", "user"):
@@ -36,14 +37,14 @@ def test_what_comes_later_changes_nothing(pairs: list[tuple[int, int]], day: int
 
 def test_purchase_of_the_day_itself_is_refused() -> None:
     with pytest.raises(ValueError, match="not known"):
-        features_at(_purchases([(3, 1)]), 3, 16, 30)
+        features_at(purchases_of([(3, 1)]), 3, 16, 30)
 
 
 def test_weights_halve_with_age_and_add_up() -> None:
-    features = features_at(_purchases([(0, 7), (30, 7), (30, 8)]), 60, 4, 30)
+    features = features_at(purchases_of([(0, 7), (30, 7), (30, 8)]), 60, 4, 30)
     assert features.history.tolist() == [7, 8, 0, 0]
     np.testing.assert_allclose(features.weights, [0.25 + 0.5, 0.5, 0, 0])
-    assert last_bought(_purchases([(0, 9), (30, 7), (30, 8), (0, 7)])) == [7, 8, 9]
+    assert last_bought(purchases_of([(0, 7), (0, 9), (30, 7), (30, 8)])) == [7, 8, 9]
 
 
 def test_time_is_told_by_circles_of_a_week_and_of_a_year() -> None:
@@ -54,7 +55,7 @@ def test_time_is_told_by_circles_of_a_week_and_of_a_year() -> None:
     assert len({tuple(point) for point in week[:7, [0, 2]].round(6)}) == 7
     np.testing.assert_allclose(time_features(monday + 365.2425)[[1, 3]], week[0, [1, 3]], atol=1e-9)
     np.testing.assert_allclose((week**2).sum(1), 2)
-    plain, timed = (features_at(_purchases([(0, 7)]), 60, 4, 30, time) for time in (False, True))
+    plain, timed = (features_at(purchases_of([(0, 7)]), 60, 4, 30, time) for time in (False, True))
     np.testing.assert_array_equal(timed.user[:USER_FEATURES], plain.user)
     np.testing.assert_allclose(timed.user[USER_FEATURES:], time_features(60), rtol=1e-6)
 
@@ -71,8 +72,12 @@ def _log() -> pd.DataFrame:
     return table.assign(at=pd.to_datetime(table["at"]).astype("datetime64[s]"))
 
 
-def test_catalogue_takes_the_most_frequent_description_and_the_median_price() -> None:
-    catalogue = catalogue_of(_log())
+def test_catalogue_takes_the_most_frequent_description_and_the_median_price(tmp_path: Path) -> None:
+    _log().to_parquet(tmp_path / "log.parquet")
+    table = EMBEDDED.write(
+        product_table(EMBEDDED.scan(tmp_path / "log.parquet")), tmp_path / "products.parquet"
+    )
+    catalogue = catalogue_of(pq.read_table(table))
     assert [(i.product_code, i.description, i.price, i.popularity_rank) for i in catalogue.products] == [
         ("10001", "RED CUP", 1.1, 1),
         ("10002", "BLUE CUP", 2.0, 2),
@@ -84,24 +89,78 @@ def test_catalogue_takes_the_most_frequent_description_and_the_median_price() ->
     assert np.isfinite(features).all()
 
 
-@settings(max_examples=20)
-@given(st.integers(0, 5))
-def test_examples_are_deterministic_and_never_show_what_is_to_predict(epoch: int) -> None:
-    log = _log()
-    baskets = baskets_of(log, catalogue_of(log))
-    examples = Examples(baskets, Shape(length=8, half_life_days=30, batch=4), seed=3)
-    drawn, drawn_again = examples.arrays(epoch), examples.arrays(epoch)
-    assert len(examples) == 3  # the next basket of a; the rest of the first baskets of a and of b
-    assert drawn["weight"].astype(bool).sum() == len(examples)
-    for name in drawn:
-        np.testing.assert_array_equal(drawn[name], drawn_again[name])
-    for row in range(len(drawn["weight"])):
-        revealed, wanted = (
-            set(drawn["revealed"][row].tolist()) - {0},
-            set(drawn["targets"][row].tolist()) - {0},
-        )
-        assert not revealed & wanted
-        assert revealed <= set(drawn["history"][row].tolist())
+@given(st.lists(purchases, min_size=1, max_size=6), st.integers(0, 5), st.integers(1, 3))
+def test_examples_are_deterministic_and_never_show_what_is_to_predict(
+    customers: list[list[tuple[int, int]]], epoch: int, parts: int
+) -> None:
+    by_customer = {str(number): purchases_of(sorted(pairs)) for number, pairs in enumerate(customers)}
+    source = HeldHistories(by_customer, shards=4, parts=parts)
+    examples = examples_of(source, Shape(length=8, half_life_days=30, batch=4), seed=3)
+    count = 0
+    for part in range(parts):
+        drawn, again = (examples.draw(epoch, part) for _ in range(2))
+        assert drawn.splits[-1] == len(drawn.weight) - 1
+        count += int(drawn.splits[-1])
+        arrays, same = drawn.padded(8, TARGETS), again.padded(8, TARGETS)
+        for name in arrays:
+            np.testing.assert_array_equal(arrays[name], same[name])
+        for row in range(len(arrays["weight"])):
+            revealed, wanted = (set(arrays[name][row].tolist()) - {0} for name in ("revealed", "targets"))
+            assert not revealed & wanted
+            assert revealed <= set(arrays["history"][row].tolist())
+    assert count == len(examples) == int(source.examples.sum())
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(purchases, min_size=1, max_size=30),
+    st.integers(0, 3),
+    st.integers(1, 5),
+    st.integers(1, 3),
+    st.integers(1, 9),
+)
+def test_however_many_workers_share_the_shards_a_step_has_the_same_examples(
+    customers: list[list[tuple[int, int]]], epoch: int, workers: int, parts: int, batch: int
+) -> None:
+    by_customer = {str(number): purchases_of(sorted(pairs)) for number, pairs in enumerate(customers)}
+    source = HeldHistories(by_customer, shards=8, parts=parts)
+    alone = examples_of(source, Shape(length=16, half_life_days=30, batch=batch), seed=7)
+    shares = [alone.of_worker(index, workers) for index in range(workers)]
+    assert {share.steps for share in shares} == {alone.steps}
+    seen = []
+    for step in range(alone.steps):
+        part, number = alone.place(epoch, step)
+        assert {share.place(epoch, step) for share in shares} == {(part, number)}
+        whole = _rows(alone.draw(epoch, part), number)
+        assert sum((_rows(share.draw(epoch, part), number) for share in shares), Counter()) == whole
+        for share in shares:
+            assert sum(_rows(share.draw(epoch, part), number).values()) <= share.most_rows
+        seen.append((part, number, sum(whole.values())))
+    assert len({place[:2] for place in seen}) == alone.steps, "no step comes twice"
+    assert sum(rows for _, _, rows in seen) == len(alone)
+
+
+def _rows(drawn: EpochExamples, step: int) -> Counter[bytes]:
+    """The examples of a step, whatever their order."""
+    arrays = [*drawn.padded(16, TARGETS).values(), drawn.chance]
+    rows = range(*drawn.splits[step : step + 2])
+    return Counter(b"".join(np.ascontiguousarray(array[row]).tobytes() for array in arrays) for row in rows)
+
+
+def test_each_step_takes_the_same_share_of_every_shard() -> None:
+    random = np.random.default_rng(1)
+    pairs = [
+        sorted({(int(day), int(random.integers(1, 40))) for day in random.integers(0, 40, 60)})
+        for _ in "x" * 96
+    ]
+    by_customer = {str(number): purchases_of(each) for number, each in enumerate(pairs)}
+    examples = examples_of(HeldHistories(by_customer, shards=16), Shape(4, 30, batch=200), seed=1)
+    assert examples.steps > 10
+    rows = np.diff(examples.draw(0).splits)
+    assert abs(rows / (len(examples) / examples.steps) - 1).max() < 0.05
+    assert not np.array_equal(examples.draw(0).chance, examples.draw(1).chance)
+    halves = [np.diff(examples.of_worker(index, 2).draw(0).splits) for index in (0, 1)]
+    assert (abs(halves[0] - halves[1]) < 0.2 * rows).all()
 
 
 @settings(max_examples=25)
@@ -110,15 +169,24 @@ def test_drawn_histories_are_those_of_serving_to_the_last_bit(
     customers: list[list[tuple[int, int]]], epoch: int, length: int, time: bool
 ) -> None:
     """Examples add histories up over all rows at a time; serving asks ``features_at`` for one customer."""
-    by_customer = {str(number): _purchases(pairs) for number, pairs in enumerate(customers)}
-    examples = Examples(
-        Baskets(by_customer), Shape(length=length, half_life_days=7, batch=3, time=time), seed=5
+    by_customer = {str(number): purchases_of(sorted(pairs)) for number, pairs in enumerate(customers)}
+    shape = Shape(length=length, half_life_days=7, batch=3, time=time)
+    examples = examples_of(HeldHistories(by_customer), shape, seed=5)
+    drawn = examples.draw(epoch)
+    arrays = drawn.padded(length, TARGETS)
+    wanted = Counter(
+        (number, day, rest)
+        for number, known in enumerate(by_customer.values())
+        for days in [np.unique(known.days).tolist()]
+        for rest in (False, True)
+        for day in (days if rest else days[1:])
+        if not rest or len(known.on(day)) > 1
     )
-    arrays = examples.arrays(epoch)
-    order = np.random.default_rng([5, epoch]).permutation(len(examples))
-    assert len(arrays["weight"]) == 3 * examples.steps
+    facts, order = examples.features(0), _order(examples, drawn, epoch)
     for row, number in enumerate(order):
-        known, day, rest = examples._days[number]
+        known = by_customer[str(facts.shard[number])]  # as many shards as customers, and more
+        day, rest = int(facts.day[number]), bool(facts.rest[number])
+        wanted[int(facts.shard[number]), day, rest] -= 1
         revealed = arrays["revealed"][row][arrays["revealed"][row] > 0]
         assert bool(len(revealed)) == rest
         before = known.before(day)
@@ -137,6 +205,23 @@ def test_drawn_histories_are_those_of_serving_to_the_last_bit(
         np.testing.assert_allclose(arrays["user"][row], features.user, rtol=1e-6)
         basket = set(known.on(day).tolist())
         assert set(arrays["targets"][row].tolist()) - {0} <= basket - set(revealed.tolist())
+    assert not +wanted
+    assert not -wanted
+
+
+def _order(examples: Examples, drawn: EpochExamples, epoch: int) -> list[int]:
+    """The number of each row's example among the facts, by what was drawn for it."""
+    facts, chances = examples.features(0), []
+    for shard in np.unique(facts.shard).tolist():
+        chances.extend(_chance(examples, epoch, shard))
+    place = {chance: number for number, chance in enumerate(chances)}
+    return [place[chance] for chance in drawn.chance[:-1].tolist()]
+
+
+def _chance(examples: Examples, epoch: int, shard: int) -> list[float]:
+    count = int((examples.features(0).shard == shard).sum())
+    chance: list[float] = np.random.default_rng([examples.seed, epoch, 0, shard]).random(count).tolist()
+    return chance
 
 
 @settings(max_examples=25)
@@ -145,14 +230,14 @@ def test_a_future_row_slipped_in_changes_no_example_of_the_days_before(
     pairs: list[tuple[int, int]], day: int
 ) -> None:
     def known(some: list[tuple[int, int]]) -> dict[tuple[int, bool], bytes]:
-        examples = Examples(Baskets({"a": _purchases(some)}), Shape(16, 30, 4), seed=1)
-        facts = examples.features
+        source = HeldHistories({"a": purchases_of(sorted(set(some)))})
+        facts = examples_of(source, Shape(16, 30, 4), seed=1).features(0)
         return {
             (int(facts.day[number]), bool(facts.rest[number])): b"".join(
                 np.ascontiguousarray(values[facts.splits[number] : facts.splits[number + 1]]).tobytes()
                 for values in (facts.products, facts.decayed, facts.newest)
             )
-            for number in range(len(examples))
+            for number in range(len(facts.day))
         }
 
     past = [pair for pair in pairs if pair[0] < day]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from isthmus.exit_codes import EXIT_REFUSED
@@ -17,11 +18,13 @@ from tests.training.shops import FIRST_DAY, small_shop
 from training import release as r
 from training.errors import TrainingError
 from training.features.catalogue import catalogue_of
+from training.features.purchase_tables import product_table
 from training.job_runtime import Environment
 from training.jobs import validate
 from training.orders.source import Folder
 from training.release.ranked import write_ranked
 from training.settings import Gates, TrainingSettings, Window
+from training.tables.engine import EMBEDDED
 from training.transfer.batch import from_parquet
 from training.transfer.bucket import BatchBucket
 from training.transfer.folder import BatchFolder
@@ -37,7 +40,10 @@ HELD_BACK = 3
 def _release(folder: Path, purchases: pd.DataFrame, good: bool) -> Path:
     """A release whose ranking stage tells what each customer bought most, or least."""
     folder.mkdir()
-    catalogue = catalogue_of(purchases)
+    purchases.to_parquet(folder / "purchases.parquet")
+    products = product_table(EMBEDDED.scan(folder / "purchases.parquet"))
+    catalogue = catalogue_of(EMBEDDED.frame(products).pipe(pa.Table.from_pandas))
+    (folder / "purchases.parquet").unlink()
     codes = [item.product_code for item in catalogue.products]
     counts = purchases.groupby(["customer", "stock_code"]).size()
     names = sorted(purchases["customer"].unique())

@@ -125,7 +125,7 @@ def test_batch_changed_behind_the_manifest_is_refused_by_name_and_mended(
     with pytest.raises(TrainingError, match=entry.key):
         read(BatchBucket(arrivals, s3, True), SETTINGS)
     assert _run(folder, s3, arrivals, private).sent == 1
-    assert len(read(BatchBucket(arrivals, s3, True), SETTINGS).purchases) > 0
+    assert len(read(BatchBucket(arrivals, s3, True), SETTINGS).examples) > 0
 
 
 def test_orders_are_read_from_a_bucket_as_from_a_folder(

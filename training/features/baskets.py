@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-
-from training.features.catalogue import Catalogue
 
 
 @dataclass(frozen=True)
@@ -35,32 +33,25 @@ class Purchases:
 
 
 @dataclass(frozen=True)
-class Baskets:
-    """The purchases of all customers, by pseudonym, sorted."""
+class Histories:
+    """The purchases of some customers, one after the other: ``splits[c]:splits[c + 1]`` are those of one.
 
-    by_customer: dict[str, Purchases]
+    Attributes:
+        customers: pseudonyms.
+        shards: int32 [customers], ascending.
+        splits: int64 [customers + 1].
+        products: int32 [n], as in ``Purchases``; oldest first in each customer, and ascending in a day.
+        days: int32 [n].
+    """
 
-    def __len__(self) -> int:
-        return len(self.by_customer)
+    customers: npt.NDArray[np.object_]
+    shards: npt.NDArray[np.int32]
+    splits: npt.NDArray[np.int64]
+    products: npt.NDArray[np.int32]
+    days: npt.NDArray[np.int32]
 
-
-def baskets_of(purchases: pd.DataFrame, catalogue: Catalogue) -> Baskets:
-    """Group purchases (columns of SCHEMA); products outside the catalogue are left out."""
-    table = pd.DataFrame(
-        {
-            "customer": purchases["customer"],
-            "day": purchases["at"].to_numpy().astype("datetime64[D]").astype("int64").astype("int32"),
-            "product": purchases["stock_code"].map(catalogue.index),
-        }
-    )
-    table = table.dropna().astype({"product": "int32"}).drop_duplicates()
-    table = table.sort_values(["customer", "day", "product"], ignore_index=True)
-    products, days = table["product"].to_numpy(), table["day"].to_numpy()
-    names, starts = np.unique(table["customer"].to_numpy().astype(str), return_index=True)
-    ends = np.append(starts[1:], len(table))
-    return Baskets(
-        {
-            str(name): Purchases(products[start:end], days[start:end])
-            for name, start, end in zip(names, starts, ends, strict=True)
-        }
-    )
+    def __iter__(self) -> Iterator[tuple[str, Purchases]]:
+        """Each customer with the purchases."""
+        ends = zip(self.customers, self.splits[:-1].tolist(), self.splits[1:].tolist(), strict=True)
+        for customer, start, end in ends:
+            yield str(customer), Purchases(self.products[start:end], self.days[start:end])

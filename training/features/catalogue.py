@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from training.features.product import Product
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 TEXT_BUCKETS = 192
 """Places for hashed words of descriptions; the sample has about 1,500 words, few of them frequent."""
@@ -63,41 +66,27 @@ class Catalogue:
         return out
 
 
-def catalogue_of(purchases: pd.DataFrame) -> Catalogue:
-    """The products of some purchases (columns of ``training.transfer.batch.SCHEMA``).
+def catalogue_of(products: pa.Table) -> Catalogue:
+    """The products of some purchases.
 
-    The description of a product is the one that most of its rows carry (the first in the alphabet of those
-    that tie), its price the median of its rows in GBP, its popularity the number of baskets (customer and
-    day) that hold it.
+    Args:
+        products: stock_code, description (null where no row has one), price (GBP) and baskets, in the order
+            of the codes: ``training.features.purchase_tables.product_table``.
     """
-    described = purchases[purchases["description"] != ""]
-    descriptions = (
-        described.groupby(["stock_code", "description"])
-        .size()
-        .reset_index(name="rows")
-        .sort_values(["stock_code", "rows", "description"], ascending=[True, False, True])
-        .drop_duplicates("stock_code")
-        .set_index("stock_code")["description"]
+    codes, texts, prices, baskets = (
+        products.column(name).to_pylist() for name in ("stock_code", "description", "price", "baskets")
     )
-    prices = purchases.groupby("stock_code")["price"].median()
-    baskets = (
-        purchases.assign(day=purchases["at"].dt.floor("D"))
-        .drop_duplicates(["customer", "day", "stock_code"])
-        .groupby("stock_code")
-        .size()
-    )
-    product_codes = sorted(baskets.index)
-    by_popularity = sorted(product_codes, key=lambda code: (-int(baskets[code]), code))
-    rank = {code: position for position, code in enumerate(by_popularity, 1)}
+    by_popularity = sorted(range(len(codes)), key=lambda row: (-baskets[row], codes[row]))
+    rank = {row: position for position, row in enumerate(by_popularity, 1)}
     return Catalogue(
         tuple(
             Product(
-                index=number,
+                index=row + 1,
                 product_code=code,
-                description=str(descriptions.get(code, code)),
-                price=round(float(prices[code]), 4),
-                popularity_rank=rank[code],
+                description=texts[row] or code,
+                price=round(prices[row], 4),
+                popularity_rank=rank[row],
             )
-            for number, code in enumerate(product_codes, 1)
+            for row, code in enumerate(codes)
         )
     )

@@ -1,4 +1,4 @@
-"""The examples of one epoch as they were drawn, without padding."""
+"""Examples of an epoch as they were drawn, without padding."""
 
 from __future__ import annotations
 
@@ -45,12 +45,18 @@ class RaggedArray:
 
 @dataclass(frozen=True)
 class EpochExamples:
-    """One epoch.
+    """A worker's examples of a part of an epoch, step by step.
 
-    ``history`` holds the products that each customer is known to have bought, those with most ``weights``
-    first. ``revealed`` is the part of the basket that the model is shown, ``targets`` the part that it
-    predicts. ``user`` is float32 [rows, U]; ``weight`` is float32 [rows], 0 for the rows that fill up the
-    last step.
+    Attributes:
+        history: products that each customer is known to have bought, those with most ``weights`` first.
+        weights: of each of these.
+        revealed: the part of the basket that the model is shown.
+        targets: the part that it predicts.
+        user: float32 [rows, U].
+        weight: float32 [rows]; the last row is no example and has 0, so that no array is empty.
+        splits: int64 [steps + 1]; the rows of step k are ``splits[k]:splits[k + 1]``.
+        chance: float64 [rows], from 0 to 1, drawn for each example.
+        popularity: int64 [products + 1], baskets of all customers with each product.
     """
 
     history: RaggedArray
@@ -59,17 +65,33 @@ class EpochExamples:
     targets: RaggedArray
     user: Floats
     weight: Floats
+    splits: npt.NDArray[np.int64]
+    chance: npt.NDArray[np.float64]
+    popularity: npt.NDArray[np.int64]
+
+    @property
+    def steps(self) -> int:
+        """Steps of the part."""
+        return len(self.splits) - 1
 
     @classmethod
-    def empty(cls, user_width: int) -> EpochExamples:
-        """An epoch without examples, in the shapes of one with them."""
-        no_products = RaggedArray(np.zeros(0, np.int32), np.zeros(1, np.int32))
-        no_weights = np.zeros(0, np.float32)
-        user = np.zeros((0, user_width), np.float32)
-        return cls(no_products, no_weights, no_products, no_products, user, no_weights)
+    def empty(cls, user_width: int, products: int) -> EpochExamples:
+        """A part without examples, in the shapes of one with them."""
+        no_products = RaggedArray(np.zeros(0, np.int32), np.zeros(2, np.int32))
+        return cls(
+            history=no_products,
+            weights=np.zeros(0, np.float32),
+            revealed=no_products,
+            targets=no_products,
+            user=np.zeros((1, user_width), np.float32),
+            weight=np.zeros(1, np.float32),
+            splits=np.zeros(2, np.int64),
+            chance=np.zeros(1),
+            popularity=np.zeros(products + 1, np.int64),
+        )
 
     def padded(self, length: int, targets: int) -> dict[str, npt.NDArray[np.generic]]:
-        """All six by name: the lists [rows, length], ``targets`` [rows, targets]."""
+        """What the model sees, by name: the lists [rows, length], ``targets`` [rows, targets]."""
         return {
             "history": self.history.padded(length),
             "weights": self.history.padded(length, self.weights),

@@ -1,14 +1,13 @@
-"""What is known of every example before anything is drawn: counted once, not in every epoch."""
+"""What is known of every example before anything is drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from training.features.baskets import Purchases
+from training.features.baskets import Histories
 
 NO_DAY = -(2**30)
 Places = npt.NDArray[np.int64]
@@ -19,6 +18,7 @@ class ExampleFeatures:
     """What each example knows, one entry an example unless stated otherwise.
 
     Attributes:
+        shard: that the customer is in, ascending.
         day: day of the example.
         rest: whether it predicts the rest of a basket.
         shopping_days: days with purchases before it.
@@ -31,6 +31,7 @@ class ExampleFeatures:
         day_old: what a purchase of the day before weighs.
     """
 
+    shard: npt.NDArray[np.int32]
     day: npt.NDArray[np.int64]
     rest: npt.NDArray[np.bool_]
     shopping_days: npt.NDArray[np.int64]
@@ -47,58 +48,66 @@ class ExampleFeatures:
     def known_products(self, order: Places) -> tuple[Places, Places]:
         """Positions of the products that some examples know, and which of the examples (0, 1, ...) each is
         of."""
-        return _places(self.splits, order)
+        return ranges(self.splits[order], self.splits[order + 1])
 
     def basket_products(self, order: Places) -> tuple[Places, Places]:
         """Positions of the products in the baskets of some examples, and which of the examples each is of."""
-        return _places(self.basket_splits, order)
+        return ranges(self.basket_splits[order], self.basket_splits[order + 1])
 
 
-def _places(splits: Places, order: Places) -> tuple[Places, Places]:
-    lengths = np.diff(splits)[order]
-    rows = np.repeat(np.arange(len(order)), lengths)
-    return np.arange(len(rows)) + np.repeat(splits[order] - np.cumsum(lengths) + lengths, lengths), rows
+def count_example_features(histories: Histories, half_life_days: float) -> ExampleFeatures:
+    """Count what each example knows: of each customer the next baskets, oldest first, then the rests."""
+    days, products = histories.days, histories.products.astype(np.int64)
+    customer_of_row = np.repeat(np.arange(len(histories.shards)), np.diff(histories.splits))
+    begins = np.append(True, (np.diff(customer_of_row) != 0) | (np.diff(days) != 0))[: len(days)]
+    starts = np.flatnonzero(begins)
+    ends = np.append(starts[1:], len(days))[: len(starts)]
+    customer = customer_of_row[starts]
+    first = np.searchsorted(customer, np.arange(len(histories.shards)))  # basket of each customer
+    earlier = np.arange(len(starts)) - first[customer]
+    baskets = np.concatenate([np.flatnonzero(earlier > 0), np.flatnonzero(ends - starts > 1)])
+    rest = np.arange(len(baskets)) >= np.count_nonzero(earlier > 0)
+    order = np.lexsort((baskets, rest, customer[baskets]))
+    baskets, rest = baskets[order], rest[order]
 
-
-def count_example_features(
-    days: Sequence[tuple[Purchases, int, bool]], half_life_days: float
-) -> ExampleFeatures:
-    """Count what each example knows: a customer's purchases, the day, whether the rest of a basket is
-    predicted."""
-    lists: list[tuple[npt.NDArray[np.int32], npt.NDArray[np.float64], npt.NDArray[np.int32]]] = []
-    counts: list[tuple[int, int, int]] = []
-    for purchases, day, rest in days:
-        known = purchases.before(day)
-        products, positions = np.unique(known.products, return_inverse=True)
-        age = day + int(rest) - known.days
-        weights = 0.5 ** (age / half_life_days)
-        decayed = np.bincount(positions, weights=weights, minlength=len(products)).astype(np.float64)
-        newest = np.zeros(len(products), np.int32)
-        newest[positions] = known.days  # oldest first, so the newest stays
-        lists.append((products.astype(np.int32), decayed, newest))
-        shopping_days = int(np.count_nonzero(np.diff(known.days))) + 1 if len(products) else 0
-        last = int(known.days[-1]) if len(products) else NO_DAY
-        counts.append((shopping_days, len(known.products), last))
-    shopping, total, last_days = np.array(counts, np.int64).reshape(-1, 3).T
-    none = (np.zeros(0, np.int32), np.zeros(0, np.float64), np.zeros(0, np.int32))
-    products, decayed, newest = (np.concatenate(parts) for parts in zip(none, *lists, strict=True))
-    baskets = [purchases.on(day) for purchases, day, _ in days]
+    known_from = histories.splits[customer[baskets]]
+    rows, of_example = ranges(known_from, starts[baskets])
+    # Stable, so that a product's purchases stay oldest first: they are added up as features_at adds them.
+    by_product = np.argsort(of_example * (1 + int(products.max(initial=0))) + products[rows], kind="stable")
+    rows, of_example = rows[by_product], of_example[by_product]
+    is_first = np.append(True, (np.diff(of_example) != 0) | (np.diff(products[rows]) != 0))[: len(rows)]
+    firsts = np.flatnonzero(is_first)
+    day = days[starts[baskets]].astype(np.int64) if len(baskets) else np.zeros(0, np.int64)
+    weights = 0.5 ** (((day + rest)[of_example] - days[rows]) / half_life_days)
+    decayed = np.bincount(np.cumsum(is_first) - 1, weights=weights, minlength=len(firsts))
+    last_rows = np.append(firsts[1:], len(rows))[: len(firsts)] - 1
+    basket_rows, in_basket_of = ranges(starts[baskets], ends[baskets])
+    previous = np.maximum(baskets - 1, 0)
     return ExampleFeatures(
-        day=np.array([day for _, day, _ in days], np.int64),
-        rest=np.array([rest for _, _, rest in days], np.bool_),
-        shopping_days=shopping,
-        purchases=total,
-        last=last_days,
-        baskets=np.concatenate([none[0], *baskets]),
-        basket_splits=_splits(baskets),
-        products=products,
-        decayed=decayed,
-        newest=newest,
-        splits=_splits([products for products, _, _ in lists]),
+        shard=histories.shards[customer[baskets]],
+        day=day,
+        rest=rest,
+        shopping_days=earlier[baskets],
+        purchases=starts[baskets] - known_from,
+        last=np.where(earlier[baskets] > 0, days[starts[previous]], NO_DAY).astype(np.int64),
+        baskets=histories.products[basket_rows],
+        basket_splits=_splits(in_basket_of, len(baskets)),
+        products=histories.products[rows[firsts]],
+        decayed=decayed.astype(np.float64),
+        newest=days[rows[last_rows]],
+        splits=_splits(of_example[firsts], len(baskets)),
         # By numpy as all others: on some processors its powers differ from Python's in the last bit.
         day_old=float((0.5 ** np.array([1 / half_life_days]))[0]),
     )
 
 
-def _splits(lists: Sequence[npt.NDArray[np.int32]]) -> Places:
-    return np.cumsum([0, *map(len, lists)], dtype=np.int64)
+def ranges(first: Places, end: Places) -> tuple[Places, Places]:
+    """The positions from each first up to each end, and which of the ranges each is of."""
+    lengths = end - first
+    of_range = np.repeat(np.arange(len(lengths)), lengths)
+    return np.arange(len(of_range)) + np.repeat(first - np.cumsum(lengths) + lengths, lengths), of_range
+
+
+def _splits(of_example: Places, examples: int) -> Places:
+    counts = np.bincount(of_example, minlength=examples)
+    return np.append(0, np.cumsum(counts)).astype(np.int64)

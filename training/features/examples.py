@@ -10,18 +10,17 @@ Two kinds of examples, made from every basket:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import ceil
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from training.features.baskets import Baskets, Purchases
+from training.features.baskets import Histories
 from training.features.epoch_examples import EpochExamples, RaggedArray
-from training.features.example_features import ExampleFeatures, count_example_features
-from training.features.feature_cache import FeatureCache
+from training.features.example_features import ExampleFeatures, count_example_features, ranges
 from training.features.history import USER_FEATURES, time_features, user_features, user_width
 
 TARGETS = 64
@@ -30,13 +29,25 @@ TARGETS = 64
 REST_WEIGHT = 0.3
 """Weight of a rest of the basket: there are more of these, and the next basket is what is asked for."""
 
-Arrays = Mapping[str, npt.NDArray[np.generic]]
+GOLDEN = 0.6180339887498949
+"""Its multiples lie as evenly between whole numbers as any."""
+
+
+class Source(Protocol):
+    """What ``training.features.shards.Shards`` tells of purchases."""
+
+    @property
+    def examples(self) -> npt.NDArray[np.int64]:
+        """Examples by shard and part."""
+
+    def histories(self, shards: Sequence[int], part: int | None = None) -> Histories:
+        """The purchases of some shards, of all parts or one."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """Shapes of the examples: history length H, half life in days, examples in a step, and whether the user
-    features tell the time."""
+    """Shapes of the examples: history length H, half life in days, examples in a step (a few more or less),
+    and whether the user features tell the time."""
 
     length: int
     half_life_days: float
@@ -45,77 +56,119 @@ class Shape:
 
 
 class Examples:
-    """All examples of some baskets.
+    """All examples of some shards of purchases, or a worker's share of them.
 
-    The same seed and epoch give the same examples in the same order on every worker. What does not change
-    from epoch to epoch is counted once, and ``cache`` keeps it for other runs. An epoch draws its order and
-    what is revealed, and adds up all rows at a time: the histories are those of ``features_at`` to the last
-    bit.
+    An epoch goes through the parts of the customers in an order of chance, and through a part's examples in
+    steps. Each step takes of every shard the same share of its examples, in an order that is drawn of seed,
+    epoch, part and shard: which examples make a step, and what of them is shown, is the same however many
+    workers share the shards. The histories are those of ``features_at`` to the last bit.
+
+    Args:
+        source: the shards.
+        shape: of the examples.
+        seed: of all that is drawn.
+        popularity: int64 [products + 1], baskets with each product.
+        own: the shards of this worker; all of them if not told otherwise.
     """
 
-    def __init__(self, baskets: Baskets, shape: Shape, seed: int, cache: FeatureCache | None = None) -> None:
-        self.shape, self.seed, self._cache = shape, seed, cache
-        self._days: list[tuple[Purchases, int, bool]] = []
-        for purchases in baskets.by_customer.values():
-            days = np.unique(purchases.days).tolist()
-            self._days += [(purchases, day, False) for day in days[1:]]
-            self._days += [(purchases, day, True) for day in days if len(purchases.on(day)) > 1]
+    def __init__(
+        self,
+        source: Source,
+        shape: Shape,
+        seed: int,
+        popularity: npt.NDArray[np.int64],
+        own: Sequence[int] | None = None,
+    ) -> None:
+        self.shape, self.seed, self.popularity = shape, seed, popularity
+        self._source = source
+        self._own = np.arange(len(source.examples)) if own is None else np.array(own, np.int64)
+        self._steps = -(-source.examples.sum(0) // shape.batch)
+        self._held: ExampleFeatures | None = None
 
     def __len__(self) -> int:
-        return len(self._days)
+        """Examples of an epoch, over all workers."""
+        return int(self._source.examples.sum())
 
     @property
     def steps(self) -> int:
         """Steps in one epoch."""
-        return ceil(len(self._days) / self.shape.batch)
+        return int(self._steps.sum())
+
+    def steps_of(self, part: int) -> int:
+        """Steps of a part."""
+        return int(self._steps[part])
+
+    def of_worker(self, index: int, workers: int) -> Examples:
+        """The share of one of some workers: every ``workers``-th shard."""
+        own = range(index, len(self._source.examples), workers)
+        return Examples(self._source, self.shape, self.seed, self.popularity, own)
+
+    def place(self, epoch: int, step: int) -> tuple[int, int]:
+        """The part that a step of an epoch is in, and its number there."""
+        parts = np.random.default_rng([self.seed, epoch]).permutation(len(self._steps))
+        ends = np.cumsum(self._steps[parts])
+        turn = int(np.searchsorted(ends, step, side="right"))
+        return int(parts[turn]), step - int(ends[turn] - self._steps[parts[turn]])
 
     @cached_property
-    def features(self) -> ExampleFeatures:
-        """What is known of each example before anything is drawn."""
+    def most_rows(self) -> int:
+        """The most examples that this worker has in a step."""
+        return max(
+            1, *(int(np.bincount(self._step_of(part)).max(initial=0)) for part in range(len(self._steps)))
+        )
 
-        def count() -> ExampleFeatures:
-            return count_example_features(self._days, self.shape.half_life_days)
+    def features(self, part: int) -> ExampleFeatures:
+        """What is known of each example of a part before anything is drawn."""
+        if self._held is not None:
+            return self._held
+        alone = len(self._steps) == 1
+        histories = self._source.histories(self._own.tolist(), None if alone else part)
+        features = count_example_features(histories, self.shape.half_life_days)
+        if alone:
+            self._held = features
+        return features
 
-        if self._cache is None:
-            return count()
-        # These cut or add to what is drawn later; every other field of the shape may decide a feature.
-        decides = {
-            name: value for name, value in vars(self.shape).items() if name not in ("length", "batch", "time")
-        }
-        return self._cache.features(decides, count)
+    def _step_of(self, part: int) -> npt.NDArray[np.int64]:
+        """The steps of this worker's examples of a part, shard by shard in the order that is drawn."""
+        counts, steps = self._source.examples[self._own, part], int(self._steps[part])
+        # Shards of few examples begin at steps of their own, so that no step gets the first of all of them.
+        places, shards = ranges(np.zeros(len(counts), np.int64), counts)
+        begun = places + (self._own * GOLDEN % 1)[shards]
+        found: npt.NDArray[np.int64] = np.floor(begun * (steps / counts[shards])).astype(np.int64)
+        return np.minimum(found, steps - 1)
 
-    def arrays(self, epoch: int) -> dict[str, npt.NDArray[np.generic]]:
-        """The examples of one epoch, [steps * batch, ...].
-
-        ``history`` int32 [H], ``weights`` float32 [H], ``user`` float32 [U]: the model's inputs;
-        ``revealed`` int32 [H] and ``targets`` int32 [TARGETS], padded with 0; ``weight`` float32 [].
-        """
-        return self.draw(epoch).padded(self.shape.length, TARGETS)
-
-    def draw(self, epoch: int, ordered: bool = True) -> EpochExamples:
-        """The examples of one epoch; rows of weight 0 fill up the last step.
+    def draw(self, epoch: int, part: int = 0, ordered: bool = True) -> EpochExamples:
+        """The examples of a part of an epoch.
 
         Histories hold the products with most weight first, or by number when they need not be ``ordered``.
         """
-        random = np.random.default_rng([self.seed, epoch])
-        features, length = self.features, self.shape.length
-        order = random.permutation(len(self._days))
+        features, length = self.features(part), self.shape.length
+        in_shard = np.append(np.searchsorted(features.shard, self._own), len(features.shard))
+        chance, shuffle = np.zeros(len(features.shard)), np.zeros(len(features.baskets))
+        for number, shard in enumerate(self._own.tolist()):
+            some = slice(*in_shard[number : number + 2])
+            entries = slice(*features.basket_splits[[some.start, some.stop]])
+            random = np.random.default_rng([self.seed, epoch, part, shard])
+            chance[some] = random.random(some.stop - some.start)
+            shuffle[entries] = random.random(entries.stop - entries.start)
+        steps = self._step_of(part)
+        order = np.lexsort((chance, features.shard))[np.argsort(steps, kind="stable")]
         positions, rows = features.basket_products(order)
         products = features.baskets[positions]
+        products = products[np.lexsort((shuffle[positions], rows))]
         sizes = np.bincount(rows, minlength=len(order))
-        ends = np.cumsum(sizes)
-        for begin, end in zip((ends - sizes).tolist(), ends.tolist(), strict=True):
-            random.shuffle(products[begin:end])
-        places = np.arange(len(products)) - np.repeat(ends - sizes, sizes)
+        places = np.arange(len(products)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
         rest = features.rest[order]
         revealed_count = np.where(rest, (sizes + 1) // 2, 0)
         is_revealed = places < np.minimum(revealed_count, length)[rows]
         target_places = places - revealed_count[rows]
         is_target = (target_places >= 0) & (target_places < TARGETS)
-        row_count = self.steps * self.shape.batch
+        row_count = len(order) + 1
         revealed = np.argsort(rows[is_revealed] * (1 + int(products.max(initial=0))) + products[is_revealed])
         revealed_rows, revealed_products = rows[is_revealed][revealed], products[is_revealed][revealed]
-        history, weights, known, total = self._histories(order, revealed_rows, revealed_products, ordered)
+        history, weights, known, total = _histories(
+            features, order, revealed_rows, revealed_products, length, ordered
+        )
         user = np.zeros((row_count, user_width(self.shape.time)), np.float32)
         age = np.where(rest, 1, features.day[order] - features.last[order])
         purchase_features = user_features(features.shopping_days[order] + rest, known, total, age)
@@ -131,42 +184,45 @@ class Examples:
             targets=RaggedArray.from_rows(rows[is_target], products[is_target], row_count),
             user=user,
             weight=weight,
+            splits=np.append(0, np.cumsum(np.bincount(steps, minlength=int(self._steps[part])))),
+            chance=np.append(chance[order], 0.0),
+            popularity=self.popularity,
         )
 
-    def _histories(
-        self,
-        order: npt.NDArray[np.int64],
-        revealed_rows: npt.NDArray[np.int64],
-        revealed: npt.NDArray[np.int32],
-        ordered: bool,
-    ) -> tuple[RaggedArray, npt.NDArray[np.float32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Histories with what was revealed, their weights, and for each row the products and purchases
-        known."""
-        features, example_count = self.features, len(order)
-        positions, known_rows = features.known_products(order)
-        rows = np.concatenate([known_rows, revealed_rows])
-        products = np.concatenate([features.products[positions], revealed])
-        decayed = np.concatenate([features.decayed[positions], np.full(len(revealed), features.day_old)])
-        newest = np.concatenate(
-            [features.newest[positions], features.day[order][revealed_rows].astype(np.int32)]
-        )
-        # A product that was known and is revealed too is one product; the known part comes first, as
-        # features_at adds.
-        by_product = np.argsort(rows * (1 + int(products.max(initial=0))) + products, kind="stable")
-        rows, products, decayed, newest = (values[by_product] for values in (rows, products, decayed, newest))
-        starts = np.flatnonzero(np.append(True, (np.diff(rows) != 0) | (np.diff(products) != 0))[: len(rows)])
-        if len(starts):
-            decayed, newest = np.add.reduceat(decayed, starts), np.maximum.reduceat(newest, starts)
-        rows, products = rows[starts], products[starts]
-        known = np.bincount(rows, minlength=example_count)
-        # Sorting all of it would be half of the work of an epoch's draw; what is too long must be.
-        sort = np.ones(len(rows), np.bool_) if ordered else (known > self.shape.length)[rows]
-        best = np.arange(len(rows))
-        to_sort = np.flatnonzero(sort)
-        keys = (products, -newest, -decayed, rows)
-        best[to_sort] = to_sort[np.lexsort([key[to_sort] for key in keys])]
-        places = np.arange(len(best)) - np.repeat(np.cumsum(known) - known, known)
-        selected = best[places < self.shape.length]
-        total = features.purchases[order] + np.bincount(revealed_rows, minlength=example_count)
-        lists = RaggedArray.from_rows(rows[selected], products[selected], self.steps * self.shape.batch)
-        return lists, decayed[selected].astype(np.float32), known, total
+
+def _histories(
+    features: ExampleFeatures,
+    order: npt.NDArray[np.int64],
+    revealed_rows: npt.NDArray[np.int64],
+    revealed: npt.NDArray[np.int32],
+    length: int,
+    ordered: bool,
+) -> tuple[RaggedArray, npt.NDArray[np.float32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Histories with what was revealed, their weights, and for each row the products and purchases
+    known."""
+    example_count = len(order)
+    positions, known_rows = features.known_products(order)
+    rows = np.concatenate([known_rows, revealed_rows])
+    products = np.concatenate([features.products[positions], revealed])
+    decayed = np.concatenate([features.decayed[positions], np.full(len(revealed), features.day_old)])
+    newest = np.concatenate([features.newest[positions], features.day[order][revealed_rows].astype(np.int32)])
+    # A product that was known and is revealed too is one product; the known part comes first, as
+    # features_at adds.
+    by_product = np.argsort(rows * (1 + int(products.max(initial=0))) + products, kind="stable")
+    rows, products, decayed, newest = (values[by_product] for values in (rows, products, decayed, newest))
+    starts = np.flatnonzero(np.append(True, (np.diff(rows) != 0) | (np.diff(products) != 0))[: len(rows)])
+    if len(starts):
+        decayed, newest = np.add.reduceat(decayed, starts), np.maximum.reduceat(newest, starts)
+    rows, products = rows[starts], products[starts]
+    known = np.bincount(rows, minlength=example_count)
+    # Sorting all of it would be half of the work of an epoch's draw; what is too long must be.
+    sort = np.ones(len(rows), np.bool_) if ordered else (known > length)[rows]
+    best = np.arange(len(rows))
+    to_sort = np.flatnonzero(sort)
+    keys = (products, -newest, -decayed, rows)
+    best[to_sort] = to_sort[np.lexsort([key[to_sort] for key in keys])]
+    places = np.arange(len(best)) - np.repeat(np.cumsum(known) - known, known)
+    selected = best[places < length]
+    total = features.purchases[order] + np.bincount(revealed_rows, minlength=example_count)
+    lists = RaggedArray.from_rows(rows[selected], products[selected], example_count + 1)
+    return lists, decayed[selected].astype(np.float32), known, total

@@ -6,7 +6,6 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
@@ -20,11 +19,12 @@ from isthmus.errors import IsthmusError
 from isthmus.progress import Progress
 from training.errors import TrainingError
 from training.features.epoch_examples import EpochExamples
-from training.features.examples import Examples
+from training.features.examples import TARGETS, Examples
 from training.fit.adam import FusedAdam
 from training.fit.checkpoint import Checkpoint
 from training.fit.checkpoint_writer import CheckpointWriter
 from training.fit.epoch import AfterEpoch, Epoch
+from training.fit.epoch_input import EpochInput
 from training.fit.health import Health, NotANumber, Straggling, beyond_repair
 from training.fit.step_stats import step_stats
 from training.model.make_objective import make_objective
@@ -49,7 +49,8 @@ class Fit:
     Args:
         strategy: where the variables live (``training.fit.cluster.strategy_of``).
         make_model: builds the model inside the strategy's scope.
-        examples: what to learn from.
+        examples: this worker's share of what is learned from.
+        workers: how many share it.
         settings: epochs, learning rate, and what the model learns by.
         writer: where and when to save, and where to resume from.
         health: watches the losses and the workers' seconds.
@@ -65,6 +66,7 @@ class Fit:
     examples: Examples
     settings: TrainingSettings
     writer: CheckpointWriter
+    workers: int = 1
     health: Health = field(default_factory=Health)
     log: logging.Logger | logging.LoggerAdapter[logging.Logger] = logger
     stop: Callable[[], bool] = lambda: False
@@ -88,8 +90,7 @@ class Fit:
             self._objective = self.build_objective(self.model, self.settings, self._step_shape())
             self.optimizer = FusedAdam(self.settings.learning_rate)
             self.optimizer.build(self._objective.variables)
-        self._drawing = ThreadPoolExecutor(1, "examples")
-        self._drawn: dict[int, Future[dict[str, npt.NDArray[Any]]]] = {}
+        self._input = EpochInput(self.examples, self._objective, self.settings.epochs)
         self._first = self._values()
         at = self._resume()
         train = self._step_function()
@@ -99,13 +100,10 @@ class Fit:
             except NotANumber as error:
                 at = self._back_off(error)
 
-    def _train(
-        self, train: Callable[[Any, Any, Any], Any], epoch: int, step: int, loss: float
-    ) -> keras.Model:
+    def _train(self, train: Callable[..., Any], epoch: int, step: int, loss: float) -> keras.Model:
         self.health.began = time.time()
         while epoch < self.settings.epochs:
             began, began_at = time.monotonic(), step
-            examples = self._epoch(epoch)
             for number in range(step, self.examples.steps):
                 if self.stop():
                     self._save(epoch, step, loss)
@@ -114,7 +112,8 @@ class Fit:
                         f"saved at step {self._at(epoch, step)} of {self._at(self.settings.epochs)}"
                     )
                     raise Preempted("training was asked to stop; the checkpoint is saved")
-                stats = train(examples, tf.constant(number), tf.constant(self.health.began, tf.float64))
+                examples, *place = self._input.step(epoch, number)
+                stats = train(examples, *map(tf.constant, place), tf.constant(self.health.began, tf.float64))
                 loss += self.health.step(stats.numpy(), self._at(epoch, step) + 1)
                 step += 1
                 self.alive()
@@ -153,12 +152,13 @@ class Fit:
             self.optimizer.learning_rate = self.settings.learning_rate * self.rate
         return at
 
-    def _digest(self, step: int) -> str:
-        """SHA-256 of all workers' examples of a step, counted over the run from 0."""
-        epoch, number = divmod(step, self.examples.steps)
-        batch, total = self.examples.shape.batch, hashlib.sha256()
-        for array in self.examples.arrays(epoch).values():
-            total.update(array[number * batch : (number + 1) * batch].tobytes())
+    def _digest(self, at: int) -> str:
+        """SHA-256 of this worker's examples of a step, counted over the run from 0."""
+        epoch, number = divmod(at, self.examples.steps)
+        part, step = self.examples.place(epoch, number)
+        drawn, total = self.examples.draw(epoch, part), hashlib.sha256()
+        for array in drawn.padded(self.examples.shape.length, TARGETS).values():
+            total.update(array[drawn.splits[step] : drawn.splits[step + 1]].tobytes())
         return total.hexdigest()
 
     def _at(self, epoch: int, step: int = 0) -> int:
@@ -177,41 +177,31 @@ class Fit:
         self.log.info(Progress("epoch", epoch + 1, self.settings.epochs, note))
         return mean
 
-    def _epoch(self, epoch: int) -> Mapping[str, Any]:
-        """An epoch's examples on the device. The next epoch's are drawn meanwhile, by a thread.
-
-        Every worker draws the same, and takes its share of each step.
-        """
-        if epoch not in self._drawn:
-            self._drawn[epoch] = self._drawing.submit(self._draw, epoch)
-        arrays = self._drawn.pop(epoch).result()
-        self._drawn.clear()
-        if epoch + 1 < self.settings.epochs:
-            self._drawn[epoch + 1] = self._drawing.submit(self._draw, epoch + 1)
-        return {name: tf.constant(array) for name, array in arrays.items()}
-
-    def _draw(self, epoch: int) -> dict[str, npt.NDArray[Any]]:
-        return self._objective.arrays(self.examples.draw(epoch, self._objective.ordered), epoch)
-
     def _step_shape(self) -> StepShape:
         return StepShape(self.examples.shape.batch, ceil(self._share / self.settings.model.accumulate))
 
     @property
+    def _replicas(self) -> int:
+        """Replicas of this worker."""
+        return max(1, int(self.strategy.num_replicas_in_sync) // self.workers)
+
+    @property
     def _share(self) -> int:
         """Most examples of a step that a replica takes."""
-        return ceil(self.examples.shape.batch / int(self.strategy.num_replicas_in_sync))
+        return ceil(self.examples.most_rows / self._replicas)
 
-    def _step_function(self) -> Callable[[Mapping[str, Any], Any, Any], Any]:
-        """Epoch, step, time of its beginning -> its statistics (``training.fit.step_stats``).
+    def _step_function(self) -> Callable[..., Any]:
+        """A part's examples, the step in it, its first and last row, the time of its beginning -> its
+        statistics (``training.fit.step_stats``).
 
-        The share of a replica is cut by its number. However many replicas there are, together they take the
-        step's examples and no others: where they do not share evenly, the last ones have fewer.
+        A worker's rows are those of its shards; its replicas share them by their number.
         """
         variables, shape, share = self._objective.variables, self._step_shape(), self._share
+        replicas = self._replicas
 
-        def piece(epoch: Mapping[str, Any], first: Any, last: Any) -> list[Any]:
+        def piece(epoch: Mapping[str, Any], step: Any, first: Any, last: Any) -> list[Any]:
             with tf.GradientTape() as tape:
-                loss = self._objective.loss(epoch, first, last) / shape.batch
+                loss = self._objective.loss(epoch, step, first, last) / shape.batch
             sources = [getattr(variable, "value", variable) for variable in variables]
             gradients = tape.gradient(loss, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
             return [loss, *(tf.convert_to_tensor(gradient) for gradient in gradients)]
@@ -219,16 +209,16 @@ class Fit:
         if self.settings.model.xla:
             piece = tf.function(piece, jit_compile=True)
 
-        def on_replica(epoch: Mapping[str, Any], step: Any, began: Any) -> Any:
-            number = tf.distribute.get_replica_context().replica_id_in_sync_group
+        def on_replica(epoch: Mapping[str, Any], step: Any, first_row: Any, last_row: Any, began: Any) -> Any:
+            number = tf.distribute.get_replica_context().replica_id_in_sync_group % replicas
             begin, end = (
-                tf.minimum(share * index, shape.batch) + step * shape.batch for index in (number, number + 1)
+                first_row + (last_row - first_row) * index // replicas for index in (number, number + 1)
             )
             summed: list[Any] = []
             for at in range(0, share, shape.rows):
                 first = tf.minimum(begin + at, end)
                 with tf.control_dependencies(summed):  # one piece after the other: that is what saves memory
-                    parts = piece(epoch, first, tf.minimum(first + shape.rows, end))
+                    parts = piece(epoch, step, first, tf.minimum(first + shape.rows, end))
                 summed = (
                     [total + value for total, value in zip(summed, parts, strict=True)] if summed else parts
                 )
@@ -237,19 +227,20 @@ class Fit:
             self.optimizer.apply_gradients(zip(dense, variables, strict=True))
             return stats
 
-        def train(epoch: Mapping[str, Any], step: Any, began: Any) -> Any:
-            stats_of_replicas = self.strategy.run(on_replica, args=(epoch, step, began))
+        def train(epoch: Mapping[str, Any], step: Any, first: Any, last: Any, began: Any) -> Any:
+            stats_of_replicas = self.strategy.run(on_replica, args=(epoch, step, first, last, began))
             return self.strategy.reduce(tf.distribute.ReduceOp.SUM, stats_of_replicas, axis=None)
 
         user = next(tensor.shape[-1] for tensor in self.model.inputs if tensor.name == "user")
+        empty = EpochExamples.empty(user, len(self.examples.popularity) - 1)
         epoch = {
             name: tf.TensorSpec([None, *array.shape[1:]], array.dtype)
-            for name, array in self._objective.arrays(EpochExamples.empty(user), 0).items()
+            for name, array in self._objective.arrays(empty, (0,)).items()
         }
-        specs = (epoch, tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.float64))
+        specs = (epoch, *[tf.TensorSpec([], tf.int32)] * 3, tf.TensorSpec([], tf.float64))
         # Traced now: binding the arguments to the signature in each call was a tenth of a short step.
         traced = tf.function(train, input_signature=specs).get_concrete_function()
-        compiled: Callable[[Mapping[str, Any], Any, Any], Any] = traced
+        compiled: Callable[..., Any] = traced
         return compiled
 
     def _variables(self) -> list[Any]:

@@ -65,11 +65,14 @@ def fit(
     if monitor is not None:
         monitor.started()
 
+    share = data.examples.of_worker(worker.index, len(worker.peers))
+
     def run(name: str, epochs: int, make_model: Callable[[], Any], **more: Any) -> Fit:
         trainer = Fit(
             strategy=strategy,
             make_model=make_model,
-            examples=data.examples,
+            examples=share,
+            workers=len(worker.peers),
             settings=settings.model_copy(update={"epochs": epochs}),
             writer=CheckpointWriter(
                 CheckpointStore(checkpoints, name),

@@ -21,7 +21,7 @@ from typing import Any
 from isthmus.exit_codes import EXIT_PEER_LOST, EXIT_PREEMPTED, EXIT_STRAGGLING
 from isthmus.object_store import aws_client
 from training.errors import TrainingError
-from training.features.training_data import TrainingData, read_training_data
+from training.features.training_data import Shared, TrainingData, read_training_data
 from training.fit.checkpoint import Objects, open_objects
 from training.fit.cluster import Worker, prepare, worker_of
 from training.fit.peer_monitor import PeerMonitor
@@ -43,7 +43,9 @@ def main(environment: Environment) -> int:
     worker = worker_of(environment)
     settings = parse(environment["TRAINING_SETTINGS"]).model_copy(update={"workers": len(worker.peers)})
     store = Store(environment["RELEASES_BUCKET"], aws_client())
-    data = read(BatchBucket(environment["ARRIVALS_BUCKET"], aws_client(), True), settings)
+    checkpoints = open_objects(environment["CHECKPOINT_URL"], aws_client())
+    shared = Shared(checkpoints, first=worker.is_chief)
+    data = read(BatchBucket(environment["ARRIVALS_BUCKET"], aws_client(), True), settings, shared)
     data = begun_from(data, store)
     name = environment.get("CANDIDATE", "train")
     if is_done(store, name, data):
@@ -52,7 +54,7 @@ def main(environment: Environment) -> int:
     return train(
         worker,
         data,
-        open_objects(environment["CHECKPOINT_URL"], aws_client()),
+        checkpoints,
         lambda: is_done(store, name, data),
         environment.get("SPOT_NOTICE_URL"),
         lambda model, losses: publish(model, losses, data, store, name, started),
@@ -68,8 +70,8 @@ def begin(model: Any, data: TrainingData, store: Store) -> None:
         Weights(store.pull(digest, Path(folder))).into(model, data.catalogue)
 
 
-def read(bucket: BatchBucket, settings: TrainingSettings) -> TrainingData:
-    """Read what the last transfer brought.
+def read(bucket: BatchBucket, settings: TrainingSettings, shared: Shared | None = None) -> TrainingData:
+    """Read what the last transfer brought, ``shared`` by the workers of the run.
 
     Raises:
         TrainingError: when there was none.
@@ -78,7 +80,7 @@ def read(bucket: BatchBucket, settings: TrainingSettings) -> TrainingData:
     where = f"s3://{bucket.name}/{MANIFEST_KEY}"
     if content is None:
         raise TrainingError(f"{where} is not there: no transfer has ended yet; run the transfer first")
-    data = read_training_data(bucket, TransferManifest.from_bytes(content, where), settings)
+    data = read_training_data(bucket, TransferManifest.from_bytes(content, where), settings, None, shared)
     logger.info(f"orders: {describe(data.manifest.cleaning)}")
     return data
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -30,7 +31,7 @@ class FlatObjective:
         self._layer = model.get_layer
         self._project = projection(np.asarray(model.get_layer("item_features").embeddings))
 
-    def arrays(self, examples: EpochExamples, _epoch: int, /) -> dict[str, npt.NDArray[Any]]:
+    def arrays(self, examples: EpochExamples, _drawn_by: Sequence[int], /) -> dict[str, npt.NDArray[Any]]:
         target_count = np.diff(examples.targets.splits)
         return {
             "history": examples.history.products,
@@ -44,7 +45,7 @@ class FlatObjective:
             "weight": np.where(target_count > 0, examples.weight, 0).astype(np.float32),
         }
 
-    def loss(self, epoch: Epoch, first: Any, last: Any) -> Any:
+    def loss(self, epoch: Epoch, _step: Any, first: Any, last: Any) -> Any:
         layer = self._layer
         user, weight = epoch["user"][first:last], epoch["weight"][first:last]
         rows = last - first

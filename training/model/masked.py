@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -34,14 +35,16 @@ class MaskedObjective:
         self._length = settings.history_length
         self._places = max(1, round(self._length * settings.model.masked_share))
 
-    def arrays(self, examples: EpochExamples, epoch: int, /) -> dict[str, npt.NDArray[Any]]:
+    def arrays(self, examples: EpochExamples, drawn_by: Sequence[int], /) -> dict[str, npt.NDArray[Any]]:
         """``history``, ``weights``, ``masked`` int32 [M] places in the history with -1 after them, and
         ``weight``: 0 for the rows that are too short."""
-        random = np.random.default_rng([self._settings.seed, epoch, 2])
+        random = np.random.default_rng([*drawn_by, 2])
         histories, rows = examples.history, len(examples.history.splits) - 1
         lengths = np.diff(histories.splits)
         wanted = np.minimum(np.ceil(lengths * self._settings.model.masked_share), self._places).astype(int)
-        shuffled = np.lexsort((random.random(len(histories.products)), histories.rows))
+        # A turn of the products, which all workers draw, begun for each example where its own chance says.
+        turn = random.random(len(examples.popularity))[histories.products]
+        shuffled = np.lexsort(((turn + examples.chance[histories.rows]) % 1, histories.rows))
         chosen = histories.places[shuffled]  # each row's places in an order of chance
         masked = np.full((rows, self._places), -1, np.int32)
         selected = histories.places < wanted[histories.rows]
@@ -53,7 +56,7 @@ class MaskedObjective:
             "weight": ((lengths >= LEAST) & (examples.weight > 0)).astype(np.float32),
         }
 
-    def loss(self, epoch: Epoch, first: Any, last: Any) -> Any:
+    def loss(self, epoch: Epoch, _step: Any, first: Any, last: Any) -> Any:
         example = rows_of(epoch, ("history", "weights", "masked"), first, last, self._rows)
         history, masked = example["history"], example["masked"]
         is_masked = tf.cast(masked >= 0, tf.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,14 +13,14 @@ import tensorflow as tf
 from training.features.epoch_examples import EpochExamples
 
 Epoch = Mapping[str, Any]
-"""One epoch's examples as tensors, put on the device once."""
+"""A worker's examples of a part of an epoch as tensors, put on the device once."""
 
 INPUTS = ("history", "weights", "user")
 
 
 @dataclass(frozen=True)
 class StepShape:
-    """How a step is cut: ``batch`` examples over all workers, at most ``rows`` of them at a time."""
+    """How a step is cut: some ``batch`` examples over all workers, at most ``rows`` of them at a time."""
 
     batch: int
     rows: int
@@ -35,11 +35,11 @@ class Objective(Protocol):
     variables: list[keras.Variable]
     """What it learns."""
 
-    def arrays(self, examples: EpochExamples, epoch: int, /) -> dict[str, npt.NDArray[Any]]:
-        """What an epoch puts on the device."""
+    def arrays(self, examples: EpochExamples, drawn_by: Sequence[int], /) -> dict[str, npt.NDArray[Any]]:
+        """What a part of an epoch puts on the device; ``drawn_by`` seeds what is the same for all workers."""
 
-    def loss(self, epoch: Epoch, first: Any, last: Any) -> Any:
-        """The sum of the losses of the rows from ``first`` up to ``last`` (int32 [])."""
+    def loss(self, epoch: Epoch, step: Any, first: Any, last: Any) -> Any:
+        """The sum of the losses of a step's rows from ``first`` up to ``last`` (all int32 [])."""
 
 
 def rows_of(epoch: Epoch, names: tuple[str, ...], first: Any, last: Any, rows: int) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -24,10 +24,10 @@ class PaddedObjective:
         self.variables = list(model.trainable_variables)
         self._model, self._length, self._rows = model, length, rows
 
-    def arrays(self, examples: EpochExamples, _epoch: int, /) -> dict[str, npt.NDArray[Any]]:
+    def arrays(self, examples: EpochExamples, _drawn_by: Sequence[int], /) -> dict[str, npt.NDArray[Any]]:
         return examples.padded(self._length, TARGETS)
 
-    def loss(self, epoch: Epoch, first: Any, last: Any) -> Any:
+    def loss(self, epoch: Epoch, _step: Any, first: Any, last: Any) -> Any:
         example = rows_of(epoch, (*INPUTS, "revealed", "targets"), first, last, self._rows)
         scores = self._model({name: example[name] for name in INPUTS}, training=True)
         return tf.reduce_sum(basket_loss(scores, example))

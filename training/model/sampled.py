@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -46,16 +47,16 @@ class SampledObjective:
         self._draws = settings.model.sampled_products
         self._slots = min(self._draws, self._product_count - 1)
 
-    def arrays(self, examples: EpochExamples, epoch: int, /) -> dict[str, npt.NDArray[Any]]:
+    def arrays(self, examples: EpochExamples, drawn_by: Sequence[int], /) -> dict[str, npt.NDArray[Any]]:
         """The padded examples, for each step the products drawn [K] with the logarithm of what they count,
         where among them (K for nowhere) the history and the revealed products are, and what the targets
         count."""
         length, size = self._settings.history_length, self._slots
-        random = np.random.default_rng([self._settings.seed, epoch, 1])
-        popular = (1.0 + np.bincount(examples.targets.products, minlength=self._product_count)) ** SMOOTHING
+        random = np.random.default_rng([*drawn_by, 1])
+        popular = (1.0 + examples.popularity) ** SMOOTHING
         popular[0] = 0
         below = np.cumsum(popular / popular.sum())
-        steps = (len(examples.history.splits) - 1) // self._shape.batch
+        steps = examples.steps
         products = np.zeros((steps, size), np.int32)
         counts = np.full((steps, size), NEVER, np.float32)
         place = np.full(self._product_count, size, np.int32)
@@ -71,9 +72,9 @@ class SampledObjective:
             counts[step, : len(found)] = np.log(times / (self._draws * share))
             place[found], count[found] = np.arange(len(found)), counts[step, : len(found)]
             for lists, values in ((examples.history, history_places), (examples.revealed, revealed_places)):
-                entries = self._entries(lists, step)
+                entries = _entries(examples, lists, step)
                 values[entries] = place[lists.products[entries]]
-            entries = self._entries(examples.targets, step)
+            entries = _entries(examples, examples.targets, step)
             target_counts[entries] = count[examples.targets.products[entries]]
             place[found], count[found] = size, NEVER
         return {
@@ -85,15 +86,9 @@ class SampledObjective:
             "targets_count": _padded(examples.targets, TARGETS, target_counts, NEVER),
         }
 
-    def _entries(self, lists: RaggedArray, step: int) -> slice:
-        """The entries of a step's rows."""
-        batch = self._shape.batch
-        return slice(int(lists.splits[step * batch]), int(lists.splits[(step + 1) * batch]))
-
-    def loss(self, epoch: Epoch, first: Any, last: Any) -> Any:
+    def loss(self, epoch: Epoch, step: Any, first: Any, last: Any) -> Any:
         names = (*INPUTS, "targets", "history_place", "revealed_place", "targets_count")
         example = rows_of(epoch, names, first, last, self._shape.rows)
-        step = first // self._shape.batch
         products, counts = epoch["products"][step], epoch["counts"][step]
         history = example["history"]
         inputs = [example[name] for name in INPUTS]
@@ -146,6 +141,12 @@ class SampledObjective:
         return tf.reduce_sum(target * (1 - own) ** 2, 1) / basket + (
             self._settings.model.unbought_weight * unbought
         )
+
+
+def _entries(examples: EpochExamples, lists: RaggedArray, step: int) -> slice:
+    """The entries of a step's rows."""
+    first, last = examples.splits[step : step + 2]
+    return slice(int(lists.splits[first]), int(lists.splits[last]))
 
 
 def _padded(lists: RaggedArray, length: int, values: npt.NDArray[Any], rest: float) -> npt.NDArray[Any]:

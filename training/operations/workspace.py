@@ -9,8 +9,6 @@ from pathlib import Path
 from isthmus.source_digest import source_digest
 from training.digest_scopes import CANDIDATE
 from training.errors import TrainingError
-from training.features.array_cache import ArrayCache
-from training.features.feature_cache import MOST_BYTES
 from training.features.training_data import TrainingData, read_training_data
 from training.fit.checkpoint import FolderObjects
 from training.release import Manifest, ReleaseError, read
@@ -53,10 +51,6 @@ class Workspace:
             raise TrainingError(f"{bucket.folder / key} is not there; run `isthmus train` again")
         return TransferManifest.from_bytes(content, str(bucket.folder / key))
 
-    def features(self) -> ArrayCache:
-        """What is counted of the orders: workers of a run, and later runs, share it."""
-        return ArrayCache(self.folder / "features", MOST_BYTES)
-
     @property
     def ranking(self) -> Path:
         """The windows of the ranking stage."""
@@ -64,7 +58,7 @@ class Workspace:
 
     def training_data(self, settings: TrainingSettings) -> TrainingData:
         """What to learn from."""
-        return read_training_data(self.arrivals, self.manifest(), settings, self.features())
+        return read_training_data(self.arrivals, self.manifest(), settings, self.folder / "features")
 
 
 def is_made(release: Path, data: TrainingData) -> bool:

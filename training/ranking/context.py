@@ -100,11 +100,10 @@ def unfitted(snapshot: HistorySnapshot) -> ReleaseContext:
     """Similarities and popularity as of a day, without coefficients."""
     near = cosine(snapshot.weighed_baskets, DAMPING, NEIGHBOURS)
     confidence = _confidence(snapshot, near)
-    lines = snapshot.lines[["basket", "product", "day"]].drop_duplicates(["basket", "product"])
-    products = snapshot.shape[1]
-    recent = lines["product"][lines["day"] >= snapshot.day - RECENT_DAYS]
-    bought = np.zeros((7, products))
-    np.add.at(bought, ((lines["day"] - 1) % 7, lines["product"]), 1)
+    matrix, day = snapshot.all_baskets
+    weekday = sp.csr_matrix((np.ones(len(day)), ((day - 1) % 7, np.arange(len(day)))), shape=(7, len(day)))
+    bought = (weekday @ matrix).toarray()
+    recent = np.asarray(matrix[day >= snapshot.day - RECENT_DAYS].sum(0)).ravel()
     usual = bought.sum(1, keepdims=True) / max(bought.sum(), 1)
     expected = usual * bought.sum(0)
     lift = (bought + WEEKDAY_PRIOR * usual) / (expected + WEEKDAY_PRIOR * usual + 1e-9)
@@ -113,7 +112,7 @@ def unfitted(snapshot: HistorySnapshot) -> ReleaseContext:
         neighbour=near.indices.astype(np.int32),
         cosine=near.data.astype(np.float32),
         confidence=confidence,
-        popularity=np.log1p(np.bincount(recent, minlength=products)).astype(np.float32),
+        popularity=np.log1p(recent).astype(np.float32),
         weekday=np.log(np.where(usual > 0, lift, 1)).astype(np.float32),
         known=np.zeros(len(FEATURES) + 1),
         stranger=np.zeros(len(FEATURES) + 1),
@@ -123,10 +122,9 @@ def unfitted(snapshot: HistorySnapshot) -> ReleaseContext:
 
 def _confidence(snapshot: HistorySnapshot, near: Any) -> Floats:
     """Share of each product's baskets, recent ones counting more, that hold each of its neighbours."""
-    rows = snapshot.lines.drop_duplicates(["basket", "product"])
-    weight = np.sqrt(np.exp(-(snapshot.day - rows["day"]) / DECAY_DAYS))
-    number = int(snapshot.orders.basket.max()) + 1
-    baskets = sp.csr_matrix((weight, (rows["basket"], rows["product"])), shape=(number, snapshot.shape[1]))
+    matrix, day = snapshot.all_baskets
+    weight = np.sqrt(np.exp(-(snapshot.day - day) / DECAY_DAYS))
+    baskets = sp.diags(weight).tocsr() @ matrix
     columns = sp.csr_matrix(baskets.T)
     size = np.asarray(baskets.multiply(baskets).sum(0)).ravel() + SHRINK
     share = np.empty(len(near.indices), np.float32)
@@ -141,16 +139,13 @@ def _confidence(snapshot: HistorySnapshot, near: Any) -> Floats:
 
 def baskets_of(orders: Orders, snapshot: HistorySnapshot, start: int, end: int) -> Iterator[Basket]:
     """Baskets from ``start`` to before ``end`` with two products or more that the snapshot knows."""
-    codes, names = snapshot.orders.products, snapshot.orders.customers
-    rows = (orders.day >= start) & (orders.day < end) & ~orders.cancelled
-    number = _numbers(orders.products, codes)[orders.product[rows]]
-    customer = np.where(
-        orders.customer[rows] < 0, -1, _numbers(orders.customers, names)[orders.customer[rows]]
-    )
+    lines = orders.lines.filter(lambda table: (table.day >= start) & (table.day < end) & ~table.cancelled)
+    rows = orders.engine.frame(lines.select("basket", "product", "customer", "day").distinct())
+    number = snapshot.orders.product_numbers[rows["product"].to_numpy()]
     keep = number >= 0
-    basket, day = orders.basket[rows][keep], orders.day[rows][keep]
-    number, customer = number[keep], customer[keep]
-    order = np.argsort(basket, kind="stable")
+    number, basket, day = number[keep], rows["basket"].to_numpy()[keep], rows["day"].to_numpy()[keep]
+    customer = snapshot.orders.customer_numbers[rows["customer"].to_numpy()[keep]]
+    order = np.lexsort((number, day, customer, basket))
     for part in np.split(order, np.flatnonzero(np.diff(basket[order])) + 1):
         products = np.unique(number[part])
         if len(products) > 1:
@@ -203,9 +198,3 @@ def _regression(examples: tuple[Floats, NDArray[np.bool_]]) -> NDArray[np.float6
     spread = np.maximum(values.std(0), 1e-6)
     fitted = LogisticRegression(C=1.0, max_iter=500).fit(values / spread, labels)
     return np.append(fitted.coef_[0] / spread, fitted.intercept_[0]).astype(np.float64)
-
-
-def _numbers(all_ids: NDArray[Any], known_ids: NDArray[Any]) -> NDArray[np.int64]:
-    """Of each id its number among the known ones; -1 for one that is not."""
-    place = np.minimum(np.searchsorted(known_ids, all_ids), len(known_ids) - 1)
-    return np.where(known_ids[place] == all_ids, place, -1).astype(np.int64)

@@ -37,9 +37,9 @@ def record_of(
     return {
         **({"orders_format": dict(orders_format)} if orders_format else {}),
         "before": before.isoformat(),
-        "first_day": date.fromordinal(int(orders.day.min())).isoformat(),
+        "first_day": date.fromordinal(orders.first_day).isoformat(),
         "orders": orders.digest(),
-        "rows": len(orders.day),
+        "rows": orders.row_count,
         "customers": len(orders.customers),
         "products": len(orders.products),
         "windows": len(ranking.windows),

@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from training.ranking.history_tables import DECAYS, UNIT, basket_table, buy_table, pair_table
-from training.ranking.order_table import PRICE, QUANTITY
+from training.ranking.order_table import QUANTITY
 from training.ranking.orders import Orders
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ class HistorySnapshot:
     Attributes:
         day: ordinal of the day.
         orders: those before it, with their own numbering of customers and products.
-        lines: every purchased line (customer -1 for none): customer, product, basket, day, quantity, price,
-            abroad.
         buys: one row a customer, product and basket: day, quantity and position (baskets of the customer
             since).
         pairs: one row a customer and product: times, last, first, quantity, last_quantity, weight20/60/180
@@ -86,15 +84,6 @@ class HistorySnapshot:
             if name in frame:
                 frame[name] = numbers[frame[name].to_numpy()]
         return frame
-
-    @cached_property
-    def lines(self) -> pd.DataFrame:
-        names = ("customer", "product", "basket", "day", "quantity", "price", "abroad")
-        lines = self.frame(self.sold.select(*names).order_by(*names))
-        lines["basket"] = np.searchsorted(self.orders.basket_numbers, lines["basket"])
-        lines["quantity"] /= QUANTITY
-        lines["price"] /= PRICE
-        return lines
 
     @cached_property
     def baskets(self) -> pd.DataFrame:
@@ -181,16 +170,22 @@ class HistorySnapshot:
         return rarity
 
     @cached_property
-    def weighed_baskets(self) -> Any:
-        """Baskets of everybody x products: exp(-age / 240) over the square root of the size, at least 4."""
+    def all_baskets(self) -> tuple[Any, NDArray[np.float64]]:
+        """Baskets of everybody x products, 1 for each, and the day of each basket."""
         sold = self.sold.group_by("basket", "product").agg(day=self.sold.day.min())
         rows = self.frame(sold.order_by("basket", "product"))
         numbers, basket = np.unique(rows["basket"].to_numpy(), return_inverse=True)
         shape = (len(numbers), self.shape[1])
         matrix = sp.csr_matrix((np.ones(len(rows), np.float32), (basket, rows["product"])), shape=shape)
-        size = np.maximum(np.asarray(matrix.sum(1)).ravel(), 4)
         day = np.zeros(len(numbers))
         day[basket] = rows["day"]
+        return matrix, day
+
+    @cached_property
+    def weighed_baskets(self) -> Any:
+        """Baskets of everybody x products: exp(-age / 240) over the square root of the size, at least 4."""
+        matrix, day = self.all_baskets
+        size = np.maximum(np.asarray(matrix.sum(1)).ravel(), 4)
         weight = np.exp(-(self.day - day) / 240) / np.sqrt(size)
         return sp.diags(weight.astype(np.float32)).tocsr() @ matrix
 

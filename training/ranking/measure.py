@@ -45,9 +45,12 @@ def bought_after(earlier: Orders, rows: pd.DataFrame) -> pd.DataFrame:
     """
     known = rows["customer"].isin(earlier.customers) & rows["product"].isin(earlier.products)
     pairs = rows.loc[known & ~rows["cancelled"], ["customer", "product"]].drop_duplicates()
-    bought = ~earlier.cancelled & (earlier.customer >= 0)
-    customers = earlier.customers[earlier.customer[bought]]
-    owned = set(zip(customers, earlier.products[earlier.product[bought]], strict=True))
+    lines = earlier.lines
+    bought = lines.filter(~lines.cancelled, lines.customer >= 0).select("customer", "product").distinct()
+    found = earlier.engine.frame(bought)
+    customers = earlier.customers[earlier.customer_numbers[found["customer"].to_numpy()]]
+    products = earlier.products[earlier.product_numbers[found["product"].to_numpy()]]
+    owned = set(zip(customers, products, strict=True))
     new = [pair not in owned for pair in zip(pairs["customer"], pairs["product"], strict=True)]
     return pairs.assign(new=new)
 

@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pyarrow.compute import field
-from pyarrow.dataset import dataset
 
 from training.errors import TrainingError
 from training.orders.cleaning import clean as clean_for_transfer
@@ -28,7 +26,7 @@ from training.orders.schema import customers, is_cancellation, is_product
 from training.orders.settings import OrdersSettings
 from training.orders.source import OrderSource, read_rows
 from training.orders.values import numbers
-from training.ranking.order_table import LINES, NOBODY, PRICE, QUANTITY, Names, number, write_day
+from training.ranking.order_table import LINES, NOBODY, Names, number, write_day
 from training.tables.engine import EMBEDDED, Engine
 
 if TYPE_CHECKING:
@@ -42,21 +40,14 @@ Integers = NDArray[np.int64]
 class Orders:
     """Purchases, one row a line of an invoice, those without a customer and cancellations among them.
 
-    They are a table on disk (``training.ranking.order_table``), seen from before a day. The columns below are
-    read when they are asked for; ``lines`` is all of it, to compute with.
+    They are a table on disk (``training.ranking.order_table``), seen from before a day, and never in memory:
+    ``lines`` is all of it, to compute with.
 
     Attributes:
         engine: what computes.
-        customers: ids, sorted; ``customer`` counts into them.
-        products: their codes, sorted, of products that a known customer bought; ``product`` counts into them.
-        texts: descriptions; ``text`` counts into them.
-        customer: of each line; -1 where the invoice names no customer.
-        basket: number of the invoice, in the order of the invoices' names.
-        day: proleptic ordinal of the day (``date.toordinal``).
-        quantity: pieces, above 0, of a cancelled line too.
-        price: price of a piece, in the currency of the shop.
-        abroad: the invoice is from another country than the shop.
-        cancelled: the line takes a purchase back and is none itself.
+        customers: ids, sorted.
+        products: their codes, sorted, of products that a known customer bought.
+        texts: descriptions, sorted.
     """
 
     def __init__(
@@ -78,7 +69,7 @@ class Orders:
         self.texts = names.texts[self._known_texts]
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without the columns, which another process reads itself, and without what keeps the folder."""
+        """Without what another process computes itself, and without what keeps the folder."""
         return {
             name: value
             for name, value in vars(self).items()
@@ -128,67 +119,35 @@ class Orders:
 
     @cached_property
     def customer_numbers(self) -> Integers:
-        """The place in ``customers`` of each number of ``lines``; of the last one, which is -1, too."""
-        numbers: Integers = np.append(np.cumsum(self._known_customers) - 1, -1)
-        return numbers
+        """The place in ``customers`` of each number of ``lines``, -1 for one of later days; and of the last
+        one, which is -1, too."""
+        return np.append(_places(self._known_customers), -1)
 
     @cached_property
     def product_numbers(self) -> Integers:
-        """The place in ``products`` of each number of ``lines``."""
-        numbers: Integers = np.cumsum(self._known_products) - 1
-        return numbers
+        """The place in ``products`` of each number of ``lines``, -1 for one of later days."""
+        return _places(self._known_products)
 
     @cached_property
-    def basket_numbers(self) -> Integers:
-        """The numbers of the baskets in ``lines``, increasing; ``basket`` tells places among them."""
-        numbers: Integers = np.unique(self._column("basket"))
-        return numbers
+    def text_numbers(self) -> Integers:
+        """The place in ``texts`` of each number of ``lines``, -1 for one of later days."""
+        return _places(self._known_texts)
 
     @cached_property
-    def customer(self) -> Integers:
-        numbers: Integers = self.customer_numbers[self._column("customer")]
-        return numbers
+    def first_day(self) -> int:
+        """Ordinal of the first day with a line."""
+        return min(day for day, rows in self._counts if rows)
 
     @cached_property
-    def product(self) -> Integers:
-        numbers: Integers = self.product_numbers[self._column("product")]
-        return numbers
+    def row_count(self) -> int:
+        """Lines that were known."""
+        return sum(rows for _, rows in self._counts)
 
     @cached_property
-    def text(self) -> Integers:
-        numbers: Integers = (np.cumsum(self._known_texts) - 1)[self._column("text")]
-        return numbers
-
-    @cached_property
-    def basket(self) -> Integers:
-        return np.searchsorted(self.basket_numbers, self._column("basket")).astype(np.int64)
-
-    @cached_property
-    def day(self) -> Integers:
-        days: Integers = self._column("day").astype(np.int64)
-        return days
-
-    @cached_property
-    def quantity(self) -> NDArray[np.float64]:
-        return self._column("quantity") / QUANTITY
-
-    @cached_property
-    def price(self) -> NDArray[np.float64]:
-        return self._column("price") / PRICE
-
-    @cached_property
-    def abroad(self) -> NDArray[np.bool_]:
-        return self._column("abroad")
-
-    @cached_property
-    def cancelled(self) -> NDArray[np.bool_]:
-        return self._column("cancelled")
-
-    def _column(self, name: str) -> NDArray[Any]:
-        known = field("known_from") < self._end
-        column = dataset(self._folder / LINES).to_table(columns=[name], filter=known).column(name)
-        values: NDArray[Any] = column.to_numpy()
-        return values
+    def _counts(self) -> list[tuple[int, int]]:
+        """Lines of each day."""
+        days = self.engine.frame(self.lines.group_by("day").agg(rows=self.lines.count()))
+        return [*zip(days["day"].tolist(), days["rows"].tolist(), strict=True)]
 
     def digest(self) -> str:
         """SHA-256 of every row of the days, in hexadecimal."""
@@ -197,6 +156,10 @@ class Orders:
             if day < self._end:
                 hasher.update(f"{day} {digest}\n".encode())
         return hasher.hexdigest()
+
+
+def _places(known: NDArray[np.bool_]) -> Integers:
+    return np.where(known, np.cumsum(known) - 1, -1).astype(np.int64)
 
 
 def clean(day: date, raw: pd.DataFrame, orders_format: OrdersFormat | None = None) -> pd.DataFrame:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import scipy.sparse as sp
 
 from training.ranking.orders import Orders
@@ -32,11 +31,15 @@ def texts_alike(orders: Orders, keep: int) -> Any:
 
 def descriptions(orders: Orders) -> list[str]:
     """The description most lines of a product carry; of equals the first by alphabet."""
-    lines = pd.DataFrame({"product": orders.product, "text": orders.text})[~orders.cancelled]
-    counts = lines.groupby(["product", "text"]).size().rename("lines").reset_index()
-    counts = counts.sort_values(["product", "lines", "text"], ascending=[True, False, True])
-    text_numbers = counts.drop_duplicates("product")["text"].to_numpy()
-    return [str(text) for text in orders.texts[text_numbers]]
+    import ibis
+
+    sold = orders.lines.filter(~orders.lines.cancelled)
+    counts = sold.group_by("product", "text").agg(lines=sold.count())
+    # Texts are numbered in the order of the alphabet.
+    most_first = [ibis.desc("lines"), ibis.asc("text")]
+    counts = counts.mutate(place=ibis.row_number().over(group_by="product", order_by=most_first))
+    rows = orders.engine.frame(counts.filter(counts.place == 0).order_by("product"))
+    return [str(text) for text in orders.texts[orders.text_numbers[rows["text"].to_numpy()]]]
 
 
 def codes_alike(codes: npt.NDArray[Any]) -> tuple[Any, Any]:

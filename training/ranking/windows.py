@@ -57,7 +57,7 @@ def window_days(orders: Orders, before: int, settings: RankingSettings) -> list[
     Raises:
         TrainingError: when the orders are too few days for one.
     """
-    first = int(orders.day.min())
+    first = orders.first_day
     latest = before - settings.label_days - 1
     days = list(range(latest, first + settings.warm_up_days - 1, -settings.window_step))[::-1]
     if not days:
@@ -87,7 +87,7 @@ def windows(orders: Orders, before: int, settings: RankingSettings, folder: Path
     paths = {day: cache.path(name) for day, name in names.items()}
     missing = [day for day in days if not cache.holds(names[day])]
     shared = (paths, orders, before, settings, frozenset(without))
-    processes = processes_for(len(missing), len(orders.day), shape, settings.most_products)
+    processes = processes_for(len(missing), orders.row_count, shape, settings.most_products)
     # Spark has executors of its own, and each process would start another.
     if processes > 1 and orders.engine.in_process:
         summaries: Iterator[str] = in_parallel(_write, missing, processes, *shared)
@@ -186,19 +186,14 @@ def _pairs(orders: Orders, builder: FeatureBuilder, start: int, end: int) -> NDA
 
     Only customers and products that the snapshot knows count, by its numbers.
     """
-    known_orders = builder.snapshot.orders
-    rows = (orders.day >= start) & (orders.day < end) & ~orders.cancelled & (orders.customer >= 0)
-    customer = _renumber(orders.customers, known_orders.customers)[orders.customer[rows]]
-    product = _renumber(orders.products, known_orders.products)[orders.product[rows]]
+    lines, known_orders = orders.lines, builder.snapshot.orders
+    bought = lines.filter(lines.day >= start, lines.day < end, ~lines.cancelled, lines.customer >= 0)
+    rows = orders.engine.frame(bought.select("customer", "product").distinct())
+    customer = known_orders.customer_numbers[rows["customer"].to_numpy()]
+    product = known_orders.product_numbers[rows["product"].to_numpy()]
     known = (customer >= 0) & (product >= 0)
-    pairs: NDArray[np.int64] = np.unique(customer[known] * len(known_orders.products) + product[known])
+    pairs: NDArray[np.int64] = np.sort(customer[known] * len(known_orders.products) + product[known])
     return pairs
-
-
-def _renumber(all_ids: NDArray[Any], known_ids: NDArray[Any]) -> NDArray[np.int64]:
-    numbers = np.full(len(all_ids), -1, np.int64)
-    numbers[np.searchsorted(all_ids, known_ids)] = np.arange(len(known_ids))
-    return numbers
 
 
 def _window_name(

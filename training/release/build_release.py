@@ -48,14 +48,18 @@ def build_release(model: Any, data: TrainingData, losses: list[float], target: P
 
 def customers_of(data: TrainingData) -> Customers:
     """The features of every customer on the day after the window, by the code that made the examples."""
-    names = list(data.baskets.by_customer)
-    features = [data.customer_features(name) for name in names]
+    found = [
+        (name, data.customer_features(purchases), last_bought(purchases))
+        for name, purchases in data.customers()
+    ]
+    found.sort(key=lambda customer: customer[0])
+    features = [known for _, known, _ in found]
     return Customers(
-        pseudonyms=names,
+        pseudonyms=[name for name, _, _ in found],
         history=np.stack([customer.history for customer in features]),
         weights=np.stack([customer.weights for customer in features]),
         user=np.stack([customer.user for customer in features]),
-        last_bought=[last_bought(known) for known in data.baskets.by_customer.values()],
+        last_bought=[last for _, _, last in found],
     )
 
 

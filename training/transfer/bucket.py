@@ -143,6 +143,12 @@ class BatchBucket(Bucket):
             )
         return content
 
+    def batch_file(self, entry: BatchEntry, folder: Path) -> Path:
+        """The same as a file, below ``folder``."""
+        path = folder / f"{entry.day}.parquet"
+        path.write_bytes(self.batch(entry))
+        return path
+
     def erase(self, prefix: str, keys: Collection[str]) -> None:
         """Delete objects under a prefix in all their versions, and uploads of them that nobody finished."""
         if not keys:

@@ -42,6 +42,10 @@ class BatchFolder(BatchBucket):
             self.limits.copy(path, file, progress)
         return 0
 
+    def batch_file(self, entry: BatchEntry, folder: Path) -> Path:
+        path = self.folder / entry.key
+        return path if self.holds(entry) else super().batch_file(entry, folder)
+
     def put(self, key: str, content: bytes, **_: Any) -> None:
         atomic_write(self.folder / key, content)
 

@@ -15,6 +15,7 @@ from tests.training.shops import small_shop
 from training.errors import TrainingError
 from training.features.epoch_examples import EpochExamples
 from training.features.examples import Examples
+from training.features.shards import make_shards
 from training.features.training_data import TrainingData
 from training.fit.checkpoint import CheckpointStore, FolderObjects
 from training.fit.checkpoint_writer import CheckpointWriter
@@ -22,6 +23,7 @@ from training.fit.cluster import ALONE, prepare
 from training.operations.workspace import Workspace
 from training.orders.source import Folder
 from training.settings import TrainingSettings
+from training.tables.engine import EMBEDDED
 from training.transfer.pseudonym import Pseudonyms
 from training.transfer.run import transfer
 
@@ -93,6 +95,38 @@ def test_it_goes_on_at_the_very_step_and_ends_with_the_same_losses(data: Trainin
     assert killed == plain
 
 
+def test_an_epoch_in_parts_goes_on_in_the_part_where_it_stopped(
+    data: TrainingData, fit: Fit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from training.fit.epoch_input import EpochInput
+    from training.fit.loop import Preempted
+
+    work = Workspace(data.shards.folder.parents[1])
+    files = [work.arrivals.batch_file(entry, tmp_path) for entry in data.manifest.batches]
+    made = make_shards(EMBEDDED, files, tmp_path / "shards", 64, most_known=3_000)
+    examples = replace(data, shards=made).examples
+    assert made.parts > 2
+    steps, drawn = examples.steps, list[tuple[int, int]]()
+    assert steps > data.examples.steps
+    draw = EpochInput.draw
+
+    def seen(self: EpochInput, epoch: int, part: int) -> Any:
+        drawn.append((epoch, part))
+        return draw(self, epoch, part)
+
+    monkeypatch.setattr(EpochInput, "draw", seen)
+    plain, _ = fit("plain", examples=examples)
+    assert sorted(drawn) == [(epoch, part) for epoch in range(2) for part in range(made.parts)]
+    drawn.clear()
+    asked = iter([False] * (steps + 3) + [True])
+    with pytest.raises(Preempted):
+        fit("stopped", examples=examples, stop=lambda: next(asked))
+    drawn.clear()
+    stopped, _ = fit("stopped", examples=examples)
+    assert stopped == plain
+    assert all(epoch == 1 for epoch, _ in drawn), "what was done is not drawn again"
+
+
 class Poisoned(Examples):
     """Examples of which those of one step have no number in them, for the first ``times`` epochs drawn."""
 
@@ -100,13 +134,12 @@ class Poisoned(Examples):
         self.__dict__.update(real.__dict__)
         self.bad, self.times = step, times
 
-    def draw(self, epoch: int, ordered: bool = True) -> EpochExamples:
-        drawn = super().draw(epoch, ordered)
+    def draw(self, epoch: int, part: int = 0, ordered: bool = True) -> EpochExamples:
+        drawn = super().draw(epoch, part, ordered)
         if self.times > 0:
             self.times -= 1
             weight = np.array(drawn.weight)
-            batch = self.shape.batch
-            weight[self.bad * batch : (self.bad + 1) * batch] = np.nan
+            weight[slice(*drawn.splits[self.bad : self.bad + 2])] = np.nan
             drawn = replace(drawn, weight=weight)
         return drawn
 

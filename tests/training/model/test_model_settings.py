@@ -71,8 +71,7 @@ def trained(data: TrainingData, folder: Path) -> tuple[Any, list[float]]:
 
 def of_own_taste(model: Any, data: TrainingData) -> float:
     """The share of everyone's best 20 products that is of their own taste; the shop has two, of 20 each."""
-    names = list(data.baskets.by_customer)
-    known = [data.customer_features(name) for name in names]
+    known = [data.customer_features(purchases) for _, purchases in data.customers()]
     scores = np.array(
         model(
             {
@@ -105,11 +104,14 @@ def weights_of(data: TrainingData, objective: Any, model: Any, epoch: int = 1) -
     """Loss of the first step, and the gradient of each weight."""
     import tensorflow as tf
 
-    arrays = objective.arrays(data.examples.draw(epoch), epoch)
-    batch = data.examples.shape.batch
+    drawn = data.examples.draw(epoch)
+    arrays, batch = objective.arrays(drawn, (epoch,)), int(drawn.splits[1])
     with tf.GradientTape() as tape:
         loss = objective.loss(
-            {name: tf.constant(array) for name, array in arrays.items()}, tf.constant(0), batch
+            {name: tf.constant(array) for name, array in arrays.items()},
+            tf.constant(0),
+            tf.constant(0),
+            batch,
         )
     gradients = tape.gradient(loss, [variable.value for variable in model.trainable_variables])
     return float(loss) / batch, [np.array(tf.convert_to_tensor(gradient)) / batch for gradient in gradients]
@@ -129,7 +131,7 @@ def test_the_sampled_softmax_is_the_softmax_in_the_mean(data: TrainingData) -> N
     from training.model.sampled import SampledObjective
     from training.model.two_tower import build_model
 
-    batch = data.examples.shape.batch
+    batch = data.examples.most_rows
     model = shaken(build_model(data))
     whole, of_whole = weights_of(data, PaddedObjective(model, 8, batch), model)
     many = asked(data, loss="sampled_softmax", sampled_products=1_000_000)
@@ -151,11 +153,12 @@ def test_a_rating_is_squares_over_the_basket_and_over_all_else(data: TrainingDat
     from training.model.sampled import SampledObjective
     from training.model.two_tower import build_model
 
-    batch = data.examples.shape.batch
+    most = data.examples.most_rows
     model = shaken(build_model(data))
     many = asked(data, loss="rating", sampled_products=1_000_000, unbought_weight=7.0)
-    got, _ = weights_of(data, SampledObjective(model, many.settings, StepShape(batch, batch)), model)
-    examples = data.examples.draw(1).padded(8, TARGETS)
+    got, _ = weights_of(data, SampledObjective(model, many.settings, StepShape(most, most)), model)
+    drawn = data.examples.draw(1)
+    examples, batch = drawn.padded(8, TARGETS), int(drawn.splits[1])
     first = {name: array[:batch] for name, array in examples.items()}
     scores = np.array(model({name: first[name] for name in ("history", "weights", "user")}))
     wanted = 0.0
@@ -200,22 +203,22 @@ def test_what_is_masked_is_not_seen(data: TrainingData) -> None:
     from training.model.two_tower import build_model
 
     this = asked(data, **TRANSFORMER, pretrain_epochs=1, masked_share=0.3)
-    batch = data.examples.shape.batch
+    most = data.examples.most_rows
     model = build_model(this)
-    objective = MaskedObjective(model, this.settings, StepShape(batch, batch))
+    objective = MaskedObjective(model, this.settings, StepShape(most, most))
     drawn = data.examples.draw(0)
-    arrays = objective.arrays(drawn, 0)
+    arrays, batch = objective.arrays(drawn, (0,)), int(drawn.splits[1])
     lengths = np.diff(drawn.history.splits)
     counts = (arrays["masked"] >= 0).sum(1)
     np.testing.assert_array_equal(counts, np.minimum(np.ceil(lengths * 0.3), round(8 * 0.3)))
     assert (arrays["masked"].max(1) < np.maximum(lengths, 1)).all()
     short = np.flatnonzero((lengths < LEAST) & (lengths > 0))
     assert len(short) == 0 or not arrays["weight"][short].any()
-    assert not np.array_equal(arrays["masked"], objective.arrays(drawn, 1)["masked"])
-    np.testing.assert_array_equal(arrays["masked"], objective.arrays(drawn, 0)["masked"])
+    assert not np.array_equal(arrays["masked"], objective.arrays(drawn, (1,))["masked"])
+    np.testing.assert_array_equal(arrays["masked"], objective.arrays(drawn, (0,))["masked"])
 
     epoch = {name: tf.constant(array) for name, array in arrays.items()}
-    got = float(objective.loss(epoch, tf.constant(0), tf.constant(batch)))
+    got = float(objective.loss(epoch, tf.constant(0), tf.constant(0), tf.constant(batch)))
     logits = np.array(product_vectors(model)(np.arange(len(this.catalogue) + 1))) @ np.array(
         objective.variables[-1]
     )

@@ -28,7 +28,9 @@ class HeldBackRecall:
     """
 
     def __init__(self, data: TrainingData, holdout: pd.DataFrame) -> None:
-        bought = bought_by_customer(holdout, data.catalogue.index, data.baskets.by_customer)
+        asked = set(holdout["customer"].unique())
+        known = {name: purchases for name, purchases in data.customers() if name in asked}
+        bought = bought_by_customer(holdout, data.catalogue.index, known)
         if not bought:
             raise TrainingError(
                 "nobody who was seen before buys on the days held back for tuning; hold back more days"
@@ -36,7 +38,7 @@ class HeldBackRecall:
         self.customers = len(bought)
         self._products = len(data.catalogue)
         self._bought = [bought[name] for name in sorted(bought)]
-        features = [data.customer_features(name) for name in sorted(bought)]
+        features = [data.customer_features(known[name]) for name in sorted(bought)]
         self._inputs = {
             "history": np.stack([customer.history for customer in features]),
             "weights": np.stack([customer.weights for customer in features]),
