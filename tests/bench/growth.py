@@ -1,8 +1,8 @@
 """How a whole ``isthmus train`` grows: the sample's log several times over, and a made shop.
 
 Each run is a process of its own with an empty folder for what it keeps; seconds are those between the lines
-that it prints, given to the stage that the later line is of; memory is the largest resident set of each kind of
-process, looked at every half second. What is measured is said at once. A run that does not end within
+that it prints, given to the stage that the later line is of; memory is the largest resident set of each kind
+of process, looked at every half second. What is measured is said at once. A run that does not end within
 ``ISTHMUS_BENCH_MINUTES`` is ended, and its row says how far it came.
 """
 

@@ -42,9 +42,10 @@ class MaskedObjective:
         histories, rows = examples.history, len(examples.history.splits) - 1
         lengths = np.diff(histories.splits)
         wanted = np.minimum(np.ceil(lengths * self._settings.model.masked_share), self._places).astype(int)
-        # A turn of the products, which all workers draw, begun for each example where its own chance says.
-        turn = random.random(len(examples.popularity))[histories.products]
-        shuffled = np.lexsort(((turn + examples.chance[histories.rows]) % 1, histories.rows))
+        # An order of the products for each example, of what all workers draw and of its own chance.
+        drawn = random.random(len(examples.popularity))[histories.products]
+        order = drawn * (1 + examples.chance[histories.rows] * 2**20) % 1
+        shuffled = np.lexsort((order, histories.rows))
         chosen = histories.places[shuffled]  # each row's places in an order of chance
         masked = np.full((rows, self._places), -1, np.int32)
         selected = histories.places < wanted[histories.rows]
