@@ -355,8 +355,8 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
         **_all(
             "training",
             "workers pool orders_url orders_version window.first_day window.last_day hold_back_days epochs "
-            "embedding_dim batch_size learning_rate half_life_days history_length shards seed base_port engine "
-            "engine_memory "
+            "embedding_dim batch_size learning_rate half_life_days history_length shards seed base_port "
+            "engine engine_memory "
             "checkpoint_steps "
             "checkpoint_seconds elastic_min_workers elastic_wait_seconds straggler_ratio straggler_epochs "
             "warm_start "
