@@ -168,6 +168,15 @@ def test_the_first_worker_leaves_them_where_the_others_fetch_what_they_read(
         assert [path.name for path in fetched.shards.folder.iterdir()] == ["shard-0005.parquet"]
 
 
+def test_shards_of_orders_of_long_ago_do_not_stay_among_the_objects(work: Workspace, tmp_path: Path) -> None:
+    objects, manifest = FolderObjects(tmp_path / "objects"), work.manifest()
+    for shards in (64, 65, 66):
+        settings = SETTINGS.model_copy(update={"shards": shards})
+        read_training_data(work.arrivals, manifest, settings, None, Shared(objects, True))
+    counts = sorted(len(list(left.iterdir())) for left in (objects.folder / "shards").glob("*/"))
+    assert [count for count in counts if count] == [65 + 2, 66 + 2]
+
+
 def test_room_is_made_for_the_shards_of_a_run(work: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("training.features.training_data.MOST_BYTES", 1)
     work.training_data(SETTINGS.model_copy(update={"shards": 65}))

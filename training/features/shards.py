@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 INDEX, PRODUCTS = "shards.json", "products.parquet"
+LEFT = "shards/left.json"
+"""Which shards are among a run's objects, the newest first."""
 MOST_KNOWN = 6_000_000
 """Purchases that the examples of a part know, over all workers: some 0.7 GiB while they are counted and
 drawn. Ten months of the sample's shop are 2 million."""
@@ -55,6 +57,7 @@ class Objects(Protocol):
 
     def put(self, name: str, content: bytes, /) -> object: ...
     def get(self, name: str, /) -> bytes | None: ...
+    def delete(self, name: str, /) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -145,10 +148,21 @@ class Shards:
                 yield self.histories([shard], part)
 
     def publish(self, objects: Objects, prefix: str) -> None:
-        """Leave them among the run's objects; the index last, as it says that all are there."""
+        """Leave them among the run's objects; the index last, as it says that all are there.
+
+        Of those that were left before, the last ones stay, for a run that reads them; older ones go, as what
+        a transfer took away must not stay here.
+        """
         for name in self.content["files"]:
             objects.put(prefix + name, self.path(name).read_bytes())
         objects.put(prefix + INDEX, json.dumps(self.content).encode())
+        before = [each for each in json.loads(objects.get(LEFT) or b"[]") if each["prefix"] != prefix]
+        objects.put(
+            LEFT, json.dumps([{"prefix": prefix, "files": [*self.content["files"]]}, *before[:1]]).encode()
+        )
+        for old in before[1:]:
+            for name in (INDEX, *old["files"]):
+                objects.delete(old["prefix"] + name)
 
 
 def find_shards(folder: Path) -> Shards | None:

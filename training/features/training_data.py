@@ -38,16 +38,19 @@ logger = logging.getLogger(__name__)
 
 MOST_BYTES = 1 << 30
 """Ten months of orders take 1 MB."""
-WAIT_S = 600.0
-"""How long a worker waits for the shards that the first one makes, before it makes them, too."""
 
 
 @dataclass(frozen=True)
 class Shared:
-    """Where the workers of a run leave and find shards; the ``first`` one makes them, the others wait."""
+    """Where the workers of a run leave and find shards.
+
+    The ``first`` one makes them; the others wait for it so many seconds, and make them, too, where it did not
+    come.
+    """
 
     objects: Objects
     first: bool
+    wait_s: float = 600.0
 
 
 @dataclass(frozen=True)
@@ -163,7 +166,7 @@ def _shards(
         if (found := find_shards(place)) is not None:
             return replace(found, kept=kept)
         if shared is not None and (
-            fetched := fetch_shards(place, shared.objects, prefix, 0.0 if shared.first else WAIT_S)
+            fetched := fetch_shards(place, shared.objects, prefix, 0.0 if shared.first else shared.wait_s)
         ):
             return replace(fetched, kept=kept)
         logger.info(f"cutting {len(manifest.batches)} days of purchases into {settings.shards} shards")

@@ -44,7 +44,9 @@ def main(environment: Environment) -> int:
     settings = parse(environment["TRAINING_SETTINGS"]).model_copy(update={"workers": len(worker.peers)})
     store = Store(environment["RELEASES_BUCKET"], aws_client())
     checkpoints = open_objects(environment["CHECKPOINT_URL"], aws_client())
-    shared = Shared(checkpoints, first=worker.is_chief)
+    # Where workers may be missing for good, the first one may, too.
+    patience = {"wait_s": settings.elastic_wait_seconds} if settings.elastic_min_workers else {}
+    shared = Shared(checkpoints, first=worker.is_chief, **patience)
     data = read(BatchBucket(environment["ARRIVALS_BUCKET"], aws_client(), True), settings, shared)
     data = begun_from(data, store)
     name = environment.get("CANDIDATE", "train")
