@@ -50,6 +50,11 @@ class EpochInput:
         _, tensors, splits = self._now
         return tensors, number, int(splits[number]), int(splits[number + 1])
 
+    def forget(self) -> None:
+        """Draw again what comes next."""
+        self._now = None
+        self._drawn.clear()
+
     def _begin(self, key: Key) -> Future[Drawn]:
         if key not in self._drawn:
             self._drawn[key] = self._thread.submit(self.draw, *key)

@@ -146,6 +146,7 @@ class Fit:
         self._agree(error.at)  # the chief has written what it had before anyone reads
         self._assign(self._first)
         self.losses.clear()
+        self._input.forget()  # what is no number may be of the examples on the device alone
         at = self._resume()
         self.rate = 0.5
         with self.strategy.scope():
