@@ -10,6 +10,7 @@ from infra.aws.site import AwsSite
 from infra.cluster_platform.parts import addons
 from infra.component_tag import tag_components
 from infra.drain import Outputs, flush_registrations, run
+from infra.front_services import front_services
 from infra.link import AwsLinkEnd, Link, OpenStackLinkEnd
 from infra.model_serving import served_release, triton_services
 from infra.naming import Naming
@@ -122,6 +123,15 @@ async def estate(
             site: {"release": service.release, "http": service.http_url, "grpc": service.grpc_url}
             for site, service in services.items()
         }
+        if settings.serving.front.enabled:
+            fronts = front_services(
+                clusters,
+                services,
+                settings=settings,
+                naming=naming,
+                image=own_image("front", aws.registry, settings.images),
+            )
+            outputs["front"] = {site: front.url for site, front in fronts.items()}
     return outputs
 
 

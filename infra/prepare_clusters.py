@@ -15,6 +15,7 @@ from infra.cluster_context import ClusterContext
 from infra.cluster_platform import Platform, Priorities
 from infra.cluster_platform.parts import Use, uses
 from infra.cluster_platform.undisturbed import undisturbed
+from infra.front_services import balancer_maker
 from infra.in_cluster.namespaces import Namespaces
 from infra.in_cluster.quotas import beside
 from infra.naming import Naming
@@ -101,15 +102,16 @@ def prepare_clusters(
         )
 
     eks, makers = aws_site.cluster.cluster, node_makers(settings, naming, aws_site, aws_provider)
+    balancers = balancer_maker(settings, naming, aws_site, aws_provider)
     in_eks = prepare(
         "aws",
         aws_site,
         instance_types(),
         str(settings.aws.network.cidr),
         eks.arn,
-        [*uses("aws", settings), *makers.charts],
+        [*uses("aws", settings), *makers.charts, *balancers.charts],
         eks,
-        before=makers.roles,
+        before=[*makers.roles, *balancers.roles],
     )
     inside = pulumi.ResourceOptions(provider=in_eks.cluster, transformations=[in_eks.goes_with])
     if bought := karpenter_pools(settings, naming, aws_site, makers, in_eks.charts, inside):

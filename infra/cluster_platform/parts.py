@@ -49,8 +49,9 @@ def wanted(site: Site, settings: Settings) -> frozenset[Part]:
     runs = frozenset(settings.platform.runs)
     if site == "aws":
         return runs
-    # A managed node group is AWS's; the private groups' autoscaler is the driver's own.
-    return runs - DRIVERS[settings.openstack.cluster.driver].brings - {"autoscaler"}
+    # A managed node group is AWS's; the private groups' autoscaler is the driver's own, and Octavia's load
+    # balancers are made by OpenStack's own controller.
+    return runs - DRIVERS[settings.openstack.cluster.driver].brings - {"autoscaler", "load_balancers"}
 
 
 def addons(settings: Settings) -> tuple[str, ...]:
@@ -130,6 +131,12 @@ def autoscaled(settings: Settings, parts: Collection[Part]) -> bool:
     return "autoscaler" in parts and any(least < most for least, most in bounds)
 
 
+def balanced(settings: Settings, parts: Collection[Part]) -> bool:
+    """Whether something in AWS wants a load balancer."""
+    serving = settings.serving
+    return "load_balancers" in parts and serving.enabled and serving.front.enabled and "aws" in serving.sites
+
+
 __all__ = [
     "ADDONS",
     "KEDA",
@@ -142,6 +149,7 @@ __all__ = [
     "Use",
     "addons",
     "autoscaled",
+    "balanced",
     "uses",
     "wanted",
 ]

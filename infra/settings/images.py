@@ -28,3 +28,5 @@ class ImagesSettings(Section):
     """Of training and tuning on a pool with GPUs."""
     serving: ImageDigest | None = None
     """Of the init step that lays out a release for Triton."""
+    front: ImageDigest | None = None
+    """Of the fronts."""

@@ -13,6 +13,7 @@ Part = Literal[
     "metrics_server",
     "gpus",
     "autoscaler",
+    "load_balancers",
     "cert_manager",
     "external_secrets",
     "keda",
@@ -31,6 +32,7 @@ class PlatformSettings(Section):
 
     runs: Annotated[tuple[Part, ...], Field(max_length=len(PARTS))] = USUAL
     """Parts, in any order: metrics for autoscalers (`metrics_server`), NVIDIA's device plugin and exporter
-    (`gpus`), an autoscaler of nodes in AWS (`autoscaler`), `cert_manager`, `external_secrets`, `keda`,
-    Prometheus with Grafana (`monitoring`), and Argo Rollouts (`rollouts`), without which no canary is judged.
-    What a driver of Magnum installs itself is not installed again."""
+    (`gpus`), an autoscaler of nodes in AWS (`autoscaler`), AWS's controller of load balancers where fronts
+    want one (`load_balancers`), `cert_manager`, `external_secrets`, `keda`, Prometheus with Grafana
+    (`monitoring`), and Argo Rollouts (`rollouts`), without which no canary is judged. What a driver of Magnum
+    installs itself is not installed again."""

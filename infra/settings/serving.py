@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field
 
 from infra.settings.autoscaling import Autoscaling
 from infra.settings.rollout import Rollout
+from infra.settings.front import ServingFrontSettings
 from isthmus.settings.annotations import Allowed, Unit, refuse
 from isthmus.settings.quantities import Name
 from isthmus.settings.section import Section
@@ -94,3 +95,5 @@ class ServingSettings(Section):
     """GPU pool to serve from, by the same name on every site; absent: the CPUs of the other nodes."""
     trusted_keys: tuple[PublicKey, ...] = ()
     """Public keys of validations; a release without a signature by one of them is not served."""
+    front: ServingFrontSettings = ServingFrontSettings()
+    """Fronts that applications ask by HTTP."""

@@ -59,6 +59,14 @@ IMAGES: Final[Mapping[str, OwnImage]] = MappingProxyType(
             entries=("serving.pull", "serving.compare"),
             data=("serving/models/**/*.py",),
         ),
+        "front": OwnImage(
+            name="front",
+            repository="isthmus/serving",
+            variant="front",
+            containerfile="serving/Containerfile",
+            extra="front",
+            entries=("serving.front.__main__",),
+        ),
     }
 )
 """By the names of the section ``images`` of a stack file."""

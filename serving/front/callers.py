@@ -7,33 +7,17 @@ import secrets
 from pathlib import Path
 
 import yaml
-from pydantic import Field
 
 from isthmus.atomic_files import atomic_write
 from isthmus.errors import WrongData
-from isthmus.settings.section import Section
 from isthmus.settings.validation import validate
+from serving.front.keys import ApiKey, ApiKeys
 from serving.front.problems import RequestRefused
 from serving.front.settings import FrontSettings, read_yaml
 from serving.front.tokens import TokenJudge
 
 PREFIX = "isthmus_"
 """By which scanners of repositories can tell a key."""
-
-
-class ApiKey(Section):
-    """A caller's key."""
-
-    name: str = Field(min_length=1, max_length=64)
-    """Who the caller is, in logs, limits and feedback."""
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    """Of the key: a key is random and long, so a plain hash of it cannot be guessed back."""
-
-
-class ApiKeys(Section):
-    """The file."""
-
-    keys: tuple[ApiKey, ...] = ()
 
 
 class Callers:

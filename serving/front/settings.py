@@ -34,7 +34,7 @@ class Tokens(Section):
     """The issuer's public keys: a file, or an https URL that is read again every five minutes."""
 
 
-class Limits(Section):
+class RequestLimits(Section):
     """How much a caller may ask for."""
 
     requests_per_minute: int = Field(default=6000, ge=1, le=10_000_000)
@@ -126,7 +126,7 @@ class FrontSettings(Section):
     """File of rules on answers; it is read again when it changes."""
     spool: SpoolSettings | None = None
     """Absent: feedback is refused with 503."""
-    limits: Limits = Limits()
+    limits: RequestLimits = RequestLimits()
     times: Times = Times()
     hedges: Hedges = Hedges()
     breaker: Breaker = Breaker()

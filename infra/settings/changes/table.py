@@ -419,6 +419,28 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             "steps limits.failed limits.p99_ms limits.overlap customers",
             Change("in place", (), "The next canary is judged by it; one that is under way begins anew."),
         ),
+        "serving.front.enabled": more_or_less(
+            "fronts",
+            "load balancers",
+            note="Applications outside the clusters reach nothing without.",
+            warns=True,
+        ),
+        **_all("serving.front.replicas", "min max", IN_PLACE),
+        **_all(
+            "serving.front",
+            "callers tokens tokens.issuer tokens.audience tokens.jwks limits.requests_per_minute "
+            "limits.in_flight limits.at_models limits.body_bytes answer_s drain_s",
+            Change(
+                "in place", (), "Fronts are replaced one by one; the old ones answer until the new ones do."
+            ),
+        ),
+        "serving.front.guard": Change("in place", (), "Fronts read the new rules by themselves."),
+        "serving.front.from_cidrs": IN_PLACE,
+        **_all(
+            "serving.front",
+            "certificates.aws certificates.openstack plain_http",
+            Change("in place", (), "The load balancer answers at the port of https or of http from then on."),
+        ),
         "platform.runs": more_or_less(
             "charts",
             "namespaces",
@@ -429,6 +451,9 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
         "images.training_gpu": again("jobs", note="Training, ranking and validation run again."),
         "images.serving": Change(
             "in place", (), "Pods are replaced one by one; the old ones answer until the new ones do."
+        ),
+        "images.front": Change(
+            "in place", (), "Fronts are replaced one by one; the old ones answer until the new ones do."
         ),
         "protection.protect": Change(
             "in place",

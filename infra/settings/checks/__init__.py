@@ -8,6 +8,7 @@ from infra.settings.checks.addresses import addresses
 from infra.settings.checks.autoscaling import autoscaling
 from infra.settings.checks.bounds import bounds
 from infra.settings.checks.drivers import drivers
+from infra.settings.checks.front import fronts
 from infra.settings.checks.keys import keys
 from infra.settings.checks.link import link
 from infra.settings.checks.machines import machines, priced
@@ -25,7 +26,7 @@ from isthmus.settings.errors import Problem
 
 CHECKS = (
     names, reach, regions, addresses, networks, drivers, machines, priced, pools, bounds, autoscaling,
-    link, keys, principals, repeats, rollout, ways,
+    fronts, link, keys, principals, repeats, rollout, ways,
 )  # fmt: skip
 
 

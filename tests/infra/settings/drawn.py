@@ -91,7 +91,20 @@ EXCEPTIONS = st.fixed_dictionaries(
     }
 )
 
+RULES = st.fixed_dictionaries(
+    {
+        "name": st.from_regex("[a-z]{1,8}", fullmatch=True),
+        "reason": st.just("recalled by its maker"),
+        "deny": st.lists(
+            st.from_regex("[0-9]{5}[A-Z]?", fullmatch=True), min_size=1, max_size=3, unique=True
+        ),
+    }
+)
+
 BY_PATH: dict[str, Drawn] = {
+    "serving.front.guard[0]": RULES,
+    "serving.front.from_cidrs[0]": st.sampled_from(["198.51.100.0/24", "10.0.0.0/8", "192.168.7.0/28"]),
+    "serving.front.tokens.jwks": st.just("https://id.example.org/keys"),
     "aws.region": st.sampled_from([region for region in sorted(zones()) if _with_gpus(region)]),
     "training.engine": st.just("embedded"),
     "aws.log_retention_days": st.sampled_from(LOG_RETENTION_DAYS),

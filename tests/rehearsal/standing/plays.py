@@ -40,11 +40,14 @@ STANDING: Mapping[str, Any] = {
     "aws.gpu_pools.serving": {"instance_type": "g5.xlarge", "max": 3, "purpose": "serving"},
     "openstack.gpu_pools.serving": {"flavor": "g1.l4", "min": 1, "max": 3},
     "openstack.network.dns": ["10.250.0.10"],
-    "platform.runs": ["metrics_server", "keda", "monitoring"],
+    "platform.runs": ["metrics_server", "load_balancers", "keda", "monitoring"],
     "training.tuning.enabled": True,
     "training.retrain.enabled": True,
     "serving.sites": ["aws", "openstack"],
     "serving.release": DIGESTS[0],
+    "serving.front.enabled": True,
+    "serving.front.callers": [{"name": "shop", "sha256": "1" * 64}],
+    "serving.front.plain_http": True,
     "budget.usd_per_month": 1000,
     "budget.alert_emails": ["platform@example.org"],
 }
@@ -78,6 +81,12 @@ class Play:
 
 
 FRIENDS = ["198.51.100.0/24"]
+CERTIFICATE = "arn:aws:acm:eu-west-1:123456789012:certificate/12345678-90ab-cdef-1234-567890abcdef"
+TOKENS = {
+    "issuer": "https://id.example.org",
+    "audience": "front",
+    "jwks": "https://id.example.org/.well-known/jwks.json",
+}
 
 
 def _other(
@@ -212,10 +221,27 @@ OTHERS: Mapping[str, list[Play]] = {
         _other("serving.autoscaling.requests_per_second", 100.0),
         _other("serving.autoscaling.schedules", [{"start": "0 6 * * *", "end": "0 20 * * *", "replicas": 2}]),
         _other("serving.autoscaling.without_metrics", 2),
-        _other("platform.runs", ["metrics_server"], ["metrics_server", "keda", "monitoring", "gpus"]),
+        _other(
+            "platform.runs",
+            ["metrics_server", "load_balancers"],
+            ["metrics_server", "load_balancers", "keda", "monitoring", "gpus"],
+        ),
         _other("images.training", DIGESTS[0]),
         _other("images.training_gpu", DIGESTS[0], training__pool="training"),
         _other("images.serving", DIGESTS[0]),
+        _other("images.front", DIGESTS[0]),
+        _other("serving.front.callers", [{"name": "app", "sha256": "2" * 64}]),
+        _other("serving.front.tokens", TOKENS),
+        _other("serving.front.guard", [{"name": "recalled", "reason": "by its maker", "deny": ["23344"]}]),
+        _other("serving.front.from_cidrs", FRIENDS),
+        _other("serving.front.certificates.aws", CERTIFICATE),
+        _other("serving.front.certificates.openstack", "https://keys.example.org/v1/containers/1"),
+        _other(
+            "serving.front.plain_http",
+            False,
+            serving__front__certificates__aws=CERTIFICATE,
+            serving__front__certificates__openstack="https://keys.example.org/v1/containers/1",
+        ),
         _other("budget.usd_per_month", 2000),
         _other(
             "budget.alert_emails", ["finance@example.org"], ["finance@example.org", "platform@example.org"]
@@ -271,6 +297,10 @@ NOT_HERE = {
             *(f"deploy.ci.{name}" for name in ("kind", "issuer", "repository", "branch")),
         ),
         "is read by the bootstrap of a cloud's account alone",
+    ),
+    **dict.fromkeys(
+        (f"serving.front.tokens.{name}" for name in ("issuer", "audience", "jwks")),
+        "goes with serving.front.tokens, which is played",
     ),
     "training.engine": "of an estate is embedded: no image of the jobs holds Spark",
     **dict.fromkeys(

@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from serving.front.settings import Breaker, Limits, SpoolSettings, Times
+from serving.front.settings import Breaker, RequestLimits, SpoolSettings, Times
 from serving.local.server import LocalServer
 from tests.pages import ROOT
 from tests.pages.blocks import blocks, run
@@ -51,7 +51,7 @@ def test_answers_are_those_of_the_real_triton(server: LocalServer, release: Smal
 
 def test_the_page_states_the_defaults() -> None:
     page = PAGE.read_text()
-    limits, times, breaker = Limits(), Times(), Breaker()
+    limits, times, breaker = RequestLimits(), Times(), Breaker()
     for said in (
         f"`times.hedge_after_s` ({times.hedge_after_s:g} s)",
         f"`times.answer_s` ({times.answer_s:g} s)",

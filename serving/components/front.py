@@ -1,0 +1,333 @@
+"""``FrontService``: fronts that answer by HTTP, behind a load balancer that no internet reaches."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from isthmus.pod_parts import (
+    SERVING_PRIORITY,
+    container_security,
+    pod_security,
+    resources,
+    variable_from_field,
+)
+from serving.components.pod import NAME as TRITON
+from serving.server.ports import GRPC
+
+NAME = "front"
+LABELS = {"app.kubernetes.io/name": NAME, "app.kubernetes.io/component": NAME}
+"""Of its pods; by the second Triton lets them in (``serving.components.network.FRONT``)."""
+PORT = 8080
+HTTPS, HTTP = 443, 80
+"""Ports of the load balancer, with a certificate and without."""
+USER = 65532
+CONFIG = "/etc/front"
+_BEGUN_S = 15
+"""For what was begun when the drain is over (``serving.front.run``)."""
+
+core, meta, net = k8s.core.v1, k8s.meta.v1, k8s.networking.v1
+
+
+@dataclass(frozen=True)
+class LoadBalancer:
+    """What a cloud makes for the Service, and who may reach it."""
+
+    annotations: Mapping[str, str]
+    """As its controller reads them."""
+    controller: str | None
+    """The class of the controller that makes it; None: the cloud's own."""
+    network: str
+    """CIDR of the site's network: load balancers and nodes hand on what comes, and probe, from there."""
+    from_cidrs: Sequence[str]
+    """Networks that may ask."""
+    port: int = HTTPS
+    node_ports: bool = True
+    """Whether what comes passes a port of the nodes; False: it goes to the pods themselves."""
+
+
+@dataclass(frozen=True)
+class FrontFiles:
+    """What a front reads; each is what ``serving.front`` calls so."""
+
+    settings: Mapping[str, Any]
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Hash of each caller's key, by name."""
+    rules: Sequence[Mapping[str, Any]] = ()
+
+    def contents(self) -> dict[str, str]:
+        """Files by name. Rules stand alone: a front reads them again by itself, the others once."""
+        settings: dict[str, Any] = {
+            **self.settings,
+            "port": PORT,
+            # In a pod's own folder: what it knows of popular products outlives a restart of the process.
+            "popular": {"file": "/tmp/popular.json"},  # noqa: S108
+        }
+        files = {"rules.yaml": {"rules": [dict(rule) for rule in self.rules]}}
+        settings["guard"] = f"{CONFIG}/rules.yaml"
+        if self.keys:
+            settings["keys"] = f"{CONFIG}/keys.yaml"
+            listed = [{"name": name, "sha256": digest} for name, digest in sorted(self.keys.items())]
+            files["keys.yaml"] = {"keys": listed}
+        files["settings.yaml"] = settings
+        # JSON is YAML too.
+        return {name: json.dumps(content, indent=1) for name, content in files.items()}
+
+
+class FrontService(pulumi.ComponentResource):
+    """Fronts beside the Triton servers of a cluster, and a load balancer before them.
+
+    A changed setting, key or image rolls the pods one by one; each that goes says that it is not ready,
+    answers on while the load balancer looks away, and ends. A changed rule needs no new pod.
+    """
+
+    address: pulumi.Output[str]
+    """Name or address of the load balancer."""
+    url: pulumi.Output[str]
+    """The same as a URL."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        namespace: pulumi.Input[str],
+        image: pulumi.Input[str],
+        files: FrontFiles,
+        drain_s: float,
+        load_balancer: LoadBalancer,
+        replicas_min: int = 2,
+        replicas_max: int = 4,
+        labels: Mapping[str, str] | None = None,
+        monitored_by: pulumi.Resource | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare the service.
+
+        Args:
+            name: of the component.
+            namespace: that of the Triton servers.
+            image: of this project with ``serving.front``, pinned.
+            files: settings, keys and rules.
+            drain_s: seconds that a front answers on after it was told to end.
+            load_balancer: what stands before it.
+            replicas_min: fewest pods.
+            replicas_max: most pods; more than ``replicas_min`` adds an autoscaler.
+            labels: labels of every object, under those of the component itself.
+            monitored_by: kube-prometheus-stack in the cluster; None where it does not run.
+            opts: with the Kubernetes provider of the cluster.
+        """
+        super().__init__("isthmus:serving:FrontService", name, None, opts)
+        labelled = {**(labels or {}), **LABELS, "app.kubernetes.io/part-of": "isthmus"}
+        selector = meta.LabelSelectorArgs(match_labels=LABELS)
+
+        def metadata(**more: Any) -> k8s.meta.v1.ObjectMetaArgs:
+            return meta.ObjectMetaArgs(name=NAME, namespace=namespace, labels=labelled, **more)
+
+        child = pulumi.ResourceOptions(parent=self)
+        account = k8s.core.v1.ServiceAccount(
+            name, metadata=metadata(), automount_service_account_token=False, opts=child
+        )
+        contents = files.contents()
+        config = k8s.core.v1.ConfigMap(name, metadata=metadata(), data=contents, opts=child)
+        policy = k8s.networking.v1.NetworkPolicy(
+            name, metadata=metadata(), spec=_traffic(load_balancer, selector), opts=child
+        )
+        read_once = {key: text for key, text in contents.items() if key != "rules.yaml"}
+        told = hashlib.sha256(json.dumps(read_once, sort_keys=True).encode()).hexdigest()
+        scaled = replicas_max > replicas_min
+        deployment = k8s.apps.v1.Deployment(
+            name,
+            metadata=metadata(annotations=None if scaled else {"pulumi.com/patchForce": "true"}),
+            spec=k8s.apps.v1.DeploymentSpecArgs(
+                replicas=None if scaled else replicas_min,
+                selector=selector,
+                strategy=k8s.apps.v1.DeploymentStrategyArgs(
+                    type="RollingUpdate",
+                    rolling_update=k8s.apps.v1.RollingUpdateDeploymentArgs(max_surge=1, max_unavailable=0),
+                ),
+                revision_history_limit=3,
+                template=k8s.core.v1.PodTemplateSpecArgs(
+                    metadata=meta.ObjectMetaArgs(
+                        labels=labelled, annotations={"isthmus.dev/front-settings": told}
+                    ),
+                    spec=_pod(image, drain_s, selector),
+                ),
+            ),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[account, config, policy],
+                ignore_changes=["spec.replicas"] if scaled else None,
+            ),
+        )
+        service = k8s.core.v1.Service(
+            name,
+            metadata=metadata(annotations=dict(load_balancer.annotations)),
+            spec=k8s.core.v1.ServiceSpecArgs(
+                type="LoadBalancer",
+                load_balancer_class=load_balancer.controller,
+                allocate_load_balancer_node_ports=None if load_balancer.node_ports else False,
+                load_balancer_source_ranges=list(load_balancer.from_cidrs),
+                selector=LABELS,
+                ports=[
+                    core.ServicePortArgs(
+                        name="http", port=load_balancer.port, target_port="http", app_protocol="http"
+                    )
+                ],
+            ),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[deployment]),
+        )
+        k8s.policy.v1.PodDisruptionBudget(
+            name,
+            metadata=metadata(),
+            spec=k8s.policy.v1.PodDisruptionBudgetSpecArgs(
+                max_unavailable=1, selector=selector, unhealthy_pod_eviction_policy="AlwaysAllow"
+            ),
+            opts=child,
+        )
+        if scaled:
+            _autoscaler(name, metadata(), replicas_min, replicas_max, child)
+        if monitored_by is not None:
+            k8s.apiextensions.CustomResource(
+                f"{name}-monitor",
+                api_version="monitoring.coreos.com/v1",
+                kind="PodMonitor",
+                metadata=metadata(),
+                spec={
+                    "selector": {"matchLabels": LABELS},
+                    "podMetricsEndpoints": [{"port": "http", "path": "/metrics", "interval": "15s"}],
+                },
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[monitored_by]),
+            )
+        self.address = service.status.apply(_address)
+        scheme = "https" if load_balancer.port == HTTPS else "http"
+        self.url = pulumi.Output.concat(scheme, "://", self.address)
+        self.register_outputs({"address": self.address, "url": self.url})
+
+
+def _address(status: Any) -> str:
+    """By name where the load balancer has one, else its address."""
+    found = status.load_balancer.ingress if status and status.load_balancer else None
+    return str(found[0].hostname or found[0].ip) if found else ""
+
+
+def _traffic(
+    balancer: LoadBalancer, selector: k8s.meta.v1.LabelSelectorArgs
+) -> k8s.networking.v1.NetworkPolicySpecArgs:
+    """Questions from the load balancer, metrics to monitoring; out of the pods to Triton."""
+    from serving.components.network import MONITORING
+
+    def port(number: int) -> list[k8s.networking.v1.NetworkPolicyPortArgs]:
+        return [net.NetworkPolicyPortArgs(protocol="TCP", port=number)]
+
+    collector = meta.LabelSelectorArgs(match_labels=MONITORING)
+    triton = meta.LabelSelectorArgs(match_labels={"app.kubernetes.io/name": TRITON})
+    return net.NetworkPolicySpecArgs(
+        pod_selector=selector,
+        policy_types=["Ingress", "Egress"],
+        ingress=[
+            net.NetworkPolicyIngressRuleArgs(
+                from_=[
+                    net.NetworkPolicyPeerArgs(ip_block=net.IPBlockArgs(cidr=cidr))
+                    # A balancer that keeps the caller's address hands it on as it is.
+                    for cidr in dict.fromkeys((balancer.network, *balancer.from_cidrs))
+                ]
+                + [net.NetworkPolicyPeerArgs(namespace_selector=collector)],
+                ports=port(PORT),
+            )
+        ],
+        egress=[
+            net.NetworkPolicyEgressRuleArgs(
+                to=[net.NetworkPolicyPeerArgs(pod_selector=triton)], ports=port(GRPC)
+            )
+        ],
+    )
+
+
+def _pod(
+    image: pulumi.Input[str], drain_s: float, selector: k8s.meta.v1.LabelSelectorArgs
+) -> k8s.core.v1.PodSpecArgs:
+    def probe(path: str, period: int, failures: int) -> k8s.core.v1.ProbeArgs:
+        return core.ProbeArgs(
+            http_get=core.HTTPGetActionArgs(path=path, port="http"),
+            period_seconds=period,
+            timeout_seconds=2,
+            failure_threshold=failures,
+        )
+
+    return core.PodSpecArgs(
+        service_account_name=NAME,
+        automount_service_account_token=False,
+        enable_service_links=False,
+        termination_grace_period_seconds=int(drain_s) + _BEGUN_S + 5,
+        priority_class_name=SERVING_PRIORITY,
+        security_context=pod_security(USER),
+        containers=[
+            core.ContainerArgs(
+                name=NAME,
+                image=image,
+                command=["python", "-m", "serving.front"],
+                args=[
+                    "--settings",
+                    f"{CONFIG}/settings.yaml",
+                    "--host",
+                    "$(POD_IP)",
+                    "--triton",
+                    f"grpc://{TRITON}:{GRPC}",
+                ],
+                env=[variable_from_field("POD_IP", "status.podIP")],
+                ports=[core.ContainerPortArgs(name="http", container_port=PORT)],
+                startup_probe=probe("/livez", 2, 30),
+                readiness_probe=probe("/readyz", 3, 2),
+                liveness_probe=probe("/livez", 10, 6),
+                volume_mounts=[
+                    core.VolumeMountArgs(name="config", mount_path=CONFIG, read_only=True),
+                    core.VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108
+                ],
+                resources=resources("250m", "256Mi", "512Mi"),
+                security_context=container_security(),
+            )
+        ],
+        volumes=[
+            core.VolumeArgs(name="config", config_map=core.ConfigMapVolumeSourceArgs(name=NAME)),
+            core.VolumeArgs(name="tmp", empty_dir=core.EmptyDirVolumeSourceArgs(size_limit="128Mi")),
+        ],
+        topology_spread_constraints=[
+            core.TopologySpreadConstraintArgs(
+                max_skew=1, topology_key=key, when_unsatisfiable="ScheduleAnyway", label_selector=selector
+            )
+            for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+        ],
+    )
+
+
+def _autoscaler(
+    name: str, metadata: k8s.meta.v1.ObjectMetaArgs, least: int, most: int, opts: pulumi.ResourceOptions
+) -> None:
+    v2 = k8s.autoscaling.v2
+    v2.HorizontalPodAutoscaler(
+        name,
+        metadata=metadata,
+        spec=v2.HorizontalPodAutoscalerSpecArgs(
+            min_replicas=least,
+            max_replicas=most,
+            scale_target_ref=v2.CrossVersionObjectReferenceArgs(
+                api_version="apps/v1", kind="Deployment", name=NAME
+            ),
+            metrics=[
+                v2.MetricSpecArgs(
+                    type="Resource",
+                    resource=v2.ResourceMetricSourceArgs(
+                        name="cpu",
+                        target=v2.MetricTargetArgs(type="Utilization", average_utilization=70),
+                    ),
+                )
+            ],
+        ),
+        opts=opts,
+    )
