@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from infra.settings.autoscaling import Autoscaling
-from infra.settings.rollout import Rollout
 from infra.settings.front import ServingFrontSettings
+from infra.settings.rollout import Rollout
 from isthmus.settings.annotations import Allowed, Unit, refuse
 from isthmus.settings.quantities import Name
 from isthmus.settings.section import Section

@@ -106,7 +106,7 @@ class Agent:
                     self._pods = {key: pod for key, pod in self._pods.items() if key[0] != name}
         for name in urls.keys() - self._nodes.keys():
             try:
-                self._nodes[name] = Node(self._home, name, self._tools.wake)
+                self._nodes[name] = Node(self._home, name, self._addresses, self._tools.wake)
             except Exception:  # a broken control plane must not end the others' pods
                 traceback.print_exc()
         return [*self._nodes.values()]

@@ -7,6 +7,8 @@ from typing import Any
 
 from rehearsal.cluster.addresses import Addresses
 from rehearsal.cluster.cluster import Cluster
+from rehearsal.cluster.service_proxies import address_key as service_key
+from rehearsal.cluster.service_proxies import has_address
 
 _SUFFIXES = (".svc.cluster.local", ".svc")
 
@@ -44,12 +46,14 @@ class Names:
         return None
 
     def _service(self, name: str, namespace: str, port: int | None) -> str | None:
-        """One ready pod of a Service, at its own port: no proxy stands between pods here."""
+        """A Service's own address; of one that has none, a ready pod, at the pod's port."""
         service = self.cluster.get("Service", name, namespace)
         if service is None:
             return None
         if service["spec"].get("type") == "ExternalName":
             return str(service["spec"]["externalName"])
+        if has_address(service):
+            return self.addresses.of(service_key(self.cluster.name, namespace, name))
         for address, ports in self.cluster.ready_endpoints(namespace, name):
             wanted = [p for p in service["spec"].get("ports", ()) if p["port"] == port]
             key = (wanted[0].get("name") or str(port)) if wanted else None

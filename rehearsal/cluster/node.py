@@ -1,4 +1,4 @@
-"""The node agent's part in one cluster with a control plane: nodes, logs and metrics of pods, volumes."""
+"""The node agent's part in one cluster with a control plane: nodes, volumes, logs, metrics, Services."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import shutil
 from collections.abc import Callable
 
 from rehearsal.cluster import pools
+from rehearsal.cluster.addresses import Addresses
 from rehearsal.cluster.cluster import Cluster
 from rehearsal.cluster.log_server import LogServer
 from rehearsal.cluster.metrics import Metrics
 from rehearsal.cluster.processes import end, runs_below
 from rehearsal.cluster.provisioner import provision
 from rehearsal.cluster.registration import Registration
+from rehearsal.cluster.service_proxies import ServiceProxies
 from rehearsal.control_plane.of_home import control_plane
 from rehearsal.home import Home
 
@@ -33,12 +35,13 @@ _WATCHED = (
 class Node:
     """What the agent holds for one control plane. ``changed`` is called, from threads, when anything has."""
 
-    def __init__(self, home: Home, name: str, changed: Callable[[], None]) -> None:
+    def __init__(self, home: Home, name: str, addresses: Addresses, changed: Callable[[], None]) -> None:
         self.cluster = Cluster(home, name)
         self.cluster.watch(_WATCHED, changed)
         self._logs = LogServer(self.cluster, control_plane(home, name).keys)
         self._nodes = Registration(self.cluster, self._logs.port)
         self._metrics = Metrics(self.cluster)
+        self._services = ServiceProxies(self.cluster, addresses)
         self._pools = pools.declared(home, name)
         self._swept = False
 
@@ -53,6 +56,7 @@ class Node:
             self._pools = now
             self._nodes.hurry()
         provision(self.cluster)
+        self._services.step()
         return True
 
     def job_uids(self) -> set[str]:
@@ -73,5 +77,6 @@ class Node:
         """Leave the cluster alone; its pods are the agent's to end."""
         self._nodes.stop()
         self._metrics.stop()
+        self._services.close()
         self._logs.stop()
         self.cluster.close()

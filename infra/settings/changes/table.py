@@ -42,8 +42,8 @@ NOUNS: Final[Mapping[str, str]] = MappingProxyType(
         "kubernetes:core/v1:Secret": "Secret of the private keys",
         "kubernetes:batch/v1:Job": "jobs",
         "kubernetes:batch/v1:CronJob": "scheduled jobs",
-        "kubernetes:apps/v1:Deployment": "Triton",
-        "kubernetes:argoproj.io/v1alpha1:Rollout": "Triton",
+        "kubernetes:apps/v1:Deployment": "servers",
+        "kubernetes:argoproj.io/v1alpha1:Rollout": "servers",
         "kubernetes:helm.sh/v3:Release": "charts",
     }
 )
@@ -69,7 +69,7 @@ PRIVATE_CLUSTER: Final = again(
     "Secret of the private keys",
     "jobs",
     "scheduled jobs",
-    "Triton",
+    "servers",
     note="The private cluster and all that runs in it is deleted and made again: some twenty minutes without "
     "validation and without answers from this site.",
     warns=True,
@@ -81,7 +81,7 @@ PUBLIC_CLUSTER: Final = (
     "namespaces",
     "jobs",
     "scheduled jobs",
-    "Triton",
+    "servers",
 )
 REVIEWED: Final = Change("nothing", (), "Only the review reads it.")
 SERVERS: Final = again(
@@ -324,7 +324,7 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
         "link.data": more_or_less(
             "VPC endpoints",
             "jobs",
-            "Triton",
+            "servers",
             note="Jobs and servers of the private site are started again, with the other way to their data.",
         ),
         "link.logs": more_or_less("log groups"),
@@ -388,10 +388,10 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             IN_PLACE,
         ),
         "serving.enabled": more_or_less(
-            "Triton", "roles of pods", note="Nothing answers without it.", warns=True
+            "servers", "roles of pods", note="Nothing answers without it.", warns=True
         ),
         "serving.sites": more_or_less(
-            "Triton",
+            "servers",
             "roles of pods",
             note="A site that is left out answers no more. The order changes nothing.",
             warns=True,
@@ -409,7 +409,7 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
         ),
         **_all("serving.autoscaling", "queue_ms requests_per_second schedules without_metrics", IN_PLACE),
         "serving.rollout.strategy": more_or_less(
-            "Triton",
+            "servers",
             note="A Rollout takes the Deployment's place, or the other way round: its servers answer before "
             "the others end, so both are there for a while. A release that changes in the same up is no "
             "canary.",
@@ -420,8 +420,9 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             Change("in place", (), "The next canary is judged by it; one that is under way begins anew."),
         ),
         "serving.front.enabled": more_or_less(
-            "fronts",
-            "load balancers",
+            "servers",
+            "charts",
+            "roles of pods",
             note="Applications outside the clusters reach nothing without.",
             warns=True,
         ),

@@ -146,7 +146,7 @@ def put(path: str, value: Any) -> dict[str, Any]:
     mapping = config.setdefault(f"isthmus:{section}", {})
     for part in parts[:-1]:
         if part.endswith("[0]"):
-            mapping = mapping.setdefault(part.removesuffix("[0]"), [{}])[0]
+            mapping = mapping.setdefault(part.removesuffix("[0]"), [{"name": "a", "reason": "b"}])[0]
             continue
         mapping = mapping.setdefault(
             ("training" if section == "aws" else "serving") if part == "NAME" else part, {}

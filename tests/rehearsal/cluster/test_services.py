@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
 
@@ -15,6 +16,7 @@ from rehearsal import json_files
 from rehearsal.cluster import agent
 from rehearsal.cluster.agent_loop import ABOUT
 from rehearsal.cluster.of_home import ready_endpoints
+from rehearsal.cluster.pod_address import here
 from tests.rehearsal.cluster.conftest import CLUSTER, SECONDS, World, conditions, container, wait_for
 
 pytestmark = pytest.mark.timeout(300)
@@ -97,6 +99,57 @@ def test_a_readiness_probe_gates_the_endpoint_slice(world: World, web: Path) -> 
     assert "Ready" not in conditions(world.pods(app="web")[0])
     web.unlink()
     wait_for(lambda: len(serving(world)) == 2, SECONDS)
+
+
+def test_a_load_balancer_hands_on_to_what_is_ready_and_pods_know_it_by_name(world: World, web: Path) -> None:
+    ports = [{"name": "http", "port": 8081, "targetPort": "web"}]
+    world.apply("Service", "shop", {"type": "LoadBalancer", "selector": {"app": "web"}, "ports": ports})
+
+    def given() -> str:
+        status = world.get("Service", "shop").get("status", {})
+        return "".join(each["ip"] for each in status.get("loadBalancer", {}).get("ingress", ()))
+
+    address = wait_for(lambda: here(given()), SECONDS)
+    url = f"http://{address}:8081/"
+    wait_for(lambda: answers(url) == 200)
+    # The cluster's own name of it, as a pod asks.
+    ask = "import urllib.request, sys; print(urllib.request.urlopen(sys.argv[1]).status)"
+    world.job(
+        "asks", "", template={"containers": [{**container(ask), "args": ["http://shop.default:8081/"]}]}
+    )
+    assert "Complete" in conditions(world.finished("asks"))
+    (asked,) = world.job_pods("asks")
+    assert world.log(asked) == "200\n"
+    # No connection meets the pod that is killed, and none waits for it to come back.
+    pid = next(iter(processes(world).values()))
+    os.kill(pid, signal.SIGKILL)
+    assert {answers(url) for _ in range(20)} == {200}
+    # Nobody is behind it: the connection is closed, and a later one answered again.
+    web.touch()
+    wait_for(lambda: answers(url) is None, SECONDS)
+    web.unlink()
+    wait_for(lambda: answers(url) == 200, SECONDS)
+    world.cluster.api.delete("v1", "Service", "shop", "default")
+    wait_for(lambda: refused(url), SECONDS)
+
+
+def answers(url: str) -> int | None:
+    """The status; None where the connection is closed without one."""
+    try:
+        return httpx.get(url, trust_env=False).status_code
+    except httpx.TransportError:
+        return None
+
+
+def refused(url: str) -> bool:
+    """Whether nobody listens any more."""
+    try:
+        httpx.get(url, trust_env=False)
+    except httpx.ConnectError:
+        return True
+    except httpx.TransportError:
+        return False
+    return False
 
 
 def test_a_killed_agents_processes_are_taken_over(world: World, web: Path) -> None:
