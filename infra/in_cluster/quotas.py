@@ -40,6 +40,9 @@ def beside(site: Site, settings: Settings) -> dict[Purpose, Beside]:
         # pkg/quota/v1/evaluator/core/pods.go, QuotaV1Pod, where only what is overdue is left out; read
         # 2026-11-28). Seen in a rollout of prod: "exceeded quota" for a replica in the middle of it.
         found["serving"][serving.pool] += 1 + serving.replicas.max
+        if serving.front.enabled:
+            # They run on the other nodes, all and the one by which a rollout surges, and those that it ends.
+            found["serving"][None] += 1 + 2 * serving.front.replicas.max
     return {purpose: dict(counts) for purpose, counts in found.items()}
 
 

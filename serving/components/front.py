@@ -63,19 +63,12 @@ class FrontFiles:
 
     def contents(self) -> dict[str, str]:
         """Files by name. Rules stand alone: a front reads them again by itself, the others once."""
-        settings: dict[str, Any] = {
-            **self.settings,
-            "port": PORT,
-            # In a pod's own folder: what it knows of popular products outlives a restart of the process.
-            "popular": {"file": "/tmp/popular.json"},  # noqa: S108
+        listed = [{"name": name, "sha256": digest} for name, digest in sorted(self.keys.items())]
+        files = {
+            "settings.yaml": {**self.settings, "port": PORT},
+            "keys.yaml": {"keys": listed},
+            "rules.yaml": {"rules": [dict(rule) for rule in self.rules]},
         }
-        files = {"rules.yaml": {"rules": [dict(rule) for rule in self.rules]}}
-        settings["guard"] = f"{CONFIG}/rules.yaml"
-        if self.keys:
-            settings["keys"] = f"{CONFIG}/keys.yaml"
-            listed = [{"name": name, "sha256": digest} for name, digest in sorted(self.keys.items())]
-            files["keys.yaml"] = {"keys": listed}
-        files["settings.yaml"] = settings
         # JSON is YAML too.
         return {name: json.dumps(content, indent=1) for name, content in files.items()}
 
@@ -156,7 +149,7 @@ class FrontService(pulumi.ComponentResource):
                     metadata=meta.ObjectMetaArgs(
                         labels=labelled, annotations={"isthmus.dev/front-settings": told}
                     ),
-                    spec=_pod(image, drain_s, selector),
+                    spec=_pod(image, drain_s, bool(files.keys), selector),
                 ),
             ),
             opts=pulumi.ResourceOptions(
@@ -196,11 +189,11 @@ class FrontService(pulumi.ComponentResource):
             k8s.apiextensions.CustomResource(
                 f"{name}-monitor",
                 api_version="monitoring.coreos.com/v1",
-                kind="PodMonitor",
+                kind="ServiceMonitor",
                 metadata=metadata(),
                 spec={
                     "selector": {"matchLabels": LABELS},
-                    "podMetricsEndpoints": [{"port": "http", "path": "/metrics", "interval": "15s"}],
+                    "endpoints": [{"port": "http", "path": "/metrics", "interval": "15s"}],
                 },
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[monitored_by]),
             )
@@ -250,7 +243,7 @@ def _traffic(
 
 
 def _pod(
-    image: pulumi.Input[str], drain_s: float, selector: k8s.meta.v1.LabelSelectorArgs
+    image: pulumi.Input[str], drain_s: float, keys: bool, selector: k8s.meta.v1.LabelSelectorArgs
 ) -> k8s.core.v1.PodSpecArgs:
     def probe(path: str, period: int, failures: int) -> k8s.core.v1.ProbeArgs:
         return core.ProbeArgs(
@@ -279,6 +272,12 @@ def _pod(
                     "$(POD_IP)",
                     "--triton",
                     f"grpc://{TRITON}:{GRPC}",
+                    "--guard",
+                    f"{CONFIG}/rules.yaml",
+                    # Of the pod: it outlives a restart of the process.
+                    "--popular",
+                    "/tmp/popular.json",  # noqa: S108
+                    *(["--keys", f"{CONFIG}/keys.yaml"] if keys else []),
                 ],
                 env=[variable_from_field("POD_IP", "status.podIP")],
                 ports=[core.ContainerPortArgs(name="http", container_port=PORT)],

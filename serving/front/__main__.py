@@ -17,10 +17,20 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--settings", type=Path, required=True, help="YAML file of settings")
     parser.add_argument("--host", help="address to listen on")
     parser.add_argument("--triton", action="append", help="Triton server, grpc://HOST:PORT")
+    parser.add_argument("--keys", help="file of API keys")
+    parser.add_argument("--guard", help="file of rules on answers")
+    parser.add_argument("--popular", help="where popular products outlive a restart")
     asked = parser.parse_args(arguments)
+    options = {
+        "host": asked.host,
+        "triton": asked.triton,
+        "keys": asked.keys,
+        "guard": asked.guard,
+        "popular": asked.popular and {"file": asked.popular},
+    }
     try:
         # No key of pseudonyms is near: callers send pseudonyms.
-        run(read_settings(asked.settings, {"host": asked.host, "triton": asked.triton}), None)
+        run(read_settings(asked.settings, options), None)
     except IsthmusError as error:
         print(f"front: {error}", file=sys.stderr)
         return 1

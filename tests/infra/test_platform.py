@@ -58,8 +58,8 @@ def test_every_chart_is_the_pinned_one(stack: str) -> None:
 
 
 def test_no_chart_is_pinned_that_nothing_runs() -> None:
-    # By whether anything asks for nodes, not by platform.runs (infra/node_makers.py).
-    used = {"cluster-autoscaler", "karpenter-crd", "karpenter"}
+    # By whether anything asks for nodes or balancers, not by platform.runs (infra/node_makers.py).
+    used = {"cluster-autoscaler", "karpenter-crd", "karpenter", "aws-load-balancer-controller"}
     sites: tuple[Site, ...] = ("aws", "openstack")
     every = {"platform.runs": [*PARTS]}
     for settings in (changed_settings("prod", every), changed_settings("prod", CLUSTER_API)):
@@ -72,7 +72,7 @@ def test_a_driver_that_brings_a_part_gets_no_second_one() -> None:
     by_chart = released(estate_of("prod"), "openstack")
     assert not {"metrics-server", "nvidia-device-plugin", "dcgm-exporter"} & {*by_chart}
     settings = changed_settings("prod", CLUSTER_API)
-    assert wanted("openstack", settings) == {*USUAL} - {"autoscaler"}
+    assert wanted("openstack", settings) == {*USUAL} - {"autoscaler", "load_balancers"}
     values = {use.chart: use.values for use in uses("openstack", settings)}
     assert values["nvidia-device-plugin"] == {"nfd": {"enabled": True}}
     assert {"metrics-server", "cert-manager"} <= {*values}

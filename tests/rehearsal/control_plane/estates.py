@@ -26,6 +26,11 @@ EVERYTHING = {
     "training.retrain.enabled": True,
     "serving.sites": ["aws", "openstack"],
     "serving.autoscaling.by": "cpu",
+    "serving.front.enabled": True,
+    "serving.front.callers": [{"name": "shop", "sha256": "1" * 64}],
+    "serving.front.guard": [{"name": "recalled", "reason": "by its maker", "deny": ["23344"]}],
+    "serving.front.plain_http": True,
+    "platform.runs": [*PARTS],
 }
 OF_NO_NAMESPACE = ("PriorityClass", "EC2NodeClass", "NodePool")
 SCALERS = {"HorizontalPodAutoscaler": "maxReplicas", "ScaledObject": "maxReplicaCount"}

@@ -103,12 +103,12 @@ def _add(response: Any, name: str, kind: str, shape: tuple[int, ...], content: b
 
 
 @contextmanager
-def stand_in() -> Iterator[StandInTriton]:
+def stand_in(address: str = "127.0.0.1:0") -> Iterator[StandInTriton]:
     """One that listens for the time of the block."""
     triton = StandInTriton()
     server = grpc.server(futures.ThreadPoolExecutor(16))
     service_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(triton, server)
-    port = server.add_insecure_port("127.0.0.1:0")
+    port = server.add_insecure_port(address)
     triton.url = f"grpc://127.0.0.1:{port}"
     server.start()
     try:
