@@ -27,6 +27,7 @@ FROM_HOST = ("/etc/ssl/certs", "/usr/local/share/ca-certificates", "/etc/pip.con
 """By which this machine reaches its package registry."""
 RUNS = {
     "serving": ("serving.pull", "RELEASE is not set"),
+    "front": ("serving.front", "the following arguments are required: --settings"),
     "training": ("training.jobs.train", "TRAINING_SETTINGS is not set"),
 }
 """Image -> what its entry point runs, and the sentence that it gets to without an environment."""
@@ -102,7 +103,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             process.terminate()
 
 
-@pytest.mark.parametrize("name", ["serving", "training"])
+@pytest.mark.parametrize("name", ["serving", "front", "training"])
 def test_an_image_is_built_pushed_and_run(
     store: Store, registry: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
