@@ -90,6 +90,9 @@ def prepare_clusters(
                 allowed=allowed_traffic(name, settings, endpoints.addresses if endpoints else ()),
                 cluster_id=cluster_id,
                 labels=naming.labels,
+                fronts=settings.serving.enabled
+                and settings.serving.front.enabled
+                and name in settings.serving.sites,
                 opts=inside,
             ),
             pools=site.pools,

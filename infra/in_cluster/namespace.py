@@ -26,6 +26,8 @@ class Quota:
     memory_gib: int
     gpus: int
     pods: int
+    load_balancers: int = 0
+    """Services of that type, each of which may take a port of the nodes as well."""
 
     def hard(self) -> dict[str, str]:
         """As a ResourceQuota writes it."""
@@ -34,9 +36,9 @@ class Quota:
             "requests.memory": f"{self.memory_gib}Gi",
             f"requests.{GPU_RESOURCE}": str(self.gpus),
             "pods": str(self.pods),
-            # Nothing here may open itself to the internet.
-            "services.loadbalancers": "0",
-            "services.nodeports": "0",
+            # Nothing else here may open itself to what is outside the cluster.
+            "services.loadbalancers": str(self.load_balancers),
+            "services.nodeports": str(self.load_balancers),
         }
 
 

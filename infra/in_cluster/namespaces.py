@@ -33,6 +33,7 @@ class Namespaces(pulumi.ComponentResource):
         allowed: Mapping[Purpose, AllowedTraffic],
         cluster_id: pulumi.Input[str],
         labels: Mapping[str, str],
+        fronts: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("isthmus:in-cluster:Namespaces", name, None, opts)
@@ -42,7 +43,7 @@ class Namespaces(pulumi.ComponentResource):
             return Namespace(
                 f"{name}-{purpose}",
                 namespace=purpose,
-                quota=quota(pools, purpose, machines, beside[purpose]),
+                quota=quota(pools, purpose, machines, beside[purpose], fronts and purpose == SERVING),
                 allowed=allowed[purpose],
                 labels=labels,
                 cluster_id=cluster_id,

@@ -47,9 +47,16 @@ def beside(site: Site, settings: Settings) -> dict[Purpose, Beside]:
 
 
 def quota(
-    pools: Iterable[GpuPoolSpec], purpose: Purpose, machines: Mapping[str, Machine], more: Beside
+    pools: Iterable[GpuPoolSpec],
+    purpose: Purpose,
+    machines: Mapping[str, Machine],
+    more: Beside,
+    fronts: bool = False,
 ) -> Quota:
-    """BASE, all that the pools of this purpose have at their largest, and the pods beside them."""
+    """BASE, all that the pools of this purpose have at their largest, and the pods beside them.
+
+    ``fronts``: whether a load balancer stands in the namespace.
+    """
     of_purpose = {pool.name: pool for pool in pools if pool.purpose == purpose}
     chosen = [(pool.max, machines[pool.hardware]) for pool in of_purpose.values()]
     waiting = sum(more.values())
@@ -61,6 +68,7 @@ def quota(
         gpus=sum(count * machine.gpus for count, machine in chosen)
         + sum(count * machines[of_purpose[pool].hardware].gpus for pool, count in more.items() if pool),
         pods=BASE.pods + waiting,
+        load_balancers=int(fronts),
     )
 
 
