@@ -42,7 +42,8 @@ def values(cluster: str, region: str, *, replicas: int, monitored: bool) -> Mapp
         "settings": {
             "clusterName": cluster,
             "interruptionQueue": cluster,
-            # Ends nodes that are ill for half an hour, as EKS does it with its own groups.
+            # Ends nodes that are ill for half an hour, as EKS does with its own groups (EKS user guide,
+            # "Automatically repair nodes in EKS clusters"; 2026-11-28).
             "featureGates": {"nodeRepair": True},
         },
         "controller": {
@@ -59,7 +60,7 @@ class Karpenter(pulumi.ComponentResource):
 
     instance_profile: pulumi.Output[str]
     """Name of the profile of its nodes, whose role is that of the cluster's other nodes: so EKS lets them
-    join, by the entry that it made for these."""
+    join, by the entry that it made for these (from memory; no real cluster was asked)."""
 
     def __init__(
         self,
@@ -157,6 +158,7 @@ def _queue_policy(arn: str, rules: str) -> str:
                     "Principal": {"Service": "events.amazonaws.com"},
                     "Action": "sqs:SendMessage",
                     "Resource": arn,
+                    # EventBridge user guide, "Using resource-based policies" (2026-11-28).
                     "Condition": {"ArnLike": {"aws:SourceArn": rules}},
                 },
                 {

@@ -93,6 +93,7 @@ class KarpenterPool(pulumi.ComponentResource):
                 "instanceProfile": instance_profile,
                 "subnetSelectorTerms": [{"id": id} for id in subnet_ids],
                 # EKS's own group of the cluster, by the tag that it alone can set.
+                # The group that EKS makes for a cluster and tags so (from memory).
                 "securityGroupSelectorTerms": [{"tags": {"aws:eks:cluster-name": cluster}}],
                 "metadataOptions": {
                     "httpEndpoint": "enabled",

@@ -23,9 +23,6 @@ MORE_THAN_ONCE: Final = 1
 """Measurements that may fail: a single one may be of a moment."""
 
 
-_BY_GRPC: Final = 'service="triton",envoy_cluster_name="grpc"'
-
-
 @dataclass(frozen=True)
 class Measure:
     """One query and what it may be."""
@@ -50,20 +47,8 @@ def _of(pods: str) -> str:
 
 
 def failed(pods: str) -> str:
-    """Share of the questions to these servers that got no answer, by Triton or Envoy, or none in time."""
-    # By HTTP the kubelet asks, too, and is told 503 while a server starts: those are no questions.
-    of_triton, of_envoy = f"{queries.RECOMMEND},{_of(pods)}", f"{_BY_GRPC},{_of(pods)}"
-    bad = (
-        f'(sum(rate(nv_inference_request_failure{{{of_triton},reason!="CANCELED"}}[{WINDOW}])) or vector(0))'
-        # Triton counts nothing where it does not run.
-        f' + (sum(rate(envoy_cluster_upstream_rq_xx{{{of_envoy},envoy_response_code_class="5"}}[{WINDOW}]))'
-        " or vector(0))"
-        f" + (sum(rate(envoy_cluster_grpc_failure{{{of_envoy}}}[{WINDOW}])) or vector(0))"
-        # What takes so long that its caller goes is in no histogram of times.
-        f" + (sum(rate(envoy_cluster_upstream_rq_tx_reset{{{of_envoy}}}[{WINDOW}])) or vector(0))"
-    )
-    good = f"(sum(rate(nv_inference_request_success{{{of_triton}}}[{WINDOW}])) or vector(0))"
-    return f"(({bad}) / ({good} + {bad}))"
+    """Share of the questions to these servers that got no answer."""
+    return queries.failed(WINDOW, _of(pods))
 
 
 def p99_ms(pods: str) -> str:

@@ -11,6 +11,8 @@ RECOMMEND: Final = 'service="triton",model="recommend"'
 """Whole questions; Triton counts them under the release's own version (``serving.repository``)."""
 THROUGH_ENVOY: Final = 'service="triton",envoy_cluster_name=~"grpc|http"'
 """Questions as callers of Triton wait for them."""
+BY_GRPC: Final = 'service="triton",envoy_cluster_name="grpc"'
+"""Those of them by gRPC."""
 WAITED_MS: Final = 100
 """An answer that takes longer counts as slow."""
 FRONT_WAITED_S: Final = 0.2
@@ -22,11 +24,29 @@ def answered(window: str) -> str:
     return f"rate(nv_inference_request_success{{{RECOMMEND}}}[{window}])"
 
 
-def failed(window: str) -> str:
-    """Share of the questions that Triton did not answer; wrong questions are among them."""
-    bad = f'rate(nv_inference_request_failure{{{RECOMMEND},reason!="CANCELED"}}[{window}])'
-    good = answered(window)
-    return f"sum({bad}) / (sum({good}) + sum({bad}))"
+def failed(window: str, of: str = "") -> str:
+    """Share of the questions that got no answer, by Triton or Envoy, or none in time; wrong ones, too.
+
+    ``of``: labels of some servers, ``pod="a"``; empty: of all.
+
+    Triton counts what it gives up, but no error that its python backend answers with; Envoy counts these by
+    the status of gRPC. By HTTP the kubelet asks Envoy, too, and is told 503 while a server starts: those are
+    no questions, so of HTTP Triton's own count alone is taken.
+    """
+    of_triton, of_envoy = (",".join(filter(None, (labels, of))) for labels in (RECOMMEND, BY_GRPC))
+    bad = " + ".join(
+        f"(sum(rate({series}[{window}])) or vector(0))"
+        for series in (
+            f'nv_inference_request_failure{{{of_triton},reason!="CANCELED"}}',
+            # Triton counts nothing where it does not run.
+            f'envoy_cluster_upstream_rq_xx{{{of_envoy},envoy_response_code_class="5"}}',
+            f"envoy_cluster_grpc_failure{{{of_envoy}}}",
+            # What takes so long that its caller goes is in no histogram of times.
+            f"envoy_cluster_upstream_rq_tx_reset{{{of_envoy}}}",
+        )
+    )
+    good = f"(sum(rate(nv_inference_request_success{{{of_triton}}}[{window}])) or vector(0))"
+    return f"(({bad}) / ({good} + {bad}))"
 
 
 def slow(window: str) -> str:
