@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -92,6 +93,20 @@ def gpu_tolerations(gpus: int) -> list[k8s.core.v1.TolerationArgs] | None:
     if not gpus:
         return None
     return [core.TolerationArgs(key=GPU_RESOURCE, operator="Exists", effect="NoSchedule")]
+
+
+def spread(labels: Mapping[str, str]) -> list[k8s.core.v1.TopologySpreadConstraintArgs]:
+    """Keep the pods of these labels apart, by zone and by node, as far as that goes."""
+    return [
+        core.TopologySpreadConstraintArgs(
+            max_skew=1,
+            topology_key=key,
+            # A lost zone must not keep the rest from growing.
+            when_unsatisfiable="ScheduleAnyway",
+            label_selector=k8s.meta.v1.LabelSelectorArgs(match_labels=dict(labels)),
+        )
+        for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+    ]
 
 
 def resources(

@@ -12,7 +12,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.aws.access import Grant, policy
-from infra.aws.roles import pod_trust
+from infra.aws.roles import hand_to_pods
 
 AUDIENCE = "sts.amazonaws.com"
 """The audience that a pod's projected token must name."""
@@ -63,20 +63,15 @@ class PodRole(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("isthmus:aws:PodRole", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        trust = pod_trust(cluster_name, account.namespace, account.name)
-        role = aws.iam.Role(name, assume_role_policy=trust, opts=child)
-        rights = aws.iam.RolePolicy(name, role=role.name, policy=stores.policy(grant), opts=child)
-        association = aws.eks.PodIdentityAssociation(
+        handed = hand_to_pods(
             name,
             cluster_name=cluster_name,
             namespace=account.namespace,
             service_account=account.name,
-            role_arn=role.arn,
-            tags={"Name": name},
-            opts=child,
+            policy=stores.policy(grant),
+            parent=self,
         )
-        self.role_arn = pulumi.Output.all(role.arn, rights.id, association.id).apply(
+        self.role_arn = pulumi.Output.all(handed.role.arn, handed.policy.id, handed.association.id).apply(
             lambda known: str(known[0])
         )
         self.register_outputs({"roleArn": self.role_arn})

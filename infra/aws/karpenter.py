@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.aws.karpenter_rights import rights
-from infra.aws.roles import pod_trust
+from infra.aws.roles import hand_to_pods
 from infra.naming import Naming
 
 NAME: Final = "karpenter"
@@ -84,12 +84,11 @@ class Karpenter(pulumi.ComponentResource):
             tags={"Name": f"{name}-nodes"},
             opts=self._child,
         )
-        role = aws.iam.Role(
-            name, assume_role_policy=pod_trust(cluster_name, NAMESPACE, NAME), opts=self._child
-        )
-        policy = aws.iam.RolePolicy(
+        hand_to_pods(
             name,
-            role=role.name,
+            cluster_name=cluster_name,
+            namespace=NAMESPACE,
+            service_account=NAME,
             policy=pulumi.Output.all(node_role, queue.arn).apply(
                 lambda known: rights(
                     cluster=cluster,
@@ -99,16 +98,7 @@ class Karpenter(pulumi.ComponentResource):
                     queue=str(known[1]),
                 )
             ),
-            opts=self._child,
-        )
-        aws.eks.PodIdentityAssociation(
-            name,
-            cluster_name=cluster_name,
-            namespace=NAMESPACE,
-            service_account=NAME,
-            role_arn=role.arn,
-            tags={"Name": name},
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
+            parent=self,
         )
         self.instance_profile = profile.name
         self.register_outputs({"instanceProfile": self.instance_profile})

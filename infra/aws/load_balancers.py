@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import pulumi
-import pulumi_aws as aws
 
-from infra.aws.roles import pod_trust
+from infra.aws.roles import hand_to_pods
 
 NAME: Final = "aws-load-balancer-controller"
 """Of its chart, its service account and its pods."""
@@ -203,19 +202,13 @@ class LoadBalancerRole(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("isthmus:aws:LoadBalancerRole", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        role = aws.iam.Role(name, assume_role_policy=pod_trust(cluster_name, NAMESPACE, NAME), opts=child)
-        policy = aws.iam.RolePolicy(
-            name, role=role.name, policy=json.dumps(rights(cluster, account_id, region)), opts=child
-        )
-        aws.eks.PodIdentityAssociation(
+        hand_to_pods(
             name,
             cluster_name=cluster_name,
             namespace=NAMESPACE,
             service_account=NAME,
-            role_arn=role.arn,
-            tags={"Name": name},
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
+            policy=json.dumps(rights(cluster, account_id, region)),
+            parent=self,
         )
         self.register_outputs({})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
@@ -44,6 +45,42 @@ def pod_trust(cluster: pulumi.Input[str], namespace: str, service_account: str) 
     )
 
 
+@dataclass(frozen=True)
+class HandedRole:
+    """A role that pods get, and what makes them get it."""
+
+    role: aws.iam.Role
+    policy: aws.iam.RolePolicy
+    association: aws.eks.PodIdentityAssociation
+
+
+def hand_to_pods(
+    name: str,
+    *,
+    cluster_name: pulumi.Input[str],
+    namespace: str,
+    service_account: str,
+    policy: pulumi.Input[str],
+    parent: pulumi.Resource,
+) -> HandedRole:
+    """Declare a role of one policy that Pod Identity hands to the pods of a service account."""
+    child = pulumi.ResourceOptions(parent=parent)
+    trust = pod_trust(cluster_name, namespace, service_account)
+    role = aws.iam.Role(name, assume_role_policy=trust, opts=child)
+    rights = aws.iam.RolePolicy(name, role=role.name, policy=policy, opts=child)
+    association = aws.eks.PodIdentityAssociation(
+        name,
+        cluster_name=cluster_name,
+        namespace=namespace,
+        service_account=service_account,
+        role_arn=role.arn,
+        tags={"Name": name},
+        # No pod meets the role empty.
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=[rights]),
+    )
+    return HandedRole(role, rights, association)
+
+
 def _trust(statement: dict[str, object]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
@@ -80,4 +117,4 @@ class ServiceRole(pulumi.ComponentResource):
         self.register_outputs({"arn": self.arn})
 
 
-__all__ = ["AWS_POLICIES", "ServiceRole", "pod_trust", "service_trust"]
+__all__ = ["AWS_POLICIES", "HandedRole", "ServiceRole", "hand_to_pods", "pod_trust", "service_trust"]

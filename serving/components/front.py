@@ -11,26 +11,15 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
-from isthmus.pod_parts import (
-    SERVING_PRIORITY,
-    container_security,
-    pod_security,
-    resources,
-    variable_from_field,
-)
+from serving.components import scaling
+from serving.components.front_pod import LABELS, NAME, PORT, front_pod
+from serving.components.network import MONITORING
 from serving.components.pod import NAME as TRITON
+from serving.components.workload import PATCH_FORCE, Workload
 from serving.server.ports import GRPC
 
-NAME = "front"
-LABELS = {"app.kubernetes.io/name": NAME, "app.kubernetes.io/component": NAME}
-"""Of its pods; by the second Triton lets them in (``serving.components.network.FRONT``)."""
-PORT = 8080
 HTTPS, HTTP = 443, 80
 """Ports of the load balancer, with a certificate and without."""
-USER = 65532
-CONFIG = "/etc/front"
-_BEGUN_S = 15
-"""For what was begun when the drain is over (``serving.front.run``)."""
 
 core, meta, net = k8s.core.v1, k8s.meta.v1, k8s.networking.v1
 
@@ -136,7 +125,7 @@ class FrontService(pulumi.ComponentResource):
         scaled = replicas_max > replicas_min
         deployment = k8s.apps.v1.Deployment(
             name,
-            metadata=metadata(annotations=None if scaled else {"pulumi.com/patchForce": "true"}),
+            metadata=metadata(annotations=None if scaled else {PATCH_FORCE: "true"}),
             spec=k8s.apps.v1.DeploymentSpecArgs(
                 replicas=None if scaled else replicas_min,
                 selector=selector,
@@ -149,7 +138,7 @@ class FrontService(pulumi.ComponentResource):
                     metadata=meta.ObjectMetaArgs(
                         labels=labelled, annotations={"isthmus.dev/front-settings": told}
                     ),
-                    spec=_pod(image, drain_s, bool(files.keys), selector),
+                    spec=front_pod(image, drain_s, bool(files.keys)),
                 ),
             ),
             opts=pulumi.ResourceOptions(
@@ -184,7 +173,8 @@ class FrontService(pulumi.ComponentResource):
             opts=child,
         )
         if scaled:
-            _autoscaler(name, metadata(), replicas_min, replicas_max, child)
+            scales = Workload(deployment, self, "apps/v1", "Deployment")
+            scaling.by_cpu(name, metadata, replicas_min, replicas_max, scales, NAME)
         if monitored_by is not None:
             k8s.apiextensions.CustomResource(
                 f"{name}-monitor",
@@ -213,7 +203,6 @@ def _traffic(
     balancer: LoadBalancer, selector: k8s.meta.v1.LabelSelectorArgs
 ) -> k8s.networking.v1.NetworkPolicySpecArgs:
     """Questions from the load balancer, metrics to monitoring; out of the pods to Triton."""
-    from serving.components.network import MONITORING
 
     def port(number: int) -> list[k8s.networking.v1.NetworkPolicyPortArgs]:
         return [net.NetworkPolicyPortArgs(protocol="TCP", port=number)]
@@ -239,94 +228,4 @@ def _traffic(
                 to=[net.NetworkPolicyPeerArgs(pod_selector=triton)], ports=port(GRPC)
             )
         ],
-    )
-
-
-def _pod(
-    image: pulumi.Input[str], drain_s: float, keys: bool, selector: k8s.meta.v1.LabelSelectorArgs
-) -> k8s.core.v1.PodSpecArgs:
-    def probe(path: str, period: int, failures: int) -> k8s.core.v1.ProbeArgs:
-        return core.ProbeArgs(
-            http_get=core.HTTPGetActionArgs(path=path, port="http"),
-            period_seconds=period,
-            timeout_seconds=2,
-            failure_threshold=failures,
-        )
-
-    return core.PodSpecArgs(
-        service_account_name=NAME,
-        automount_service_account_token=False,
-        enable_service_links=False,
-        termination_grace_period_seconds=int(drain_s) + _BEGUN_S + 5,
-        priority_class_name=SERVING_PRIORITY,
-        security_context=pod_security(USER),
-        containers=[
-            core.ContainerArgs(
-                name=NAME,
-                image=image,
-                command=["python", "-m", "serving.front"],
-                args=[
-                    "--settings",
-                    f"{CONFIG}/settings.yaml",
-                    "--host",
-                    "$(POD_IP)",
-                    "--triton",
-                    f"grpc://{TRITON}:{GRPC}",
-                    "--guard",
-                    f"{CONFIG}/rules.yaml",
-                    # Of the pod: it outlives a restart of the process.
-                    "--popular",
-                    "/tmp/popular.json",  # noqa: S108
-                    *(["--keys", f"{CONFIG}/keys.yaml"] if keys else []),
-                ],
-                env=[variable_from_field("POD_IP", "status.podIP")],
-                ports=[core.ContainerPortArgs(name="http", container_port=PORT)],
-                startup_probe=probe("/livez", 2, 30),
-                readiness_probe=probe("/readyz", 3, 2),
-                liveness_probe=probe("/livez", 10, 6),
-                volume_mounts=[
-                    core.VolumeMountArgs(name="config", mount_path=CONFIG, read_only=True),
-                    core.VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108
-                ],
-                resources=resources("250m", "256Mi", "512Mi"),
-                security_context=container_security(),
-            )
-        ],
-        volumes=[
-            core.VolumeArgs(name="config", config_map=core.ConfigMapVolumeSourceArgs(name=NAME)),
-            core.VolumeArgs(name="tmp", empty_dir=core.EmptyDirVolumeSourceArgs(size_limit="128Mi")),
-        ],
-        topology_spread_constraints=[
-            core.TopologySpreadConstraintArgs(
-                max_skew=1, topology_key=key, when_unsatisfiable="ScheduleAnyway", label_selector=selector
-            )
-            for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
-        ],
-    )
-
-
-def _autoscaler(
-    name: str, metadata: k8s.meta.v1.ObjectMetaArgs, least: int, most: int, opts: pulumi.ResourceOptions
-) -> None:
-    v2 = k8s.autoscaling.v2
-    v2.HorizontalPodAutoscaler(
-        name,
-        metadata=metadata,
-        spec=v2.HorizontalPodAutoscalerSpecArgs(
-            min_replicas=least,
-            max_replicas=most,
-            scale_target_ref=v2.CrossVersionObjectReferenceArgs(
-                api_version="apps/v1", kind="Deployment", name=NAME
-            ),
-            metrics=[
-                v2.MetricSpecArgs(
-                    type="Resource",
-                    resource=v2.ResourceMetricSourceArgs(
-                        name="cpu",
-                        target=v2.MetricTargetArgs(type="Utilization", average_utilization=70),
-                    ),
-                )
-            ],
-        ),
-        opts=opts,
     )

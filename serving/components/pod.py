@@ -19,6 +19,7 @@ from isthmus.pod_parts import (
     pod_security,
     resources,
     role_variables,
+    spread,
     token_mount,
     token_volume,
     variable,
@@ -100,16 +101,7 @@ def pod_spec(spec: PodSpec, selector: dict[str, str]) -> k8s.core.v1.PodSpecArgs
         volumes=_volumes(spec),
         node_selector=dict(spec.node_selector) if spec.node_selector else None,
         tolerations=gpu_tolerations(spec.gpus),
-        topology_spread_constraints=[
-            core.TopologySpreadConstraintArgs(
-                max_skew=1,
-                topology_key=key,
-                # A lost zone must not keep the rest from growing.
-                when_unsatisfiable="ScheduleAnyway",
-                label_selector=k8s.meta.v1.LabelSelectorArgs(match_labels=selector),
-            )
-            for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
-        ],
+        topology_spread_constraints=spread(selector),
     )
 
 

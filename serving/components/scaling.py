@@ -63,8 +63,9 @@ def by_cpu(
     least: int,
     most: int,
     scales: Workload,
+    of: str = NAME,
 ) -> None:
-    """Declare an autoscaler by CPU."""
+    """Declare an autoscaler by CPU of the workload named ``of``."""
     v2 = k8s.autoscaling.v2
     v2.HorizontalPodAutoscaler(
         name,
@@ -73,7 +74,7 @@ def by_cpu(
             min_replicas=least,
             max_replicas=most,
             scale_target_ref=v2.CrossVersionObjectReferenceArgs(
-                api_version=scales.api_version, kind=scales.kind, name=NAME
+                api_version=scales.api_version, kind=scales.kind, name=of
             ),
             metrics=[
                 v2.MetricSpecArgs(
