@@ -70,7 +70,7 @@ def test_the_json_has_the_shape_of_the_page_and_adds_up() -> None:
         for parts in ("bySite", "byPurpose", "byComponent"):
             assert round(sum(part[side] for part in written[parts].values()), 2) == total
     assert all(line["source"] and line["date"] for line in written["lines"])
-    assert {each["name"] for each in written["unpriced"]} >= {"db", "karpenter"}
+    assert {each["name"] for each in written["unpriced"]} >= {"db", "odd"}
 
 
 def test_what_a_change_adds_is_told() -> None:

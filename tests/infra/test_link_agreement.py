@@ -31,7 +31,10 @@ def both_halves(estate: Estate) -> Iterator[tuple[dict[str, Any], str]]:
                 if key.startswith(f"tunnel{tunnel}")
             }
             number = first + tunnel - 1
-            made_up = {"address": f"192.0.2.{number}", "key": f"key-{number}"}
+            # The owner's own, where the stack has some, else AWS's.
+            own = aws.pop("PresharedKey", None)
+            key = own["value"] if own else f"key-{number}"
+            made_up = {"address": f"192.0.2.{number}", "key": key}
             yield {**aws, **made_up}, text[f"/etc/swanctl/conf.d/aws-{tunnel}.conf"]
 
 

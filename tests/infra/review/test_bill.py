@@ -181,7 +181,7 @@ def test_a_gpu_without_a_price_leaves_its_flavour_without_one() -> None:
         (
             "eks_cluster",
             {"k": "73.00", "workers": "203.09", "net-1": "44.39"},
-            {"workers", "odd", "web", "karpenter", "db"},
+            {"workers", "odd", "web", "db"},
         ),
         ("static_site", {"preview": "20.43"}, {"content", "cdn"}),
         (
