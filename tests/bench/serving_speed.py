@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from isthmus_client.interface import MODEL, PACKED
+from isthmus_client.interface import ANSWER, MODEL
 from isthmus_client.transport import as_inputs
 from serving.local.server import LocalServer
 from serving.optimise.sessions import opened
@@ -98,9 +98,9 @@ def _everything(
     one = [_features(customers, [row]) for row in range(len(names))]
     many = [_features(customers, range(at, at + BATCH)) for at in range(0, len(names) - BATCH + 1, BATCH)]
     session = opened(release / ONNX_MODEL)
-    questions = [_question([name], [PACKED]) for name in names]
+    questions = [_question([name], [ANSWER]) for name in names]
     earlier = [_question([name], []) for name in names]
-    batches = [_question(names[at : at + BATCH], [PACKED]) for at in range(0, len(names) - BATCH + 1, BATCH)]
+    batches = [_question(names[at : at + BATCH], [ANSWER]) for at in range(0, len(names) - BATCH + 1, BATCH)]
     towers, towers_many = ([_tensors("two_tower", feeds, []) for feeds in part] for part in (one, many))
     plain, plain_many = ([_json(feeds) for feeds in part] for part in (one, many))
     inside, outside, earlier_at = now.inside["http"], now.ports["http"], before.inside["http"]

@@ -15,7 +15,7 @@ from serving.local.server import LocalServer
 from serving.repository.build import build
 from tests.serving.small_release import TOP_K, code
 from tests.serving.two_stage_release import make_two_stages
-from training.release import Customers, ReleaseContext, Shortlist, new_key, read, sign
+from training.release import Customers, ReleaseContext, Shortlist, new_key, sign
 from training.release.context_scores import NO_LIST, Brought, List, candidates, scores
 
 
@@ -188,18 +188,3 @@ def test_the_server_refuses_a_time_that_is_none(served: Served) -> None:
     refused = httpx.post(url, json={"inputs": inputs})
     assert refused.status_code == 400
     assert "time is b'noon'; write it as in 2011-10-03T14:30" in refused.text
-
-
-def test_all_outputs_say_what_the_packed_one_says(served: Served) -> None:
-    client = Recommender(served.server.url("grpc"))
-    client._only = ()
-    for customer in (served.customers[3], "nobody"):
-        for context in ({}, {"basket": [code(7)]}):
-            columns = client.recommend(customer, 9, **context)  # type: ignore[arg-type]
-            packed = served.client.recommend(customer, 9, **context)  # type: ignore[arg-type]
-            assert [one.score for one in columns.products] == pytest.approx(
-                [one.score for one in packed.products]
-            )
-            fields = ("bought", "bought_count", "known", "reason", "release", "fewer", "context")
-            assert all(getattr(columns, name) == getattr(packed, name) for name in fields)
-    assert read(served.release).digest() == packed.release

@@ -12,11 +12,11 @@ import tenacity
 
 from isthmus_client.answer import Answer
 from isthmus_client.async_transport import AsyncTransport, connect_async
-from isthmus_client.errors import ClientClosed, ClientError, ServerRefused
-from isthmus_client.interface import ANSWERED, KEY_PARAMETER, MODEL, PACKED
+from isthmus_client.errors import ClientClosed, ClientError
+from isthmus_client.interface import ANSWERED, KEY_PARAMETER, MODEL
 from isthmus_client.outputs import answers
 from isthmus_client.question import Context, seconds, several, tensors
-from isthmus_client.recommender import is_earlier, may_come
+from isthmus_client.recommender import may_come
 from isthmus_client.transport import parsed
 
 
@@ -38,7 +38,6 @@ class AsyncRecommender:
         self.url = url
         self._pseudonym: Callable[[str], str] = pseudonym or (lambda name: name)
         self._closed = False
-        self._only: tuple[str, ...] = (PACKED,)
         self._timeout_s = seconds("timeout_s", timeout_s, 0.001)
         self._patience_s = seconds("patience_s", patience_s, 0)
         self._connected: AsyncTransport | None = None
@@ -73,13 +72,7 @@ class AsyncRecommender:
             return ()
         inputs = tensors(asked, k, only_new, self._pseudonym, Context(basket, viewed, time))
         started = perf_counter()
-        try:
-            outputs = await self._ask(inputs)
-        except ServerRefused as refused:
-            if not (self._only and is_earlier(refused)):
-                raise
-            self._only = ()
-            outputs = await self._ask(inputs)
+        outputs = await self._ask(inputs)
         return answers(asked, outputs, (perf_counter() - started) * 1000, self.url)
 
     async def pseudonym_key(self) -> str | None:
@@ -122,7 +115,7 @@ class AsyncRecommender:
             reraise=True,
         ):
             with attempt:
-                return await self._transport().infer(MODEL, inputs, tuple(ANSWERED), self._only)
+                return await self._transport().infer(MODEL, inputs, tuple(ANSWERED))
         raise AssertionError("the last attempt returns or raises")
 
     def _transport(self) -> AsyncTransport:

@@ -11,13 +11,10 @@ from isthmus_client.transport import CHANNEL, as_inputs, as_outputs, as_paramete
 class AsyncTransport(Protocol):
     """A connection to one server, of the event loop in which it is first used."""
 
-    async def infer(
-        self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...], only: tuple[str, ...] = ()
-    ) -> dict[str, Any]:
+    async def infer(self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
         """Arrays in, arrays out; an output that the server does not give is None.
 
-        ``only`` names the outputs that it is asked for; none asks for all that it has. Raises
-        ServerUnavailable or ServerRefused.
+        Raises ServerUnavailable or ServerRefused.
         """
         ...
 
@@ -51,12 +48,10 @@ class AsyncGrpc:
         self._timeout_s = timeout_s
         self._client = triton.InferenceServerClient(address, channel_args=CHANNEL)
 
-    async def infer(
-        self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...], only: tuple[str, ...] = ()
-    ) -> dict[str, Any]:
+    async def infer(self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
         with one_error(self._address, "gRPC"):
             given = as_inputs(self._triton, inputs)
-            wanted = as_outputs(self._triton, only)
+            wanted = as_outputs(self._triton, outputs)
             result = await self._client.infer(model, given, outputs=wanted, client_timeout=self._timeout_s)
             return {name: result.as_numpy(name) for name in outputs}
 
@@ -86,13 +81,11 @@ class AsyncHttp:
         self._timeout_s = timeout_s
         self._client = triton.InferenceServerClient(address, conn_timeout=timeout_s)
 
-    async def infer(
-        self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...], only: tuple[str, ...] = ()
-    ) -> dict[str, Any]:
+    async def infer(self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
         with one_error(self._address, "HTTP"):
             given = as_inputs(self._triton, inputs)
             async with asyncio.timeout(self._timeout_s):
-                result = await self._client.infer(model, given, outputs=as_outputs(self._triton, only))
+                result = await self._client.infer(model, given, outputs=as_outputs(self._triton, outputs))
             return {name: result.as_numpy(name) for name in outputs}
 
     async def ready(self) -> bool:

@@ -17,22 +17,6 @@ ASKED: Tensors = {"customer": ("bytes", 1), "k": ("int32", 1), "only_new": ("boo
 """What a client sends."""
 CONTEXT: Tensors = {"basket": ("bytes", -1), "viewed": ("bytes", -1), "time": ("bytes", 1)}
 """What a client may send besides, each of them or not."""
-PACKED = "packed"
-"""Output, bytes [1]: the whole answer as one JSON object. One tensor instead of eleven is twice as fast."""
-ANSWERED: Tensors = {
-    "items": ("bytes", -1),
-    "descriptions": ("bytes", -1),
-    "scores": ("float32", -1),
-    "reasons": ("bytes", -1),
-    "bought": ("bytes", -1),
-    "bought_descriptions": ("bytes", -1),
-    "bought_count": ("int32", 1),
-    "reason": ("bytes", 1),
-    "release": ("bytes", 1),
-    "context": ("bytes", 1),
-    "fewer": ("bytes", 1),
-    PACKED: ("bytes", 1),
-}
-"""What a client gets."""
-LATER = frozenset({"fewer", "context", PACKED})
-"""Outputs that servers of earlier releases lack."""
+ANSWER = "answer"
+ANSWERED: Tensors = {ANSWER: ("bytes", 1)}
+"""What a client gets: the whole answer as one JSON object. One tensor instead of eleven is twice as fast."""

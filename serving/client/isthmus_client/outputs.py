@@ -8,7 +8,7 @@ from typing import Any
 
 from isthmus_client.answer import Answer, Bought, Product, Reason
 from isthmus_client.errors import NotTriton
-from isthmus_client.interface import ANSWERED, LATER, PACKED
+from isthmus_client.interface import ANSWER
 
 _REASONS: dict[str, Reason] = {"personal": "personal", "context": "context"}
 
@@ -18,14 +18,9 @@ def answers(
 ) -> tuple[Answer, ...]:
     """An answer for each customer that was asked for. Raises NotTriton where the outputs cannot be read."""
     try:
-        packed = outputs.get(PACKED)
-        if packed is not None:
-            return tuple(
-                _unpacked(customer, json.loads(packed[row][0]), milliseconds)
-                for row, customer in enumerate(asked)
-            )
         return tuple(
-            _answer(customer, _row(outputs, row), milliseconds) for row, customer in enumerate(asked)
+            _answer(customer, json.loads(outputs[ANSWER][row][0]), milliseconds)
+            for row, customer in enumerate(asked)
         )
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise NotTriton(
@@ -34,7 +29,7 @@ def answers(
         ) from None
 
 
-def _unpacked(customer: str, told: dict[str, Any], milliseconds: float) -> Answer:
+def _answer(customer: str, told: dict[str, Any], milliseconds: float) -> Answer:
     """The answer of one JSON object; scores are numbers as JSON has them, or a TypeError."""
     return Answer(
         customer=customer,
@@ -51,44 +46,6 @@ def _unpacked(customer: str, told: dict[str, Any], milliseconds: float) -> Answe
         fewer=told["fewer"],
         context=told["context"],
     )
-
-
-def _row(outputs: dict[str, Any], row: int) -> dict[str, Any]:
-    """One customer's part of the outputs; servers of earlier releases lack some."""
-    return {
-        name: outputs[name][row]
-        for name in ANSWERED
-        if name != PACKED and (name not in LATER or outputs.get(name) is not None)
-    }
-
-
-def _answer(customer: str, row: dict[str, Any], milliseconds: float) -> Answer:
-    items, bought = _texts(row["items"]), _texts(row["bought"])
-    reasons = _texts(row["reasons"])
-    described = _texts(row["descriptions"], keep_empty=True)
-    return Answer(
-        customer=customer,
-        products=tuple(
-            Product(code, described[i], float(row["scores"][i]), _reason(reasons[i]))
-            for i, code in enumerate(items)
-        ),
-        bought=tuple(
-            Bought(code, text)
-            for code, text in zip(bought, _texts(row["bought_descriptions"], keep_empty=True), strict=False)
-        ),
-        bought_count=int(row["bought_count"][0]),
-        known=_texts(row["reason"])[0] == "personal",
-        reason=_reason(_texts(row["reason"])[0]),
-        milliseconds=milliseconds,
-        release=_texts(row["release"])[0],
-        fewer=row["fewer"][0].decode() if "fewer" in row else "",
-        context=row["context"][0].decode() if "context" in row else "",
-    )
-
-
-def _texts(values: Any, keep_empty: bool = False) -> list[str]:
-    # Rows of a batch are padded with the empty text at their end; a description may be empty in itself.
-    return [value.decode() for value in values if value or keep_empty]
 
 
 def _reason(text: str) -> Reason:

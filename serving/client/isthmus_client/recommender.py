@@ -19,10 +19,9 @@ from isthmus_client.errors import (
     ClientError,
     NotTriton,
     QuestionRefused,
-    ServerRefused,
     ServerUnavailable,
 )
-from isthmus_client.interface import ANSWERED, KEY_PARAMETER, MAX_BATCH_SIZE, MODEL, PACKED
+from isthmus_client.interface import ANSWERED, KEY_PARAMETER, MAX_BATCH_SIZE, MODEL
 from isthmus_client.outputs import answers
 from isthmus_client.question import Context, seconds, several, tensors
 from isthmus_client.transport import Transport, connect
@@ -51,7 +50,6 @@ class Recommender:
         self.url = url
         self._pseudonym: Callable[[str], str] = pseudonym or (lambda name: name)
         self._closed = False
-        self._only: tuple[str, ...] = (PACKED,)
         self._local = threading.local()
         self._shared: Transport | None = None
         self._opening = threading.Lock()
@@ -177,16 +175,9 @@ class Recommender:
         )
 
         def ask() -> dict[str, Any]:
-            return self._transport().infer(MODEL, inputs, tuple(ANSWERED), self._only)
+            return self._transport().infer(MODEL, inputs, tuple(ANSWERED))
 
-        answered: dict[str, Any]
-        try:
-            answered = again(ask)
-        except ServerRefused as refused:
-            if not (self._only and is_earlier(refused)):
-                raise
-            self._only = ()
-            answered = again(ask)
+        answered: dict[str, Any] = again(ask)
         return answered
 
     def _transport(self) -> Transport:
@@ -202,11 +193,6 @@ class Recommender:
                 else:
                     self._local.transport = transport
         return transport
-
-
-def is_earlier(refused: ServerRefused) -> bool:
-    """Whether a server refused because its release is of before answers were packed."""
-    return "unexpected inference output" in str(refused)
 
 
 def may_come(error: BaseException) -> bool:

@@ -40,13 +40,10 @@ class Transport(Protocol):
 
     for_all_threads: bool
 
-    def infer(
-        self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...], only: tuple[str, ...] = ()
-    ) -> dict[str, Any]:
+    def infer(self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
         """Arrays in, arrays out; an output that the server does not give is None.
 
-        ``only`` names the outputs that it is asked for; none asks for all that it has. Raises
-        ServerUnavailable or ServerRefused.
+        Raises ServerUnavailable or ServerRefused.
         """
         ...
 
@@ -100,14 +97,12 @@ class Grpc:
             channel_args=CHANNEL,
         )
 
-    def infer(
-        self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...], only: tuple[str, ...] = ()
-    ) -> dict[str, Any]:
+    def infer(self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
         with one_error(self._address, "gRPC"):
             result = self._client.infer(
                 model,
                 as_inputs(self._triton, inputs),
-                outputs=as_outputs(self._triton, only),
+                outputs=as_outputs(self._triton, outputs),
                 client_timeout=self._timeout_s,
             )
             return {name: result.as_numpy(name) for name in outputs}
@@ -140,11 +135,9 @@ class Http:
             address, connection_timeout=timeout_s, network_timeout=timeout_s
         )
 
-    def infer(
-        self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...], only: tuple[str, ...] = ()
-    ) -> dict[str, Any]:
+    def infer(self, model: str, inputs: dict[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
         with one_error(self._address, "HTTP"), self._in_time():
-            wanted = as_outputs(self._triton, only)
+            wanted = as_outputs(self._triton, outputs)
             result = self._client.infer(model, as_inputs(self._triton, inputs), outputs=wanted)
             return {name: result.as_numpy(name) for name in outputs}
 
@@ -183,9 +176,9 @@ def as_inputs(triton: Any, arrays: dict[str, Any]) -> list[Any]:
     return inputs
 
 
-def as_outputs(triton: Any, names: tuple[str, ...]) -> list[Any] | None:
-    """The outputs to ask for; None for all."""
-    return [triton.InferRequestedOutput(name) for name in names] or None
+def as_outputs(triton: Any, names: tuple[str, ...]) -> list[Any]:
+    """The outputs to ask for."""
+    return [triton.InferRequestedOutput(name) for name in names]
 
 
 @contextmanager

@@ -77,13 +77,12 @@ class Answers:
         self.table = {name: np.asarray(table) for name, table in tables.items()}
         self.row = {name: row for row, name in enumerate(np.load(folder / "pseudonyms.npy").tolist())}
         self.popular = np.load(folder / "popular.npy")
-        # As objects, because that is what BYTES tensors are made of: a lookup then copies nothing.
-        self.codes = np.load(folder / "codes.npy").astype(object)
-        self.descriptions = np.load(folder / "descriptions.npy").astype(object)
-        self.number = {code: number for number, code in enumerate(self.codes.tolist()) if code}
+        codes = np.load(folder / "codes.npy").tolist()
+        descriptions = np.load(folder / "descriptions.npy").tolist()
+        self.number = {code: number for number, code in enumerate(codes) if code}
         self.texts = [
             json.dumps({"code": code.decode(), "description": text.decode()}, ensure_ascii=False)[:-1]
-            for code, text in zip(self.codes.tolist(), self.descriptions.tolist(), strict=True)
+            for code, text in zip(codes, descriptions, strict=True)
         ]
         self.release, self.bought_limit = release, bought_limit
         fields = ContextScorer.__dataclass_fields__
@@ -209,7 +208,7 @@ class Answers:
                     fewer += ", and what the customer had bought is left out"
         return Answer(chosen, chosen_scores, reasons, bought, reason, context, fewer)
 
-    def packed(self, answer: Answer) -> bytes:
+    def text(self, answer: Answer) -> bytes:
         """An answer as one JSON object."""
         texts = self.texts
         products = ",".join(
@@ -221,34 +220,12 @@ class Answers:
             ]
         )
         bought = ",".join([f"{texts[product]}}}" for product in answer.bought[: self.bought_limit].tolist()])
+        # Nearly always empty, which needs no encoder.
+        context, fewer = (json.dumps(text) if text else '""' for text in (answer.context, answer.fewer))
         return (
             f'{{"products":[{products}],"bought":[{bought}],"bought_count":{len(answer.bought)},'
-            f'"reason":"{answer.reason}","release":"{self.release}",'
-            f'"context":{json.dumps(answer.context)},"fewer":{json.dumps(answer.fewer)}}}'
+            f'"reason":"{answer.reason}","release":"{self.release}","context":{context},"fewer":{fewer}}}'
         ).encode()
-
-    def columns(self, answer: Answer) -> dict[str, Numbers]:
-        """An answer as one array for each output."""
-        latest = answer.bought[: self.bought_limit]
-        return {
-            "items": self.codes[answer.products],
-            "descriptions": self.descriptions[answer.products],
-            "scores": answer.scores.astype(np.float32, copy=False),
-            "reasons": _texts(answer.reasons),
-            "bought": self.codes[latest],
-            "bought_descriptions": self.descriptions[latest],
-            "bought_count": np.array([len(answer.bought)], np.int32),
-            "reason": _texts([answer.reason]),
-            "release": _texts([self.release]),
-            "context": _texts([answer.context]),
-            "fewer": _texts([answer.fewer]),
-        }
-
-
-def _texts(texts: list[str]) -> Numbers:
-    encoded = np.empty(len(texts), np.object_)
-    encoded[:] = [text.encode() for text in texts]
-    return encoded
 
 
 def _weekday(time: bytes) -> int | None:

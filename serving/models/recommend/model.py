@@ -5,8 +5,7 @@ a look-up: what the ranker, or for customers without a shortlist the towers, say
 release, so ``serving.repository.build`` lays it down in the order of the answer. What the question brings is
 done here: ``k``, ``only_new``, and its context (``basket``, ``viewed``, ``time``), which changes the scores.
 
-An answer is asked for as ``packed``, one JSON text a customer, or by the other outputs, where rows of one
-request that are shorter than others are padded at the end with the empty code and score 0.
+An answer is one JSON text a customer.
 
 Files beside it, written by ``serving.repository.tables`` (C customers, I products): ``pseudonyms.npy`` bytes
 [C]; ``bought.npy`` int32 (products of all customers one after the other, the newest first) and
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 else:  # it lies beside this file
     from answers import Answers, Question, QuestionWrong
 
-PACKED = "packed"
+ANSWER = "answer"
 CONTEXT = frozenset({"basket", "viewed", "time"})
 
 
@@ -58,19 +57,8 @@ class TritonPythonModel:
         except QuestionWrong as wrong:
             error = pb_utils.TritonError(str(wrong), pb_utils.TritonError.INVALID_ARG)
             return pb_utils.InferenceResponse(output_tensors=[], error=error)
-        asked = request.requested_output_names()
-        tensors = []
-        if PACKED in asked:
-            texts = [[self.answers.packed(one)] for one in found]
-            tensors.append(pb_utils.Tensor(PACKED, np.array(texts, np.object_)))
-        if len(asked) > len(tensors):
-            tables = [self.answers.columns(one) for one in found]
-            tensors += [
-                pb_utils.Tensor(name, _padded([table[name] for table in tables]))
-                for name in asked
-                if name != PACKED
-            ]
-        return pb_utils.InferenceResponse(output_tensors=tensors)
+        texts = [[self.answers.text(one)] for one in found]
+        return pb_utils.InferenceResponse([pb_utils.Tensor(ANSWER, np.array(texts, np.object_))])
 
 
 def _questions(request: Any) -> list[Question]:
@@ -85,12 +73,3 @@ def _questions(request: Any) -> list[Question]:
     lists = (given[name].tolist() if name in given else nothing for name in ("basket", "viewed"))
     times = given["time"][:, 0].tolist() if "time" in given else [b""] * many
     return [Question(*asked) for asked in zip(customers, ks, only_new, *lists, times, strict=True)]
-
-
-def _padded(rows: list[Any]) -> Any:
-    """The rows of one output below each other, the shorter ones padded."""
-    width = max(len(row) for row in rows)
-    table = np.full((len(rows), width), b"" if rows[0].dtype == object else 0, rows[0].dtype)
-    for index, row in enumerate(rows):
-        table[index, : len(row)] = row
-    return table

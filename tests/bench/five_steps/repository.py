@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from isthmus_client.interface import ANSWERED, ASKED, LATER, MODEL, Tensors
+from isthmus_client.interface import ASKED, MODEL, Tensors
 from serving.repository.build import MODELS, version_of
 from serving.repository.model_configs import (
     BOUGHT_LIMIT,
@@ -39,7 +39,18 @@ from training.release import (
 
 HERE = Path(__file__).parent
 ONNX_MODELS = {"two_tower": ONNX_MODEL, "ranker": RANKER_MODEL}
-OUTPUTS: Tensors = {name: kind for name, kind in ANSWERED.items() if name not in LATER - {"fewer"}}
+OUTPUTS: Tensors = {
+    "items": ("bytes", -1),
+    "descriptions": ("bytes", -1),
+    "scores": ("float32", -1),
+    "reasons": ("bytes", -1),
+    "bought": ("bytes", -1),
+    "bought_descriptions": ("bytes", -1),
+    "bought_count": ("int32", 1),
+    "reason": ("bytes", 1),
+    "release": ("bytes", 1),
+    "fewer": ("bytes", 1),
+}
 """What such a server answered."""
 
 

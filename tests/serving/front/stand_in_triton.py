@@ -5,6 +5,7 @@ It knows two customers and eight products, and answers any other customer with p
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from concurrent import futures
@@ -15,6 +16,8 @@ import grpc
 import numpy as np
 from tritonclient.grpc import service_pb2, service_pb2_grpc
 from tritonclient.utils import serialize_byte_tensor
+
+from isthmus_client.interface import ANSWER
 
 RELEASE = "sha256:" + "a" * 64
 ANN, BEN = "1" * 32, "2" * 32
@@ -67,39 +70,36 @@ def _asked(request: Any) -> tuple[list[str], list[int]]:
 def _row(customer: str, k: int, how: How) -> dict[str, Any]:
     personal = PERSONAL.get(customer, [])
     codes = [*personal, *(code for code in PRODUCTS if code not in personal)][:k]
-    scores = [float("nan") if how == "not a number" else 1 / (rank + 1) for rank in range(len(codes))]
+    scores = [1 / (rank + 1) for rank in range(len(codes))]
+    scores = [score if code in personal else 0.0 for code, score in zip(codes, scores, strict=True)]
+    if how == "not a number":
+        scores = [float("nan")] * len(codes)
     return {
-        "items": codes,
-        "descriptions": [f"LAMPE À {code}" for code in codes],
-        "scores": [score if code in personal else 0.0 for code, score in zip(codes, scores, strict=True)]
-        if how != "not a number"
-        else scores,
-        "reasons": ["personal" if code in personal else "popular" for code in codes],
-        "reason": ["personal" if personal else "popular"],
-        "fewer": ["" if len(codes) == k else f"the release has only {len(PRODUCTS)} products"],
+        "products": [
+            {
+                "code": code,
+                "description": f"LAMPE À {code}",
+                "score": score,
+                "reason": "personal" if code in personal else "popular",
+            }
+            for code, score in zip(codes, scores, strict=True)
+        ],
+        "bought": [],
+        "bought_count": 0,
+        "reason": "personal" if personal else "popular",
+        "release": RELEASE,
+        "context": "",
+        "fewer": "" if len(codes) == k else f"the release has only {len(PRODUCTS)} products",
     }
 
 
 def _response(rows: list[dict[str, Any]]) -> Any:
     response = service_pb2.ModelInferResponse(model_name="recommend", model_version="1")
-    count = len(rows)
-    texts = {name: [row[name] for row in rows] for name in ("items", "descriptions", "reasons")}
-    texts |= {"bought": [[""]] * count, "bought_descriptions": [[""]] * count}
-    texts |= {name: [row[name] for row in rows] for name in ("reason", "fewer")}
-    texts["release"] = [[RELEASE]] * count
-    for name, values in texts.items():
-        array = np.array([[text.encode() for text in row] for row in values], np.object_)
-        _add(response, name, "BYTES", array.shape, serialize_byte_tensor(array).item())
-    scores = np.array([row["scores"] for row in rows], np.float32)
-    _add(response, "scores", "FP32", scores.shape, scores.tobytes())
-    _add(response, "bought_count", "INT32", (count, 1), np.zeros((count, 1), np.int32).tobytes())
+    texts = np.array([[json.dumps(row).encode()] for row in rows], np.object_)
+    output = response.outputs.add(name=ANSWER, datatype="BYTES")
+    output.shape.extend(texts.shape)
+    response.raw_output_contents.append(serialize_byte_tensor(texts).item())
     return response
-
-
-def _add(response: Any, name: str, kind: str, shape: tuple[int, ...], content: bytes) -> None:
-    output = response.outputs.add(name=name, datatype=kind)
-    output.shape.extend(shape)
-    response.raw_output_contents.append(content)
 
 
 @contextmanager

@@ -202,6 +202,6 @@ def test_a_type_without_a_row_is_named(engine: Engine) -> None:
 
 def test_a_custom_resource_is_said_to_be_one_and_needs_its_definition(engine: Engine) -> None:
     pool = {"metadata": {"name": "gpus"}, "spec": {"anything": 1}}
-    resource = engine.resource("karpenter.sh/v1:NodePool", pool)
+    resource = engine.resource("example.org/v1:Pool", pool)
     assert "custom resource" in engine.backend.note(resource.type)
     assert engine.backend.preview(resource)["spec"] == {"anything": 1}, "its definition may come first"
