@@ -31,9 +31,9 @@ class Panel:
 def _by_model(name: str, window: str = "5m") -> str:
     """Milliseconds a question, by model, of one of Triton's sums of microseconds."""
     of = f'{{service="triton"}}[{window}]'
-    return (
-        f"sum by (model) (rate({name}{of})) / sum by (model) (rate(nv_inference_request_success{of})) / 1000"
-    )
+    # A model that nobody asks has no time.
+    asked = f"(sum by (model) (rate(nv_inference_request_success{of})) > 0)"
+    return f"sum by (model) (rate({name}{of})) / {asked} / 1000"
 
 
 PANELS: Final[tuple[Panel, ...]] = (
@@ -59,7 +59,7 @@ PANELS: Final[tuple[Panel, ...]] = (
             (
                 "{{model}}",
                 'sum by (model) (rate(nv_inference_count{service="triton"}[5m]))'
-                ' / sum by (model) (rate(nv_inference_exec_count{service="triton"}[5m]))',
+                ' / (sum by (model) (rate(nv_inference_exec_count{service="triton"}[5m])) > 0)',
             ),
         ),
     ),
