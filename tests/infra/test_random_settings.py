@@ -53,7 +53,7 @@ FREE = (
 )
 """Parts of names that may be any of up to 255 letters."""
 STACKS = ("dev", "prod-2", "a" * 33)
-SHORT, LONG = 20, int(os.environ.get("ISTHMUS_EXAMPLES", "300"))
+SHORT, LONG = 10, int(os.environ.get("ISTHMUS_EXAMPLES", "300"))
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -48,6 +48,7 @@ SPEAKERS: dict[type, dict[str, Callable[[Any, Path], Any]]] = {
         "send": lambda one, tmp: one.send(ENTRY, _file(tmp, 3)),
         "put": lambda one, _: one.put("key", b"content"),
         "batch": lambda one, _: one.batch(ENTRY),
+        "batch_file": lambda one, tmp: one.batch_file(ENTRY, tmp),
         "erase": lambda one, _: one.erase("orders/", {"orders/1"}),
         "abort": lambda one, _: one.abort("orders/"),
     },

@@ -1,6 +1,6 @@
 """Each setting is changed on an estate that stands, settled and changed back; and again while clouds fail.
 
-``make test`` plays the fullest turns and takes two back that failed, ``make long`` plays every setting,
+``make test`` plays the fullest turn and takes one back that failed, ``make long`` plays every setting,
 ``make standing`` every value of each, with faults too. Where a turn of several plays fails, play them
 one by one: ``make standing ONLY=link.asn``.
 """
@@ -24,9 +24,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 ALL = [play for play in plays() if not os.environ.get("ONLY") or play.key.startswith(os.environ["ONLY"])]
 REFUSED = [play for play in ALL if expected(play).effect == "refused"]
 TURNS = turns(play for play in ALL if expected(play).effect != "refused")
-ALWAYS = {"link.ike.dh_group"}
-"""``make test`` plays the fullest turn and those of these; ``make openstack`` a private network's."""
-TAKEN_BACK = {"openstack.network.cidr", "link.ike.dh_group"}
+TAKEN_BACK = {"openstack.network.cidr"}
 """``make test`` lets the turns of these fail once and takes them back."""
 SHARE = 0.35
 """Of all creations, updates and deletions, that fail once."""
@@ -42,10 +40,8 @@ def _marked(turns: list[Turn], mark: Callable[[Turn], pytest.MarkDecorator | Non
 
 
 def _calm(turn: Turn) -> pytest.MarkDecorator | None:
-    if turn is TURNS[0] or _has(turn, ALWAYS):
-        return None
-    # On real control planes and services a turn takes minutes: `make standing` plays the others.
-    return pytest.mark.standing
+    # On real control planes and services a turn takes a minute: `make standing` plays the others.
+    return None if turn is TURNS[0] else pytest.mark.standing
 
 
 def _taken_back(turn: Turn) -> pytest.MarkDecorator | None:
