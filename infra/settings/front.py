@@ -45,7 +45,7 @@ class ServingFrontSettings(Section):
     """Fronts that applications ask by HTTP, behind a load balancer of each serving site's network."""
 
     enabled: bool = False
-    """Whether they run; else only pods of marked namespaces reach Triton."""
+    """Whether they run where serving is on; else only pods of marked namespaces reach Triton."""
     replicas: FrontReplicas = FrontReplicas()
     """Fronts on each site."""
     callers: tuple[ApiKey, ...] = ()

@@ -146,7 +146,6 @@ def test_no_front_no_controller(fronted: Estate) -> None:
             "serving.front.tokens.jwks",
         ),
         ({"serving.front.replicas": {"min": 3, "max": 2}}, "serving.front.replicas.max"),
-        ({"serving.enabled": False}, "serving.front.enabled"),
         (
             {"serving.front.callers": [{"name": "a", "sha256": "1" * 64}, {"name": "a", "sha256": "2" * 64}]},
             "serving.front.callers",

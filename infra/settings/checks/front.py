@@ -17,14 +17,8 @@ def fronts(settings: Settings) -> Iterator[Problem]:
         yield Problem(
             "serving.front.replicas.max", f"is {most}, less than min {least}; raise max or lower min"
         )
-    if not front.enabled:
-        return
-    if not serving.enabled:
-        yield Problem(
-            "serving.front.enabled",
-            "is true, and serving.enabled is false: a front has nobody to ask; set that to true, or this to "
-            "false",
-        )
+    # Where nothing serves there are no fronts either, whatever stands here.
+    if not (front.enabled and serving.enabled):
         return
     if not front.callers and front.tokens is None:
         yield Problem(
