@@ -132,7 +132,9 @@ class Standing:
         difference = compare(inventory(str(self.estate.settings.aws.endpoint_url)), resources)
         assert not difference, f"the stand-in for AWS holds something else than the state: {difference}"
         held, known = objects(self.estate.home), declared_objects(resources)
-        assert held == known, f"in the clusters and in the state: {sorted(held ^ known)}"
+        assert held == known, (
+            f"only in the clusters: {sorted(held - known)}, only in the state: {sorted(known - held)}"
+        )
 
     def fail(self, seed: int, share: float) -> None:
         """One up that a fault may end."""
