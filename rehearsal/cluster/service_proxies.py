@@ -56,12 +56,16 @@ class ServiceProxies:
                 self._tell(service, address)
         for gone in self._servers.keys() - wanted.keys():
             self._stop(gone)
-        for key in wanted.keys() - self._servers.keys():
-            asked = asyncio.run_coroutine_threadsafe(self._listen(key, wanted[key]), self._loop)
-            self._servers[key] = asked.result()
+            if not any(other[:2] == gone[:2] for other in self._servers):
+                self._addresses.free(address_key(self._cluster.name, *gone[:2]))
+        for key, address in wanted.items():
+            # One that could not listen is tried again: whoever had the port may be about to leave it.
+            if self._servers.get(key) is None:
+                asked = asyncio.run_coroutine_threadsafe(self._listen(key, address), self._loop)
+                self._servers[key] = asked.result()
 
     def close(self) -> None:
-        """Listen for nothing any more."""
+        """Listen for nothing any more; the addresses stay the Services', whose callers have them."""
         for key in list(self._servers):
             self._stop(key)
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -69,8 +73,6 @@ class ServiceProxies:
     def _stop(self, key: _Key) -> None:
         if (server := self._servers.pop(key)) is not None:
             self._loop.call_soon_threadsafe(server.close)
-        if not any(other[:2] == key[:2] for other in self._servers):
-            self._addresses.free(address_key(self._cluster.name, *key[:2]))
 
     def _tell(self, service: Object, address: str) -> None:
         """A Service of type LoadBalancer has the address as its balancer's."""
