@@ -79,16 +79,22 @@ def _by_cpu(settings: Settings) -> Iterator[Problem]:
             f"is set, and the servers are scaled by cpu, which does not read it: set {_KEY}.by to queue, "
             f"which needs {' and '.join(QUEUE_NEEDS)} in platform.runs, or leave it out",
         )
-    least, most = settings.serving.replicas.min, settings.serving.replicas.max
-    brought = DRIVERS[settings.openstack.cluster.driver].brings
-    for site in settings.serving.sites if least < most else ():
-        parts = {*settings.platform.runs, *(brought if site == "openstack" else ())}
-        if "metrics_server" not in parts:
-            yield Problem(
-                "platform.runs",
-                f"has no metrics_server, by which the autoscaler of site {site} would go from "
-                f"serving.replicas min {least} to max {most}: add it, or write one number for both",
-            )
+    replicas = settings.serving.replicas
+    for site in settings.serving.sites:
+        yield from unmeasured(settings, site, f"site {site}", "serving.replicas", replicas.min, replicas.max)
 
 
-__all__ = ["autoscaling"]
+def unmeasured(
+    settings: Settings, site: str, whose: str, key: str, least: int, most: int
+) -> Iterator[Problem]:
+    """A problem where an autoscaler by CPU of a site has nothing that measures for it."""
+    brought = DRIVERS[settings.openstack.cluster.driver].brings if site == "openstack" else frozenset()
+    if least < most and "metrics_server" not in {*settings.platform.runs, *brought}:
+        yield Problem(
+            "platform.runs",
+            f"has no metrics_server, by which the autoscaler of {whose} would go from {key} min {least} to "
+            f"max {most}: add it, or write one number for both",
+        )
+
+
+__all__ = ["autoscaling", "unmeasured"]

@@ -14,11 +14,12 @@ LONGEST_BUDGET = 100
 
 def _ranges(settings: Settings) -> Iterator[Problem]:
     nodes, workers = settings.aws.cluster.system_nodes, settings.openstack.cluster.nodes
-    replicas = settings.serving.replicas
+    replicas, fronts = settings.serving.replicas, settings.serving.front.replicas
     for path, low, high in (
         ("aws.cluster.system_nodes", nodes.min, nodes.max),
         ("openstack.cluster.nodes", workers.min, workers.max),
         ("serving.replicas", replicas.min, replicas.max),
+        ("serving.front.replicas", fronts.min, fronts.max),
     ):
         if low > high:
             yield Problem(f"{path}.max", f"is {high}, less than min {low}; raise max or lower min")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from infra.settings.drivers import DRIVERS
+from infra.settings.checks.autoscaling import unmeasured
 from infra.settings.model import Settings
 from isthmus.settings.errors import Problem
 
@@ -12,11 +12,6 @@ from isthmus.settings.errors import Problem
 def fronts(settings: Settings) -> Iterator[Problem]:
     """Problems of ``serving.front``; none where it is off."""
     serving, front = settings.serving, settings.serving.front
-    least, most = front.replicas.min, front.replicas.max
-    if least > most:
-        yield Problem(
-            "serving.front.replicas.max", f"is {most}, less than min {least}; raise max or lower min"
-        )
     # Where nothing serves there are no fronts either, whatever stands here.
     if not (front.enabled and serving.enabled):
         return
@@ -44,25 +39,14 @@ def fronts(settings: Settings) -> Iterator[Problem]:
                 "is absent, so keys and customers would be sent for all to read; name a certificate, or set "
                 "serving.front.plain_http to true",
             )
-        yield from _measured(settings, site)
+        least, most = front.replicas.min, front.replicas.max
+        whose = f"fronts on site {site}"
+        yield from unmeasured(settings, site, whose, "serving.front.replicas", least, most)
     yield from _of_this_estate(settings)
     for key, named in (("callers", front.callers), ("guard", front.guard)):
         names = [each.name for each in named]
         for name in sorted({name for name in names if names.count(name) > 1}):
             yield Problem(f"serving.front.{key}", f"has two named {name}; give each a name of its own")
-
-
-def _measured(settings: Settings, site: str) -> Iterator[Problem]:
-    front = settings.serving.front
-    brought = DRIVERS[settings.openstack.cluster.driver].brings if site == "openstack" else frozenset()
-    parts = {*settings.platform.runs, *brought}
-    if front.replicas.min < front.replicas.max and "metrics_server" not in parts:
-        yield Problem(
-            "platform.runs",
-            f"has no metrics_server, by which the autoscaler of fronts on site {site} would go from "
-            f"serving.front.replicas min {front.replicas.min} to max {front.replicas.max}: add it, or write "
-            "one number for both",
-        )
 
 
 def _of_this_estate(settings: Settings) -> Iterator[Problem]:
