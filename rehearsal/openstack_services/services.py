@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -137,15 +138,20 @@ def _have(home: Home, layout: Layout, wished: Mapping[str, int], region: str, pr
         here = {AUTH: _port(cloud.auth_url), STORE: _port(cloud.store_url)}
         if cloud.region == region and wished.items() <= here.items():
             return cloud
-        _end(layout)
+    _end(layout)
     with progress as shown:
         return _start(home, layout, wished, region, shown)
 
 
 def running(home: Home) -> Cloud | None:
-    """The services that run, None where none do."""
+    """The services that run, None where none do, or not all of them.
+
+    Where one was killed the parent ends the others, and is there itself for most of a second more.
+    """
     record = _record(folder_of(home))
     if record is None or recorded_process(record) is None:
+        return None
+    if not all(_listens(record["ports"][name]) for name in CATALOGUE):
         return None
     return Cloud(record["auth_url"], record["store_url"], record["region"], record["pid"])
 
@@ -256,6 +262,15 @@ def _wait(
         time.sleep(_POLL_SECONDS)
 
 
+def _listens(port: int) -> bool:
+    """Whether a connection is taken, at once, also by a service that is busy."""
+    try:
+        socket.create_connection(("127.0.0.1", port), _PROBE_SECONDS).close()
+    except OSError:
+        return False
+    return True
+
+
 def _answers(port: int, path: str) -> bool:
     try:
         return _http.get(f"http://127.0.0.1:{port}{path}", timeout=_PROBE_SECONDS).status_code < _SERVER_ERROR
@@ -345,7 +360,8 @@ def _record(layout: Layout) -> dict[str, Any] | None:
         return None
     return (
         record
-        if isinstance(record, dict) and record.keys() >= {"pid", "started", "auth_url", "store_url", "region"}
+        if isinstance(record, dict)
+        and record.keys() >= {"pid", "started", "auth_url", "store_url", "region", "ports"}
         else None
     )
 

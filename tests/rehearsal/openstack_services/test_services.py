@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from pydantic import HttpUrl
@@ -25,7 +26,7 @@ from rehearsal.openstack_services.services import Cloud
 from rehearsal.openstack_services.session import ServiceRefused, Session
 from rehearsal.plugins.backend import Refused
 from rehearsal.plugins.openstack.services.functions import get_secret
-from rehearsal.ports import free_ports
+from rehearsal.ports import free_ports, is_free
 from rehearsal.sandbox import processes_of
 from rehearsal.stack_copy import STACK
 from tests.rehearsal.conftest import IMAGE
@@ -189,6 +190,17 @@ def test_a_killed_service_takes_the_others_along_and_all_go_on_where_they_were(h
     assert services.running(home) is None
     again = Session.of(services.start(home))
     assert again.get("network", f"/v2.0/networks/{network}")["network"]["name"] == "stays"
+
+
+def test_services_of_which_one_was_just_killed_are_started_anew(home: Home) -> None:
+    """The others, and their parent, are there for most of a second more."""
+    before = Session.of(services.running(home) or services.start(home))
+    port = urlsplit(before.request("network", "GET", "/").url).port
+    os.kill(listener(before, "network"), signal.SIGKILL)
+    while not is_free(port):
+        time.sleep(0.01)
+    again = Session.of(services.start(home))
+    assert "networks" in again.get("network", "/v2.0/networks")
 
 
 def test_stopped_services_leave_no_process(home: Home) -> None:
