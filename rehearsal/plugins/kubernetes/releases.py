@@ -92,10 +92,15 @@ def update(api: Api, id: str, inputs: Properties, stopped: threading.Event) -> P
 
 
 def delete(api: Api, resource: Resource, stopped: threading.Event) -> None:
-    """Take it away with the definitions that came by it, unless its values keep them. Raises Refused."""
+    """Take it away with the definitions that came by it, unless its values keep them.
+
+    Raises Refused, also where it is gone: the plugin hands on what Helm says (helm_release.go, ``Delete``,
+    read 2026-11-28), and takes no definition that another release may have brought.
+    """
     name, namespace = objects.split(resource.id)
-    if (there := _record(api, name, namespace)) is not None:
-        api.delete("v1", "Secret", there["metadata"]["name"], namespace)
+    if (there := _record(api, name, namespace)) is None:
+        raise Refused(f"uninstall: Release not loaded: {name}: release: not found")
+    api.delete("v1", "Secret", there["metadata"]["name"], namespace)
     kept = (resource.inputs.get("values") or {}).get("crds") or {}
     for definition in () if kept.get("keep") else of_chart(_chart(resource.inputs)):
         _forget(api, definition, stopped)

@@ -74,7 +74,8 @@ def test_a_release_is_made_read_changed_and_deleted_with_its_kinds(
         api.get(each["apiVersion"], each["kind"], each["metadata"]["name"]) is None
         for each in of_chart("keda")
     )
-    backend.delete(changed)
+    with pytest.raises(Refused, match="release: not found"):
+        backend.delete(changed)
     with pytest.raises(Refused, match="no deployed releases"):
         backend.update(changed, changed)
 
