@@ -151,8 +151,8 @@ def test_a_skew_is_seen(shop: Shop, tmp_path: Path) -> None:
     shutil.copytree(shop.release, skewed)
     shortlist = Shortlist.read(skewed)
     assert shortlist is not None
-    spread = shortlist.features.astype(np.float32).std(axis=0)
-    features = shortlist.features.copy()
+    features = np.array(shortlist.features)
+    spread = features.astype(np.float32).std(axis=0)
     features[:, int(spread.argmax())] *= -1
     replace(shortlist, features=features, scores=None).write(skewed)
     write(skewed, read(skewed).model_copy(update={"files": describe(skewed)}))

@@ -22,7 +22,7 @@ from training.features.purchase_tables import product_table
 from training.job_runtime import Environment
 from training.jobs import validate
 from training.orders.source import Folder
-from training.release.ranked import write_ranked
+from training.release.ranked import writing_ranked
 from training.settings import Gates, TrainingSettings, Window
 from training.tables.engine import EMBEDDED
 from training.transfer.batch import from_parquet
@@ -47,13 +47,13 @@ def _release(folder: Path, purchases: pd.DataFrame, good: bool) -> Path:
     codes = [item.product_code for item in catalogue.products]
     counts = purchases.groupby(["customer", "stock_code"]).size()
     names = sorted(purchases["customer"].unique())
-    lists = []
-    for name in names:
-        mine = counts[name].reindex(codes, fill_value=0).sort_values(ascending=not good, kind="stable")
-        lists += [(name, rank, product, 0.5) for rank, product in enumerate(mine.index[:20], 1)]
-    frame = pd.DataFrame(lists, columns=["customer", "rank", "product", "score"])
-    columns = {str(name): frame[name].to_numpy() for name in frame}
-    write_ranked(folder, columns, columns)
+    with writing_ranked(folder, names, codes) as ranked:
+        for number, name in enumerate(names):
+            mine = counts[name].reindex(codes, fill_value=0).to_numpy()
+            best = np.argsort(-mine if good else mine, kind="stable")[:20]
+            rank, scores = np.arange(1, len(best) + 1), np.full(len(best), 0.5)
+            for only_new in (False, True):
+                ranked.add(np.full(len(best), number), rank, best, scores, np.full(len(best), only_new))
     r.write_products(folder, catalogue.products)
     r.write_popular(folder, catalogue.popular())
     shape = (len(names), 4)

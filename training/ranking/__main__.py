@@ -63,8 +63,8 @@ def _run(args: argparse.Namespace) -> None:
     with listen(show):
         orders = CleanedDays(work / "days", named_folder(args)).orders(args.before)
         ranking = train(orders, day, settings, work)
-        recommendations = recommend(ranking.builder(orders, day), ranking, args.top)
-    write(args.out, ranking, recommendations, orders, args.before)
+        lists = recommend(ranking.builder(orders, day), ranking, args.top)
+        write(args.out, ranking, lists, orders, args.before)
     show(f"{args.out} is written")
 
 

@@ -12,7 +12,7 @@ later: the scorer trusts them a little more than it should.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from training.ranking.history_snapshot import HistorySnapshot
 from training.ranking.orders import Orders
-from training.ranking.recommend import recommend
+from training.ranking.recommend import Listed, recommend
 from training.ranking.train import Ranking
 from training.release.context import ReleaseContext
 from training.release.context_scores import (
@@ -34,7 +34,6 @@ from training.release.context_scores import (
     List,
     candidates,
 )
-from training.release.shortlist import Shortlist
 from training.scorers import Floats
 from training.scorers.limits import blocks
 from training.scorers.neighbours import cosine
@@ -84,11 +83,11 @@ def fit_context(orders: Orders, before: int, ranking: Ranking, top: int) -> Rele
     now = unfitted(HistorySnapshot(orders, before))
     known = stranger = np.zeros(len(FEATURES) + 1)
     if len(customers):
-        shortlist = recommend(builder, ranking, top, customers).shortlist
+        lists = dict(lists_of(recommend(builder, ranking, top, customers)))
         named = [basket for basket in baskets if basket.customer >= 0]
-        known = _regression(_examples(earlier.scorer, named, shortlist))
+        known = _regression(_examples(earlier.scorer, named, lists))
     if baskets:
-        stranger = _regression(_examples(earlier.scorer, baskets, None))
+        stranger = _regression(_examples(earlier.scorer, baskets, {}))
     logger.info(
         f"context: {len(baskets)} baskets of {date.fromordinal(day)} to {date.fromordinal(before - 1)}, "
         f"{len(now.scorer.neighbour):,} neighbours of {len(now.codes):,} products"
@@ -160,11 +159,13 @@ def shown_part(basket: Basket, random: np.random.Generator) -> tuple[Brought, ND
     return Brought.of(order[:shown], none, basket.weekday), np.sort(order[shown:])
 
 
-def list_of(shortlist: Shortlist, customer: int) -> List:
-    """A customer's part of a shortlist with scores."""
-    part = slice(int(shortlist.start[customer]), int(shortlist.start[customer + 1]))
-    assert shortlist.scores is not None  # noqa: S101
-    return List(shortlist.product[part], shortlist.scores[part], shortlist.owned[part])
+def lists_of(blocks_of_customers: Iterable[Listed]) -> Iterator[tuple[int, List]]:
+    """The list of each customer, by number."""
+    for listed in blocks_of_customers:
+        names, starts = np.unique(listed.customer, return_index=True)
+        for name, start, end in zip(names, starts, [*starts[1:], len(listed.customer)], strict=True):
+            part = slice(int(start), int(end))
+            yield int(name), List(listed.product[part], listed.scores[part], listed.owned[part])
 
 
 def _sample(baskets: Iterator[Basket]) -> list[Basket]:
@@ -174,15 +175,14 @@ def _sample(baskets: Iterator[Basket]) -> list[Basket]:
 
 
 def _examples(
-    scorer: ContextScorer, baskets: Sequence[Basket], shortlist: Shortlist | None
+    scorer: ContextScorer, baskets: Sequence[Basket], lists: Mapping[int, List]
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """Candidates of all baskets, and whether each is in the rest."""
     random = np.random.default_rng(SEED)
     values, labels = [np.empty((0, len(FEATURES)), np.float32)], [np.empty(0, np.bool_)]
     for basket in baskets:
         brought, rest = shown_part(basket, random)
-        listed = NO_LIST if shortlist is None else list_of(shortlist, basket.customer)
-        products, known = candidates(scorer, brought, listed)
+        products, known = candidates(scorer, brought, lists.get(basket.customer, NO_LIST))
         values.append(known)
         labels.append(np.isin(products, rest))
     return np.concatenate(values), np.concatenate(labels)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from isthmus.source_digest import source_digest
 from training.digest_scopes import RANKING_FEATURES
 from training.ranking.export import save_onnx
 from training.ranking.orders import Orders
-from training.ranking.recommend import Recommendations
+from training.ranking.recommend import Listed
 from training.ranking.train import Ranking
 from training.release.versions import versions
 
@@ -53,7 +53,7 @@ def record_of(
     }
 
 
-def write(folder: Path, ranking: Ranking, lists: Recommendations, orders: Orders, before: date) -> None:
+def write(folder: Path, ranking: Ranking, lists: Iterable[Listed], orders: Orders, before: date) -> None:
     """Write all of it, made beside the folder and renamed; replaces an earlier ranking.
 
     Raises:
@@ -64,7 +64,9 @@ def write(folder: Path, ranking: Ranking, lists: Recommendations, orders: Orders
         trial = np.random.default_rng(0).normal(size=(512, len(ranking.names))).astype(np.float32)
         difference = save_onnx(ranking.model, aside / ONNX, trial)
         ranking.normaliser.save(aside / NORMALISER)
-        lists.all_products.to_csv(aside / ALL_PRODUCTS, index=False, float_format="%.6f")
-        lists.new_products.to_csv(aside / NEW_PRODUCTS, index=False, float_format="%.6f")
+        for number, listed in enumerate(lists):
+            for only_new, name in enumerate((ALL_PRODUCTS, NEW_PRODUCTS)):
+                table = listed.table(orders, bool(only_new))
+                table.to_csv(aside / name, mode="a", header=not number, index=False, float_format="%.6f")
         record = record_of(ranking, orders, before, difference)
         (aside / RECORD).write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")

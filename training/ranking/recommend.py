@@ -1,10 +1,11 @@
-"""The best products for every customer, all and only new ones, and the shortlist that they come from."""
+"""The best products for every customer, all and only new ones: a block of customers at a time, so that memory
+does not tell how many there are."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,10 +13,11 @@ from numpy.typing import NDArray
 
 from isthmus.progress import Progress
 from training.ranking.features import FeatureBuilder, Features
-from training.ranking.joining import ahead, joined
+from training.ranking.joining import ahead
+from training.ranking.orders import Orders
 from training.ranking.train import Ranking
-from training.release.ranked import COLUMNS
-from training.release.shortlist import Shortlist
+from training.release.ranked import COLUMNS, RankedWriter
+from training.release.shortlist import ShortlistWriter
 from training.scorers import Floats, Rows
 from training.ties import grouped_order
 
@@ -23,87 +25,80 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Recommendations:
-    """Lists of every customer; columns customer, rank (1 is best), product, score.
+class Listed:
+    """The products of both lists of some customers, ordered by customer and product.
 
-    ``shortlist`` holds the products of both lists with their scores and the features they were scored by.
+    Attributes:
+        customer: its place in the orders' customers.
+        product: its place in the orders' products.
+        owned: whether the customer bought it before.
+        features: float16 [rows, features], normalised.
+        scores: float32 [rows].
+        ranks: int32 [2, rows], in the list of all products and in that of new ones; 1 is best, 0 is none.
     """
 
-    all_products: pd.DataFrame
-    new_products: pd.DataFrame
-    shortlist: Shortlist
+    customer: Rows
+    product: Rows
+    owned: NDArray[np.bool_]
+    features: NDArray[np.float16]
+    scores: Floats
+    ranks: NDArray[np.int32]
+
+    def table(self, orders: Orders, only_new: bool) -> pd.DataFrame:
+        """One of the lists, with the columns of ``training.release.ranked``."""
+        rows = np.flatnonzero(self.ranks[int(only_new)])
+        rank = self.ranks[int(only_new), rows]
+        order = np.lexsort((rank, self.customer[rows]))
+        rows, rank = rows[order], rank[order]
+        named = orders.customers[self.customer[rows]], rank, orders.products[self.product[rows]]
+        return pd.DataFrame(dict(zip(COLUMNS, (*named, self.scores[rows]), strict=True)))
+
+    def write(self, shortlist: ShortlistWriter, ranked: RankedWriter) -> None:
+        """Add them to the tables of a release: of each customer all products, then the new ones."""
+        shortlist.add(
+            self.customer,
+            product=self.product,
+            owned=self.owned,
+            features=self.features,
+            scores=self.scores,
+        )
+        only_new, rows = np.nonzero(self.ranks)
+        rank = self.ranks[only_new, rows]
+        order = np.lexsort((rank, only_new, self.customer[rows]))
+        rows, rank = rows[order], rank[order]
+        named = self.customer[rows], rank, self.product[rows]
+        ranked.add(*named, self.scores[rows], only_new[order].astype(np.bool_))
 
 
 def recommend(
     builder: FeatureBuilder, ranking: Ranking, top: int, customers: Rows | None = None
-) -> Recommendations:
-    """Up to ``top`` products for each customer who bought before the day.
+) -> Iterator[Listed]:
+    """Up to ``top`` products of either list for each customer who bought before the day.
 
     ``customers`` are numbers of some of them, increasing; the others then have no lists.
     """
     number = builder.snapshot.shape[0]
     asked = np.arange(number, dtype=np.int64) if customers is None else customers
-    all_products, new_products = [], []
-    shortlisted: tuple[list[NDArray[Any]], ...] = ([], [], [], [], [])
     for features in ahead(builder.blocks(asked)):
         # Half precision here too, so that the lists are those that serving gives.
         values = ranking.normalised(features.values, features.names).astype(np.float16)
-        scores = ranking.score(values.astype(np.float32))
-        chosen = _best(features, scores, np.ones(len(scores), np.bool_), top)
-        chosen_new = _best(features, scores, ~features.owned, top)
-        all_products.append(_as_table(builder, features, scores, *chosen))
-        new_products.append(_as_table(builder, features, scores, *chosen_new))
-        rows = np.union1d(chosen[0], chosen_new[0])
-        columns: tuple[NDArray[Any], ...] = (
-            features.customer,
-            features.product.astype(np.int32),
-            features.owned,
-            values,
-            scores.astype(np.float32),
-        )
-        for parts, column in zip(shortlisted, columns, strict=True):
-            parts.append(column[rows])
+        scores = ranking.score(values.astype(np.float32)).astype(np.float32)
+        ranks = np.stack([_ranks(features, scores, among, top) for among in (None, ~features.owned)])
+        rows = np.flatnonzero(ranks.any(0))
+        named = features.customer[rows], features.product[rows], features.owned[rows]
+        yield Listed(*named, values[rows], scores[rows], ranks[:, rows])
         done = int(features.customer[-1]) + 1
         logger.info(Progress("lists", done, number, f"recommended for {done:,} of {number:,} customers"))
-    customer, product, owned, features_of, scores_of = (joined(parts) for parts in shortlisted)
-    return Recommendations(
-        pd.concat(all_products, ignore_index=True),
-        pd.concat(new_products, ignore_index=True),
-        Shortlist(
-            customers=builder.snapshot.orders.customers.astype(bytes),
-            start=np.searchsorted(customer, np.arange(number + 1)).astype(np.int64),
-            codes=builder.snapshot.orders.products.astype(bytes),
-            product=product,
-            owned=owned,
-            features=features_of,
-            scores=scores_of,
-        ),
-    )
 
 
-def _best(
-    features: Features, scores: Floats, allowed: NDArray[np.bool_], top: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows of the ``top`` products of each customer, the best first, and their ranks from 1."""
-    rows = np.flatnonzero(allowed)
+def _ranks(
+    features: Features, scores: Floats, among: NDArray[np.bool_] | None, top: int
+) -> NDArray[np.int32]:
+    """From 1 to ``top`` for the best products of each customer ``among`` some; 0 for all others."""
+    rows = np.arange(len(scores)) if among is None else np.flatnonzero(among)
     rows = rows[grouped_order(scores[rows], features.product[rows], features.customer[rows])]
     customer = features.customer[rows]
     rank = np.arange(len(rows)) - np.searchsorted(customer, customer) + 1
-    return rows[rank <= top], rank[rank <= top]
-
-
-def _as_table(
-    builder: FeatureBuilder,
-    features: Features,
-    scores: Floats,
-    rows: NDArray[np.int64],
-    rank: NDArray[np.int64],
-) -> pd.DataFrame:
-    orders = builder.snapshot.orders
-    columns = (
-        orders.customers[features.customer[rows]],
-        rank,
-        orders.products[features.product[rows]],
-        scores[rows],
-    )
-    return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
+    ranks = np.zeros(len(scores), np.int32)
+    ranks[rows] = np.where(rank <= top, rank, 0)
+    return ranks

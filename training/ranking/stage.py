@@ -6,12 +6,13 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
 
-from isthmus.atomic_files import atomic_write
+from isthmus.atomic_files import atomic_directory
 from training.orders.source import OrderSource
 from training.ranking.cleaned_days import CleanedDays
 from training.ranking.context import fit_context
@@ -23,7 +24,8 @@ from training.ranking.recommend import recommend
 from training.ranking.settings import RankingSettings
 from training.ranking.train import train
 from training.release import RANKER_MODEL, describe, read, write
-from training.release.ranked import COLUMNS, write_ranked
+from training.release.ranked import read_ranked, writing_ranked
+from training.release.shortlist import writing_shortlist
 from training.settings import TrainingSettings
 from training.tables.engine import engine_of
 from training.transfer.pseudonym import Pseudonyms
@@ -63,7 +65,7 @@ def add_ranking(
     pseudonyms: Pseudonyms,
     window_folder: Path,
 ) -> None:
-    """Train the ranking stage, put it into the release, and seal the release again.
+    """Train the ranking stage, and put a release with it, sealed again, in the place of the one without.
 
     Orders without a customer and cancellations are read too, which is why this runs in the private site.
 
@@ -84,20 +86,35 @@ def add_ranking(
     cleaned = CleanedDays(window_folder / "days", source, pseudonyms)
     orders = cleaned.orders(before, settings.window.first_day or date.min, engine_of(settings))
     ranking = train(orders, before.toordinal(), ranking_settings, window_folder)
-    lists = recommend(ranking.builder(orders, before.toordinal()), ranking, LENGTH)
-    trial = np.random.default_rng(0).normal(size=(512, len(ranking.names))).astype(np.float32)
-    difference = save_onnx(ranking.model, release / RANKER, trial)
-    ranking.normaliser.save(release / NORMALISER)
-    record = record_of(ranking, orders, before, difference, source.settings.recorded())
-    atomic_write(release / RECORD, json.dumps(record, indent=1, sort_keys=True).encode() + b"\n")
-    tables = (lists.all_products, lists.new_products)
-    write_ranked(release, *({name: table[name].to_numpy() for name in COLUMNS} for table in tables))
-    lists.shortlist.write(release)
-    fit_context(orders, before.toordinal(), ranking, LENGTH).write(release)
-    write(release, read(release).model_copy(update={"files": describe(release)}))
+    manifest = read(release)
+    with atomic_directory(release) as aside:
+        for file in manifest.files:
+            _link(release / file.path, aside / file.path)
+        day = before.toordinal()
+        with (
+            writing_shortlist(aside, orders.customers, orders.products) as shortlist,
+            writing_ranked(aside, orders.customers, orders.products) as ranked,
+        ):
+            for listed in recommend(ranking.builder(orders, day), ranking, LENGTH):
+                listed.write(shortlist, ranked)
+        trial = np.random.default_rng(0).normal(size=(512, len(ranking.names))).astype(np.float32)
+        difference = save_onnx(ranking.model, aside / RANKER, trial)
+        ranking.normaliser.save(aside / NORMALISER)
+        record = record_of(ranking, orders, before, difference, source.settings.recorded())
+        (aside / RECORD).write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
+        fit_context(orders, day, ranking, LENGTH).write(aside)
+        write(aside, manifest.model_copy(update={"files": describe(aside)}))
     if settings.hold_back_days:
         later = read_orders(source, before + timedelta(days=settings.hold_back_days), before)
         later["customer"] = [pseudonyms.customer(name) if name else "" for name in later["customer"]]
         bought = bought_after(orders, later)
-        logger.info(f"ranking, all products: {measure(lists.all_products, bought)}")
-        logger.info(f"ranking, new products: {measure(lists.new_products, bought[bought['new']])}")
+        for what, only_new, some in (("all", False, bought), ("new", True, bought[bought["new"]])):
+            lists = read_ranked(release, only_new, customers=set(some["customer"])).to_pandas()
+            logger.info(f"ranking, {what} products: {measure(lists, some)}")
+
+
+def _link(file: Path, beside: Path) -> None:
+    try:
+        os.link(file, beside)
+    except OSError:  # a file system without links
+        shutil.copyfile(file, beside)

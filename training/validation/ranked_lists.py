@@ -95,13 +95,9 @@ def _ranking_lists(
     release: Path, names: Sequence[str], only_new: bool
 ) -> dict[str, list[tuple[str, float]]] | None:
     """Lists of (product code, score) of some pseudonyms; None where the release has no ranking stage."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    table = read_ranked(release, only_new=only_new, top=LONGEST)
+    table = read_ranked(release, only_new, LONGEST, names)
     if table is None:
         return None
-    table = table.filter(pc.is_in(table["customer"], value_set=pa.array(names, pa.string())))
     lists: dict[str, list[tuple[str, float]]] = {}
     columns = (table.column(name).to_pylist() for name in ("customer", "product", "score"))
     for customer, product_code, score in zip(*columns, strict=True):

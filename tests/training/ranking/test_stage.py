@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from tests.training.ranking.shop import FIRST, rows
 from tests.training.shops import small_shop, write_day
 from training.jobs.local.run import train_here
 from training.orders.source import Folder
+from training.ranking import stage
 from training.ranking.settings import RankingSettings
 from training.ranking.stage import NORMALISER, RANKER, RECORD, has_enough_days
 from training.release import verify
@@ -36,8 +39,12 @@ def write_shop(folder: Path, days: int) -> Path:
     return folder
 
 
+def _interrupted(*_: object) -> float:
+    raise KeyboardInterrupt
+
+
 def test_a_release_carries_lists_by_pseudonym_and_is_not_ranked_twice(
-    log_lines: list[str], tmp_path: Path
+    log_lines: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = Folder(write_shop(tmp_path / "orders", 90))
 
@@ -45,8 +52,15 @@ def test_a_release_carries_lists_by_pseudonym_and_is_not_ranked_twice(
         out, work = tmp_path / "out", tmp_path / "work"
         return train_here(source, SMALL, PSEUDONYMS, work, out, ranking=RANKING).digest
 
-    digest = run()
     out = tmp_path / "out"
+    with monkeypatch.context() as stopped:
+        stopped.setattr(stage, "save_onnx", _interrupted)  # once all lists are written
+        with pytest.raises(KeyboardInterrupt):
+            run()
+    verify(out)
+    assert not stage.is_ranked(out)
+    assert {path.name for path in tmp_path.iterdir()} == {"orders", "out", "work"}
+    digest = run()
     assert {RANKER, NORMALISER, RECORD, RANKED} <= {file.path for file in verify(out, digest).files}
     lists = read_ranked(out, top=5).to_pandas()
     table = rows(90)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from training.ranking.folder import ALL_PRODUCTS, NEW_PRODUCTS, NORMALISER, ONNX
 from training.ranking.measure import bought_after, measure
 from training.ranking.normalise import Normaliser
 from training.ranking.orders import Orders
-from training.ranking.recommend import recommend
+from training.ranking.recommend import Listed, recommend
 from training.ranking.settings import RankingSettings
 from training.ranking.train import NothingToRank, train
 from training.ranking.windows import load_window, make_window, window_days, windows
@@ -36,8 +37,12 @@ def table() -> pd.DataFrame:
     return rows(120)
 
 
+def _table(blocks: Iterable[Listed], orders: Orders, only_new: bool = False) -> pd.DataFrame:
+    return pd.concat([listed.table(orders, only_new) for listed in blocks], ignore_index=True)
+
+
 def test_it_beats_popularity_repeats_itself_and_resumes(
-    log_lines: list[str], table: pd.DataFrame, tmp_path: Path
+    log_lines: list[str], table: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     past = Orders.of(table[table["day"] < BEFORE])
     first = train(past, BEFORE, SETTINGS, tmp_path / "work")
@@ -48,25 +53,32 @@ def test_it_beats_popularity_repeats_itself_and_resumes(
     assert again.windows == first.windows
     assert sum("there already" in line for line in log_lines) == len(first.windows) - 1
     builder = FeatureBuilder(past, BEFORE)
-    lists = recommend(builder, first, 5)
-    pd.testing.assert_frame_equal(lists.all_products, recommend(builder, again, 5).all_products)
+    lists, new = (_table(recommend(builder, first, 5), past, only_new) for only_new in (False, True))
+    pd.testing.assert_frame_equal(lists, _table(recommend(builder, again, 5), past))
+    with monkeypatch.context() as few:  # customers at a time
+        few.setattr(builder, "blocks", lambda customers: map(builder.features, np.array_split(customers, 7)))
+        blocks = list(recommend(builder, first, 5))
+    assert len(blocks) == 7
+    in_blocks = _table(blocks, past)
+    pd.testing.assert_frame_equal(in_blocks.drop(columns="score"), lists.drop(columns="score"))
+    np.testing.assert_allclose(in_blocks["score"], lists["score"], atol=1e-4)
 
     bought = bought_after(past, table[table["day"] >= BEFORE])
     best = builder.products["popular400"].argsort()[::-1][:5]
     popular = pd.MultiIndex.from_product([past.customers, past.products[best]]).to_frame(index=False)
     popular.columns = pd.Index(["customer", "product"])
     popular["rank"] = popular.groupby("customer").cumcount() + 1
-    ours, theirs = measure(lists.all_products, bought, 5), measure(popular, bought, 5)
+    ours, theirs = measure(lists, bought, 5), measure(popular, bought, 5)
     assert ours.recall > theirs.recall + 3 * (ours.recall_error + theirs.recall_error)
 
     known = builder.snapshot.pairs
     owned = set(zip(past.customers[known["customer"]], past.products[known["product"]], strict=True))
-    assert owned.isdisjoint(zip(lists.new_products["customer"], lists.new_products["product"], strict=True))
-    assert not lists.all_products.duplicated(["customer", "product"]).any()
-    assert (lists.all_products.groupby("customer").size() == 5).all()
+    assert owned.isdisjoint(zip(new["customer"], new["product"], strict=True))
+    assert not lists.duplicated(["customer", "product"]).any()
+    assert (lists.groupby("customer").size() == 5).all()
 
     out = tmp_path / "out"
-    write(out, first, lists, past, BEFORE_DATE)
+    write(out, first, blocks, past, BEFORE_DATE)
     record = json.loads((out / RECORD).read_text())
     assert record["before"] == BEFORE_DATE.isoformat()
     assert record["orders"] == past.digest()
@@ -78,8 +90,10 @@ def test_it_beats_popularity_repeats_itself_and_resumes(
     np.testing.assert_allclose(scores, first.score(normalised), atol=1e-4)
     assert scores.min() >= 0
     assert scores.max() <= 1
-    for name in (ALL_PRODUCTS, NEW_PRODUCTS):
-        assert list(pd.read_csv(out / name)) == ["customer", "rank", "product", "score"]
+    for name, expected in ((ALL_PRODUCTS, lists), (NEW_PRODUCTS, new)):
+        pd.testing.assert_frame_equal(
+            pd.read_csv(out / name, dtype=dict(expected.dtypes)), expected, atol=1e-4
+        )
 
 
 def test_windows_made_side_by_side_are_those_made_one_after_the_other(
@@ -207,5 +221,5 @@ def test_a_large_shop_is_trained_on_customers_drawn_and_what_it_has_no_room_for_
     assert "score_als32" not in trained.names
     assert "score_als128" in trained.names
     assert record_of(trained, orders, BEFORE_DATE, 0.0)["scores_left_out"] == why
-    lists = recommend(trained.builder(orders, BEFORE), trained, 5)
-    assert (lists.all_products.groupby("customer").size() == 5).all()
+    lists = _table(recommend(trained.builder(orders, BEFORE), trained, 5), orders)
+    assert (lists.groupby("customer").size() == 5).all()
