@@ -119,7 +119,9 @@ def test_what_is_served_are_the_features_of_training(shop: Shop) -> None:
     assert shortlist is not None
     customer = np.repeat(shortlist.customers, np.diff(shortlist.start))
     assert len(customer) == len(shortlist.features) > 1000
-    for name, number, line in zip(customer.tolist(), shortlist.product, shortlist.features, strict=True):
+    for name, number, line in zip(
+        customer.tolist(), shortlist.product, np.asarray(shortlist.features), strict=True
+    ):
         np.testing.assert_allclose(line, expected[name.decode(), shortlist.codes[number].decode()], atol=1e-3)
 
 
