@@ -30,7 +30,8 @@ class PrivateBucket(pulumi.ComponentResource):
     ``logs`` is the bucket that takes this one's access logs; None for the logs bucket itself, which
     would otherwise log the delivery of its own logs without end. ``receives_logs`` admits log delivery,
     ``admits`` whom the statements name that it makes of the bucket's ARN. ``locked_days``: for so long no
-    version can be deleted (S3's object lock, which a bucket has from its beginning or not at all).
+    version can be deleted: S3's object lock, which a bucket may be given at any time and then keeps
+    (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-configure.html, read 2026-11-28).
     ``protect``: the engine refuses to delete it.
     """
 
@@ -61,7 +62,6 @@ class PrivateBucket(pulumi.ComponentResource):
         bucket = aws.s3.Bucket(
             name,
             bucket=bucket_name,
-            object_lock_enabled=True if locked_days else None,
             force_destroy=not keep_objects,
             opts=pulumi.ResourceOptions(parent=self, protect=protect),
         )

@@ -209,7 +209,9 @@ class AwsSite(pulumi.ComponentResource):
     def _buckets(self, naming: Naming, settings: AwsSettings, protect: bool) -> Buckets:
         days = settings.object_store
 
-        def bucket(part: str, expire_days: int | None, logs: PrivateBucket | None) -> PrivateBucket:
+        def bucket(
+            part: str, expire_days: int | None, logs: PrivateBucket | None, locked_days: int | None = None
+        ) -> PrivateBucket:
             return PrivateBucket(
                 naming.name(part),
                 bucket_name=naming.bucket(settings.account_id, part),
@@ -218,6 +220,7 @@ class AwsSite(pulumi.ComponentResource):
                 kms_key_arn=None if logs is None else self.keys.data_key_arn,
                 logs=logs,
                 receives_logs=logs is None,
+                locked_days=locked_days,
                 keep_objects=days.keep_objects,
                 protect=protect,
                 opts=pulumi.ResourceOptions(parent=self),
@@ -227,7 +230,7 @@ class AwsSite(pulumi.ComponentResource):
         return Buckets(
             arrivals=bucket("arrivals", days.arrivals_days, logs),
             # A release stays as long as somebody may want to go back to it.
-            releases=bucket("releases", None, logs),
+            releases=bucket("releases", None, logs, days.releases_locked_days),
             logs=logs,
         )
 

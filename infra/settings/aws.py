@@ -130,6 +130,9 @@ class AwsObjectStore(Section):
     """Age at which overwritten or deleted versions of an object go for good."""
     logs_days: Days = 365
     """Age at which access and flow logs are deleted."""
+    releases_locked_days: Days | None = None
+    """How long no version of a release can be deleted, not even by who may delete it (S3's object lock, in
+    governance mode); absent: not locked. A bucket that was ever locked keeps the lock of what it holds."""
 
 
 class AwsSettings(Section):

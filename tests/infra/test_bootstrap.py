@@ -98,7 +98,6 @@ def test_a_trail_of_all_regions_writes_into_a_bucket_that_takes_nothing_back() -
     assert all(trail.inputs[key] is True for key in wanted)
     assert "Key/isthmus-prod-trail" in trail.inputs["kmsKeyId"]
     bucket = found.one("aws:s3/bucket:Bucket", "isthmus-prod-trail")
-    assert bucket.inputs["objectLockEnabled"] is True
     (lock,) = found.of("aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration")
     assert lock.inputs["rule"]["defaultRetention"] == {"mode": "GOVERNANCE", "days": 365}
     (expires,) = [

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from tests.infra.recorded import STACKS, Estate, Recorded, estate_of
+from infra.__main__ import estate as program
+from tests.infra.recorded import STACKS, Estate, Recorded, changed_settings, estate_of, record
 
 S3 = "aws:s3/"
 
@@ -55,6 +56,15 @@ def test_orders_and_releases_are_encrypted_with_our_own_key(estate: Estate) -> N
             assert default["sseAlgorithm"] == "aws:kms"
             assert default["kmsMasterKeyId"].endswith(key.name)
             assert rule["bucketKeyEnabled"] is True
+
+
+def test_releases_are_locked_where_the_settings_say_so() -> None:
+    kind = f"{S3}bucketObjectLockConfiguration:BucketObjectLockConfiguration"
+    assert not estate_of("prod").of(kind)
+    settings = changed_settings("prod", {"aws.object_store.releases_locked_days": 30})
+    (lock,) = record(lambda: program(settings), "prod").of(kind)
+    assert lock.inputs["bucket"].endswith("-releases")
+    assert lock.inputs["rule"]["defaultRetention"] == {"mode": "GOVERNANCE", "days": 30}
 
 
 def test_requests_without_tls_are_refused_whoever_makes_them(estate: Estate) -> None:

@@ -195,6 +195,11 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             warns=True,
             when_lowered=True,
         ),
+        "aws.object_store.releases_locked_days": Change(
+            "in place",
+            (),
+            "What is locked stays so: fewer days hold for later releases, and S3 keeps a bucket's lock.",
+        ),
         "aws.log_retention_days": Change(
             "in place", (), "With fewer days, CloudWatch deletes older logs.", warns=True, when_lowered=True
         ),

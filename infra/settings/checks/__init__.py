@@ -11,6 +11,7 @@ from infra.settings.checks.drivers import drivers
 from infra.settings.checks.front import fronts
 from infra.settings.checks.keys import keys
 from infra.settings.checks.link import link
+from infra.settings.checks.locks import locks
 from infra.settings.checks.machines import machines, priced
 from infra.settings.checks.names import names
 from infra.settings.checks.networks import networks
@@ -26,7 +27,7 @@ from isthmus.settings.errors import Problem
 
 CHECKS = (
     names, reach, regions, addresses, networks, drivers, machines, priced, pools, bounds, autoscaling,
-    fronts, link, keys, principals, repeats, rollout, ways,
+    fronts, link, locks, keys, principals, repeats, rollout, ways,
 )  # fmt: skip
 
 

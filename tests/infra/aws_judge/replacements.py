@@ -45,9 +45,6 @@ DIFFERENT: Mapping[str, Mapping[str, str]] = {
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": {
         "policyArn": f"{_OWN_RESOURCE} (internal/service/iam/role_policy_attachment.go)"
     },
-    "aws:s3/bucket:Bucket": {
-        "objectLockEnabled": "ForceNew in internal/service/s3/bucket.go (from memory, not read)"
-    },
     "aws:sqs/queuePolicy:QueuePolicy": {
         "queueUrl": "ForceNew in internal/service/sqs/queue_policy.go (from memory, not read)"
     },
