@@ -73,6 +73,7 @@ def model_configs(
     for config in configs.values():
         set_parameters(config, parameters)
     set_parameters(configs[MODEL], {"bought_limit": str(BOUGHT_LIMIT)})
+    set_parameters(configs["two_tower"], {"items": str(manifest.model.items)})
     return configs
 
 

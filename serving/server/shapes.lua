@@ -17,3 +17,14 @@ function envoy_on_request(handle)
     end
   end
 end
+
+-- Triton says 500, a server's failure, of JSON that it cannot read: the caller's mistake is 400.
+function envoy_on_response(handle)
+  if handle:headers():get(":status") ~= "500" then return end
+  local body = handle:body()
+  if body == nil then return end
+  local text = body:getBytes(0, body:length())
+  if text:find('^{"error":"failed to parse the request JSON') or text:find('^{"error":"Unable to parse') then
+    handle:headers():replace(":status", "400")
+  end
+end

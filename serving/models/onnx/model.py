@@ -1,7 +1,9 @@
 """Triton models ``two_tower`` and ``ranker`` where the server has no ONNX Runtime backend (the rehearsal).
 
 NVIDIA's images run ``model.onnx`` natively and never see this file. Same inputs, outputs and batching: all
-requests of a batch are one run of the session.
+requests of a batch are one run of the session. Beyond that it refuses, in a sentence, numbers of products
+that are none and floats that are no numbers: ONNX counts a negative number from the end, and answers NaN with
+NaN.
 """
 
 from __future__ import annotations
@@ -33,9 +35,21 @@ class TritonPythonModel:
         )
         self.inputs = [tensor["name"] for tensor in config["input"]]
         self.outputs = [tensor["name"] for tensor in config["output"]]
+        items = config["parameters"].get("items")
+        self.items = None if items is None else int(items["string_value"])
 
     def execute(self, requests: list[Any]) -> list[Any]:
         """Inputs and outputs of each request have its own batch as first dimension."""
+        try:
+            return self._answered(requests)
+        except ValueError as wrong:
+            if len(requests) == 1:
+                error = pb_utils.TritonError(str(wrong), pb_utils.TritonError.INVALID_ARG)
+                return [pb_utils.InferenceResponse(output_tensors=[], error=error)]
+            # One wrong request must not spoil the others of its batch.
+            return [response for request in requests for response in self.execute([request])]
+
+    def _answered(self, requests: list[Any]) -> list[Any]:
         parts = {
             name: [pb_utils.get_input_tensor_by_name(request, name).as_numpy() for request in requests]
             for name in self.inputs
@@ -43,6 +57,7 @@ class TritonPythonModel:
         feeds = {
             name: arrays[0] if len(arrays) == 1 else np.concatenate(arrays) for name, arrays in parts.items()
         }
+        self._check(feeds)
         results = self.session.run(self.outputs, feeds)
         sizes = [len(array) for array in parts[self.inputs[0]]]
         cuts = np.cumsum(sizes)[:-1]
@@ -56,3 +71,20 @@ class TritonPythonModel:
             )
             for index in range(len(requests))
         ]
+
+    def _check(self, feeds: dict[str, Any]) -> None:
+        """Raises ValueError naming the input. A sum tells of any NaN, and costs one pass."""
+        for name, array in feeds.items():
+            if array.dtype.kind == "f":
+                if not np.isfinite(array.sum()):
+                    raise ValueError(
+                        f"{name} holds what is no number, or is too large: NaN, Inf or above 1e38"
+                    )
+            elif self.items is not None and array.size:
+                least, most = int(array.min()), int(array.max())
+                if least < 0 or most > self.items:
+                    wrong = least if least < 0 else most
+                    raise ValueError(
+                        f"{name} holds {wrong}; allowed are the numbers of products, 1 to {self.items}, "
+                        "and 0 where there is none"
+                    )
