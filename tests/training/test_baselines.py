@@ -47,7 +47,7 @@ BOUGHT = [
 def past() -> InteractionMatrix:
     frame = pd.DataFrame(BOUGHT, columns=["customer", "stock_code", "at"])
     frame["at"] = pd.to_datetime(frame["at"])
-    return interaction_matrix_of(frame.assign(quantity=2), INDEX, DAY_AFTER)
+    return interaction_matrix_of([frame.assign(quantity=2)], INDEX, DAY_AFTER)
 
 
 ROWS = np.arange(4)
@@ -65,11 +65,17 @@ def test_the_past_counts_a_product_once_a_day_and_nothing_of_a_later_day(past: I
     assert past.popularity().tolist() == [4, 3, 2, 1]
     assert past.baskets.tolist() == [2, 1, 2, 2]
     assert past.pieces.tolist() == [2, 6, 3, 3]
+    tables = [pd.DataFrame([row], columns=["customer", "stock_code", "at"]) for row in reversed(BOUGHT)]
+    days = [table.assign(at=pd.to_datetime(table["at"]), quantity=2) for table in tables]
+    in_many = interaction_matrix_of(days, INDEX, DAY_AFTER)
+    assert in_many.customers == past.customers
+    assert (in_many.matrix() != past.matrix()).nnz == 0
+    assert in_many.pieces.tolist() == past.pieces.tolist()
     frame = pd.DataFrame(
         {"customer": ["a"], "stock_code": ["A"], "quantity": [1], "at": [pd.Timestamp("2011-09-30 08:00")]}
     )
     with pytest.raises(ValueError, match="not of the past"):
-        interaction_matrix_of(frame, INDEX, DAY_AFTER)
+        interaction_matrix_of([frame], INDEX, DAY_AFTER)
 
 
 def test_popular_is_the_same_for_all_and_leaves_out_what_it_is_told_to(past: InteractionMatrix) -> None:
@@ -138,7 +144,7 @@ def test_no_baseline_depends_on_the_order_of_the_rows_or_recommends_what_is_left
 ) -> None:
     frame = pd.DataFrame(BOUGHT[::-1], columns=["customer", "stock_code", "at"])
     frame["at"] = pd.to_datetime(frame["at"])
-    other = interaction_matrix_of(frame.assign(quantity=2), INDEX, DAY_AFTER)
+    other = interaction_matrix_of([frame.assign(quantity=2)], INDEX, DAY_AFTER)
     left_out = [{1}, {2}, {3}, {4}]
     for name, fit in BASELINES.items():
         assert np.allclose(fit(past)(ROWS), fit(other)(ROWS), atol=1e-4), name

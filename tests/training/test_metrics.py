@@ -150,7 +150,8 @@ def test_customers_fall_into_segments_by_what_they_bought_before() -> None:
     rows += [("big", "A", day, 500, "Y") for day in (1, 2, 3)] + [("once", "A", 1, 900, "X")]
     frame = pd.DataFrame(rows, columns=["customer", "stock_code", "day", "quantity", "country"])
     frame["at"] = pd.Timestamp("2011-09-01") + pd.to_timedelta(frame["day"], "D")
-    past = interaction_matrix_of(frame, {"A": 1}, 20_000)
+    past = interaction_matrix_of([frame], {"A": 1}, 20_000)
+    past = past.with_countries(dict(zip(frame["customer"], frame["country"], strict=True)))
     found = segments(past, past.rows_of(["big", "c1", "once"]))
     assert {name: members.tolist() for name, members in found.items()} == {
         "new": [False, False, True],
@@ -166,7 +167,8 @@ def test_a_country_with_enough_customers_is_a_segment_of_its_own() -> None:
     rows = [(f"c{n:02}", "A", 1, 1, home) for n, home in enumerate(homes)]
     frame = pd.DataFrame(rows, columns=["customer", "stock_code", "day", "quantity", "country"])
     frame["at"] = pd.Timestamp("2011-09-01")
-    past = interaction_matrix_of(frame, {"A": 1}, 20_000)
+    past = interaction_matrix_of([frame], {"A": 1}, 20_000)
+    past = past.with_countries(dict(zip(frame["customer"], frame["country"], strict=True)))
     found = segments(past, np.arange(len(homes)))
     assert {name: int(members.sum()) for name, members in found.items()} == {
         "new": 69, "X": 30, "Y": 20, "other countries": 19

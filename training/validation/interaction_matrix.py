@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,10 @@ class InteractionMatrix:
         row = {name: number for number, name in enumerate(self.customers)}
         return np.array([row[name] for name in names], np.int64)
 
+    def with_countries(self, of: Mapping[str, str]) -> InteractionMatrix:
+        """The same with each customer's country."""
+        return replace(self, countries=tuple(of[name] for name in self.customers))
+
     def matrix(self, weights: Numbers | None = None) -> Any:
         """Sparse float32 [customers, products]: the sum of ``weights`` [purchases], or 1 for what was
         bought."""
@@ -68,43 +72,65 @@ class InteractionMatrix:
 
 
 def interaction_matrix_of(
-    purchases: pd.DataFrame, index: Mapping[str, int], day_after: int
+    purchases: Iterable[pd.DataFrame],
+    index: Mapping[str, int],
+    day_after: int,
 ) -> InteractionMatrix:
-    """Purchases (columns customer, stock_code, quantity, at, and country where it is known) as a matrix.
+    """Purchases as a matrix, without countries.
+
+    Memory holds one of the tables, and some 20 bytes for each row of those before it.
 
     Args:
-        purchases: those of the window; what ``index`` does not name is left out.
+        purchases: those of the window in some tables (columns customer, stock_code, quantity, at); what
+            ``index`` does not name is left out.
         index: product code -> number of the release, from 1.
         day_after: first day that is not of the window, in days since 1970-01-01.
 
     Raises:
         ValueError: when a purchase is of that day or later, which no baseline may see.
     """
-    table = pd.DataFrame(
-        {
-            "customer": purchases["customer"].astype(str),
-            "product": purchases["stock_code"].map(index),
-            "day": purchases["at"].to_numpy().astype("datetime64[D]").astype("int64"),
-            "pieces": purchases["quantity"],
-            "country": purchases.get("country", ""),
-        }
-    ).dropna(subset=["product"])
+    numbers: dict[str, int] = {}
+    parts = [_numbered(some, index, numbers) for some in purchases]
+    table = pd.concat([_numbered(NO_PURCHASES, index, numbers), *parts], ignore_index=True)
+    del parts
     if len(table) and int(table["day"].max()) >= day_after:
         raise ValueError("a purchase after the window is not of the past")
+    customers = tuple(sorted(numbers))
+    row = np.zeros(len(numbers), np.int32)
+    row[[numbers[name] for name in customers]] = np.arange(len(numbers))
+    table["customer"] = row[table["customer"]]
     baskets = table.groupby(["customer", "day"])["pieces"].sum().groupby("customer")
-    customers = tuple(str(name) for name in baskets.size().index)
-    last = table.sort_values("day", kind="stable").drop_duplicates("customer", keep="last")
-    country = dict(zip(last["customer"], last["country"], strict=True))
-    once = table.drop_duplicates(["customer", "product", "day"])
-    row = {name: number for number, name in enumerate(customers)}
+    once = table[["customer", "column", "day"]].drop_duplicates()
     return InteractionMatrix(
         customers=customers,
         product_count=len(index),
         day_after=day_after,
-        rows=once["customer"].map(row).to_numpy(np.int64),
-        columns=once["product"].to_numpy(np.int64) - 1,
+        rows=once["customer"].to_numpy(np.int64),
+        columns=once["column"].to_numpy(np.int64),
         days=once["day"].to_numpy(np.int64),
         baskets=baskets.size().to_numpy(np.int64),
         pieces=baskets.median().to_numpy(np.float64),
-        countries=tuple(str(country[name]) for name in customers) if "country" in purchases else (),
+        countries=(),
+    )
+
+
+NO_PURCHASES = pd.DataFrame(
+    {"customer": [], "stock_code": [], "quantity": np.zeros(0), "at": np.zeros(0, "datetime64[ns]")}
+)
+
+
+def _numbered(purchases: pd.DataFrame, index: Mapping[str, int], numbers: dict[str, int]) -> pd.DataFrame:
+    """The purchases of known products as numbers; a customer who has none yet gets the next one."""
+    product = purchases["stock_code"].map(index)
+    known = purchases[product.notna()]
+    customers = known["customer"].astype(str)
+    for name in customers.unique():
+        numbers.setdefault(name, len(numbers))
+    return pd.DataFrame(
+        {
+            "customer": customers.map(numbers).to_numpy(np.int32),
+            "column": product.dropna().to_numpy(np.int32) - 1,
+            "day": known["at"].to_numpy().astype("datetime64[D]").astype(np.int32),
+            "pieces": known["quantity"].to_numpy(),
+        }
     )

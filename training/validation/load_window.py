@@ -5,6 +5,7 @@ This runs in the private site, where the key and the countries are.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -31,33 +32,39 @@ def read_window(source: OrderSource, pseudonyms: Pseudonyms, release: Path) -> I
         TrainingError: when these are not the orders, or this is not the key, that the release was made with.
     """
     window = read(release).window
-    frames, countries = [], dict[str, str]()
     days = [day for day in source.days() if window.first_day <= day <= window.last_day]
-    for cleaned in clean_days(source, days, UNCHANGED):
-        frames.append(cleaned.purchases[["customer", "stock_code", "quantity", "at"]])
-        if source.settings.columns.country is not None:
-            rows = cleaned.source.rows
-            names = customers(rows["CustomerID"].str.strip(), source.settings)
-            countries |= dict(zip(names, rows["Country"].str.strip(), strict=True))
-    if not frames:
+    if not days:
         raise TrainingError(
             f"{source.url} has no orders from {window.first_day} to {window.last_day}, which the release "
             "learned from; name the orders it was made of"
         )
-    purchases = pd.concat(frames, ignore_index=True)
-    if source.settings.columns.country is not None:
-        purchases["country"] = purchases["customer"].map(countries)
-    pseudonym_of = {name: pseudonyms.customer(name) for name in purchases["customer"].unique()}
-    purchases["customer"] = purchases["customer"].map(pseudonym_of)
+    pseudonym_of, countries = dict[str, str](), dict[str, str]()
+    has_country = source.settings.columns.country is not None
+
+    def purchases() -> Iterator[pd.DataFrame]:
+        for cleaned in clean_days(source, days, UNCHANGED):
+            bought = cleaned.purchases[["customer", "stock_code", "quantity", "at"]]
+            for name in set(bought["customer"]) - set(pseudonym_of):
+                pseudonym_of[name] = pseudonyms.customer(name)
+            if has_country:
+                rows = cleaned.source.rows
+                names = customers(rows["CustomerID"].str.strip(), source.settings)
+                countries.update(zip(names, rows["Country"].str.strip(), strict=True))
+            yield bought.assign(customer=bought["customer"].map(pseudonym_of))
+
+    index = {product.product_code: product.index for product in read_products(release)}
+    day_after = int(np.datetime64(window.last_day, "D").astype(int)) + 1
+    found = interaction_matrix_of(purchases(), index, day_after)
     known = set(Customers.read(release))
-    found = len(known & set(pseudonym_of.values()))
-    if found < LEAST_SHARE * len(known):
+    named = len(known & set(pseudonym_of.values()))
+    if named < LEAST_SHARE * len(known):
         raise TrainingError(
-            f"{source.url} names {found} of the release's {len(known)} customers: "
+            f"{source.url} names {named} of the release's {len(known)} customers: "
             "PSEUDONYM_KEY or the orders are not those it was made with; run transfer and training again"
         )
-    index = {product.product_code: product.index for product in read_products(release)}
-    return interaction_matrix_of(purchases, index, int(np.datetime64(window.last_day, "D").astype(int)) + 1)
+    if not has_country:
+        return found
+    return found.with_countries({pseudonym: countries[name] for name, pseudonym in pseudonym_of.items()})
 
 
 def read_holdout(source: OrderSource, pseudonyms: Pseudonyms, release: Path, days: int) -> pd.DataFrame:
