@@ -48,10 +48,15 @@ def bought_after(earlier: Orders, rows: pd.DataFrame) -> pd.DataFrame:
     lines = earlier.lines
     bought = lines.filter(~lines.cancelled, lines.customer >= 0).select("customer", "product").distinct()
     found = earlier.engine.frame(bought)
-    customers = earlier.customers[earlier.customer_numbers[found["customer"].to_numpy()]]
-    products = earlier.products[earlier.product_numbers[found["product"].to_numpy()]]
-    owned = set(zip(customers, products, strict=True))
-    new = [pair not in owned for pair in zip(pairs["customer"], pairs["product"], strict=True)]
+    customer = earlier.customer_numbers[found["customer"].to_numpy()]
+    product = earlier.product_numbers[found["product"].to_numpy()]
+    seen = (customer >= 0) & (product >= 0)
+    owned = customer[seen] * len(earlier.products) + product[seen]
+    customer, product = (
+        np.searchsorted(of, pairs[name].to_numpy(str))
+        for name, of in (("customer", earlier.customers), ("product", earlier.products))
+    )
+    new = ~np.isin(customer * len(earlier.products) + product, owned)
     return pairs.assign(new=new)
 
 
