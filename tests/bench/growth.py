@@ -13,6 +13,7 @@ import csv
 import gzip
 import io
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -27,7 +28,6 @@ from pathlib import Path
 
 import psutil
 
-from isthmus.progress import Progress
 from tests.bench.measure import Row
 from tests.training.made_shop import SMALL_SHOP, Size, made_shop
 
@@ -36,6 +36,16 @@ MADE_MINUTES = 15
 CUSTOMER, INVOICE = 6, 0
 
 
+STEP = re.compile(r"(?P<stage>[a-z ]+): \d+ of \d+(, |$)")
+MARKS = {
+    "tracking": "shards",
+    "release": "export",
+    "seed": "ranker",
+    "context": "context",
+    "ranking": "measure",
+    "baseline": "baselines",
+}
+"""What begins a line that ends another stage."""
 KINDS = {"training.jobs.local.worker": "worker", "multiprocessing": "window"}
 """What of a command line tells a kind of process; the others are the command itself."""
 
@@ -114,8 +124,8 @@ def train(orders: Path, before: date, minutes: float, say: Callable[[str], None]
         watching.start()
         began, at, last, stage = time.monotonic(), 0.0, "", "start"
         for line in process.stdout or ():
-            found, now = Progress.of_line(line.strip()), sum(run.processes.copy().values())
-            if (new := found.stage if found else "other") != stage:
+            now = sum(run.processes.copy().values())
+            if (new := stage_of(line)) != stage:
                 say(f"  {new}, after {time.monotonic() - began:.0f} s, {now:.0f} s of CPU; {run.memory}")
             stage = new
             run.seconds[stage] = run.seconds.get(stage, 0.0) + now - at
@@ -127,6 +137,13 @@ def train(orders: Path, before: date, minutes: float, say: Callable[[str], None]
             raise RuntimeError(f"isthmus train failed: {last}")
         run.at = run.at and stage
     return run
+
+
+def stage_of(line: str) -> str:
+    """The stage that a line of the command ends, or is of."""
+    if found := STEP.match(line):
+        return found["stage"]
+    return next((stage for mark, stage in MARKS.items() if line.startswith(mark)), "other")
 
 
 def _watch(process: subprocess.Popen[str], run: Run, until: float) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
-from tests.bench.growth import repeated
+from isthmus.cli.bars import Bars
+from isthmus.progress import Progress
+from tests.bench.growth import repeated, stage_of
 from tests.training.made_shop import Size, made_shop
 from training.orders.source import Folder
 from training.ranking.features import FeatureBuilder
@@ -72,3 +76,16 @@ def test_a_log_several_times_over_has_customers_and_invoices_of_its_own(shop: Pa
         assert thrice[name].nunique() == 3 * once[name].nunique()
     assert thrice["InvoiceNo"].str.startswith("C").sum() == 3 * once["InvoiceNo"].str.startswith("C").sum()
     assert thrice["CustomerID"].isna().sum() == 3 * once["CustomerID"].isna().sum()
+
+
+def test_the_benchmark_knows_the_stages_that_the_command_tells() -> None:
+    file = io.StringIO()
+    with Bars(console=Console(file=file, soft_wrap=True)) as shown:
+        for event in (
+            Progress("hold back", 4, 4, "sent: 5 rows"),
+            Progress("windows", 2, 2, ""),
+            "baseline EASE: 2 s",
+        ):
+            shown.take(event)
+    assert [stage_of(line) for line in file.getvalue().splitlines()] == ["hold back", "windows", "baselines"]
+    assert stage_of("orders: a folder") == "other"
