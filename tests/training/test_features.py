@@ -16,7 +16,7 @@ from tests.training.held_histories import HeldHistories, examples_of, purchases_
 from training.features.baskets import Purchases
 from training.features.catalogue import catalogue_of
 from training.features.epoch_examples import EpochExamples
-from training.features.examples import TARGETS, Examples, Shape
+from training.features.examples import TARGETS, Examples, Shape, sorted_by
 from training.features.history import USER_FEATURES, features_at, last_bought, time_features
 from training.features.purchase_tables import product_table
 from training.tables.engine import EMBEDDED
@@ -243,3 +243,14 @@ def test_a_future_row_slipped_in_changes_no_example_of_the_days_before(
     past = [pair for pair in pairs if pair[0] < day]
     before, after = known(past), known([*past, (day, 1), (60, 2)])
     assert {key: after[key] for key in before} == before
+
+
+def test_sorting_by_one_key_at_a_time_is_sorting_by_all_of_them() -> None:
+    random = np.random.default_rng(1)
+    rows, weights, days = (
+        random.integers(5, size=500),
+        random.integers(4, size=500) / 7,
+        random.integers(3, size=500),
+    )
+    np.testing.assert_array_equal(sorted_by(rows, -weights, days), np.lexsort((days, -weights, rows)))
+    assert sorted_by(rows[:0]).tolist() == []
