@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import subprocess
-import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
+from typing import Any
 
 import httpx
 import yaml
 
 from isthmus.errors import IsthmusError
 from rehearsal import ports
+from rehearsal.programs.answering import answering
 from rehearsal.prometheus.provide import provide
-
-_START_SECONDS: Final = 30.0
 
 
 class PrometheusFailed(IsthmusError):
-    """It does not come up, or refuses a query; the message says in whose words."""
+    """It refuses a query; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +34,14 @@ class Target:
 
 
 class Prometheus:
-    """One server; its data is in ``folder``."""
+    """One server; its data is in ``folder``. Entering it raises ProgramError where it does not come up."""
 
     def __init__(
         self, folder: Path, targets: Sequence[Target], *, every_s: int = 1, rules: Sequence[Any] = ()
     ) -> None:
         self._folder = folder
         self._targets, self._every_s, self._rules = targets, every_s, rules
-        self._process: subprocess.Popen[bytes] | None = None
+        self._running = ExitStack()
         self.url = ""
 
     def __enter__(self) -> Prometheus:
@@ -53,37 +50,19 @@ class Prometheus:
         self.configure(self._targets)
         port = ports.free_ports(1)
         self.url = f"http://127.0.0.1:{port}"
-        with (self._folder / "log").open("wb") as log:
-            self._process = subprocess.Popen(
-                [
-                    str(programs["prometheus"]),
-                    f"--config.file={self._folder / 'prometheus.yml'}",
-                    f"--storage.tsdb.path={self._folder / 'data'}",
-                    f"--web.listen-address=127.0.0.1:{port}",
-                ],
-                cwd=self._folder,
-                stdout=log,
-                stderr=log,
-            )
-        until = time.monotonic() + _START_SECONDS
-        while time.monotonic() < until and self._process.poll() is None:
-            with suppress(httpx.TransportError):
-                if httpx.get(f"{self.url}/-/ready", trust_env=False).is_success:
-                    return self
-            time.sleep(0.1)
-        self.__exit__(None, None, None)
-        log_text = (self._folder / "log").read_text(errors="replace")
-        raise PrometheusFailed(f"Prometheus does not come up: {log_text[-1500:]}")
+        command: list[str | Path] = [
+            programs["prometheus"],
+            f"--config.file={self._folder / 'prometheus.yml'}",
+            f"--storage.tsdb.path={self._folder / 'data'}",
+            f"--web.listen-address=127.0.0.1:{port}",
+        ]
+        self._running.enter_context(answering("Prometheus", command, f"{self.url}/-/ready", self._folder))
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(10)
-            self._process.kill()
-            self._process.wait()
+        self._running.close()
 
     def configure(self, targets: Sequence[Target]) -> None:
         """Fetch from these from now on: a file that Prometheus looks at by itself."""

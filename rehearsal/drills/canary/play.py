@@ -26,7 +26,7 @@ from rehearsal.drills.load.service_address import ServiceAddress
 from rehearsal.drills.trained_again import releases_store
 from rehearsal.estate import NAMESPACE, SERVICE, Estate
 from rehearsal.plugins.kubernetes.objects import annotation
-from rehearsal.rollouts.controller import Controller
+from rehearsal.rollouts.controller import controller
 from rehearsal.stack_copy import STACK
 from training.release import Customers
 
@@ -129,7 +129,7 @@ def play(estate: Estate, rounds: int, say: Say) -> str:
         cluster = Cluster(estate.home, Naming(STACK).cluster("aws"))
         prometheus = stack.enter_context(scraped(cluster, SERVICE, folder / "prometheus"))
         kubeconfig = control_plane(estate.home, cluster.name).kubeconfig
-        stack.enter_context(Controller(kubeconfig, prometheus.url, folder / "rollouts"))
+        stack.enter_context(controller(kubeconfig, prometheus.url, folder / "rollouts"))
         address = stack.enter_context(
             ServiceAddress(estate.home, cluster.name, NAMESPACE, SERVICE, "grpc", folder / "address")
         )
