@@ -125,7 +125,7 @@ OTHERS: Mapping[str, list[Play]] = {
         _other("aws.object_store.arrivals_days", 399),
         _other("aws.object_store.superseded_days", 89),
         _other("aws.object_store.logs_days", 364),
-        _other("aws.object_store.releases_locked_days", 30),
+        _other("aws.object_store.releases_locked_days", 30, aws__object_store__keep_objects=True),
         _other("aws.log_retention_days", 5),
         _other("openstack.auth_url", "http://127.0.0.1:4699/v3"),
         _other("openstack.region", "elsewhere"),
