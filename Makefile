@@ -120,7 +120,6 @@ scan: $(READY) engine ## checkov over all manifests, prowler over the account of
 # The extra stays in .venv afterwards; `make clean` and `make setup` are without it again.
 .PHONY: spark
 spark: $(READY) ## the tables by Spark, an executor killed meanwhile: some minutes, 0.4 GB the first time
-	@command -v java >/dev/null || [ -n "$$JAVA_HOME" ] || echo "== no Java on PATH (17 or 21); the tests are skipped"
 	@$(UV) sync --frozen --extra all --extra spark --all-groups --quiet
 	@.venv/bin/python -m pytest -m spark -rs tests/training $(PYTEST)
 
@@ -133,7 +132,7 @@ lint: $(READY) ## ruff, mypy, and which way imports go
 	@echo "== types (mypy --strict)"
 	@.venv/bin/mypy
 	@echo "== Containerfiles (hadolint)"
-	@[ ! -x .venv/bin/hadolint ] || .venv/bin/hadolint serving/Containerfile training/Containerfile
+	@[ ! -x .venv/bin/hadolint ] || .venv/bin/hadolint serving/Containerfile training/Containerfile training/spark.Containerfile
 	@echo "== workflows (zizmor; actionlint where it is on PATH)"
 	@[ ! -x .venv/bin/zizmor ] || .venv/bin/zizmor --quiet --offline --min-severity=medium .github/workflows
 	@! command -v actionlint >/dev/null || actionlint

@@ -98,9 +98,7 @@ async def estate(
             naming=naming,
             buckets=aws.buckets,
             private_container=openstack.private_container.container,
-            image=lambda gpus: own_image(
-                "training_gpu" if gpus else "training", aws.registry, settings.images
-            ),
+            image=lambda name: own_image(name, aws.registry, settings.images),
             made_again=made_again,
         )
     await flush_registrations()

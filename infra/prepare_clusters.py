@@ -17,7 +17,7 @@ from infra.cluster_platform.parts import Use, uses
 from infra.cluster_platform.undisturbed import undisturbed
 from infra.front_services import balancer_maker
 from infra.in_cluster.namespaces import Namespaces
-from infra.in_cluster.quotas import beside
+from infra.in_cluster.quotas import beside, executors
 from infra.naming import Naming
 from infra.node_makers import karpenter_names, karpenter_pools, node_makers
 from infra.openstack.keys import Keys
@@ -93,6 +93,7 @@ def prepare_clusters(
                 fronts=settings.serving.enabled
                 and settings.serving.front.enabled
                 and name in settings.serving.sites,
+                executors=executors(name, settings),
                 opts=inside,
             ),
             pools=site.pools,

@@ -24,16 +24,20 @@ def retraining(
     clusters: Mapping[Site, ClusterContext],
     contexts: Mapping[Site, JobContext],
     *,
+    data: k8s.batch.v1.JobSpecArgs | None,
+    data_schedule: str,
     train: k8s.batch.v1.JobSpecArgs,
     rank: k8s.batch.v1.JobSpecArgs,
     validate: k8s.batch.v1.JobSpecArgs,
 ) -> None:
-    """Declare the four CronJobs: the decision, and the three jobs that are made again.
+    """Declare the CronJobs: the decision, and the jobs that are made again.
 
     Args:
         settings: of the section ``training.retrain``.
         clusters: of both sites.
         contexts: of the pipeline on both sites.
+        data: the data stage, made again in AWS; None where it is no job of its own.
+        data_schedule: of it, five fields, in UTC.
         train: the training job, made again in AWS.
         rank: the ranking job, made again in OpenStack.
         validate: the validation job, made again in OpenStack.
@@ -52,6 +56,8 @@ def retraining(
         ("rank", "openstack", rank, settings.follow_schedule),
         ("validate", "openstack", validate, settings.follow_schedule),
     )
+    if data is not None:
+        again = (("data", "aws", data, data_schedule), *again)
     for job, site, spec, schedule in again:
         ScheduledJob(
             f"{NAME}-{job}", contexts[site], schedule=schedule, spec=spec, opts=clusters[site].options

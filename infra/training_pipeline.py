@@ -1,4 +1,4 @@
-"""From raw orders to a signed release: four jobs, each on the site of its data."""
+"""From raw orders to a signed release: four jobs, or five, each on the site of its data."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from infra.cluster_context import ClusterContext
 from infra.naming import Naming
 from infra.retraining import retraining
 from infra.settings import Settings
+from infra.settings.training import Executors, StackTraining
 from infra.workloads import Site
 from training.components.context import JobContext
+from training.components.data_job import DataJob
+from training.components.executors import ExecutorSpec
 from training.components.ranking_job import RankingJob
 from training.components.training_job import TrainingJob
 from training.components.transfer_job import TransferJob
@@ -28,12 +31,12 @@ def training_pipeline(
     naming: Naming,
     buckets: Buckets,
     private_container: pulumi.Input[str],
-    image: Callable[[int], pulumi.Input[str]],
+    image: Callable[[str], pulumi.Input[str]],
     made_again: Collection[str] = (),
 ) -> pulumi.Output[str]:
-    """Declare the four jobs; returns what is known once a release is signed and named in ``latest.json``.
+    """Declare the jobs; returns what is known once a release is signed and named in ``latest.json``.
 
-    Where a schedule starts them, the four are CronJobs alone and nothing is waited for.
+    Where a schedule starts them, they are CronJobs alone and nothing is waited for.
 
     Args:
         clusters: of both sites.
@@ -41,14 +44,14 @@ def training_pipeline(
         naming: of the stack.
         buckets: of the estate.
         private_container: container of held-back orders and reports.
-        image: of the package ``training``, for pods with so many GPUs.
+        image: of the project, by its name in the settings.
         made_again: jobs that failed, by the names of their components.
     """
     training = settings.training
     aws, openstack = clusters["aws"], clusters["openstack"]
     in_openstack = JobContext(
         namespace=openstack.namespaces.training,
-        image=image(0),
+        image=image("training"),
         region=settings.aws.region,
         endpoint_url=settings.aws.endpoint_url,
         arrivals_bucket=buckets.arrivals.bucket,
@@ -57,9 +60,8 @@ def training_pipeline(
         orders_url=training.orders_url,
         orders_endpoint_url=settings.openstack.object_store_url,
         orders_region=settings.openstack.object_store_region,
-        settings=training.model_dump_json(
-            exclude={"enabled", "started_by", "orders_version", "tuning", "retrain"}
-        ),
+        # Spark is the data stage's alone: what other jobs compute in tables, they compute embedded.
+        settings=_for_jobs(training.model_copy(update={"engine": "embedded"})),
         orders_settings=_variable(settings.orders.variable()),
         roles=openstack.roles,
         endpoints=openstack.endpoints,
@@ -75,19 +77,31 @@ def training_pipeline(
         namespace=aws.namespaces.training,
         roles=aws.roles,
         endpoints=aws.endpoints,
-        image=image(gpus),
+        image=image("training_gpu" if gpus else "training"),
     )
 
     transfer = TransferJob(
         "transfer", in_openstack, orders_version=training.orders_version, opts=openstack.options
     )
+    data: DataJob | None = None
+    if training.data.job:
+        by_spark = training.engine == "spark"
+        own = replace(in_aws, image=image("training_spark" if by_spark else "training"))
+        data = DataJob(
+            "data",
+            replace(own, settings=_for_jobs(training)),
+            engine_memory=training.engine_memory,
+            executors=_executors(training.data.executors) if by_spark else None,
+            arrivals=transfer.ready,
+            opts=aws.options,
+        )
     train = TrainingJob(
         "train",
         in_aws,
         workers=training.workers,
         elastic_min_workers=training.elastic_min_workers,
         base_port=training.base_port,
-        arrivals=transfer.ready,
+        arrivals=data.ready if data else transfer.ready,
         gpus=gpus,
         pool=training.pool,
         opts=aws.options,
@@ -110,11 +124,29 @@ def training_pipeline(
             training.retrain,
             clusters,
             {"aws": in_aws, "openstack": in_openstack},
+            data=data.again if data else None,
+            data_schedule=training.data.schedule,
             train=train.again,
             rank=rank.again,
             validate=validate.again,
         )
     return validate.ready
+
+
+def _for_jobs(training: StackTraining) -> str:
+    return training.model_dump_json(
+        exclude={"enabled", "started_by", "orders_version", "data", "tuning", "retrain"}
+    )
+
+
+def _executors(settings: Executors) -> ExecutorSpec:
+    return ExecutorSpec(
+        count=settings.count,
+        cpus=settings.cpus,
+        memory_mib=settings.memory,
+        scratch_gib=settings.scratch_gib,
+        pool=settings.pool,
+    )
 
 
 def _variable(text: str) -> str:

@@ -21,6 +21,8 @@ from infra.settings import Settings
 from infra.settings.urls import DATABASE, port
 from serving.components import pod as triton
 from training.components import (
+    data_job,
+    executors,
     ranking_job,
     retrain_job,
     training_job,
@@ -28,6 +30,7 @@ from training.components import (
     tuning_job,
     validation_job,
 )
+from training.tables.kind import Kind
 
 Site = Literal["aws", "openstack"]
 
@@ -54,12 +57,15 @@ class Workload:
     """Key of a setting whose URL may be one of a database, which the pods must then reach."""
     peers: bool = False
     """Whether its pods talk to each other."""
+    engine: Kind | None = None
+    """Value of ``training.engine`` that it is a part of; None for any."""
 
     def runs(self, site: Site, settings: Settings) -> bool:
         """Whether a site of this estate runs it."""
         chosen = attrgetter(self.sites_setting)(settings) if self.sites_setting else self.sites
         wanted = all(attrgetter(key)(settings) for key in self.enabled)
-        return wanted and site in self.sites and site in chosen
+        of_engine = self.engine in (None, settings.training.engine)
+        return wanted and of_engine and site in self.sites and site in chosen
 
 
 VERDICTS: Sequence[tuple[Bucket, str]] = (
@@ -71,6 +77,8 @@ BATCHES: Sequence[tuple[Bucket, str]] = (("arrivals", "orders/batches/*"),)
 IN_SERVICE: Sequence[tuple[Bucket, str]] = (("releases", "releases/*"), ("releases", "latest.json"))
 WAITING: Sequence[tuple[Bucket, str]] = (("releases", "candidates/*"), ("releases", "releases/*"))
 """Candidates, and the files of the releases that they name."""
+
+DATA = ("checkpoints/shards/*", "checkpoints/spark/*")
 
 WORKLOADS = (
     Workload(
@@ -96,6 +104,32 @@ WORKLOADS = (
         grant=Grant(reads=[("arrivals", "*"), *IN_SERVICE], writes=[("arrivals", "*")], erases=BATCHES),
         enabled=("training.enabled", "training.retrain.enabled"),
         database="training.orders_url",
+    ),
+    Workload(
+        kind="data",
+        does="cuts what was transferred into the shards of a training",
+        sites=("aws",),
+        account=ServiceAccount(TRAINING, data_job.NAME),
+        grant=Grant(
+            reads=[("arrivals", "*"), *(("releases", path) for path in DATA)],
+            writes=[("releases", path) for path in DATA],
+            deletes=[("releases", path) for path in DATA],
+        ),
+        enabled=("training.enabled", "training.data.job"),
+        peers=True,
+    ),
+    Workload(
+        kind="data-executor",
+        does="computes tables for the data stage, by Spark",
+        sites=("aws",),
+        account=ServiceAccount(TRAINING, executors.EXECUTOR),
+        # What it reads the driver has checked and put there; the arrivals are not its own to read.
+        grant=Grant(
+            reads=[("releases", "checkpoints/spark/*")], writes=[("releases", "checkpoints/spark/*")]
+        ),
+        enabled=("training.enabled", "training.data.job"),
+        engine="spark",
+        peers=True,
     ),
     Workload(
         kind="training",

@@ -35,7 +35,12 @@ def _cells(workload: Workload) -> list[str]:
         workload.does,
         f"{sites}, as `{workload.sites_setting}` says" if workload.sites_setting else sites,
         f"`{workload.account.namespace}/{workload.account.name}`",
-        ", ".join(f"`{key}`" for key in workload.enabled),
+        ", ".join(
+            [
+                *(f"`{key}`" for key in workload.enabled),
+                *([f"`training.engine: {workload.engine}`"] if workload.engine else []),
+            ]
+        ),
         _rights(workload.grant, "arrivals"),
         _rights(workload.grant, "releases"),
     ]

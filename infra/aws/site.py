@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi
 
 from infra.aws.cluster import Cluster
+from infra.aws.cpu_pool import AwsCpuPool, CpuPoolSpec
 from infra.aws.endpoints import Endpoints
 from infra.aws.gpu_pool import AwsGpuPool
 from infra.aws.identity import Stores
@@ -42,7 +43,7 @@ class AwsSite(pulumi.ComponentResource):
     cluster: Cluster
     pools: dict[str, GpuPoolSpec]
     """By name: what a job needs to know to ask for one."""
-    pool_nodes: list[AwsGpuPool]
+    pool_nodes: list[AwsGpuPool | AwsCpuPool]
     """Of managed pools; what Karpenter makes goes into the cluster (``infra.cluster_platform.karpenter``)."""
 
     def __init__(
@@ -164,6 +165,22 @@ class AwsSite(pulumi.ComponentResource):
                     tags=naming.tags,
                     resized=f"aws.gpu_pools.{pool_name}" in resized,
                     # Nodes join a cluster whose add-ons are there.
+                    opts=pulumi.ResourceOptions(parent=self, depends_on=[self.cluster]),
+                )
+            )
+        for pool_name, cpu_pool in settings.cpu_pools.items():
+            self.pool_nodes.append(
+                AwsCpuPool(
+                    f"{name}-pool-{pool_name}",
+                    spec=CpuPoolSpec(pool_name, cpu_pool.instance_type, cpu_pool.min, cpu_pool.max),
+                    capacity=cpu_pool.capacity,
+                    disk_gib=cpu_pool.disk_gib,
+                    cluster_name=self.cluster.cluster_name,
+                    version=self.cluster.version,
+                    node_role_arn=self.cluster.node_role_arn,
+                    subnet_ids=self.network.private_subnet_ids,
+                    tags=naming.tags,
+                    resized=f"aws.cpu_pools.{pool_name}" in resized,
                     opts=pulumi.ResourceOptions(parent=self, depends_on=[self.cluster]),
                 )
             )

@@ -125,9 +125,11 @@ _PROMETHEUS: Final[Mapping[str, Any]] = {
 
 def autoscaled(settings: Settings, parts: Collection[Part]) -> bool:
     """Whether a group of nodes in AWS has bounds that an autoscaler can move it between."""
-    system, pools = settings.aws.cluster.system_nodes, settings.aws.gpu_pools.values()
-    managed = [pool for pool in pools if pool.nodes == "managed"]
-    bounds = [(system.min, system.max), *((pool.min, pool.max) for pool in managed)]
+    aws = settings.aws
+    system = aws.cluster.system_nodes
+    bounds = [(system.min, system.max)]
+    bounds += [(pool.min, pool.max) for pool in aws.gpu_pools.values() if pool.nodes == "managed"]
+    bounds += [(pool.min, pool.max) for pool in aws.cpu_pools.values()]
     return "autoscaler" in parts and any(least < most for least, most in bounds)
 
 

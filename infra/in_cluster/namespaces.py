@@ -8,9 +8,9 @@ from typing import Final
 import pulumi
 
 from infra.gpu_pool import GpuPoolSpec, Purpose
-from infra.in_cluster.namespace import Namespace
+from infra.in_cluster.namespace import Namespace, Quota
 from infra.in_cluster.network_policies import AllowedTraffic
-from infra.in_cluster.quotas import Beside, quota
+from infra.in_cluster.quotas import NOTHING, Beside, quota
 from infra.settings.catalogue import Machine
 
 TRAINING: Final = "training"
@@ -34,6 +34,7 @@ class Namespaces(pulumi.ComponentResource):
         cluster_id: pulumi.Input[str],
         labels: Mapping[str, str],
         fronts: bool = False,
+        executors: Quota = NOTHING,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("isthmus:in-cluster:Namespaces", name, None, opts)
@@ -43,7 +44,14 @@ class Namespaces(pulumi.ComponentResource):
             return Namespace(
                 f"{name}-{purpose}",
                 namespace=purpose,
-                quota=quota(pools, purpose, machines, beside[purpose], fronts and purpose == SERVING),
+                quota=quota(
+                    pools,
+                    purpose,
+                    machines,
+                    beside[purpose],
+                    fronts and purpose == SERVING,
+                    executors if purpose == TRAINING else NOTHING,
+                ),
                 allowed=allowed[purpose],
                 labels=labels,
                 cluster_id=cluster_id,

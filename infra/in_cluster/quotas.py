@@ -18,6 +18,7 @@ from infra.settings.serving import Site
 
 BASE = Quota(cpus=64, memory_gib=256, gpus=0, pods=100)
 """What a namespace may ask for without any pool: work on the cluster's other nodes."""
+NOTHING = Quota(cpus=0, memory_gib=0, gpus=0, pods=0)
 POD_CPUS, POD_MEMORY_GIB = 1, 2
 """At least what one pod of a training or of Triton asks for."""
 
@@ -46,14 +47,24 @@ def beside(site: Site, settings: Settings) -> dict[Purpose, Beside]:
     return {purpose: dict(counts) for purpose, counts in found.items()}
 
 
+def executors(site: Site, settings: Settings) -> Quota:
+    """What the executors of the data stage ask for at most: all of them, and as many that are being ended."""
+    training, each = settings.training, settings.training.data.executors
+    if site != "aws" or not training.enabled or not training.data.job or training.engine != "spark":
+        return NOTHING
+    most = 2 * each.count
+    return Quota(cpus=most * each.cpus, memory_gib=-(-most * each.memory // 1024), gpus=0, pods=most)
+
+
 def quota(
     pools: Iterable[GpuPoolSpec],
     purpose: Purpose,
     machines: Mapping[str, Machine],
     more: Beside,
     fronts: bool = False,
+    own: Quota = NOTHING,
 ) -> Quota:
-    """BASE, all that the pools of this purpose have at their largest, and the pods beside them.
+    """BASE, all that the pools of this purpose have at their largest, the pods beside them, and ``own``.
 
     ``fronts``: whether a load balancer stands in the namespace.
     """
@@ -61,15 +72,19 @@ def quota(
     chosen = [(pool.max, machines[pool.hardware]) for pool in of_purpose.values()]
     waiting = sum(more.values())
     return Quota(
-        cpus=BASE.cpus + sum(count * machine.vcpus for count, machine in chosen) + waiting * POD_CPUS,
+        cpus=BASE.cpus
+        + own.cpus
+        + sum(count * machine.vcpus for count, machine in chosen)
+        + waiting * POD_CPUS,
         memory_gib=BASE.memory_gib
+        + own.memory_gib
         + round(sum(count * machine.memory_gib for count, machine in chosen))
         + waiting * POD_MEMORY_GIB,
         gpus=sum(count * machine.gpus for count, machine in chosen)
         + sum(count * machines[of_purpose[pool].hardware].gpus for pool, count in more.items() if pool),
-        pods=BASE.pods + waiting,
+        pods=BASE.pods + own.pods + waiting,
         load_balancers=int(fronts),
     )
 
 
-__all__ = ["BASE", "Beside", "beside", "quota"]
+__all__ = ["BASE", "NOTHING", "Beside", "beside", "executors", "quota"]

@@ -119,6 +119,21 @@ class AwsPool(Section):
     Karpenter, when pods wait for them, until they are empty."""
 
 
+class AwsCpuPool(Section):
+    """A pool of nodes without GPUs in AWS: for the executors of the data stage, and for nobody else."""
+
+    instance_type: InstanceType
+    """EC2 instance type without GPUs."""
+    min: Nodes = 0
+    """Fewest nodes; 0 lets an idle pool cost nothing."""
+    max: Nodes
+    """Most nodes."""
+    capacity: Literal["spot", "on_demand", "spot_with_fallback"] = "spot"
+    """How the nodes are bought: an executor that is lost with its node costs time alone."""
+    disk_gib: RootDisk = 100
+    """Size of each node's encrypted root disk, which shuffled rows are written to."""
+
+
 class AwsObjectStore(Section):
     """The buckets for arrivals, releases and logs."""
 
@@ -150,6 +165,8 @@ class AwsSettings(Section):
     """The EKS cluster."""
     gpu_pools: dict[Name, AwsPool] = Field(default_factory=dict)
     """GPU pools by name."""
+    cpu_pools: dict[Name, AwsCpuPool] = Field(default_factory=dict)
+    """Pools of nodes without GPUs by name."""
     object_store: AwsObjectStore = AwsObjectStore()
     """Buckets and their retention."""
     log_retention_days: Annotated[

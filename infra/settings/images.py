@@ -26,6 +26,8 @@ class ImagesSettings(Section):
     """Of the jobs that run without GPUs."""
     training_gpu: ImageDigest | None = None
     """Of training and tuning on a pool with GPUs."""
+    training_spark: ImageDigest | None = None
+    """Of the data stage by Spark, and of its executors."""
     serving: ImageDigest | None = None
     """Of the init step that lays out a release for Triton."""
     front: ImageDigest | None = None

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 from infra.settings.schedule import Cron
 from infra.settings.urls import orders_url, storage_url
 from isthmus.settings.annotations import Allowed, Unit
+from isthmus.settings.quantities import Name
 from isthmus.settings.section import Section
 from training.operations.drift.settings import DriftSettings
 from training.operations.tuning.settings import TuningSettings
@@ -66,6 +67,32 @@ class StackRetraining(DriftSettings, _Schedules):
     """Training again by itself, for the age of the release or for drift of the orders."""
 
 
+class Executors(Section):
+    """The pods that Spark computes in, started by the data stage and ended with it."""
+
+    count: Annotated[int, Unit("pods"), Field(ge=1, le=64)] = 2
+    """Executors at a time."""
+    cpus: Annotated[int, Field(ge=1, le=64)] = 2
+    """CPUs of each, and tasks that it runs at a time."""
+    memory: Annotated[int, Unit("MiB"), Field(ge=2048, le=262144)] = 6144
+    """Memory of each pod; a quarter, and 1024 MiB at least, is for Python and all that is no heap of Java."""
+    scratch_gib: Annotated[int, Unit("GiB"), Field(ge=1, le=16384)] = 20
+    """Disk of each pod for shuffled rows, on its node's root disk."""
+    pool: Name | None = None
+    """Pool of aws.cpu_pools to run on; absent: the system nodes."""
+
+
+class StackData(Section):
+    """The data stage: transferred orders cut into the shards that a training reads."""
+
+    job: bool = False
+    """Whether it is a job of its own, before the training and on no GPU; else the first worker does it."""
+    schedule: Cron = "30 3 * * 0"
+    """When it looks for transferred orders, where training.retrain is enabled: before the training does."""
+    executors: Executors = Executors()
+    """The pods that Spark computes in, where training.engine is spark."""
+
+
 class StackTraining(TrainingSection):
     """The training job."""
 
@@ -85,6 +112,8 @@ class StackTraining(TrainingSection):
     learning_rate: LearningRate = 0.001
     straggler_epochs: SlowEpochs = 3
     transfer: StackTransfer = StackTransfer()
+    data: StackData = StackData()
+    """The data stage."""
     tuning: StackTuning = StackTuning()
     """The search for better settings."""
     retrain: StackRetraining = StackRetraining()

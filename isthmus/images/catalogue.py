@@ -10,7 +10,7 @@ from typing import Final
 USER: Final = 65532
 """The user of every image of ours, by number: the one that distroless images call nonroot."""
 
-_JOBS = ("rank", "retrain", "train", "transfer", "tune", "validate", "validate_new")
+_JOBS = ("data", "rank", "retrain", "train", "transfer", "tune", "validate", "validate_new")
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,14 @@ IMAGES: Final[Mapping[str, OwnImage]] = MappingProxyType(
     {
         "training": _training("training", "cpu", "training"),
         "training_gpu": _training("training_gpu", "gpu", "gpu"),
+        "training_spark": OwnImage(
+            name="training_spark",
+            repository="isthmus/training",
+            variant="spark",
+            containerfile="training/spark.Containerfile",
+            extra="data-stage-by-spark",
+            entries=("training.jobs.data", "training.jobs.spark_executor"),
+        ),
         "serving": OwnImage(
             name="serving",
             repository="isthmus/serving",

@@ -171,7 +171,14 @@ def test_each_command_has_an_extra() -> None:
 
 def test_all_is_every_extra_but_those_for_gpus_and_clusters() -> None:
     (text,) = PROJECT["optional-dependencies"]["all"]
-    other = {"all", "gpu", "spark", "training-without-tensorflow", "serving-pull"}  # serving brings the last
+    other = {
+        "all",
+        "gpu",
+        "spark",
+        "data-stage-by-spark",
+        "training-without-tensorflow",
+        "serving-pull",
+    }  # serving brings the last
     assert Requirement(text).extras == PROJECT["optional-dependencies"].keys() - other
 
 

@@ -14,7 +14,7 @@ from isthmus.errors import StoreFailed
 from tests.training.conftest import client, keys
 from tests.training.shops import small_shop, write_day
 from training.errors import TrainingError
-from training.jobs.train import read
+from training.jobs.transferred import read_transferred
 from training.orders.source import Bucket, Folder
 from training.settings import TrainingSettings
 from training.transfer.batch import from_parquet
@@ -91,7 +91,7 @@ def test_transfer_killed_at_every_write_ends_with_every_row_once(
         except Killed:
             if keys(s3, arrivals) and MANIFEST_KEY not in keys(s3, arrivals):
                 with pytest.raises(TrainingError, match="no transfer has ended yet"):
-                    read(BatchBucket(arrivals, s3, True), SETTINGS)
+                    read_transferred(BatchBucket(arrivals, s3, True), SETTINGS)
     done = _run(folder, s3, arrivals, private)
     assert (done.sent, done.skipped) == (0, 6)
     rows = pd.concat(
@@ -123,9 +123,9 @@ def test_batch_changed_behind_the_manifest_is_refused_by_name_and_mended(
     entry = _run(folder, s3, arrivals, private).arrivals.batches[1]
     s3.put_object(Bucket=arrivals, Key=entry.key, Body=b"not what was sent")
     with pytest.raises(TrainingError, match=entry.key):
-        read(BatchBucket(arrivals, s3, True), SETTINGS)
+        read_transferred(BatchBucket(arrivals, s3, True), SETTINGS)
     assert _run(folder, s3, arrivals, private).sent == 1
-    assert len(read(BatchBucket(arrivals, s3, True), SETTINGS).examples) > 0
+    assert len(read_transferred(BatchBucket(arrivals, s3, True), SETTINGS).examples) > 0
 
 
 def test_orders_are_read_from_a_bucket_as_from_a_folder(

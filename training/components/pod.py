@@ -71,6 +71,8 @@ class JobPod:
         resources: CPU, memory, disk.
         backoff_limit: how often a pod that failed is tried again.
         timeout_seconds: after which the job has failed, waiting for capacity included.
+        volumes: further ones.
+        mounts: where the container finds them.
     """
 
     name: str
@@ -86,6 +88,8 @@ class JobPod:
     resources: Resources = Resources()
     backoff_limit: int = 3
     timeout_seconds: int
+    volumes: Sequence[k8s.core.v1.VolumeArgs] = ()
+    mounts: Sequence[k8s.core.v1.VolumeMountArgs] = ()
 
 
 def labels_of(name: str, labels: Mapping[str, str]) -> dict[str, str]:
@@ -171,7 +175,7 @@ def _container(pod: JobPod) -> k8s.core.v1.ContainerArgs:
         *[variable(name, value) for name, value in pod.env.items()],
         *[_variable_from_secret(name) for name in pod.keys],
     ]
-    mounts = [core.VolumeMountArgs(name="tmp", mount_path="/tmp")]  # noqa: S108
+    mounts = [core.VolumeMountArgs(name="tmp", mount_path="/tmp"), *pod.mounts]  # noqa: S108
     if context.endpoint_url is not None:
         env.append(variable("AWS_ENDPOINT_URL", context.endpoint_url))
     env += [variable(name, url) for name, url in context.endpoints.items()]
@@ -194,7 +198,7 @@ def _container(pod: JobPod) -> k8s.core.v1.ContainerArgs:
 def _volumes(pod: JobPod) -> list[k8s.core.v1.VolumeArgs]:
     scratch = core.EmptyDirVolumeSourceArgs(size_limit=pod.resources.scratch)
     tokens = [token_volume()] if pod.name in pod.context.roles else []
-    return [core.VolumeArgs(name="tmp", empty_dir=scratch), *tokens]
+    return [core.VolumeArgs(name="tmp", empty_dir=scratch), *tokens, *pod.volumes]
 
 
 def _variable_from_secret(name: str) -> k8s.core.v1.EnvVarArgs:

@@ -172,9 +172,12 @@ def _shards(
         logger.info(f"cutting {len(manifest.batches)} days of purchases into {settings.shards} shards")
         with tempfile.TemporaryDirectory(prefix="isthmus-batches-") as batches:
             files = [bucket.batch_file(entry, Path(batches)) for entry in manifest.batches]
-            made = make_shards(engine_of(settings), files, place, settings.shards)
+            engine = replace(engine_of(settings), run=key[:32])
+            engine.begin()
+            made = make_shards(engine, files, place, settings.shards)
         if shared is not None:
             made.publish(shared.objects, prefix)
+        engine.end()
         if kept is None:
             _trim(under, place)
     return replace(made, kept=kept)

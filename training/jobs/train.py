@@ -20,19 +20,18 @@ from typing import Any
 
 from isthmus.exit_codes import EXIT_PEER_LOST, EXIT_PREEMPTED, EXIT_STRAGGLING
 from isthmus.object_store import aws_client
-from training.errors import TrainingError
-from training.features.training_data import Shared, TrainingData, read_training_data
+from training.features.training_data import Shared, TrainingData
 from training.fit.checkpoint import Objects, open_objects
 from training.fit.cluster import Worker, prepare, worker_of
 from training.fit.peer_monitor import PeerMonitor
 from training.fit.rendezvous import ask, gather
 from training.fit.spot import SpotNotice
 from training.job_runtime import Environment, begin_lines_with, run_job
+from training.jobs.transferred import read_transferred
 from training.release import ReleaseError, Store
 from training.release.warm_start import Weights, begun_from
-from training.settings import TrainingSettings, parse
+from training.settings import parse
 from training.transfer.bucket import BatchBucket
-from training.transfer.manifest import MANIFEST_KEY, TransferManifest, describe
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +46,7 @@ def main(environment: Environment) -> int:
     # Where workers may be missing for good, the first one may, too.
     patience = {"wait_s": settings.elastic_wait_seconds} if settings.elastic_min_workers else {}
     shared = Shared(checkpoints, first=worker.is_chief, **patience)
-    data = read(BatchBucket(environment["ARRIVALS_BUCKET"], aws_client(), True), settings, shared)
+    data = read_transferred(BatchBucket(environment["ARRIVALS_BUCKET"], aws_client(), True), settings, shared)
     data = begun_from(data, store)
     name = environment.get("CANDIDATE", "train")
     if is_done(store, name, data):
@@ -70,21 +69,6 @@ def begin(model: Any, data: TrainingData, store: Store) -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         Weights(store.pull(digest, Path(folder))).into(model, data.catalogue)
-
-
-def read(bucket: BatchBucket, settings: TrainingSettings, shared: Shared | None = None) -> TrainingData:
-    """Read what the last transfer brought, ``shared`` by the workers of the run.
-
-    Raises:
-        TrainingError: when there was none.
-    """
-    content = bucket.get(MANIFEST_KEY)
-    where = f"s3://{bucket.name}/{MANIFEST_KEY}"
-    if content is None:
-        raise TrainingError(f"{where} is not there: no transfer has ended yet; run the transfer first")
-    data = read_training_data(bucket, TransferManifest.from_bytes(content, where), settings, None, shared)
-    logger.info(f"orders: {describe(data.manifest.cleaning)}")
-    return data
 
 
 def is_done(store: Store, name: str, data: TrainingData) -> bool:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from training.errors import TrainingError
 from training.tables.kind import MEMORY_MIB, Kind
+from training.tables.spark_files import SPARK_FOLDER, Place, SparkFiles
+from training.tables.spark_session import start
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
     from training.settings import TrainingSettings
 
-SPARK_MASTER = "SPARK_MASTER"
-"""Variable with the master of the cluster; without it, two executors of this machine (``local[2]``)."""
 ROWS_A_GROUP = 122_880
 
 
@@ -37,11 +36,13 @@ class Engine:
         kind: DuckDB in this process, or Spark.
         memory_mib: MiB that DuckDB holds before it spills, or that Spark's driver has.
         threads: of DuckDB, in each process; no result depends on it.
+        run: names what decides the tables that are written, where a cluster keeps them between two tries.
     """
 
     kind: Kind = "embedded"
     memory_mib: int = MEMORY_MIB
     threads: int = 2
+    run: str = "tables"
 
     @property
     def in_process(self) -> bool:
@@ -52,9 +53,12 @@ class Engine:
         """The rows of Parquet files, or of folders of them, of the same columns."""
         connection = _connection(self)
         if self.kind == "embedded":
-            files = [str(path / "*.parquet") if path.is_dir() else str(path) for path in paths]
-            return connection.read_parquet(files)
-        frame = connection._session.read.parquet(*map(str, paths))  # Ibis takes one path here
+            named = [str(path / "*.parquet") if path.is_dir() else str(path) for path in paths]
+            return connection.read_parquet(named)
+        if (files := _files(self)) is not None:
+            frame = files.scan(connection._session, paths)
+        else:
+            frame = connection._session.read.parquet(*map(str, paths))  # Ibis takes one path here
         name = f"scan_{abs(hash(paths)):x}"
         frame.createOrReplaceTempView(name)
         return connection.table(name)
@@ -63,9 +67,22 @@ class Engine:
         """Compute a table and write it: a file of DuckDB, a folder of Spark; returns the path."""
         if self.kind == "embedded":
             table.to_parquet(path, row_group_size=ROWS_A_GROUP, compression="zstd")
+        elif (files := _files(self)) is not None:
+            connection = _connection(self)
+            files.write(connection._session.sql(connection.compile(table)), path)
         else:
             table.to_parquet(path, mode="overwrite", compression="zstd")
         return path
+
+    def begin(self) -> None:
+        """Remove what runs of other names left among the objects that a cluster's executors share."""
+        if (files := _files(self)) is not None:
+            files.clear_others()
+
+    def end(self) -> None:
+        """Remove what this run left there; its tables are done with."""
+        if (files := _files(self)) is not None:
+            files.clear()
 
     def frame(self, table: ir.Table) -> pd.DataFrame:
         """Compute a table that fits into memory."""
@@ -102,34 +119,14 @@ def _duckdb(engine: Engine) -> Any:
 def _spark(engine: Engine) -> Any:
     import ibis
 
-    try:
-        from pyspark.errors import PySparkException
-        from pyspark.sql import SparkSession
-    except ImportError:
-        raise TrainingError(
-            "training.engine is spark, and pyspark is not installed: pip install 'isthmus[spark]'"
-        ) from None
-    settings: dict[str, bool | float | int | str | None] = {
-        "spark.app.name": "isthmus",
-        "spark.driver.memory": f"{engine.memory_mib}m",
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-        "spark.sql.session.timeZone": "UTC",
-    }
-    master = os.environ.get(SPARK_MASTER) or "local[2]"
-    if master.startswith("local"):
-        # Spark's own 200 are for a cluster: here each costs more than its rows.
-        settings["spark.sql.shuffle.partitions"] = 4
-    builder = SparkSession.builder.master(master)
-    try:
-        session = builder.config(map=settings).getOrCreate()
-    except (PySparkException, OSError) as error:
-        raise TrainingError(
-            f"Spark does not start ({str(error).splitlines()[0]}); it needs Java 17 or 21 on PATH or in "
-            f"JAVA_HOME, and ${SPARK_MASTER} to name a cluster that is there"
-        ) from None
-    session.sparkContext.setLogLevel("ERROR")
-    return ibis.pyspark.connect(session)
+    return ibis.pyspark.connect(start(engine.memory_mib))
+
+
+@lru_cache(maxsize=4)
+def _files(engine: Engine) -> SparkFiles | None:
+    """The tables that driver and executors share; None where they share a disk, or are one process."""
+    url = os.environ.get(SPARK_FOLDER) if engine.kind == "spark" else None
+    return SparkFiles(Place.of(url).under(engine.run)) if url else None
 
 
 EMBEDDED = Engine()

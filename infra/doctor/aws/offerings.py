@@ -11,7 +11,9 @@ from isthmus.settings.errors import Problem
 
 def named(settings: Settings) -> dict[str, str]:
     """Instance types by the key that names them."""
-    pools = {f"aws.gpu_pools.{name}": pool.instance_type for name, pool in settings.aws.gpu_pools.items()}
+    aws = settings.aws
+    pools = {f"aws.gpu_pools.{name}": pool.instance_type for name, pool in aws.gpu_pools.items()}
+    pools |= {f"aws.cpu_pools.{name}": pool.instance_type for name, pool in aws.cpu_pools.items()}
     return {"aws.cluster.system_nodes": settings.aws.cluster.system_nodes.instance_type, **pools}
 
 

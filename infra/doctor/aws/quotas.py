@@ -13,7 +13,7 @@ from typing import Any, Final
 from infra.doctor.check import CannotTell
 from infra.doctor.clouds import Clouds
 from infra.settings import Settings
-from infra.settings.aws import AwsPool
+from infra.settings.aws import AwsCpuPool, AwsPool
 from infra.settings.catalogue import instance_types
 from isthmus.settings.errors import Problem
 
@@ -27,6 +27,7 @@ SPOT: Final = {
     "p": ("L-7212CCBC", "All P4, P3 and P2 Spot Instance Requests"),
     "p5": ("L-C4BD4855", "All P5 Spot Instance Requests"),
 }
+STANDARD_SPOT: Final = ("L-34B43A08", "All Standard (A, C, D, H, I, M, R, T, Z) Spot Instance Requests")
 ADDRESSES: Final = ("L-0263D0A3", "EC2-VPC Elastic IPs")
 VPCS: Final = ("L-F678F1CE", "VPCs per Region")
 
@@ -38,10 +39,13 @@ def vcpus(settings: Settings) -> dict[tuple[str, str], tuple[int, str]]:
     needed: dict[tuple[str, str], tuple[int, str]] = {
         STANDARD: (system.max * each[system.instance_type].vcpus, "aws.cluster.system_nodes.max")
     }
-    for name, pool in settings.aws.gpu_pools.items():
+    pools: dict[str, AwsPool | AwsCpuPool] = {}
+    pools |= {f"aws.gpu_pools.{name}": pool for name, pool in settings.aws.gpu_pools.items()}
+    pools |= {f"aws.cpu_pools.{name}": pool for name, pool in settings.aws.cpu_pools.items()}
+    for path, pool in pools.items():
         for quota in _of(pool):
             before, keys = needed.get(quota, (0, ""))
-            key = f"aws.gpu_pools.{name}.max"
+            key = f"{path}.max"
             needed[quota] = (
                 before + pool.max * each[pool.instance_type].vcpus,
                 f"{keys}, {key}" if keys else key,
@@ -49,12 +53,12 @@ def vcpus(settings: Settings) -> dict[tuple[str, str], tuple[int, str]]:
     return needed
 
 
-def _of(pool: AwsPool) -> Iterator[tuple[str, str]]:
+def _of(pool: AwsPool | AwsCpuPool) -> Iterator[tuple[str, str]]:
     family = pool.instance_type.partition(".")[0]
     if pool.capacity != "spot":
         yield ON_DEMAND.get(family[0], STANDARD)
     if pool.capacity != "on_demand":
-        yield SPOT["p5" if family.startswith("p5") else family[0]]
+        yield SPOT.get("p5" if family.startswith("p5") else family[0], STANDARD_SPOT)
 
 
 def machines(settings: Settings, clouds: Clouds) -> Iterator[Problem]:

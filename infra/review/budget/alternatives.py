@@ -87,7 +87,8 @@ def _ways(
     if machine is None or region is None:
         return
     labelled = _label(groups[0], POOL) is not None
-    key = f"aws.gpu_pools.{pool}" if labelled else "aws.cluster.system_nodes"
+    of_pools = "aws.gpu_pools" if machine.gpus else "aws.cpu_pools"
+    key = f"{of_pools}.{pool}" if labelled else "aws.cluster.system_nodes"
     training = _label(groups[0], PURPOSE) == "training"
     on_demand = all(group.inputs.get("capacityType", _ON_DEMAND) == _ON_DEMAND for group in groups)
     before = now.total().expected

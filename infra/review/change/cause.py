@@ -102,6 +102,6 @@ def _score(change: Change, setting: SettingChange) -> int:
     component = _SECTIONS.get(section, "")
     if component and component in resource.urn:
         score += 1
-    if rest[:1] == ["gpu_pools"] and len(rest) > 1 and f"pool-{rest[1]}" in resource.name:
+    if rest[:1] in (["gpu_pools"], ["cpu_pools"]) and len(rest) > 1 and f"pool-{rest[1]}" in resource.name:
         score += 2
     return score

@@ -173,6 +173,15 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             warns=True,
         ),
         f"aws.gpu_pools.{NAME}.disk_gib": Change("in place", (), "Nodes are replaced one by one."),
+        "aws.cpu_pools": more_or_less("node groups in AWS"),
+        f"aws.cpu_pools.{NAME}.instance_type": again(
+            "node groups in AWS", note="What runs on the pool begins again on new nodes."
+        ),
+        **_all(f"aws.cpu_pools.{NAME}", "min max", BOUNDS),
+        f"aws.cpu_pools.{NAME}.capacity": more_or_less(
+            "node groups in AWS", note="What runs on the pool begins again on new nodes."
+        ),
+        f"aws.cpu_pools.{NAME}.disk_gib": Change("in place", (), "Nodes are replaced one by one."),
         "aws.object_store.keep_objects": IN_PLACE,
         "aws.object_store.arrivals_days": Change(
             "in place",
@@ -361,7 +370,7 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             "training",
             "workers pool orders_url orders_version window.first_day window.last_day hold_back_days epochs "
             "embedding_dim batch_size learning_rate half_life_days history_length shards seed base_port "
-            "engine engine_memory "
+            "engine_memory "
             "checkpoint_steps "
             "checkpoint_seconds elastic_min_workers elastic_wait_seconds straggler_ratio straggler_epochs "
             "warm_start "
@@ -383,6 +392,20 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             "max_segment_loss_to_service min_segment_customers min_customers",
             RUNS_AGAIN,
         ),
+        "training.engine": more_or_less(
+            "jobs",
+            "roles of pods",
+            note="The data stage runs again, by the other engine; the training finds the same shards.",
+        ),
+        "training.data.job": more_or_less(
+            "jobs", "scheduled jobs", "roles of pods", note="The shards that are there stay."
+        ),
+        **_all(
+            "training.data",
+            "executors.count executors.cpus executors.memory executors.scratch_gib executors.pool",
+            again("jobs", note="The data stage runs again, and finds the shards that it made."),
+        ),
+        "training.data.schedule": IN_PLACE,
         "training.tuning.enabled": more_or_less("jobs", "roles of pods", note="What a study found stays."),
         **_all("training.tuning", "trials parallel epochs held_back_days storage_url", STUDY_AGAIN),
         "training.retrain.enabled": more_or_less("scheduled jobs", "roles of pods"),
@@ -455,6 +478,7 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
         ),
         "images.training": RUNS_AGAIN,
         "images.training_gpu": again("jobs", note="Training, ranking and validation run again."),
+        "images.training_spark": again("jobs", note="The data stage runs again, and finds its shards."),
         "images.serving": Change(
             "in place", (), "Pods are replaced one by one; the old ones answer until the new ones do."
         ),
@@ -505,7 +529,7 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
 
 
 def change_of(key: str) -> Change | None:
-    """The row of a key that holds names of its own, such as ``aws.gpu_pools.training.max``."""
+    """The row of a key that holds names of its own, such as ``aws.cpu_pools.data.max``."""
     if key in CHANGES:
         return CHANGES[key]
     site, pools, _, *rest = [*key.split("."), "", ""]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from infra.settings.checks.addresses import addresses
 from infra.settings.checks.autoscaling import autoscaling
 from infra.settings.checks.bounds import bounds
+from infra.settings.checks.data_stage import data_stage
 from infra.settings.checks.drivers import drivers
 from infra.settings.checks.front import fronts
 from infra.settings.checks.keys import keys
@@ -26,8 +27,8 @@ from infra.settings.model import Settings
 from isthmus.settings.errors import Problem
 
 CHECKS = (
-    names, reach, regions, addresses, networks, drivers, machines, priced, pools, bounds, autoscaling,
-    fronts, link, locks, keys, principals, repeats, rollout, ways,
+    names, reach, regions, addresses, networks, drivers, machines, priced, pools, data_stage, bounds,
+    autoscaling, fronts, link, locks, keys, principals, repeats, rollout, ways,
 )  # fmt: skip
 
 

@@ -49,12 +49,6 @@ def _training(settings: Settings) -> Iterator[Problem]:
             "is schedule, and training.retrain.enabled is false: nothing would ever train; set that to true, "
             "or this to up",
         )
-    if training.engine == "spark":
-        yield Problem(
-            "training.engine",
-            "is spark, but no image of the jobs holds Spark; allowed is embedded (a run on one machine takes "
-            "both: isthmus train --engine)",
-        )
     if training.elastic_min_workers > training.workers:
         yield Problem(
             "training.elastic_min_workers",

@@ -60,6 +60,10 @@ def machines(settings: Settings) -> Iterator[Problem]:
         path = f"aws.gpu_pools.{name}.instance_type"
         yield from _machine(path, pool.instance_type, types, "aws.yaml", with_gpus=True)
         yield from _offered(path, pool.instance_type, aws.region, types)
+    for name, cpu_pool in aws.cpu_pools.items():
+        path = f"aws.cpu_pools.{name}.instance_type"
+        yield from _machine(path, cpu_pool.instance_type, types, "aws.yaml", with_gpus=False)
+        yield from _offered(path, cpu_pool.instance_type, aws.region, types)
     for key in ("master_flavor", "node_flavor"):
         path, flavour = f"openstack.cluster.{key}", getattr(openstack.cluster, key)
         yield from _machine(path, flavour, private, "openstack.yaml", with_gpus=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from infra.settings.aws import AwsPool
+from infra.settings.aws import AwsCpuPool, AwsPool
 from infra.settings.model import Settings
 from infra.settings.openstack import SCALED_WORKERS, OpenStackPool
 from isthmus.settings.errors import Problem
@@ -14,9 +14,9 @@ MAGNUM_GROUPS = frozenset({"default-master", "default-worker"})
 Pools = Mapping[str, AwsPool] | Mapping[str, OpenStackPool]
 
 
-def _sizes(site: str, pools: Pools) -> Iterator[Problem]:
+def _sizes(key: str, pools: Pools | Mapping[str, AwsCpuPool]) -> Iterator[Problem]:
     for name, pool in pools.items():
-        path = f"{site}.gpu_pools.{name}.max"
+        path = f"{key}.{name}.max"
         if pool.max == 0:
             yield Problem(
                 path,
@@ -26,16 +26,25 @@ def _sizes(site: str, pools: Pools) -> Iterator[Problem]:
             yield Problem(path, f"is {pool.max}, less than min {pool.min}; set max to at least {pool.min}")
 
 
-def _made_of(pools: Mapping[str, AwsPool]) -> Iterator[Problem]:
+def _made_of(gpu_pools: Mapping[str, AwsPool], cpu_pools: Mapping[str, AwsCpuPool]) -> Iterator[Problem]:
     """A pool of two capacities makes two groups of nodes, each with its own name (``infra.aws.gpu_pool``)."""
-    for name, pool in pools.items():
-        if pool.capacity != "spot_with_fallback":
+    for name in gpu_pools.keys() & cpu_pools.keys():
+        yield Problem(
+            f"aws.cpu_pools.{name}",
+            f"has the name of aws.gpu_pools.{name}, and pods find a pool by its name: call one of the two "
+            "otherwise",
+        )
+    keys = {name: f"aws.gpu_pools.{name}" for name in gpu_pools}
+    keys = {name: f"aws.cpu_pools.{name}" for name in cpu_pools} | keys
+    capacities = {name: pool.capacity for pools in (cpu_pools, gpu_pools) for name, pool in pools.items()}
+    for name, capacity in capacities.items():
+        if capacity != "spot_with_fallback":
             continue
         for taken in (f"{name}-spot", f"{name}-on-demand"):
-            if taken in pools:
+            if taken in keys:
                 yield Problem(
-                    f"aws.gpu_pools.{taken}",
-                    f"has the name that aws.gpu_pools.{name}, which is spot_with_fallback, gives to some of "
+                    keys[taken],
+                    f"has the name that {keys[name]}, which is spot_with_fallback, gives to some of "
                     "its nodes: call one of the two otherwise",
                 )
 
@@ -114,9 +123,10 @@ def _named(path: str, wanted: str, site: str, pools: Pools, purpose: str) -> Ite
 def pools(settings: Settings) -> Iterator[Problem]:
     """Problems with GPU pools and with those who name them."""
     aws, openstack = settings.aws.gpu_pools, settings.openstack.gpu_pools
-    yield from _sizes("aws", aws)
-    yield from _sizes("openstack", openstack)
-    yield from _made_of(aws)
+    yield from _sizes("aws.gpu_pools", aws)
+    yield from _sizes("aws.cpu_pools", settings.aws.cpu_pools)
+    yield from _sizes("openstack.gpu_pools", openstack)
+    yield from _made_of(aws, settings.aws.cpu_pools)
     yield from _of_karpenter(aws)
     yield from _of_magnum(openstack)
     yield from _room(settings)

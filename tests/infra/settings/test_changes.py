@@ -60,7 +60,7 @@ def test_values_go_by_the_keys_of_the_models() -> None:
         if key == "stack":
             continue
         by_name = key.split(".")
-        if by_name[1] == "gpu_pools":
+        if by_name[1] in ("gpu_pools", "cpu_pools"):
             by_name[2] = NAME
         assert ".".join(by_name) in known
 

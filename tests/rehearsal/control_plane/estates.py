@@ -45,6 +45,14 @@ BY_KARPENTER = {
     "aws.gpu_pools.serving.nodes": "karpenter",
     "aws.gpu_pools.serving.min": 0,
 }
+BY_SPARK = {
+    "aws.cpu_pools": {"data": {"instance_type": "m7i.2xlarge", "max": 4, "capacity": "spot"}},
+    "training.engine": "spark",
+    "training.data.job": True,
+    "training.data.executors": {"count": 4, "cpus": 4, "memory": 16384, "pool": "data"},
+    "training.retrain.enabled": True,
+}
+"""The data stage by Spark, its executors on spot nodes of a pool of their own."""
 VARIANTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     **{stack: (stack, {}) for stack in STACKS},
     **{f"{stack}, all that can be on": (stack, EVERYTHING) for stack in STACKS},
@@ -68,6 +76,7 @@ VARIANTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         },
     ),
     "prod, nodes by Karpenter": ("prod", BY_KARPENTER),
+    "staging, the data stage by Spark": ("staging", BY_SPARK),
     "prod, no link": (
         "prod",
         {

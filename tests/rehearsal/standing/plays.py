@@ -38,9 +38,13 @@ STANDING: Mapping[str, Any] = {
     "aws.cluster.deployer": f"{ADMIN}-engineer",
     "aws.cluster.admins": [ADMIN],
     "aws.gpu_pools.serving": {"instance_type": "g5.xlarge", "max": 3, "purpose": "serving"},
+    "aws.cpu_pools.data": {"instance_type": "m7i.xlarge", "max": 4},
     "openstack.gpu_pools.serving": {"flavor": "g1.l4", "min": 1, "max": 3},
     "openstack.network.dns": ["10.250.0.10"],
     "platform.runs": ["metrics_server", "load_balancers", "keda", "monitoring"],
+    "training.engine": "spark",
+    "training.data.job": True,
+    "training.data.executors.pool": "data",
     "training.tuning.enabled": True,
     "training.retrain.enabled": True,
     "serving.sites": ["aws", "openstack"],
@@ -122,6 +126,9 @@ OTHERS: Mapping[str, list[Play]] = {
         _other("aws.gpu_pools", {"training": None}, {"more": {"instance_type": "g5.xlarge", "max": 1}}),
         _other("aws.gpu_pools.NAME.instance_type", "g5.2xlarge"),
         _other("aws.gpu_pools.NAME.capacity", "spot", "on_demand"),
+        _other("aws.cpu_pools", {"more": {"instance_type": "m7i.large", "max": 1}}),
+        _other("aws.cpu_pools.NAME.instance_type", "m7i.2xlarge"),
+        _other("aws.cpu_pools.NAME.capacity", "spot_with_fallback", "on_demand"),
         _other("aws.object_store.arrivals_days", 399),
         _other("aws.object_store.superseded_days", 89),
         _other("aws.object_store.logs_days", 364),
@@ -206,6 +213,9 @@ OTHERS: Mapping[str, list[Play]] = {
         _other("training.model.masked_share", 0.3),
         _other("training.base_port", 4720),
         _other("training.elastic_min_workers", 1),
+        _other("training.data.job", False, training__engine="embedded"),
+        _other("training.data.schedule", "45 3 * * 0"),
+        _other("training.data.executors.pool", None, training__data__executors__cpus=1),
         _other("training.tuning.storage_url", "postgresql+psycopg://database/trials"),
         _other("training.retrain.schedule", "0 5 * * 0"),
         _other("training.retrain.train_schedule", "0 6 * * 0"),
@@ -229,6 +239,7 @@ OTHERS: Mapping[str, list[Play]] = {
         ),
         _other("images.training", DIGESTS[0]),
         _other("images.training_gpu", DIGESTS[0], training__pool="training"),
+        _other("images.training_spark", DIGESTS[0]),
         _other("images.serving", DIGESTS[0]),
         _other("images.front", DIGESTS[0]),
         _other("serving.front.callers", [{"name": "app", "sha256": "2" * 64}]),
@@ -261,7 +272,7 @@ OTHERS: Mapping[str, list[Play]] = {
     )
 }
 
-POOL = {"aws": "training", "openstack": "serving"}
+POOL = {"aws.gpu_pools": "training", "aws.cpu_pools": "data", "openstack.gpu_pools": "serving"}
 """The pool that is played for NAME."""
 MUCH = {
     "aws.network.cidr",
@@ -303,7 +314,6 @@ NOT_HERE = {
         (f"serving.front.tokens.{name}" for name in ("issuer", "audience", "jwks")),
         "goes with serving.front.tokens, which is played",
     ),
-    "training.engine": "of an estate is embedded: no image of the jobs holds Spark",
     **dict.fromkeys(
         (
             "serving.rollout.strategy",
@@ -325,12 +335,16 @@ def plays() -> Iterator[Play]:
         if key in NOT_HERE:
             continue
         for play in OTHERS.get(key) or [_derived(key, standing)]:
-            named = play.key.replace(NAME, POOL.get(key.partition(".")[0], NAME))
+            named = _named(play.key)
             yield replace(play, key=named, much=key in MUCH and play.expects is None)
 
 
+def _named(key: str) -> str:
+    return next((key.replace(NAME, name) for pools, name in POOL.items() if key.startswith(pools)), key)
+
+
 def _derived(key: str, standing: Mapping[str, Any]) -> Play:
-    path = key.replace(NAME, POOL.get(key.partition(".")[0], NAME))
+    path = _named(key)
     found = find(Sections, tuple(path.split(".")))
     assert found is not None, key
     annotation, metadata = flatten(*found)

@@ -15,7 +15,8 @@ import pytest
 from tests.training.ranking.shop import rows
 from tests.training.ranking.test_tables import tables
 from training.ranking.orders import Orders
-from training.tables.engine import SPARK_MASTER, Engine
+from training.tables.engine import Engine
+from training.tables.spark_session import SPARK_MASTER
 
 pytest.importorskip("pyspark", reason="the extra spark is not installed; make spark installs it")
 pytestmark = [
