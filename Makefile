@@ -119,9 +119,10 @@ scan: $(READY) engine ## checkov over all manifests, prowler over the account of
 
 # The extra stays in .venv afterwards; `make clean` and `make setup` are without it again.
 .PHONY: spark
-spark: $(READY) ## the tables by Spark, an executor killed meanwhile: some minutes, 0.4 GB the first time
+spark: $(READY) engine ## the tables by Spark, also as pods of a cluster, executors lost meanwhile: some minutes, 0.4 GB the first time
+	@command -v java >/dev/null || [ -n "$$JAVA_HOME" ] || echo "== no Java on PATH (17 or 21); the tests are skipped"
 	@$(UV) sync --frozen --extra all --extra spark --all-groups --quiet
-	@.venv/bin/python -m pytest -m spark -rs tests/training $(PYTEST)
+	@.venv/bin/python -m pytest -m spark -rs tests/training tests/rehearsal/cluster $(PYTEST)
 
 .PHONY: lint
 lint: $(READY) ## ruff, mypy, and which way imports go

@@ -107,7 +107,12 @@ def _base(names: Names, pod: dict[str, Any], folder: Path, places: Mapping[str, 
 
 
 def _variables(container: dict[str, Any], pod: dict[str, Any], names: Names, address: str) -> dict[str, str]:
-    found: dict[str, str] = {}
+    # As the kubelet tells every pod, whatever it says of service links.
+    server = urlsplit(names.cluster.url)
+    found = {
+        "KUBERNETES_SERVICE_HOST": server.hostname or "",
+        "KUBERNETES_SERVICE_PORT": str(server.port or 443),
+    }
     namespace = pod["metadata"]["namespace"]
     for source in container.get("envFrom", ()):
         kind = "Secret" if "secretRef" in source else "ConfigMap"

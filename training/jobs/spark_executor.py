@@ -2,10 +2,12 @@
 
 The driver tells it all by variables; what it ends with is Java's own exit code. A pod that is to end (its
 node is drained, a spot notice came) gets SIGTERM: the executor is then told to hand on what it holds and take
-no task more, and ends when that is done, or with the pod's grace. What Spark's own image does for an executor
-is in apache/spark, resource-managers/kubernetes/docker/src/main/dockerfiles/spark/entrypoint.sh (at 02a0d8fa),
-and which variables there are in resource-managers/kubernetes/core/.../features/BasicExecutorFeatureStep.scala (at 00012ecc; both read
-2026-11-28).
+no task more, and ends when that is done, or with the pod's grace.
+
+What Spark's own image does for an executor is in apache/spark, resource-managers/kubernetes/docker/src/main/
+dockerfiles/spark/entrypoint.sh (at 02a0d8fa), and which variables there are in resource-managers/kubernetes/
+core/src/main/scala/org/apache/spark/deploy/k8s/features/BasicExecutorFeatureStep.scala (at 00012ecc; both
+read 2026-11-28).
 """
 
 from __future__ import annotations
@@ -19,7 +21,6 @@ from pathlib import Path
 from types import FrameType
 
 from training.job_runtime import Environment, run_job
-from training.tables.spark_session import java_home
 
 BACKEND = "org.apache.spark.scheduler.cluster.k8s.KubernetesExecutorBackend"
 OPTION = "SPARK_JAVA_OPT_"
@@ -48,7 +49,7 @@ def command(environment: Environment) -> tuple[Sequence[str], Mapping[str, str]]
     """
     import pyspark
 
-    home, jars = java_home(), Path(pyspark.__file__).parent / "jars" / "*"
+    jars, home = Path(pyspark.__file__).parent / "jars" / "*", os.environ.get("JAVA_HOME")
     java = str(Path(home) / "bin" / "java") if home else "java"
     options = {
         int(name.removeprefix(OPTION)): environment[name] for name in environment if name.startswith(OPTION)

