@@ -165,7 +165,7 @@ def _watch(process: subprocess.Popen[str], run: Run, until: float) -> None:
 
 
 def rows(short: bool, say: Callable[[str], None]) -> Iterator[Row]:
-    """The sample once, 4 and 16 times; then the made shop. ``short``: once and twice, and a tenth of it."""
+    """The sample once, 4, 16 and 64 times; then the made shop. ``short``: once and twice, and a tenth of it."""
     sample = Path(os.environ.get("ISTHMUS_BENCH_ORDERS", "data/online-retail/by-day"))
     minutes = float(os.environ.get("ISTHMUS_BENCH_MINUTES", "10" if short else "60"))
     days = sorted(path.name[:10] for path in sample.glob("*.csv.gz"))
@@ -180,7 +180,8 @@ def _rows(
     short: bool, sample: Path, before: date, folder: Path, minutes: float, say: Callable[[str], None]
 ) -> Iterator[Row]:
     first: Run | None = None
-    for times in (1, 2) if short else (1, 4, 16):
+    named = os.environ.get("ISTHMUS_BENCH_TIMES", "1,2" if short else "1,4,16,64")
+    for times in map(int, named.split(",")):
         say(f"  the sample {times} times")
         run = train(repeated(sample, folder / str(times), times), before, minutes, say)
         first = first or run
