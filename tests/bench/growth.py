@@ -165,7 +165,7 @@ def _watch(process: subprocess.Popen[str], run: Run, until: float) -> None:
 
 
 def rows(short: bool, say: Callable[[str], None]) -> Iterator[Row]:
-    """The sample once, 4, 16 and 64 times; then the made shop. ``short``: once and twice, and a tenth of it."""
+    """The sample 1, 4, 16 and 64 times; then the made shop. ``short``: once and twice, and a tenth of it."""
     sample = Path(os.environ.get("ISTHMUS_BENCH_ORDERS", "data/online-retail/by-day"))
     minutes = float(os.environ.get("ISTHMUS_BENCH_MINUTES", "10" if short else "60"))
     days = sorted(path.name[:10] for path in sample.glob("*.csv.gz"))
