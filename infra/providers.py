@@ -16,14 +16,17 @@ from isthmus.pod_parts import value_alone
 
 AWS_SERVICES = (
     "budgets",
+    "cloudwatch",
     "cloudwatchlogs",
     "ec2",
     "ecr",
     "eks",
+    "events",
     "iam",
     "kms",
     "s3",
     "secretsmanager",
+    "sqs",
     "sts",
 )
 """Every AWS service that the estate uses. A stand-in must answer for all of them, or a call would go out."""
