@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import get_args
 
 import pytest
@@ -23,6 +24,35 @@ def reviewed(estate: Estate, stack: str) -> tuple[Settings, Preview]:
     return settings, read(done.stdout, stack)
 
 
+BY_SPARK = (
+    (
+        "    object_store:\n      arrivals_days: 90",
+        "    cpu_pools:\n      data: { instance_type: m7i.2xlarge, max: 4, capacity: spot }\n"
+        "    object_store:\n      arrivals_days: 90",
+    ),
+    (
+        "    pool: training\n    epochs: 10",
+        "    pool: training\n    epochs: 10\n    engine: spark\n"
+        "    data: { job: true, executors: { count: 4, cpus: 4, memory: 16384, pool: data } }",
+    ),
+)
+"""The data stage of staging by Spark, as docs/training.md shows it."""
+
+
+@pytest.fixture
+def with_spark(estate: Estate) -> Iterator[None]:
+    """Staging as it would be with its data stage by Spark."""
+    file = estate.project_dir / "stacks" / "Pulumi.staging.yaml"
+    before = changed = file.read_text()
+    for old, new in BY_SPARK:
+        assert changed.count(old) == 1
+        changed = changed.replace(old, new)
+    file.write_text(changed)
+    yield
+    file.write_text(before)
+
+
+@pytest.mark.usefixtures("with_spark")
 @pytest.mark.parametrize("stack", ["local", "dev", "staging", "prod"])
 def test_the_bill_of_a_stack(estate: Estate, stack: str) -> None:
     settings, preview = reviewed(estate, stack)
@@ -64,7 +94,9 @@ def test_the_bill_of_a_stack(estate: Estate, stack: str) -> None:
         nodes.min * HOURS,
         nodes.max * HOURS,
     )
-    for name, pool in settings.aws.gpu_pools.items():
+    most = {name: pool.max for name, pool in settings.aws.gpu_pools.items()}
+    most |= {name: pool.max for name, pool in settings.aws.cpu_pools.items()}
+    for name, nodes_at_most in most.items():
         parts = [units for group, units in hours.items() if group.startswith(f"aws-pool-{name}")]
         assert parts
-        assert all(units.high == pool.max * HOURS for units in parts)
+        assert all(units.high == nodes_at_most * HOURS for units in parts)

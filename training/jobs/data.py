@@ -16,6 +16,7 @@ from training.fit.checkpoint import open_objects
 from training.job_runtime import Environment, run_job
 from training.jobs.transferred import read_transferred
 from training.settings import parse
+from training.tables.spark_session import stop
 from training.transfer.bucket import BatchBucket
 
 logger = logging.getLogger(__name__)
@@ -25,7 +26,11 @@ def main(environment: Environment) -> int:
     """Leave the shards; returns the exit code."""
     settings = parse(environment["TRAINING_SETTINGS"])
     shared = Shared(open_objects(environment["CHECKPOINT_URL"], aws_client()), first=True)
-    data = read_transferred(BatchBucket(environment["ARRIVALS_BUCKET"], aws_client(), True), settings, shared)
+    arrivals = BatchBucket(environment["ARRIVALS_BUCKET"], aws_client(), True)
+    try:
+        data = read_transferred(arrivals, settings, shared)
+    finally:
+        stop()
     examples = int(data.shards.examples.sum())
     logger.info(f"{len(data.shards)} shards are there: {data.shards.orders:,} baskets, {examples:,} examples")
     return 0

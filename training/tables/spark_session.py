@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from typing import TYPE_CHECKING, Final
 
 from training.errors import TrainingError
@@ -59,6 +60,14 @@ def start(memory_mib: int) -> SparkSession:
         ) from None
     session.sparkContext.setLogLevel("ERROR")
     return session
+
+
+def stop() -> None:
+    """End the Spark of this process, and with it its executors; without one, nothing."""
+    if (sql := sys.modules.get("pyspark.sql")) is None:
+        return
+    if (session := sql.SparkSession.getActiveSession()) is not None:
+        session.stop()
 
 
 def _further() -> dict[str, str]:

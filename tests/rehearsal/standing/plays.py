@@ -128,7 +128,10 @@ OTHERS: Mapping[str, list[Play]] = {
         _other("aws.gpu_pools.NAME.capacity", "spot", "on_demand"),
         _other("aws.cpu_pools", {"more": {"instance_type": "m7i.large", "max": 1}}),
         _other("aws.cpu_pools.NAME.instance_type", "m7i.2xlarge"),
-        _other("aws.cpu_pools.NAME.capacity", "spot_with_fallback", "on_demand"),
+        [
+            *_other("aws.cpu_pools.NAME.capacity", "spot_with_fallback"),
+            *_other("aws.cpu_pools.NAME.capacity", "on_demand", expects=again("node groups in AWS")),
+        ],
         _other("aws.object_store.arrivals_days", 399),
         _other("aws.object_store.superseded_days", 89),
         _other("aws.object_store.logs_days", 364),
