@@ -139,6 +139,10 @@ class TrainingSection(Section):
     """Days after which a purchase counts half."""
     history_length: Annotated[int, Unit("products"), Field(ge=1, le=4096)] = 128
     """Products of a customer's history that the model sees, those with most weight first."""
+    exact_products: Annotated[int, Unit("products"), Field(ge=10_000, le=100_000_000)] = 200_000
+    """Products up to which the towers score every one for an answer; above, an index says which."""
+    index_recall: Annotated[float, Field(ge=0.5, le=0.9999, allow_inf_nan=False)] = 0.97
+    """Share of the best products that this index must find, on customers of the run."""
     shards: Annotated[int, Unit("shards"), Field(ge=64, le=4096)] = 64
     """Shards that the orders are cut into by customer; each worker reads its own."""
     model: ModelSettings = ModelSettings()

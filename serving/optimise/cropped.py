@@ -19,11 +19,13 @@ def crop(model: Path, made: Path, share: float, products: int) -> None:
     the table as well. ``products`` is how many there are: a table has a row for each, and one for padding.
 
     Raises:
-        NotMade: where the model has no table of products.
+        NotMade: where the model has no table of products, or looks into it by an index.
     """
     import onnx
 
     proto = onnx.load(model)
+    if any(node.op_type == "Scan" for node in proto.graph.node):
+        raise NotMade("an index looks products up by vectors as they are; set training.embedding_dim lower")
     nodes, cropped = [], 0
     for node in proto.graph.node:
         table = _table(proto.graph, node, products)

@@ -18,6 +18,7 @@ from tests.bench import (
     growth,
     previews,
     rehearsed,
+    retrieval,
     reviews,
     serving_speed,
     training_speed,
@@ -39,7 +40,9 @@ def main(
     ] = None,
     release: Annotated[
         Path | None,
-        typer.Option(help="A release with a ranking stage, for the section serving, which it needs."),
+        typer.Option(
+            help="A release, for the sections serving (with a ranking stage) and retrieval, which need it."
+        ),
     ] = None,
 ) -> None:
     """Measure a rehearsal (stages, overhead, answers, memory), control planes, transfer, serving and more."""
@@ -82,6 +85,11 @@ def rows(
         rounds, seconds = (1, 2.0) if short else (3, 3.0)
         say(f"[bold]serving[/] {release}, the chain beside what it was, {rounds} rounds of {seconds:g} s")
         yield from serving_speed.rows(release, rounds, seconds)
+    if Section.RETRIEVAL in chosen and release is None:
+        say("[bold]retrieval[/] is left out: name a release, --release DIRECTORY")
+    elif Section.RETRIEVAL in chosen and release is not None:
+        say(f"[bold]retrieval[/] made catalogues from {release}, an index beside all scored")
+        yield from retrieval.rows(release, short, say)
     if Section.WORKERS in chosen:
         rounds = 1 if short else 3
         say(f"[bold]workers[/], two beside one, {rounds} rounds")

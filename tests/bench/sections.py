@@ -14,6 +14,7 @@ class Section(StrEnum):
     REVIEW = "review"
     ANSWERS = "answers"
     SERVING = "serving"
+    RETRIEVAL = "retrieval"
     DOWN = "down"
     CONTROL_PLANES = "control-planes"
     TRANSFER = "transfer"

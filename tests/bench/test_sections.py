@@ -13,6 +13,7 @@ from tests.bench import (
     growth,
     previews,
     rehearsed,
+    retrieval,
     reviews,
     serving_speed,
     training_speed,
@@ -27,6 +28,7 @@ OTHERS: dict[Section, tuple[ModuleType, str]] = {
     Section.CONTROL_PLANES: (control_planes, "rows"),
     Section.TRANSFER: (transfer, "rows"),
     Section.SERVING: (serving_speed, "rows"),
+    Section.RETRIEVAL: (retrieval, "rows"),
     Section.WORKERS: (workers, "rows"),
     Section.TRAINING: (training_speed, "table"),
     Section.GROWTH: (growth, "rows"),
@@ -74,4 +76,4 @@ def test_whole_trainings_are_in_the_short_form_where_they_are_named() -> None:
 def test_another_name_is_refused_with_those_that_are_allowed() -> None:
     refused = CliRunner().invoke(bench.app, ["--only", "train"], env={"COLUMNS": "200"})
     assert refused.exit_code == 2
-    assert "'workers', 'training', 'growth'" in refused.output
+    assert "'transfer', 'workers', 'training'" in refused.output

@@ -5,7 +5,7 @@ This package is all of ``training`` that serving may import. It imports neither 
 A release is a directory of plain files, named by its digest (``sha256:<hex>`` of ``manifest.json``):
 
 ========================  ==================================================================================
-``model.onnx``            what is served
+``model.onnx``            what is served; of many products (``training.exact_products``) with an index in it
 ``model.keras``           the same model for further training
 ``items.json``            products: index, stock_code, description, price (GBP), popularity_rank
 ``customers.parquet``     per pseudonym: history, weights, user (the model's inputs) and last_bought

@@ -27,9 +27,11 @@ from training.release import (
     write_products,
     write_report,
 )
+from training.release.export.indexed_file import save_indexed
 from training.release.export.keras_file import save_keras
 from training.release.export.onnx_file import OPSET, TOLERANCE, largest_difference, save_onnx
 from training.release.versions import versions
+from training.settings import TrainingSettings
 
 POPULAR_LENGTH = 200
 
@@ -71,8 +73,7 @@ def _fill(folder: Path, model: Any, data: TrainingData, losses: list[float]) -> 
     write_popular(folder, catalogue.popular()[:POPULAR_LENGTH])
     customers.write(folder)
     save_keras(model, folder / KERAS_MODEL)
-    save_onnx(serving_model(model, top_k), folder / ONNX_MODEL)
-    difference = largest_difference(model, folder / ONNX_MODEL, _trials(customers))
+    difference, of_index = _save_onnx(model, top_k, customers, settings, folder / ONNX_MODEL)
     write_report(
         folder,
         {
@@ -88,7 +89,7 @@ def _fill(folder: Path, model: Any, data: TrainingData, losses: list[float]) -> 
         files=describe(folder),
         window=Window.of(data.manifest),
         cleaning=data.manifest.cleaning,
-        metrics={"loss_first_epoch": losses[0], "loss_last_epoch": losses[-1]},
+        metrics={"loss_first_epoch": losses[0], "loss_last_epoch": losses[-1]} | of_index,
         model=Model(
             inputs=(
                 Tensor(name="history", dtype="int32", shape=(-1, settings.history_length)),
@@ -112,6 +113,21 @@ def _fill(folder: Path, model: Any, data: TrainingData, losses: list[float]) -> 
         seeds={"python_numpy_tensorflow": settings.seed, "examples": settings.seed},
     )
     return write(folder, manifest)
+
+
+def _save_onnx(
+    model: Any, top_k: int, customers: Customers, settings: TrainingSettings, path: Path
+) -> tuple[float, dict[str, float]]:
+    """Write ``model.onnx``, with an index where there are many products.
+
+    Returns the largest difference of a score from the Keras model's, and what the manifest tells of an index.
+    """
+    if int(model.output_shape[-1]) - 1 <= settings.exact_products:
+        save_onnx(serving_model(model, top_k), path)
+        return largest_difference(model, path, _trials(customers)), {}
+    inputs = {name: getattr(customers, name) for name in ("history", "weights", "user")}
+    index = save_indexed(model, top_k, inputs, path, settings.index_recall, settings.seed)
+    return index.difference, index.metrics()
 
 
 def _key(data: TrainingData) -> dict[str, str]:
