@@ -372,3 +372,166 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             "embedding_dim batch_size learning_rate half_life_days history_length "
             "exact_products index_recall shards seed base_port "
             "engine_memory "
+            "checkpoint_steps "
+            "checkpoint_seconds elastic_min_workers elastic_wait_seconds straggler_ratio straggler_epochs "
+            "warm_start "
+            "warm_start_epochs",
+            RUNS_AGAIN,
+        ),
+        **_all(
+            "training.model",
+            "history blocks heads loss sampled_products unbought_weight time_features precision xla "
+            "accumulate "
+            "embedding_shards pretrain_epochs masked_share adapter_rank",
+            RUNS_AGAIN,
+        ),
+        **_all("training.transfer", "bytes_per_second part_bytes at_once withhold_texts", RUNS_AGAIN),
+        **_all(
+            "training.gates",
+            "min_recall_ratio_to_popularity min_recall_ratio_to_best_baseline max_recall_loss_to_service "
+            "min_coverage min_segment_recall_ratio min_segment_recall_ratio_to_best_baseline "
+            "max_segment_loss_to_service min_segment_customers min_customers",
+            RUNS_AGAIN,
+        ),
+        "training.engine": more_or_less(
+            "jobs",
+            "roles of pods",
+            note="The data stage runs again, by the other engine; the training finds the same shards.",
+        ),
+        "training.data.job": more_or_less(
+            "jobs", "scheduled jobs", "roles of pods", note="The shards that are there stay."
+        ),
+        **_all(
+            "training.data",
+            "executors.count executors.cpus executors.memory executors.scratch_gib executors.pool",
+            again("jobs", note="The data stage runs again, and finds the shards that it made."),
+        ),
+        "training.data.schedule": IN_PLACE,
+        "training.tuning.enabled": more_or_less("jobs", "roles of pods", note="What a study found stays."),
+        **_all("training.tuning", "trials parallel epochs held_back_days storage_url", STUDY_AGAIN),
+        "training.retrain.enabled": more_or_less("scheduled jobs", "roles of pods"),
+        **_all(
+            "training.retrain",
+            "schedule train_schedule follow_schedule max_age_days newest_days least_orders max_product_drift "
+            "max_basket_drift max_price_drift max_new_customer_change max_recall_loss",
+            IN_PLACE,
+        ),
+        "serving.enabled": more_or_less(
+            "servers", "roles of pods", note="Nothing answers without it.", warns=True
+        ),
+        "serving.sites": more_or_less(
+            "servers",
+            "roles of pods",
+            note="A site that is left out answers no more. The order changes nothing.",
+            warns=True,
+        ),
+        **_all(
+            "serving",
+            "release pool trusted_keys",
+            Change(
+                "in place", (), "Pods are replaced one by one; the old ones answer until the new ones do."
+            ),
+        ),
+        **_all("serving.replicas", "min max", IN_PLACE),
+        "serving.autoscaling.by": Change(
+            "in place", (), "The servers stay as many as they are until the new autoscaler has looked."
+        ),
+        **_all("serving.autoscaling", "queue_ms requests_per_second schedules without_metrics", IN_PLACE),
+        "serving.rollout.strategy": more_or_less(
+            "servers",
+            note="A Rollout takes the Deployment's place, or the other way round: its servers answer before "
+            "the others end, so both are there for a while. A release that changes in the same up is no "
+            "canary.",
+        ),
+        **_all(
+            "serving.rollout",
+            "steps limits.failed limits.p99_ms limits.overlap customers",
+            Change("in place", (), "The next canary is judged by it; one that is under way begins anew."),
+        ),
+        "serving.front.enabled": more_or_less(
+            "servers",
+            "charts",
+            "roles of pods",
+            note="Applications outside the clusters reach nothing without.",
+            warns=True,
+        ),
+        **_all("serving.front.replicas", "min max", IN_PLACE),
+        **_all(
+            "serving.front",
+            "callers tokens tokens.issuer tokens.audience tokens.jwks limits.requests_per_minute "
+            "limits.in_flight limits.at_models limits.body_bytes answer_s drain_s",
+            Change(
+                "in place", (), "Fronts are replaced one by one; the old ones answer until the new ones do."
+            ),
+        ),
+        "serving.front.guard": Change("in place", (), "Fronts read the new rules by themselves."),
+        "serving.front.from_cidrs": IN_PLACE,
+        **_all(
+            "serving.front",
+            "certificates.aws certificates.openstack plain_http",
+            Change("in place", (), "The load balancer answers at the port of https or of http from then on."),
+        ),
+        "platform.runs": more_or_less(
+            "charts",
+            "namespaces",
+            note="Add-ons of EKS come and go with them. Definitions of kinds go with "
+            "their chart, and every object of these kinds with them.",
+        ),
+        "images.training": RUNS_AGAIN,
+        "images.training_gpu": again("jobs", note="Training, ranking and validation run again."),
+        "images.training_spark": again("jobs", note="The data stage runs again, and finds its shards."),
+        "images.serving": Change(
+            "in place", (), "Pods are replaced one by one; the old ones answer until the new ones do."
+        ),
+        "images.front": Change(
+            "in place", (), "Fronts are replaced one by one; the old ones answer until the new ones do."
+        ),
+        "protection.protect": Change(
+            "in place",
+            (),
+            "From then on the engine, and EKS, refuse to delete what is protected, or no more.",
+        ),
+        **_all("deploy", "runs_from from_cidrs", Change("nothing", (), "The next up takes the other way.")),
+        "deploy.trail": Change("nothing", (), "`isthmus bootstrap STACK --up` makes the trail, or takes it."),
+        "deploy.cost_tags": Change("nothing", (), "`isthmus bootstrap STACK --up` activates the tags."),
+        "deploy.ci": Change("nothing", (), "`isthmus bootstrap STACK --up` makes CI's roles, or takes them."),
+        **_all(
+            "deploy.ci",
+            "kind issuer repository branch",
+            Change("nothing", (), "`isthmus bootstrap STACK --up` changes whom the roles trust."),
+        ),
+        "deploy.in_clusters": Change(
+            "refused",
+            (),
+            "What is in the clusters is not taken out by a setting: turn training.enabled and "
+            "serving.enabled off, or destroy the stack.",
+            when_lowered=True,
+        ),
+        "budget.usd_per_month": Change("in place", (), "Without it, the budget goes."),
+        **_all("budget", "alert_emails alert_percent", IN_PLACE),
+        "budget.components": more_or_less(
+            "budget", note="The review asks for each; AWS Budgets watches what of it is in AWS."
+        ),
+        **_all(
+            "cost.usage",
+            "requests_per_day training_hours busy_share spot_share nat_gb internet_gb link_gb arrivals_gb "
+            "releases_gb logs_gb other_bucket_gb object_writes object_reads image_gb log_gb flow_log_gb "
+            "key_requests private_object_gb",
+            REVIEWED,
+        ),
+        **_all(
+            "cost.price_book",
+            "flavour_hour gpu_hour volume_gb_month object_gb_month floating_ip_hour load_balancer_hour",
+            REVIEWED,
+        ),
+        "policy.exceptions": Change("nothing", (), "Only the review and the policy pack read them."),
+    }
+)
+
+
+def change_of(key: str) -> Change | None:
+    """The row of a key that holds names of its own, such as ``aws.cpu_pools.data.max``."""
+    if key in CHANGES:
+        return CHANGES[key]
+    site, pools, _, *rest = [*key.split("."), "", ""]
+    return CHANGES.get(".".join((site, pools, NAME, *[part for part in rest if part])))
