@@ -102,7 +102,7 @@ settings: $(READY) ## 2,000 random settings that the check calls good, each buil
 
 # ONLY=link.asn plays the settings of that beginning.
 .PHONY: standing
-standing: $(READY) engine ## every setting changed on an estate that stands, and while its clouds fail: half an hour
+standing: $(READY) engine ## every setting changed on an estate that stands, and while its clouds fail: over an hour
 	@echo "== every setting on a standing estate"
 	@ONLY="$(ONLY)" .venv/bin/python -m pytest tests/rehearsal/standing -m "" $(PYTEST)
 

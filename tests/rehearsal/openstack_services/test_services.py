@@ -179,6 +179,13 @@ def test_barbican_opens_the_one_secret_of_a_name(estate: Session) -> None:
         get_secret(estate, {"name": "keys"})
 
 
+def test_stopped_services_leave_no_process(home: Home) -> None:
+    assert services.running(home) or services.start(home)
+    assert services.stop(home)
+    assert not processes_of(home)
+    assert not services.stop(home)
+
+
 def killed(session: Session, service: str) -> None:
     """Return once nobody listens in its place: the others, and their parent, are there for a second more."""
     port = urlsplit(session.request(service, "GET", "/").url).port
@@ -199,13 +206,6 @@ def test_a_killed_service_takes_the_others_along_and_all_go_on_where_they_were(h
         time.sleep(0.1)
     assert not processes_of(home)
     assert services.running(home) is None
-
-
-def test_stopped_services_leave_no_process(home: Home) -> None:
-    assert services.running(home) or services.start(home)
-    assert services.stop(home)
-    assert not processes_of(home)
-    assert not services.stop(home)
 
 
 def test_who_asks_for_services_that_start_beside_it_gets_them_filled(home: Home, tmp_path: Path) -> None:
