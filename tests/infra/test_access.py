@@ -55,7 +55,15 @@ def test_each_object_is_written_by_those_who_make_it_and_verdicts_by_the_validat
 
 def test_orders_are_read_by_those_who_learn_from_them_and_by_the_transfer_that_brought_them_only() -> None:
     readers = {who for who in GRANTS if may(who, "GetObject", "a/orders/2011-09-01.parquet")}
-    assert readers == {"training", "transfer", "tuning", "retrain"}
+    assert readers == {"training", "transfer", "tuning", "retrain", "data"}
+
+
+def test_executors_reach_the_tables_on_the_way_alone() -> None:
+    for action in ("GetObject", "PutObject"):
+        assert may("data-executor", action, "r/checkpoints/spark/run/in/1.parquet")
+        assert not may("data-executor", action, "r/checkpoints/shards/run/shards.json")
+        assert not may("data-executor", action, "a/orders/2011-09-01.parquet")
+    assert not may("data-executor", "DeleteObject", "r/checkpoints/spark/run/in/1.parquet")
 
 
 def test_nobody_deletes_orders_or_releases() -> None:
