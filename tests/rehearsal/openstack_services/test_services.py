@@ -152,14 +152,25 @@ def test_a_container_is_a_bucket_of_swifts_s3_door(home: Home, estate: Session) 
         orders_of(home, secret="another").keys("")
 
 
-def test_the_store_is_where_it_is_wished(home: Home, tmp_path: Path) -> None:
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody who listens on a port is waited for."""
+    monkeypatch.setattr(services, "STOP_SECONDS", 0)
+
+
+@pytest.mark.usefixtures("soon")
+def test_a_store_whose_port_is_taken_is_refused_by_its_setting(tmp_path: Path) -> None:
     other = Home(tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ServicesError, match=f"127.0.0.1:{port}, where Swift .*object_store_url"):
             services.start(other, store_port=port)
+
+
+def test_the_store_is_where_it_is_wished(home: Home, tmp_path: Path) -> None:
+    other, port = Home(tmp_path), free_ports(2)
+    again = port + 1
     assert services.start(other, store_port=port).store_url == f"http://127.0.0.1:{port}"
-    again = free_ports(1)
     try:
         assert services.start(other, store_port=again).store_url == f"http://127.0.0.1:{again}"
         # As the plugin asks for it, with no port in mind.
@@ -247,6 +258,7 @@ def test_services_that_do_not_come_up_are_named_with_their_last_words(
     assert not processes_of(other)
 
 
+@pytest.mark.usefixtures("soon")
 def test_a_taken_port_is_said(home: Home, tmp_path: Path) -> None:
     other = Home(tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as taken:

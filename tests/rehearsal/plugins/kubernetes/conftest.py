@@ -20,6 +20,9 @@ from rehearsal.plugins.backend import Resource
 from rehearsal.plugins.kubernetes.with_charts import WithCharts
 
 NAME = "isthmus-local-aws"
+BACKGROUND = {"pulumi.com/deletionPropagationPolicy": "background"}
+"""Annotation of what is of a kind just defined: in the foreground it waits until the garbage collector has
+heard of the kind, which it asks for each half minute."""
 
 
 def kubeconfig(plane: ControlPlane, server: str = "") -> str:

@@ -12,7 +12,7 @@ from rehearsal.control_plane.api import Api
 from rehearsal.home import Home
 from rehearsal.plugins.kubernetes import releases
 from tests.rehearsal.control_plane.estates import objects
-from tests.rehearsal.plugins.kubernetes.conftest import NAME, Engine
+from tests.rehearsal.plugins.kubernetes.conftest import BACKGROUND, NAME, Engine
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -27,6 +27,7 @@ def of_prod(name: str) -> dict[str, Any]:
 def test_its_nodes_come_with_it_and_go_with_it(engine: Engine, api: Api, cluster_home: Home) -> None:
     releases.define(api, "karpenter-crd")
     inputs = of_prod("training-spot")
+    inputs = {**inputs, "metadata": {**inputs["metadata"], "annotations": BACKGROUND}}
     made = engine.up(TYPE, inputs)
     (pool,) = pools.declared(cluster_home, NAME)
     assert pool.nodes == 4

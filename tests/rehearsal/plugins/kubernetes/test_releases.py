@@ -10,7 +10,7 @@ import pytest
 from rehearsal.control_plane.api import Api
 from rehearsal.plugins.backend import UNKNOWN, Refused
 from rehearsal.plugins.kubernetes.definitions import charts, of_chart
-from tests.rehearsal.plugins.kubernetes.conftest import Engine
+from tests.rehearsal.plugins.kubernetes.conftest import BACKGROUND, Engine
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -33,7 +33,8 @@ def chart(namespace: str, name: str = "keda", **more: Any) -> dict[str, Any]:
 def scaled(namespace: str, **spec: Any) -> dict[str, Any]:
     trigger = {"type": "cpu", "metricType": "Utilization", "metadata": {"value": "70"}}
     target = {"scaleTargetRef": {"name": "triton"}, "triggers": [trigger]}
-    return {"metadata": {"name": "triton", "namespace": namespace}, "spec": {**target, **spec}}
+    metadata = {"name": "triton", "namespace": namespace, "annotations": BACKGROUND}
+    return {"metadata": metadata, "spec": {**target, **spec}}
 
 
 def test_a_release_is_made_read_changed_and_deleted_with_its_kinds(
