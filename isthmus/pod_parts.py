@@ -27,6 +27,27 @@ def value_alone(value: pulumi.Output[str]) -> pulumi.Output[str]:
     return pulumi.Output(set(), known, value.is_known(), value.is_secret())
 
 
+def mebibytes(mib: int) -> str:
+    """A size as the API server keeps it, in the largest unit of which it is a whole number: 3Gi, not 3072Mi.
+
+    Written otherwise it would come back changed, and every refresh show it as drift (kubernetes/apimachinery,
+    pkg/api/resource/quantity.go, ``CanonicalizeBytes``, read 2026-11-29).
+    """
+    return _largest(mib, 1024, ["Mi", "Gi", "Ti", "Pi", "Ei"])
+
+
+def amount(count: int) -> str:
+    """A number as the API server keeps it: 2k, not 2000; see ``mebibytes``."""
+    return _largest(count, 1000, ["", "k", "M", "G", "T"])
+
+
+def _largest(count: int, step: int, units: list[str]) -> str:
+    unit = 0
+    while count and count % step == 0 and unit + 1 < len(units):
+        count, unit = count // step, unit + 1
+    return f"{count}{units[unit]}" if count else "0"
+
+
 def variable(name: str, value: pulumi.Input[str]) -> k8s.core.v1.EnvVarArgs:
     """A plain variable of a container."""
     return core.EnvVarArgs(name=name, value=value)

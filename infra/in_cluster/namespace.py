@@ -12,6 +12,7 @@ from infra.gpu_pool import GPU_RESOURCE
 from infra.in_cluster.network_policies import AllowedTraffic, policies
 from infra.naming import LABEL_DOMAIN
 from infra.pins import KUBERNETES_VERSION
+from isthmus.pod_parts import amount, mebibytes
 
 POD_SECURITY = "restricted"
 CLUSTER_ANNOTATION = f"{LABEL_DOMAIN}/cluster"
@@ -32,10 +33,10 @@ class Quota:
     def hard(self) -> dict[str, str]:
         """As a ResourceQuota writes it."""
         return {
-            "requests.cpu": str(self.cpus),
-            "requests.memory": f"{self.memory_gib}Gi",
-            f"requests.{GPU_RESOURCE}": str(self.gpus),
-            "pods": str(self.pods),
+            "requests.cpu": amount(self.cpus),
+            "requests.memory": mebibytes(1024 * self.memory_gib),
+            f"requests.{GPU_RESOURCE}": amount(self.gpus),
+            "pods": amount(self.pods),
             # Nothing else here may open itself to what is outside the cluster.
             "services.loadbalancers": str(self.load_balancers),
             "services.nodeports": str(self.load_balancers),

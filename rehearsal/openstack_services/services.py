@@ -53,8 +53,9 @@ _PROBE_SECONDS: Final = 10
 _HEALTH: Final = {"swift": "/healthcheck", "keystone": "/v3", "magnum": "/v1"}
 _SERVER_ERROR: Final = 500
 _LOG_BYTES: Final = 4000
-_http: Final = httpx.Client(trust_env=False, timeout=60)
-"""Past any proxy that the environment names: this goes to loopback."""
+_http: Final = httpx.Client(trust_env=False, timeout=60, limits=httpx.Limits(max_keepalive_connections=0))
+"""Past any proxy that the environment names: this goes to loopback. Each request by a connection of its own:
+a kept one may be ended by the service in the moment that it is used (seen once, of Keystone)."""
 
 
 @dataclass(frozen=True)
@@ -228,6 +229,10 @@ def _start(home: Home, layout: Layout, wished: Mapping[str, int], region: str, p
     try:
         _wait(layout, parent, ports, progress)
         _warm(auth_url, ports)
+    except httpx.HTTPError as error:
+        _end(layout)
+        said = _last_words(layout, list(CATALOGUE))
+        raise ServicesError(f"The OpenStack services came up and did not answer: {error}. {said}") from error
     except BaseException:
         _end(layout)
         raise

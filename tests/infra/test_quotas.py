@@ -65,7 +65,17 @@ SCALERS = {
     "kubernetes:autoscaling/v2:HorizontalPodAutoscaler": "maxReplicas",
     "kubernetes:keda.sh/v1alpha1:ScaledObject": "maxReplicaCount",
 }
-SUFFIXES = {"": 1.0, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30}
+SUFFIXES = {
+    "": 1.0,
+    "m": 1e-3,
+    "k": 1e3,
+    "M": 1e6,
+    "G": 1e9,
+    "Ki": 2.0**10,
+    "Mi": 2.0**20,
+    "Gi": 2.0**30,
+    "Ti": 2.0**40,
+}
 """As apimachinery reads them (pkg/api/resource/quantity.go), as far as an estate writes them."""
 
 

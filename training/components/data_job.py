@@ -7,6 +7,7 @@ from dataclasses import replace
 import pulumi
 import pulumi_kubernetes as k8s
 
+from isthmus.pod_parts import mebibytes
 from training.components.context import JobContext
 from training.components.executors import ExecutorSpec
 from training.components.job import declare_job, indexed_pods, job_name, known_after
@@ -61,7 +62,7 @@ class DataJob(pulumi.ComponentResource):
             arrivals,
         )
         checkpoints = pulumi.Output.concat("s3://", context.releases_bucket, "/checkpoints")
-        memory = f"{engine_memory + BESIDE_MIB}Mi"
+        memory = mebibytes(engine_memory + BESIDE_MIB)
         pod = JobPod(
             name=NAME,
             module=MODULE,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from isthmus.pod_parts import amount, mebibytes
 from rehearsal.control_plane.api import Api
 from rehearsal.control_plane.errors import ApiRefused
 from rehearsal.plugins.kubernetes import releases
@@ -66,19 +67,34 @@ def _until_counted(api: Api, namespace: str) -> None:
     raise AssertionError(f"the quota of {namespace} is not counted after {_PATIENCE_SECONDS:.0f} s")
 
 
-def test_the_server_takes_every_object_without_a_warning(standing: Standing) -> None:
+def _otherwise(declared: object, kept: object, path: str) -> Iterator[str]:
+    """Each value that the server keeps otherwise than it was declared: a refresh would show it as drift."""
+    if isinstance(declared, dict) and isinstance(kept, dict):
+        for key in declared.keys() - {"stringData"}:
+            yield from _otherwise(declared[key], kept.get(key), f"{path}.{key}")
+    elif isinstance(declared, list) and isinstance(kept, list) and len(declared) == len(kept):
+        for number, pair in enumerate(zip(declared, kept, strict=True)):
+            yield from _otherwise(*pair, f"{path}[{number}]")
+    elif declared != kept:
+        yield f"{path}: {declared!r} is {kept!r}"
+
+
+def test_the_server_takes_every_object_as_it_is_declared_and_without_a_warning(standing: Standing) -> None:
     api = standing.api
     api.warnings.clear()
-    refused = []
+    refused: list[str] = []
+    changed: list[str] = []
     count = 0
     for site in standing.sites:
         for each in site.objects:
             count += 1
+            name = f"{site.site} {each['kind']} {each['metadata']['name']}"
             try:
-                api.apply(each, dry_run=True)
+                changed += _otherwise(each, api.apply(each, dry_run=True), name)
             except ApiRefused as error:
-                refused.append(f"{site.site} {each['kind']} {each['metadata']['name']}: {error}")
+                refused.append(f"{name}: {error}")
     assert refused == []
+    assert changed == []
     assert api.warnings == []
     assert count >= 40
 
@@ -96,3 +112,13 @@ def test_every_pod_is_admitted_at_the_largest_number_and_the_surge(standing: Sta
                 except ApiRefused as error:
                     refused.append(f"{site.site} {one.workload}, pod {number + 1} of {one.count}: {error}")
     assert refused == []
+
+
+def test_quantities_are_written_as_the_server_keeps_them(api: Api) -> None:
+    """Of all sizes, as no stack has them all."""
+    counts = [0, 1, 7, 999, 1000, 1024, 1500, 2000, 3072, 10**6, 1024**2, 1024**2 + 1024, 5 * 10**6]
+    for count in counts:
+        hard = {"requests.cpu": amount(count), "requests.memory": mebibytes(count)}
+        metadata = {"name": "quota", "namespace": "default"}
+        declared = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": metadata, "spec": {"hard": hard}}
+        assert [*_otherwise(declared, api.apply(declared, dry_run=True), "")] == []

@@ -204,6 +204,7 @@ OTHERS: Mapping[str, list[Play]] = {
         _other("training.window.first_day", "2011-09-01"),
         _other("training.window.last_day", "2011-12-01"),
         _other("training.learning_rate", 0.002),
+        _other("training.index_recall", 0.9),
         _other("training.embedding_dim", 64),
         _other("training.model.heads", 8),
         _other("training.model.pretrain_epochs", 1, training__model__history="transformer"),
