@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -34,6 +35,9 @@ def running(front: Front) -> Iterator[httpx.Client]:
         socket.listen(100)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]})
         thread.start()
+        # A front reads the popular products before it has started: a test may then let its Triton refuse.
+        while thread.is_alive() and not server.started:
+            time.sleep(0.005)
         try:
             address = f"http://127.0.0.1:{socket.getsockname()[1]}"
             with httpx.Client(base_url=address, trust_env=False, timeout=30) as client:

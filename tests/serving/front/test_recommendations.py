@@ -154,6 +154,7 @@ def test_more_questions_than_may_wait_get_popular_products_at_once(triton: Stand
 
 def test_a_site_that_was_left_alone_is_tried_again(triton: StandInTriton) -> None:
     with front_of(triton.url, breaker={"failures": 1, "open_s": 0.5}) as client:
+        assert comes(lambda: client.get("/readyz").json()["popular"])
         triton.how = "refuses"
         assert ask(client, customer=ANN).json()["from"] == "popular"
         asked = triton.asked
