@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pulumi
 
-from infra.aws.gpu_pool import CAPACITIES
-from infra.aws.nodes import Nodes, NodesSpec
+from infra.aws.bought_nodes import bought_nodes
+from infra.aws.nodes import NodesSpec
 from infra.gpu_pool import CAPACITY_LABEL, PURPOSE_LABEL, Capacity
 from isthmus.pod_parts import POOL_LABEL
 
@@ -57,29 +57,25 @@ class AwsCpuPool(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("isthmus:aws:AwsCpuPool", name, None, opts)
-        bought = CAPACITIES[capacity]
-        self.node_group_ids = []
-        for index, kind in enumerate(bought):
-            nodes = Nodes(
-                f"{name}-{kind.replace('_', '-')}" if len(bought) > 1 else name,
-                cluster_name=cluster_name,
-                version=version,
-                role_arn=node_role_arn,
-                subnet_ids=subnet_ids,
-                spec=NodesSpec(
-                    instance_type=spec.instance_type,
-                    min=spec.min if index == 0 else 0,
-                    max=spec.max,
-                    disk_gib=disk_gib,
-                    resized=resized,
-                    spot=kind == "spot",
-                    labels=spec.labels(kind),
-                    taints=[spec.taint],
-                ),
-                tags=tags,
-                opts=pulumi.ResourceOptions(parent=self),
-            )
-            self.node_group_ids.append(nodes.group.id)
+        self.node_group_ids = bought_nodes(
+            name,
+            capacity=capacity,
+            spec=NodesSpec(
+                instance_type=spec.instance_type,
+                min=spec.min,
+                max=spec.max,
+                disk_gib=disk_gib,
+                resized=resized,
+                taints=[spec.taint],
+            ),
+            labels=spec.labels,
+            cluster_name=cluster_name,
+            version=version,
+            role_arn=node_role_arn,
+            subnet_ids=subnet_ids,
+            tags=tags,
+            parent=self,
+        )
         self.register_outputs({"nodeGroupIds": self.node_group_ids})
 
 

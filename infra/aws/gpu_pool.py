@@ -6,15 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
-from infra.aws.nodes import Nodes, NodesSpec
-from infra.gpu_pool import GPU_TAINT, Capacity, GpuPoolSpec
-
-CAPACITIES: Mapping[str, tuple[Capacity, ...]] = {
-    "spot": ("spot",),
-    "on_demand": ("on_demand",),
-    "spot_with_fallback": ("spot", "on_demand"),
-}
-"""How ``capacity`` of the settings is bought: one node group each, the cheaper one first."""
+from infra.aws.bought_nodes import bought_nodes
+from infra.aws.nodes import NodesSpec
+from infra.gpu_pool import GPU_TAINT, GpuPoolSpec
 
 
 class AwsGpuPool(pulumi.ComponentResource):
@@ -43,31 +37,27 @@ class AwsGpuPool(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("isthmus:aws:AwsGpuPool", name, None, opts)
-        bought = CAPACITIES[capacity]
-        self.node_group_ids = []
-        for index, kind in enumerate(bought):
-            nodes = Nodes(
-                f"{name}-{kind.replace('_', '-')}" if len(bought) > 1 else name,
-                cluster_name=cluster_name,
-                version=version,
-                role_arn=node_role_arn,
-                subnet_ids=subnet_ids,
-                spec=NodesSpec(
-                    instance_type=spec.hardware,
-                    min=spec.min if index == 0 else 0,
-                    max=spec.max,
-                    disk_gib=disk_gib,
-                    resized=resized,
-                    gpu=True,
-                    spot=kind == "spot",
-                    labels=spec.labels(kind),
-                    taints=[GPU_TAINT],
-                ),
-                tags=tags,
-                opts=pulumi.ResourceOptions(parent=self),
-            )
-            self.node_group_ids.append(nodes.group.id)
+        self.node_group_ids = bought_nodes(
+            name,
+            capacity=capacity,
+            spec=NodesSpec(
+                instance_type=spec.hardware,
+                min=spec.min,
+                max=spec.max,
+                disk_gib=disk_gib,
+                resized=resized,
+                gpu=True,
+                taints=[GPU_TAINT],
+            ),
+            labels=spec.labels,
+            cluster_name=cluster_name,
+            version=version,
+            role_arn=node_role_arn,
+            subnet_ids=subnet_ids,
+            tags=tags,
+            parent=self,
+        )
         self.register_outputs({"nodeGroupIds": self.node_group_ids})
 
 
-__all__ = ["CAPACITIES", "AwsGpuPool"]
+__all__ = ["AwsGpuPool"]

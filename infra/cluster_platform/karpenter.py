@@ -8,7 +8,7 @@ from typing import Any, Final
 import pulumi
 import pulumi_kubernetes as k8s
 
-from infra.aws.gpu_pool import CAPACITIES
+from infra.aws.bought_nodes import CAPACITIES
 from infra.gpu_pool import GPU_RESOURCE, GPU_TAINT, Capacity, GpuPoolSpec, Purpose
 from infra.pins import KARPENTER_NODE_IMAGE
 from infra.settings.catalogue import Machine
