@@ -37,7 +37,7 @@ from rehearsal.openstack_services.layout import (
     folder_of,
 )
 from rehearsal.ports import free_ports, is_free
-from rehearsal.programs.endings import end
+from rehearsal.programs.endings import end_family
 from rehearsal.programs.progress import Progress
 from rehearsal.programs.recorded_process import recorded_process
 
@@ -334,13 +334,14 @@ def _password(user: str, project: str) -> dict[str, str]:
 
 def _end(layout: Layout) -> bool:
     record = _record(layout)
-    family = list(_family(layout, record["pid"])) if record is not None else []
-    end(family, STOP_SECONDS)
+    # Also where a start was killed before it had written which process it began.
+    parent = record["pid"] if record is not None else None
+    found = end_family(lambda: _family(layout, parent), STOP_SECONDS)
     layout.record.unlink(missing_ok=True)
-    return bool(family)
+    return found
 
 
-def _family(layout: Layout, parent: int) -> Iterator[psutil.Process]:
+def _family(layout: Layout, parent: int | None) -> Iterator[psutil.Process]:
     """The processes that the parent forked, itself among them, also where it is gone.
 
     They have its command line, or are of its session: Swift's begin their own, and a title that a service

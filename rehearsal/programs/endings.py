@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import psutil
 
 _LOOK_SECONDS: Final = 0.02
+_EMPTY_LISTS: Final = 2
 
 
 def end(processes: Iterable[psutil.Process], seconds: float) -> None:
@@ -23,6 +24,20 @@ def end(processes: Iterable[psutil.Process], seconds: float) -> None:
         with contextlib.suppress(psutil.Error):
             process.kill()
     still_running(left, seconds)
+
+
+def end_family(living: Callable[[], Iterable[psutil.Process]], seconds: float) -> bool:
+    """End all that ``living`` lists, until it finds none any more; says whether it found any.
+
+    A process may fork while the list is made, and be gone before its child is seen: only two empty lists, one
+    after the other, say that there is none.
+    """
+    found, empty = False, 0
+    while empty < _EMPTY_LISTS:
+        left = [*living()]
+        end(left, seconds)
+        found, empty = found or bool(left), 0 if left else empty + 1
+    return found
 
 
 def still_running(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:

@@ -5,7 +5,7 @@ import sys
 
 import psutil
 
-from rehearsal.programs.endings import end, still_running
+from rehearsal.programs.endings import end, end_family, still_running
 
 STUBBORN = (
     "import signal, time\n"
@@ -43,3 +43,25 @@ def test_what_does_not_listen_is_killed() -> None:
     end([process], 0.1)
     assert still_running([process], 0) == []
     started.communicate()
+
+
+def test_a_family_has_ended_with_those_that_were_forked_while_it_was_listed() -> None:
+    """Also where the list was empty, since the parent was gone and its child not yet seen."""
+    started = [begun(STUBBORN)]
+    family = [psutil.Process(started[0].pid)]
+    unseen = [False, True, False, True]
+
+    def living() -> list[psutil.Process]:
+        found = still_running(family, 0)
+        if not unseen:
+            return found
+        started.append(begun(STUBBORN))
+        family.append(psutil.Process(started[-1].pid))
+        return [] if unseen.pop(0) else found
+
+    assert end_family(living, 0.1)
+    assert still_running(family, 0) == []
+    assert len(family) == 5
+    assert not end_family(living, 0.1)
+    for one in started:
+        one.communicate()
