@@ -54,6 +54,11 @@ class Usage(Section):
     """Delivered by each flow log."""
     key_requests: PerMonth = 1_000_000
     """Requests to each key of KMS."""
+    queue_requests: PerMonth = 150_000
+    """Requests to each queue of SQS. Karpenter asks its own every 20 seconds, 131,400 times a month
+    (aws/karpenter-provider-aws@12a63f6, pkg/providers/sqs/sqs.go; 2026-11-29)."""
+    secret_requests: PerMonth = 10_000
+    """Requests to each secret of Secrets Manager that the estate makes."""
     private_object_gb: Gb = 500
     """Stored in each container of the private object store."""
 

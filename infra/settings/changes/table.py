@@ -516,7 +516,7 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
             "cost.usage",
             "requests_per_day training_hours busy_share spot_share nat_gb internet_gb link_gb arrivals_gb "
             "releases_gb logs_gb other_bucket_gb object_writes object_reads image_gb log_gb flow_log_gb "
-            "key_requests private_object_gb",
+            "key_requests queue_requests secret_requests private_object_gb",
             REVIEWED,
         ),
         **_all(

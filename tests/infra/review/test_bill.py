@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from infra.review.cost.bill import Bill, Free, Line, Unpriced, hourly
 from infra.review.cost.charge import Range
 from infra.review.cost.prices import FOLDER
+from infra.review.resource import Resource
 from infra.settings.cost import PriceBook, Usage
 from tests.infra.review.bills import bill_of, bill_of_stranger, resource
 
@@ -80,6 +82,39 @@ def test_a_nat_gateway_by_hand() -> None:
     assert found["one: data out to the internet"].monthly == Range.of(
         200 * price("services.csv", "internet_gb")
     )
+
+
+def test_queues_and_secrets_by_hand() -> None:
+    queue = "aws:sqs/queue:Queue"
+    found = lines(
+        bill_of(
+            resource(queue, {"name": "q"}),
+            resource(queue, {"fifoQueue": True}, "first"),
+            resource("aws:secretsmanager/secret:Secret", {"replicas": [{"region": "eu-central-1"}]}, "s"),
+            usage=Usage(queue_requests=10_000_000, secret_requests=200_000),
+        )
+    )
+    # 0.40 and 0.50 USD a million, 0.40 USD a secret and 0.05 USD ten thousand requests.
+    assert {key: line.monthly for key, line in found.items()} == {
+        "one: requests to it": Range.of(Decimal("4.00")),
+        "first: requests to it": Range.of(Decimal("5.00")),
+        "s: secret, and 1 of its replicas": Range.of(Decimal("0.80")),
+        "s: requests to it": Range.of(Decimal("1.00")),
+    }
+
+
+def test_keys_of_the_link_are_counted_where_they_are_its_own() -> None:
+    connection, own = (
+        "aws:ec2/vpnConnection:VpnConnection",
+        dict.fromkeys(("tunnel1PresharedKey", "tunnel2PresharedKey"), "[secret]"),
+    )
+    what = "keys of its tunnels, in Secrets Manager"
+    ours = Resource(f"urn:pulumi:s::p::isthmus:link:Link${connection}::one", connection, "create", inputs=own)
+    found = lines(bill_of(ours))[f"one: {what}"]
+    assert found.monthly == cents(Decimal("0.8"), Decimal("0.8"), Decimal("1.6"))
+    made_by_aws = replace(ours, inputs={})
+    for other in (made_by_aws, resource(connection, own)):
+        assert f"one: {what}" not in lines(bill_of(other))
 
 
 def test_a_pool_of_the_private_cloud_by_hand() -> None:

@@ -56,6 +56,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "aws:cloudwatch/logGroup:LogGroup": Rule("platform", aws_storage.log_group),
     "aws:cloudwatch/metricAlarm:MetricAlarm": Rule("platform", aws_storage.alarm),
     "aws:kms/key:Key": Rule("platform", aws_storage.key),
+    "aws:sqs/queue:Queue": Rule("platform", aws_services.queue),
+    "aws:secretsmanager/secret:Secret": Rule("platform", aws_services.secret),
     "aws:cloudtrail/trail:Trail": Rule("platform", aws_services.trail),
     "aws:guardduty/detector:Detector": Rule("platform", aws_services.detector),
     "aws:route53/zone:Zone": Rule("network", aws_services.zone),

@@ -20,6 +20,11 @@ class _Connection(Inputs):
     transit_gateway_id: Text | None = None
 
 
+LINK = "isthmus:link:Link"
+"""In a connection's URN where it is of the estate's link, whose keys are those of `isthmus link keys`."""
+KEYS = ("tunnel1PresharedKey", "tunnel2PresharedKey")
+
+
 class _Endpoint(Inputs):
     vpc_endpoint_type: Text = "Gateway"
     subnet_ids: list[Text] = Field(default_factory=list)
@@ -53,6 +58,15 @@ def vpn_connection(resource: Resource, context: Context) -> Iterator[Charge]:
     yield Charge("data out over the link", context.prices.service("internet_gb", region), link)
     if read(_Connection, resource).transit_gateway_id is not None:
         yield from transit_attachment(resource, context)
+    kept = sum(key in resource.inputs for key in KEYS)
+    if kept and LINK in resource.urn:
+        # `isthmus link keys` makes them, no up; until it prunes, each renewed one has the former beside it.
+        price = context.prices.service("secret_month", region)
+        yield Charge(
+            "keys of its tunnels, in Secrets Manager",
+            price,
+            Range(Decimal(kept), Decimal(kept), Decimal(2 * kept)),
+        )
 
 
 def transit_attachment(resource: Resource, context: Context) -> Iterator[Charge]:

@@ -1,4 +1,4 @@
-"""Services of AWS beside machines, network and storage: trails, GuardDuty, Route 53."""
+"""Services of AWS beside machines, network and storage: queues, secrets, trails, GuardDuty, Route 53."""
 
 from __future__ import annotations
 
@@ -28,8 +28,36 @@ class _Zone(Inputs):
     vpcs: list[_Vpc] = Field(default_factory=list)
 
 
+class _Queue(Inputs):
+    fifo_queue: bool = False
+
+
+class _Secret(Inputs):
+    replicas: list[Any] = Field(default_factory=list)
+
+
 class _Endpoint(Inputs):
     ip_addresses: list[Any] = Field(min_length=1)
+
+
+def queue(resource: Resource, context: Context) -> Iterator[Charge]:
+    """A queue of SQS, by what is sent to it, asked of it and deleted from it; to ask in vain is one, too."""
+    item = "queue_fifo_request" if read(_Queue, resource).fifo_queue else "queue_request"
+    price = context.prices.service(item, context.region(resource))
+    yield Charge("requests to it", price, Range.of(context.usage.queue_requests))
+
+
+def secret(resource: Resource, context: Context) -> Iterator[Charge]:
+    """A secret of Secrets Manager and each of its replicas, and what is asked of it.
+
+    A replica is billed as a secret (AWS's pricing page of 2026-09-20 as kept in
+    api-evangelist/amazon-secrets-manager, plans/; read 2026-11-29), here at the price of the secret's region.
+    """
+    region, kept = context.region(resource), 1 + len(read(_Secret, resource).replicas)
+    what = "secret" if kept == 1 else f"secret, and {kept - 1} of its replicas"
+    yield Charge(what, context.prices.service("secret_month", region), Range.of(kept))
+    requests = Range.of(context.usage.secret_requests)
+    yield Charge("requests to it", context.prices.service("secret_request", region), requests)
 
 
 def trail(resource: Resource, _: Context) -> Iterator[Charge]:
