@@ -25,7 +25,8 @@ class Chart(Section):
     version: Annotated[str, Field(pattern=r"^v?\d+\.\d+\.\d+$")]
     """Exactly this one."""
     digest: Digest | None
-    """Of its archive; None: not looked up."""
+    """Of its archive, or of its manifest where it is in a registry of images, as `helm pull` tells it (helm,
+    pkg/registry/client.go, ``result.Manifest.Digest``; 2026-11-29); None: not looked up."""
     source: str
     """Where version and digest were read."""
 
