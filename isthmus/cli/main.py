@@ -37,6 +37,7 @@ from isthmus.cli.commands import (
     recover,
     rehearse,
     release,
+    release_agree,
     release_drift,
     release_judge,
     release_optimise,
@@ -92,6 +93,7 @@ COMMANDS: dict[str, Callable[..., object]] = {
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)
+release.app.command("agree")(release_agree.agree)
 release.app.command("judge")(release_judge.judge)
 release.app.command("optimise")(release_optimise.optimise)
 release.app.command("drift")(release_drift.drift)

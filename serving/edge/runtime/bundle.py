@@ -122,10 +122,12 @@ def _content(path: Path, limit_mb: float) -> bytes:
     limit = int(limit_mb * MEGABYTE)
     try:
         # Looked at first: to open a pipe waits for somebody who writes.
-        if not stat.S_ISREG(path.stat().st_mode):
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
             raise BundleRefused(f"{path} is no file; name a bundle of `isthmus edge pack`")
         with as_sentences(), path.open("rb") as file:
-            raw = file.read(limit + 1)
+            # Memory for all that is asked for is taken at once.
+            raw = file.read(min(limit, found.st_size) + 1)
     except FileNotFoundError:
         raise BundleRefused(
             f"{path} is not there; name a bundle that `isthmus edge pack` has written"

@@ -55,6 +55,8 @@ def test_a_bundle_above_the_limit_is_neither_written_nor_read(packed: Packed, tm
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(BundleRefused, match=r"more than the limit of 0\.01 MB"):
         read_bundle(packed.file, packed.trusted, limit_mb=0.01)
+    # A limit is no memory that is taken.
+    assert read_bundle(packed.file, packed.trusted, limit_mb=1e9).digest == packed.read().digest
 
 
 def test_a_release_that_nobody_trusted_has_signed_is_not_packed(packed: Packed, tmp_path: Path) -> None:
@@ -95,6 +97,13 @@ def test_a_changed_byte_in_a_member_is_refused(packed: Packed, tmp_path: Path, m
     assert {MANIFEST: "and not for", SIGNATURE: SIGNATURE}.get(
         member, f"{member} is not what was sign"
     ) in told
+
+
+def test_two_members_under_each_others_names_are_refused(packed: Packed, tmp_path: Path) -> None:
+    members = dict(packed.read().members)
+    members["float.tflite"], members["int8.tflite"] = members["int8.tflite"], members["float.tflite"]
+    (tmp_path / "b.edge").write_bytes(archive(members))
+    assert "float.tflite is not what was signed" in refused(tmp_path / "b.edge", packed.trusted)
 
 
 @pytest.mark.parametrize("member", ALL)
