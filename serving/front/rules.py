@@ -32,4 +32,5 @@ class Rule(Section):
 class Rules(Section):
     """The file."""
 
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[Rule, ...]
+    """To be written where there are none, too: a file that is just being written is empty for a moment."""

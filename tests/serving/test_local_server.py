@@ -27,8 +27,7 @@ def test_a_client_outlives_its_server(repository: Path, tmp_path: Path) -> None:
             assert len(models) == 2, "recommend and the towers"
             server.process.kill()
             server.stop()
-            _, alive = psutil.wait_procs(models, timeout=10)
-            assert not alive
+            assert not psutil.wait_procs(models, timeout=60)[1]
             server.start()
             assert grpc.recommend("nobody").products == before
             assert http.recommend("nobody").products == before
@@ -39,7 +38,7 @@ def test_a_client_outlives_its_server(repository: Path, tmp_path: Path) -> None:
 def test_a_server_told_to_end_does_not_wait_for_connections_of_envoy(
     repository: Path, tmp_path: Path
 ) -> None:
-    server = LocalServer(repository, tmp_path / "log", finish_s=30)
+    server = LocalServer(repository, tmp_path / "log", finish_s=300)
     server.start()
     try:
         with Recommender(server.url("grpc")) as grpc, Recommender(server.url("http")) as http:
@@ -47,7 +46,7 @@ def test_a_server_told_to_end_does_not_wait_for_connections_of_envoy(
             http.recommend("nobody")
             assert server.process is not None
             server.process.terminate()
-            server.process.wait(20)
+            server.process.wait(200)
     finally:
         server.stop()
 

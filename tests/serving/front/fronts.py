@@ -14,13 +14,16 @@ import uvicorn
 from serving.front.app import Front, build
 from serving.front.settings import FrontSettings, read_settings
 
-QUICK = {"hedge_after_s": 0.1, "answer_s": 0.5, "receive_s": 1.0, "drain_s": 0.0}
+PATIENT = {"hedge_after_s": 0.1, "answer_s": 60.0, "receive_s": 60.0, "drain_s": 0.0}
+"""For fronts that are to answer by a model, however busy the machine is."""
+QUICK = {**PATIENT, "answer_s": 0.5}
+"""For fronts of which no model is to answer."""
 NOBODY = "grpc://127.0.0.1:9"
 """Nothing listens there."""
 
 
 def settings(*triton: str, **given: Any) -> FrontSettings:
-    values = {"anonymous": not (given.get("keys") or given.get("tokens")), "times": QUICK, **given}
+    values = {"anonymous": not (given.get("keys") or given.get("tokens")), "times": PATIENT, **given}
     return read_settings(None, {"triton": triton, **values})
 
 

@@ -23,7 +23,7 @@ RELEASE = "sha256:" + "a" * 64
 ANN, BEN = "1" * 32, "2" * 32
 PRODUCTS = [f"P{number}" for number in range(1, 9)]
 PERSONAL = {ANN: ["P8", "P7", "P6"], BEN: ["P5", "P4", "P3"]}
-How = Literal["well", "slow", "never", "refuses", "not a number", "nonsense"]
+How = Literal["well", "when told", "never", "refuses", "not a number", "nonsense"]
 
 
 class StandInTriton(service_pb2_grpc.GRPCInferenceServiceServicer):
@@ -33,6 +33,8 @@ class StandInTriton(service_pb2_grpc.GRPCInferenceServiceServicer):
         self.how: How = "well"
         self.asked = 0
         self.ended = threading.Event()
+        self.told = threading.Event()
+        """Set, it answers what it was asked "when told"."""
         self.url = ""
 
     def ServerReady(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -46,9 +48,9 @@ class StandInTriton(service_pb2_grpc.GRPCInferenceServiceServicer):
     def ModelInfer(self, request: Any, context: Any) -> Any:  # noqa: N802
         self.asked += 1
         if self.how == "never":
-            self.ended.wait(30)
-        if self.how == "slow":
-            self.ended.wait(0.6)
+            self.ended.wait(300)
+        if self.how == "when told":
+            self.told.wait(300)
         if self.how == "refuses":
             context.abort(grpc.StatusCode.INTERNAL, "the model broke")
         if self.how == "nonsense":
@@ -115,4 +117,5 @@ def stand_in(address: str = "127.0.0.1:0") -> Iterator[StandInTriton]:
         yield triton
     finally:
         triton.ended.set()
+        triton.told.set()
         server.stop(0).wait()
