@@ -25,6 +25,9 @@ from rehearsal.home import VARIABLE, Home
 
 RECORD: Final = "ports.json"
 _ENDING_SECONDS: Final = 2.0
+_UNKNOWN_SECONDS: Final = 20.0
+"""As long as a busy machine may take to end a process that was killed."""
+_UNKNOWN: Final = "a program of another user"
 
 
 class PortsTaken(IsthmusError):
@@ -161,7 +164,7 @@ def _name_unless_of(home: Home, pid: int | None) -> str | None:
     import psutil
 
     if pid is None:
-        return "a program of another user"
+        return _UNKNOWN
     try:
         process = psutil.Process(pid)
         name = f"process {pid}, {process.name()}"
@@ -175,9 +178,12 @@ def _name_unless_of(home: Home, pid: int | None) -> str | None:
 
 
 def _refuse(home: Home, wishes: Mapping[str, Wish], assigned: Mapping[str, int], taken: _Taken) -> None:
-    deadline = time.monotonic() + _ENDING_SECONDS
+    began = time.monotonic()
     # Of a process that is ending the kernel tells no owner any more, while its port is still held.
-    while (conflicts := _conflicts(wishes, assigned, taken)) and time.monotonic() < deadline:
+    while conflicts := _conflicts(wishes, assigned, taken):
+        unknown = any(_UNKNOWN in conflict for conflict in conflicts)
+        if time.monotonic() - began > (_UNKNOWN_SECONDS if unknown else _ENDING_SECONDS):
+            break
         time.sleep(0.1)
         taken = _Taken.by_others(home)
     if conflicts:

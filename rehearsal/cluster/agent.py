@@ -23,6 +23,7 @@ from rehearsal.cluster import addresses, wake
 from rehearsal.cluster.agent_loop import ABOUT, LOCK, STARTING
 from rehearsal.cluster.processes import end, runs_below
 from rehearsal.home import Home
+from rehearsal.programs.endings import still_running
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 45.0
@@ -102,6 +103,10 @@ def _stop_agent(home: Home) -> bool:
         return False
     pid = int((json_files.read(home.clusters / ABOUT) or {}).get("pid", 0))
     # The lock is held, so the number in the file is that of a living agent of ours.
+    ending: list[psutil.Process] = []
+    if pid:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            ending.append(psutil.Process(pid))
     deadline, asked = time.monotonic() + _STOP_SECONDS, False
     while is_running(home):
         if pid and not asked:
@@ -113,6 +118,7 @@ def _stop_agent(home: Home) -> bool:
                 os.kill(pid, signal.SIGKILL)
             break
         time.sleep(0.02)
+    still_running(ending, _STOP_SECONDS)  # it lets go of the lock a moment before it is gone
     return True
 
 

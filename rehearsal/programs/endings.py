@@ -54,7 +54,16 @@ def still_running(processes: Iterable[psutil.Process], seconds: float) -> list[p
 
 def _runs(process: psutil.Process) -> bool:
     with contextlib.suppress(psutil.Error):
-        if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+        if process.is_running() and not _is_over(process):
             return True
         process.wait(0)  # asked for, where it is this process's own
     return False
+
+
+def _is_over(process: psutil.Process) -> bool:
+    """Whether its last thread is gone, and not the first alone: until then it holds its ports and files."""
+    if process.status() != psutil.STATUS_ZOMBIE:
+        return False
+    with contextlib.suppress(psutil.Error):  # elsewhere than on Linux, nothing more is told of it
+        return process.num_threads() <= 1
+    return True

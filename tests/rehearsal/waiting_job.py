@@ -11,9 +11,10 @@ from pathlib import Path
 def main() -> None:
     """Wait for the file and end with the exit status that is written in it."""
     told = Path(os.environ["TOLD"])
-    while not told.exists():
+    # The file is there a moment before what is written in it.
+    while not (said := told.read_text() if told.exists() else ""):
         time.sleep(0.1)
-    sys.exit(int(told.read_text()))
+    sys.exit(int(said))
 
 
 if __name__ == "__main__":

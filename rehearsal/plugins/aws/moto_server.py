@@ -13,6 +13,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from rehearsal.programs.recorded_process import recorded_process
 
 _START_SECONDS = 60
 _STOP_SECONDS = 10
+_LOOK_SECONDS = 0.05
 
 
 def ensure(folder: Path, url: str) -> str:
@@ -50,7 +52,8 @@ def ensure(folder: Path, url: str) -> str:
                 f"The stand-in of this rehearsal runs at {record['url']}, and the stack asks for {url}: "
                 "run `isthmus down` first, or set the address back."
             )
-        if _answers(host, port):
+        # One of ours that was killed listens until the last of its threads is gone.
+        if _answers_after(host, port, _STOP_SECONDS if record is not None else 0):
             raise Refused(
                 f"{host}:{port} is taken by another program{_owner(port)}: end it, or choose another port in "
                 "the stack file."
@@ -122,6 +125,16 @@ def _answers(host: str, port: int) -> bool:
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.settimeout(1)
         return probe.connect_ex((host, port)) == 0
+
+
+def _answers_after(host: str, port: int, seconds: float) -> bool:
+    """Whether somebody listens there, and still does after so many seconds."""
+    end = time.monotonic() + seconds
+    while answers := _answers(host, port):
+        if time.monotonic() > end:
+            break
+        time.sleep(_LOOK_SECONDS)
+    return answers
 
 
 def _owner(port: int) -> str:

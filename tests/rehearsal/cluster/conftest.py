@@ -108,7 +108,7 @@ def container(script: str, **more: Any) -> dict[str, Any]:
     return {"name": "main", "image": IMAGE, "command": ["python", "-S", "-c", script], **more}
 
 
-def wait_for(ask: Callable[[], Any], seconds: float = 40.0) -> Any:
+def wait_for(ask: Callable[[], Any], seconds: float = SECONDS) -> Any:
     """The first true answer."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -49,7 +49,7 @@ def test_a_wipe_ends_pods_node_and_control_plane(tmp_path: Path, binaries: Binar
         assert json_files.read(folder / "run" / "main" / "state.json") == before
         # Nor does anything stay that an agent left which was killed.
         os.kill(json_files.read(home.clusters / ABOUT)["pid"], signal.SIGKILL)
-        wait_for(lambda: not agent.is_running(home))
+        wait_for(lambda: not agent.is_running(home), SECONDS)
         assert agent.stop(home)
         assert not agent.stop(home)
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from typer.testing import CliRunner
@@ -48,11 +49,13 @@ def test_a_failing_job_is_failed_by_its_pod_failure_policy_and_by_its_back_off(w
 def test_a_success_policy_ends_the_other_indices_with_grace(world: World) -> None:
     script = (
         "import os, signal, sys, time, pathlib\n"
-        "signal.signal(signal.SIGTERM, lambda *_: (pathlib.Path(os.environ['MARK']).touch(), sys.exit(0)))\n"
-        "time.sleep(600 if os.environ['JOB_COMPLETION_INDEX'] == '1' else 0.5)\n"
+        "mark, other = pathlib.Path(os.environ['MARK']), pathlib.Path(os.environ['OTHER'])\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (mark.touch(), sys.exit(0)))\n"
+        "if os.environ['JOB_COMPLETION_INDEX'] == '1': other.touch(); time.sleep(600)\n"
+        "while not other.exists(): time.sleep(0.05)\n"
     )
     mark = world.home.root / "asked-to-end"
-    env = [{"name": "MARK", "value": str(mark)}]
+    env = [{"name": "MARK", "value": str(mark)}, {"name": "OTHER", "value": f"{mark}-can-be"}]
     world.job(
         "leader",
         "",
@@ -133,7 +136,10 @@ def test_a_container_that_fails_is_restarted_and_its_last_log_kept(world: World)
 def test_a_cron_job_makes_its_job_when_it_is_due(world: World) -> None:
     pod = {"restartPolicy": "Never", "containers": [container("print('due')")]}
     template = {"spec": {"template": {"spec": pod}}}
-    world.apply("CronJob", "each", {"schedule": "* * * * *", "jobTemplate": template})
+    schedule = world.apply("CronJob", "each", {"schedule": "* * * * *", "jobTemplate": template})
+    # It was due since then, so that nobody waits for the next minute.
+    earlier = (datetime.now(UTC) - timedelta(minutes=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    world.cluster.api.set_status(schedule, {"lastScheduleTime": earlier})
 
     def done() -> list[str]:
         jobs = world.cluster.list("Job", "default")

@@ -133,8 +133,7 @@ def test_a_rollout_begins_with_a_node_more_than_its_replicas_and_waits_for_it(po
     # Nodes that go take no pod along before there is a place for it, and what has none waits.
     pools.withdraw(pooled.home, CLUSTER, TRAINING.name)
     wait_for(lambda: ready(pooled) == {"system-0", "system-1"}, SECONDS)
-    wait_for(lambda: all(said_of(pod) for pod in pooled.all_pods(**labels)), SECONDS)
-    assert len(pooled.pods(**labels)) == 2
+    wait_for(lambda: [bool(said_of(pod)) for pod in pooled.all_pods(**labels)] == [True] * 2, SECONDS)
     pooled.cluster.api.delete("apps/v1", "Deployment", "served", "default")
 
 
@@ -158,7 +157,7 @@ def test_a_deleted_pod_has_its_grace_and_leaves_nothing(world: World) -> None:
     wait_for(lambda: not world.get("Pod", "graceful"), SECONDS)
     reading.join(SECONDS)
     assert followed == ["up\nasked\n"]
-    wait_for(lambda: not folder.exists())
+    wait_for(lambda: not folder.exists(), SECONDS)
 
 
 def test_a_sidecar_is_an_init_container_that_runs_on(world: World) -> None:

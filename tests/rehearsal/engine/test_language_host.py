@@ -243,7 +243,7 @@ def _hosts(home: Home) -> list[psutil.Process]:
     return found
 
 
-def _wait_until(true: Callable[[], bool], seconds: float = 30.0) -> None:
+def _wait_until(true: Callable[[], bool], seconds: float = 120.0) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline

@@ -2,9 +2,12 @@
 
 import subprocess
 import sys
+import time
 
 import psutil
+import pytest
 
+from rehearsal.ports import is_free
 from rehearsal.programs.endings import end, end_family, still_running
 
 STUBBORN = (
@@ -34,6 +37,28 @@ def test_what_its_own_parent_never_asks_for_has_ended_all_the_same() -> None:
     assert process.status() == psutil.STATUS_ZOMBIE
     parent.kill()
     parent.communicate()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="its kernel tells how many threads are left")
+def test_a_process_whose_first_thread_is_gone_has_not_ended_and_holds_its_port() -> None:
+    started = begun(
+        "import ctypes, os, platform, signal, socket, threading\n"
+        "door = socket.create_server(('127.0.0.1', 0))\n"
+        "threading.Thread(target=signal.sigwait, args=[{signal.SIGUSR1}]).start()\n"
+        "print('up', door.getsockname()[1], sep='\\n', flush=True)\n"
+        "ctypes.CDLL(None).syscall({'x86_64': 60, 'aarch64': 93}[platform.machine()], 0)\n"
+    )
+    process = psutil.Process(started.pid)
+    assert started.stdout is not None
+    port = int(started.stdout.readline())
+    while process.status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+    assert not is_free(port)
+    assert still_running([process], 0) == [process]
+    process.kill()
+    assert still_running([process], 60) == []
+    assert is_free(port)
+    started.communicate()
 
 
 def test_what_does_not_listen_is_killed() -> None:

@@ -76,7 +76,7 @@ class SlowObjects(FolderObjects):
         self.may = threading.Event()
 
     def put(self, name: str, content: bytes) -> None:
-        assert self.may.wait(20)
+        assert self.may.wait(300)
         super().put(name, content)
 
 

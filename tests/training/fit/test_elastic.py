@@ -112,7 +112,7 @@ def gathered(workers: list[Worker], least: int, wait: float) -> list[Worker | No
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(300)
     return [found[worker.index] for worker in workers]
 
 
@@ -144,7 +144,7 @@ def test_one_that_comes_later_waits_while_a_run_is_under_way() -> None:
     assert late.is_alive()
     assert ask(second.name, "run") == "waiting"
     stop.set()
-    late.join(10)
+    late.join(300)
     assert found == [None]
 
 
