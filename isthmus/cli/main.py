@@ -6,6 +6,7 @@ import atexit
 import copy
 import gc
 import os
+import signal
 import sys
 from collections.abc import Callable
 from typing import Annotated
@@ -150,6 +151,8 @@ def main() -> None:
     # A command is over in a moment: nothing looks for pydantic's plugins, or for garbage at the end.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     atexit.register(gc.freeze)
+    # As Ctrl-C does: the processes of a command end with it, and its folders of private data go.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         _with_only(sys.argv[1:2])()
     except SystemExit as left:

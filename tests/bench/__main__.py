@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
+import sys
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Annotated
@@ -46,6 +48,8 @@ def main(
     ] = None,
 ) -> None:
     """Measure a rehearsal (stages, overhead, answers, memory), control planes, transfer, serving and more."""
+    # As by Ctrl-C: what a benchmark has started ends with it.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     console = Console(highlight=False, soft_wrap=True)
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("Measured", "Result", "Bar"):

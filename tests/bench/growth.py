@@ -123,16 +123,21 @@ def train(orders: Path, before: date, minutes: float, say: Callable[[str], None]
         watching = threading.Thread(target=_watch, args=(process, run, time.monotonic() + 60 * minutes))
         watching.start()
         began, at, last, stage = time.monotonic(), 0.0, "", "start"
-        for line in process.stdout or ():
-            now = sum(run.processes.copy().values())
-            if (new := stage_of(line)) != stage:
-                say(f"  {new}, after {time.monotonic() - began:.0f} s, {now:.0f} s of CPU; {run.memory}")
-            stage = new
-            run.seconds[stage] = run.seconds.get(stage, 0.0) + now - at
-            at, last = now, line
-        status = process.wait()
+        try:
+            for line in process.stdout or ():
+                now = sum(run.processes.copy().values())
+                if (new := stage_of(line)) != stage:
+                    say(f"  {new}, after {time.monotonic() - began:.0f} s, {now:.0f} s of CPU; {run.memory}")
+                stage = new
+                run.seconds[stage] = run.seconds.get(stage, 0.0) + now - at
+                at, last = now, line
+            status = process.wait()
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+            watching.join()
         run.clock = time.monotonic() - began
-        watching.join()
         if status and not run.at:
             raise RuntimeError(f"isthmus train failed: {last}")
         run.at = run.at and stage

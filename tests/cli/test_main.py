@@ -55,7 +55,11 @@ def test_a_command_that_is_asked_for_is_built_alone(asked: list[str], expected: 
     assert len(get_command(app).commands) > 10, "the whole app is left as it is"  # type: ignore[attr-defined]
 
 
-def test_ctrl_c_is_one_sentence_and_ends_all_processes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_is_one_sentence_and_ends_all_processes_as_sigterm_does(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    (tmp_path / "scratch").mkdir()
     shop = small_shop(tmp_path / "orders", days=12, customers=30)
     with subprocess.Popen(
         # Whoever runs the tests in the background may have Ctrl-C ignored, and hand that on.
@@ -64,7 +68,7 @@ def test_ctrl_c_is_one_sentence_and_ends_all_processes(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        env=os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")},
+        env=os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache"), "TMPDIR": str(tmp_path / "scratch")},
     ) as command:
         assert command.stderr is not None
         output = ""
@@ -75,10 +79,15 @@ def test_ctrl_c_is_one_sentence_and_ends_all_processes(tmp_path: Path) -> None:
         workers: list[psutil.Process] = []
         while not workers and command.poll() is None:
             workers = psutil.Process(command.pid).children(recursive=True)
-        os.killpg(command.pid, signal.SIGINT)  # as a terminal does
+        if number == signal.SIGINT:
+            os.killpg(command.pid, number)  # as a terminal does
+        else:
+            command.send_signal(number)
         output = command.stderr.read()
-    assert command.returncode == 130
-    assert output.splitlines()[-1] == "isthmus: stopped; the same command goes on from here"
+    assert command.returncode == 128 + number
+    if number == signal.SIGINT:
+        assert output.splitlines()[-1] == "isthmus: stopped; the same command goes on from here"
     assert "Traceback" not in output
     assert not psutil.wait_procs(workers, timeout=60)[1]
     assert not (tmp_path / "release").exists()
+    assert not list((tmp_path / "scratch").glob("isthmus-*"))
