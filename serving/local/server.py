@@ -25,6 +25,8 @@ from serving.server.triton_args import REPOSITORY, triton_args
 
 Port = Literal["http", "grpc", "metrics", "proxy-metrics"]
 LAST_LINES = 15
+DRAWS = 3
+"""How often ports are drawn where somebody else took one of them first."""
 
 
 class LocalServerFailed(IsthmusError):
@@ -65,10 +67,23 @@ class LocalServer:
 
     def start(self) -> None:
         """Start it (again: at the same ports) and wait for its models. Raises LocalServerFailed."""
-        if not self.ports:
+        if self.ports:
+            self._start()
+            return
+        for left in reversed(range(DRAWS)):
             http, grpc, metrics, proxy, http_inside, grpc_inside = _free_ports(self.address, 6)
             self.ports = {"http": http, "grpc": grpc, "metrics": metrics, "proxy-metrics": proxy}
             self.inside = {"http": http_inside, "grpc": grpc_inside, "metrics": metrics}
+            try:
+                self._start()
+            except LocalServerFailed:
+                # Nobody holds a port between the draw and the server's start.
+                if not left or "already in use" not in self.log.read_text(errors="replace"):
+                    raise
+            else:
+                return
+
+    def _start(self) -> None:
         argv, env = command(
             self._filled(triton_args(gpus=0, finish_s=self.finish_s, ports=_named(self.inside)))
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from isthmus_client import Recommender
 from serving.components.pod import Timing
+from serving.local import server as local
 from serving.local.server import LocalServer, LocalServerFailed
 from serving.server.envoy_config import CONNECTION_S
 
@@ -36,10 +38,19 @@ def test_a_client_outlives_its_server(repository: Path, tmp_path: Path) -> None:
 
 
 def test_a_server_told_to_end_does_not_wait_for_connections_of_envoy(
-    repository: Path, tmp_path: Path
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server = LocalServer(repository, tmp_path / "log", finish_s=300)
-    server.start()
+    """It also starts where another program takes the port that was drawn for it first."""
+    server, draw, draws = LocalServer(repository, tmp_path / "log", finish_s=300), local._free_ports, []
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+
+        def drawn(address: str, count: int) -> list[int]:
+            draws.append(draw(address, count))
+            return [*draws[0][:-1], taken.getsockname()[1]] if len(draws) == 1 else draws[-1]
+
+        monkeypatch.setattr(local, "_free_ports", drawn)
+        server.start()
+    assert len(draws) == 2
     try:
         with Recommender(server.url("grpc")) as grpc, Recommender(server.url("http")) as http:
             grpc.recommend("nobody")
