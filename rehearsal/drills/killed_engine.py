@@ -30,7 +30,7 @@ Say = Callable[[str], None]
 CLOUDS: Final = ("openstack", "aws", "kubernetes")
 """In the order in which an up is done with them."""
 _LOOK_SECONDS: Final = 0.02
-_NOTICE_SECONDS: Final = 60
+_NOTICE_SECONDS: Final = 300
 
 
 def play(estate: Estate, rounds: int, say: Say) -> str:

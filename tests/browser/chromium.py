@@ -23,7 +23,7 @@ from typing import Any
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 VARIABLE = "ISTHMUS_BROWSER"
 NONE = f"no browser: install chromium (Debian: apt install chromium), or name one with ${VARIABLE}"
-PATIENCE = 60.0
+PATIENCE = 300.0
 
 
 def find() -> str | None:

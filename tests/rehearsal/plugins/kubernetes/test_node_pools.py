@@ -48,7 +48,7 @@ def test_its_nodes_come_with_it_and_go_with_it(engine: Engine, api: Api, cluster
 
 
 def _until(api: Api, count: int) -> bool:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 200
     while time.monotonic() < deadline:
         nodes = [api.get("v1", "Node", f"training-spot-{number}") for number in range(count)]
         if all(nodes):

@@ -11,6 +11,7 @@ import pytest
 from rehearsal.control_plane.api import Api
 from rehearsal.plugins.backend import Change, Incomplete
 from rehearsal.plugins.kubernetes.readiness import WAIT_FOR, Failed, check_of
+from tests.rehearsal.cluster.conftest import wait_for
 from tests.rehearsal.plugins.kubernetes.conftest import Engine
 
 pytestmark = pytest.mark.timeout(300)
@@ -85,7 +86,12 @@ def test_a_job_that_runs_is_replaced_only_where_its_annotation_asks_for_that(
 
 def test_a_cancel_ends_the_wait_and_keeps_the_job(engine: Engine, api: Api, namespace: str) -> None:
     resource = engine.resource(JOB, job(namespace, FOREVER))
-    threading.Timer(0.5, engine.backend.cancel).start()
+
+    def cancel() -> None:
+        wait_for(lambda: api.get("batch/v1", "Job", "train", namespace))
+        engine.backend.cancel()
+
+    threading.Thread(target=cancel).start()
     with pytest.raises(Incomplete, match="nobody waits"):
         engine.backend.create(resource)
     assert api.get("batch/v1", "Job", "train", namespace) is not None
