@@ -128,6 +128,7 @@ async def estate(
                 settings=settings,
                 naming=naming,
                 image=own_image("front", aws.registry, settings.images),
+                arrivals_bucket=aws.buckets.arrivals.bucket,
             )
             outputs["front"] = {site: front.url for site, front in fronts.items()}
     return outputs

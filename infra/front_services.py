@@ -15,8 +15,9 @@ from infra.cluster_context import ClusterContext
 from infra.cluster_platform.parts import PROMETHEUS, Use, balanced, wanted
 from infra.naming import Naming
 from infra.settings import Settings
-from infra.workloads import Site
+from infra.workloads import FEEDBACK, Site
 from serving.components.front import HTTP, HTTPS, FrontFiles, FrontService, LoadBalancer
+from serving.components.front_pod import NAME, Store
 from serving.components.triton import TritonService
 from serving.front.settings import Times
 
@@ -56,6 +57,7 @@ def front_services(
     settings: Settings,
     naming: Naming,
     image: pulumi.Input[str],
+    arrivals_bucket: pulumi.Input[str],
 ) -> dict[str, FrontService]:
     """Fronts beside the Triton servers of each site; each asks those of its own."""
     front = settings.serving.front
@@ -67,6 +69,7 @@ def front_services(
             files=front_files(settings),
             drain_s=front.drain_s,
             load_balancer=load_balancer(site, settings, naming),
+            store=_store(clusters[site], settings, arrivals_bucket),
             replicas_min=front.replicas.min,
             replicas_max=front.replicas.max,
             labels=naming.labels,
@@ -87,6 +90,20 @@ def front_services(
         )
         for site in settings.serving.sites
     }
+
+
+def _store(cluster: ClusterContext, settings: Settings, bucket: pulumi.Input[str]) -> Store | None:
+    """Where the fronts of a site bring feedback."""
+    if not settings.serving.front.feedback:
+        return None
+    return Store(
+        bucket=bucket,
+        prefix=FEEDBACK,
+        region=settings.aws.region,
+        role_arn=cluster.roles.get(NAME),
+        endpoint_url=settings.aws.endpoint_url,
+        endpoints=cluster.endpoints,
+    )
 
 
 def front_files(settings: Settings) -> FrontFiles:

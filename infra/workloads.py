@@ -19,6 +19,7 @@ from infra.in_cluster.namespaces import SERVING, TRAINING
 from infra.in_cluster.network_policies import LINK_LOCAL, AllowedTraffic, Destination
 from infra.settings import Settings
 from infra.settings.urls import DATABASE, port
+from serving.components import front_pod as front
 from serving.components import pod as triton
 from training.components import (
     data_job,
@@ -78,6 +79,8 @@ IN_SERVICE: Sequence[tuple[Bucket, str]] = (("releases", "releases/*"), ("releas
 WAITING: Sequence[tuple[Bucket, str]] = (("releases", "candidates/*"), ("releases", "releases/*"))
 """Candidates, and the files of the releases that they name."""
 
+FEEDBACK = "feedback/"
+"""Prefix of the arrivals bucket under which fronts bring what they were told."""
 DATA = ("checkpoints/shards/*", "checkpoints/spark/*")
 
 WORKLOADS = (
@@ -182,6 +185,16 @@ WORKLOADS = (
         account=ServiceAccount(SERVING, triton.NAME),
         grant=Grant(reads=IN_SERVICE),
         enabled=("serving.enabled",),
+    ),
+    Workload(
+        kind="front",
+        does="answers applications by HTTP, and brings their feedback",
+        sites=("aws", "openstack"),
+        sites_setting="serving.sites",
+        account=ServiceAccount(SERVING, front.NAME),
+        # What applications send it is kept; nothing of it, or of anything else, can be read back.
+        grant=Grant(writes=[("arrivals", f"{FEEDBACK}*")]),
+        enabled=("serving.enabled", "serving.front.enabled", "serving.front.feedback"),
     ),
 )
 

@@ -30,16 +30,11 @@ def policy(grant: Grant, bucket_arns: dict[Bucket, str], data_key_arn: str) -> d
     def named(*patterns: Sequence[tuple[Bucket, str]]) -> list[str]:
         return [bucket_arns[bucket] for bucket in sorted({bucket for each in patterns for bucket, _ in each})]
 
-    statements: list[dict[str, Any]] = [
-        {
-            # Without it S3 says 403, not 404, of what is not there.
-            "Sid": "List",
-            "Effect": "Allow",
-            "Action": "s3:ListBucket",
-            "Resource": named(grant.reads, grant.writes),
-        }
-    ]
+    statements: list[dict[str, Any]] = []
     if grant.reads:
+        # Without it S3 says 403, not 404, of what is not there.
+        listed = named(grant.reads, grant.writes)
+        statements.append({"Sid": "List", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": listed})
         statements.append(_allow("Read", ["s3:GetObject", "s3:GetObjectVersion"], objects(grant.reads)))
     if grant.writes:
         actions = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]

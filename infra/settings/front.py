@@ -58,6 +58,8 @@ class ServingFrontSettings(Section):
     """Networks that may ask, beside the site's own."""
     certificates: Certificates = Certificates()
     """By which the load balancers answer https."""
+    feedback: bool = True
+    """Take feedback: pseudonymous events go to the arrivals bucket, under ``feedback/``."""
     plain_http: bool = False
     """Answer http where there is no certificate: keys are then read by whoever sees the traffic."""
     limits: RequestLimits = RequestLimits()

@@ -12,7 +12,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from serving.components import scaling
-from serving.components.front_pod import LABELS, NAME, PORT, front_pod
+from serving.components.front_pod import LABELS, NAME, PORT, Store, front_pod
 from serving.components.network import MONITORING
 from serving.components.pod import NAME as TRITON
 from serving.components.workload import PATCH_FORCE, Workload
@@ -83,6 +83,7 @@ class FrontService(pulumi.ComponentResource):
         files: FrontFiles,
         drain_s: float,
         load_balancer: LoadBalancer,
+        store: Store | None = None,
         replicas_min: int = 2,
         replicas_max: int = 4,
         labels: Mapping[str, str] | None = None,
@@ -98,6 +99,7 @@ class FrontService(pulumi.ComponentResource):
             files: settings, keys and rules.
             drain_s: seconds that a front answers on after it was told to end.
             load_balancer: what stands before it.
+            store: where feedback is brought to; None where none is taken.
             replicas_min: fewest pods.
             replicas_max: most pods; more than ``replicas_min`` adds an autoscaler.
             labels: labels of every object, under those of the component itself.
@@ -138,7 +140,7 @@ class FrontService(pulumi.ComponentResource):
                     metadata=meta.ObjectMetaArgs(
                         labels=labelled, annotations={"isthmus.dev/front-settings": told}
                     ),
-                    spec=front_pod(image, drain_s, bool(files.keys)),
+                    spec=front_pod(image, drain_s, bool(files.keys), store),
                 ),
             ),
             opts=pulumi.ResourceOptions(

@@ -20,6 +20,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--keys", help="file of API keys")
     parser.add_argument("--guard", help="file of rules on answers")
     parser.add_argument("--popular", help="where popular products outlive a restart")
+    parser.add_argument("--spool", help="folder in which feedback waits for its store")
+    parser.add_argument("--store", help="where feedback is brought to, s3://BUCKET/PREFIX/")
     asked = parser.parse_args(arguments)
     options = {
         "host": asked.host,
@@ -27,6 +29,8 @@ def main(arguments: list[str]) -> int:
         "keys": asked.keys,
         "guard": asked.guard,
         "popular": asked.popular and {"file": asked.popular},
+        "spool": asked.spool and {"folder": asked.spool},
+        "store": asked.store and {"url": asked.store},
     }
     try:
         # No key of pseudonyms is near: callers send pseudonyms.

@@ -27,6 +27,7 @@ from serving.front.problems import ProblemDetails, RequestRefused, sentence
 from serving.front.settings import FrontSettings
 from serving.front.sites import Sites
 from serving.front.spool import Spool
+from serving.front.store import FeedbackStore
 
 logger = logging.getLogger(__name__)
 TICK_S = 1.0
@@ -44,15 +45,22 @@ class Front:
         self.popular = Popular(settings.popular)
         self.sites = Sites(settings, pseudonym, self.metrics)
         self.spool = None if settings.spool is None else Spool(settings.spool)
+        self.store = (
+            None
+            if settings.store is None or settings.spool is None
+            else FeedbackStore(settings.store, Path(settings.spool.folder), self.metrics)
+        )
         self.answering = Answering(self.sites, self.popular, self.guard, self.metrics)
         self.desk = FeedbackDesk(self.spool, pseudonym, self.metrics)
 
     @asynccontextmanager
     async def running(self, _: FastAPI) -> AsyncIterator[None]:
-        """Keep the popular products, the guard and the spool up to date; at the end, finish the spool."""
+        """Keep the popular products, the guard and the spool up to date; at the end, empty the spool."""
         await self.popular.refresh(self.sites)
         await self.sites.look_at_releases()
         beside = asyncio.create_task(self._beside())
+        if self.store is not None:
+            self.store.start()
         try:
             yield
         finally:
@@ -61,6 +69,8 @@ class Front:
                 await beside
             if self.spool is not None:
                 await self.spool.close()
+            if self.store is not None:
+                await asyncio.to_thread(self.store.finish)
             await self.sites.close()
             await self.callers.close()
 
@@ -79,7 +89,10 @@ class Front:
         for name, release in self.sites.releases.items():
             self.metrics.releases.labels(name, release).set(1)
         if self.spool is not None:
+            self.spool.look()
             self.metrics.spooled.set(self.spool.size)
+        if self.store is not None:
+            self.metrics.oldest.set(self.store.oldest_s())
         return self.metrics.text()
 
     async def _beside(self) -> None:

@@ -55,7 +55,22 @@ class Metrics:
         self.events = Counter(
             "front_feedback_events_total", "Events on the disk.", ("event",), registry=self.registry
         )
+        for event in ("shown", "clicked", "bought"):
+            self.events.labels(event)
         self.spooled = Gauge("front_spool_bytes", "Bytes that wait for a store.", registry=self.registry)
+        self.oldest = Gauge(
+            "front_spool_oldest_seconds",
+            "Age of the oldest file that waits for a store.",
+            registry=self.registry,
+        )
+        self.stored = Counter(
+            "front_feedback_files_total", "Files of feedback that a store has.", registry=self.registry
+        )
+        self.store_failures = Counter(
+            "front_feedback_store_failures_total",
+            "Turns in which a store took no file.",
+            registry=self.registry,
+        )
 
     def text(self) -> bytes:
         """All of them, in Prometheus' text format."""

@@ -107,6 +107,19 @@ class SpoolSettings(Section):
     """Of all files together; then events are refused with 503 until some are taken."""
 
 
+class StoreSettings(Section):
+    """A bucket that finished files of the spool are brought to; AWS's usual variables say by whose rights."""
+
+    url: Annotated[
+        str,
+        Field(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/([A-Za-z0-9._=-]+/)*$"),
+        Allowed("a folder of a bucket: s3://BUCKET/PREFIX/"),
+    ]
+    """Files go under it, by the day: ``day=2026-11-28/feedback-*.jsonl``."""
+    every_s: Seconds = 10.0
+    """How often finished files are looked for."""
+
+
 class FrontSettings(Section):
     """All of a front."""
 
@@ -126,6 +139,8 @@ class FrontSettings(Section):
     """File of rules on answers; it is read again when it changes."""
     spool: SpoolSettings | None = None
     """Absent: feedback is refused with 503."""
+    store: StoreSettings | None = None
+    """Absent: somebody else takes the spool's files."""
     limits: RequestLimits = RequestLimits()
     times: Times = Times()
     hedges: Hedges = Hedges()
@@ -141,6 +156,8 @@ class FrontSettings(Section):
             )
         if self.anonymous and (self.keys or self.tokens):
             raise clash("anonymous is true beside keys or tokens; leave one out", "anonymous")
+        if self.store is not None and self.spool is None:
+            raise clash("store names a bucket, and there is no spool to bring to it: name a folder", "spool")
         if self.times.hedge_after_s > self.times.answer_s:
             raise clash(
                 f"times.hedge_after_s is {self.times.hedge_after_s:g} and times.answer_s is "

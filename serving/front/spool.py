@@ -63,6 +63,12 @@ class Spool:
                 continue  # taken just now
         return found
 
+    def look(self) -> None:
+        """See how much waits: others take files away."""
+        self.size = sum(_size(path) for path in self._folder.glob("*.jsonl"))
+        self.size += sum(_size(path) for path in self._folder.glob(f"{OPEN}*"))
+        self._looked = time.monotonic()
+
     async def add(self, lines: bytes) -> None:
         """Write whole lines; they are on the disk when this returns. Raises SpoolFull, SpoolFailed."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -102,9 +108,7 @@ class Spool:
     def _write(self, lines: bytes) -> None:
         try:
             if time.monotonic() - self._looked >= LOOK_S:
-                self.size = sum(_size(path) for path in self._folder.glob("*.jsonl"))
-                self.size += sum(_size(path) for path in self._folder.glob(f"{OPEN}*"))
-                self._looked = time.monotonic()
+                self.look()
             if self.size + len(lines) > self._settings.most_bytes:
                 raise SpoolFull(
                     f"{self.size} bytes of feedback wait in the spool, of {self._settings.most_bytes} at "

@@ -135,6 +135,16 @@ def alerts() -> tuple[Alert, ...]:
             needs="front",
         ),
         Alert(
+            "FrontFeedbackWaits",
+            f"{q.FRONT_UNSTORED_S} > 900",
+            "5m",
+            "warning",
+            "feedback waits in a front's spool for a quarter of an hour, and would go with its pod: the "
+            "front's log says why its store takes none",
+            (q.FRONT_UNSTORED_S,),
+            needs="front",
+        ),
+        Alert(
             "FrontFails",
             f"{q.FRONT_FAILED} > 0.0144",
             "5m",

@@ -106,6 +106,18 @@ PANELS: Final[tuple[Panel, ...]] = (
         needs="front",
     ),
     Panel(
+        "Front: feedback a second",
+        "cps",
+        (("{{event}}", "sum by (event) (rate(front_feedback_events_total[5m]))"),),
+        needs="front",
+    ),
+    Panel(
+        "Front: feedback that waits for its store",
+        "s",
+        (("oldest", q.FRONT_UNSTORED_S),),
+        needs="front",
+    ),
+    Panel(
         "Front: sites left alone, releases",
         "short",
         (

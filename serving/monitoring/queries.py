@@ -89,6 +89,8 @@ FRONT_FAILED: Final = (
     'sum(rate(front_requests_total{route="/v1/recommendations",status=~"5.."}[5m]) or vector(0))'
     ' / sum(rate(front_requests_total{route="/v1/recommendations"}[5m]))'
 )
+FRONT_UNSTORED_S: Final = "max(front_spool_oldest_seconds)"
+"""Age of the oldest feedback that no store has, in a front's spool."""
 FRONT_SLOW: Final = (
     f'1 - sum(rate(front_request_seconds_bucket{{route="/v1/recommendations",le="{FRONT_WAITED_S}"}}[5m]))'
     ' / sum(rate(front_request_seconds_count{route="/v1/recommendations"}[5m]))'

@@ -12,11 +12,13 @@ from infra.aws.load_balancers import rights
 from infra.front_services import front_files, load_balancer
 from infra.naming import Naming
 from infra.settings import SettingsError
+from serving.components.front_pod import SPOOL
 from serving.front.callers import Callers
 from serving.front.guard import Guard
 from serving.front.keys import ApiKeys
 from serving.front.rules import Rules
-from serving.front.settings import read_settings
+from serving.front.settings import StoreSettings, read_settings
+from serving.front.store import END_S
 from tests.infra.recorded import Estate, changed_settings, estate_of, record
 
 ARN = "arn:aws:acm:eu-west-1:{account}:certificate/12345678-90ab-cdef-1234-567890abcdef"
@@ -75,6 +77,52 @@ def test_only_balancers_and_the_collector_reach_a_front_and_it_reaches_triton_al
         (out,) = policy["spec"]["egress"]
         assert out["to"] == [{"podSelector": {"matchLabels": {"app.kubernetes.io/name": "triton"}}}]
         assert [port["port"] for port in out["ports"]] == [8001]
+
+
+def test_fronts_bring_feedback_by_a_role_that_reads_nothing(fronted: Estate) -> None:
+    pods = {
+        site: each["spec"]["template"]["spec"]
+        for site, each in of_fronts(fronted, "kubernetes:apps/v1:Deployment").items()
+    }
+    arrivals = fronted.outputs["buckets"]["arrivals"]
+    for pod in pods.values():
+        (container,) = pod["containers"]
+        assert container["args"][-4:] == ["--spool", SPOOL, "--store", f"s3://{arrivals}/feedback/"]
+        assert StoreSettings(url=container["args"][-1])
+        assert {"name": "spool", "mountPath": SPOOL} in container["volumeMounts"]
+        assert pod["terminationGracePeriodSeconds"] >= 30 + 15 + END_S
+    # EKS hands out the role; the private site's cluster signs a token for it.
+    asks = {
+        site: any(one["name"] == "AWS_ROLE_ARN" for one in pod["containers"][0]["env"])
+        for site, pod in pods.items()
+    }
+    assert asks == {"aws": False, "openstack": True}
+    assert [volume["name"] for volume in pods["openstack"]["volumes"]][-1] == "aws-token"
+    policies = [
+        each.inputs for each in fronted.of("aws:iam/rolePolicy:RolePolicy") if each.name.endswith("-front")
+    ]
+    assert len(policies) == 2
+    for policy in policies:
+        allowed = {
+            action: statement["Resource"]
+            for statement in json.loads(policy["policy"])["Statement"]
+            for action in (
+                [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+            )
+        }
+        assert allowed["s3:PutObject"] == [f"arn:aws:s3:::{arrivals}/feedback/*"]
+        assert not {"s3:GetObject", "s3:ListBucket", "s3:DeleteObject"} & {*allowed}
+
+
+def test_fronts_that_take_no_feedback_have_no_role_and_no_spool() -> None:
+    off = {**ON, **with_certificates("prod"), "serving.front.feedback": False}
+    settings = changed_settings("prod", off)
+    found = record(lambda: estate_program(settings), "prod")
+    assert not [each for each in found.of("aws:iam/role:Role") if each.name.endswith("-front")]
+    deployment = of_fronts(found, "kubernetes:apps/v1:Deployment")["openstack"]
+    pod = deployment["spec"]["template"]["spec"]
+    assert not {"--store", "--spool"} & {*pod["containers"][0]["args"]}
+    assert [volume["name"] for volume in pod["volumes"]] == ["config", "tmp"]
 
 
 def test_a_front_reads_the_files_that_the_estate_writes(fronted: Estate, tmp_path: Any) -> None:

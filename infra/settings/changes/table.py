@@ -464,6 +464,10 @@ CHANGES: Final[Mapping[str, Change]] = MappingProxyType(
                 "in place", (), "Fronts are replaced one by one; the old ones answer until the new ones do."
             ),
         ),
+        "serving.front.feedback": more_or_less(
+            "roles of pods",
+            note="Fronts are replaced one by one. Without it they refuse feedback; what they brought stays.",
+        ),
         "serving.front.guard": Change("in place", (), "Fronts read the new rules by themselves."),
         "serving.front.from_cidrs": IN_PLACE,
         **_all(

@@ -37,6 +37,10 @@ def run(
     spool: Annotated[
         Path | None, typer.Option(help="Folder in which feedback waits for a store.", show_default=False)
     ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(help="Where finished feedback is brought to: s3://BUCKET/PREFIX/.", show_default=False),
+    ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Port to listen on.", show_default="8080")
@@ -63,6 +67,7 @@ def run(
         "anonymous": anonymous,
         "guard": guard and str(guard),
         "spool": spool and {"folder": str(spool)},
+        "store": store and {"url": store},
         "host": host,
         "port": port,
     }

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from typing import Any
 
+import boto3
 import httpx
 import pytest
+from moto.server import ThreadedMotoServer
 
 from infra.__main__ import estate
 from rehearsal.cluster.pod_address import here
@@ -20,6 +23,7 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 KINDS = ("ServiceAccount", "ConfigMap", "Deployment", "Service", "PodDisruptionBudget", "NetworkPolicy")
 PORT = 8088
+BUCKET = "arrivals"
 SERVERS = (
     "import os, time\n"
     "from tests.serving.front.stand_in_triton import stand_in\n"
@@ -28,7 +32,7 @@ SERVERS = (
 )
 
 
-def objects(callers: dict[str, str], denied: list[str]) -> list[dict[str, Any]]:
+def objects(callers: dict[str, str], denied: list[str], store: str) -> list[dict[str, Any]]:
     """What the program declares of the fronts of site aws, in a namespace of the test."""
     rules = [{"name": "recalled", "reason": "by its maker", "deny": denied}] if denied else []
     settings = changed_settings(
@@ -54,6 +58,11 @@ def objects(callers: dict[str, str], denied: list[str]) -> list[dict[str, Any]]:
     for each in found:
         each["metadata"]["namespace"] = "default"
         if each["kind"] == "Deployment":
+            (front,) = each["spec"]["template"]["spec"]["containers"]
+            front["args"][-1] = f"s3://{BUCKET}/feedback/"
+            said = {"AWS_ENDPOINT_URL": store, "AWS_ACCESS_KEY_ID": "t", "AWS_SECRET_ACCESS_KEY": "t"}
+            front["env"] = [one for one in front["env"] if one["name"] not in said]
+            front["env"] += [{"name": name, "value": value} for name, value in said.items()]
             # The class of the estate's own is not in this cluster.
             each["spec"]["template"]["spec"].pop("priorityClassName")
         if each["kind"] == "Service":
@@ -63,7 +72,33 @@ def objects(callers: dict[str, str], denied: list[str]) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def fronts(world: World) -> Iterator[str]:
+def store() -> Iterator[str]:
+    """An object store, at its URL, with the bucket that feedback is brought to."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    client_of(url).create_bucket(Bucket=BUCKET)
+    yield url
+    server.stop()
+
+
+def client_of(url: str) -> Any:
+    return boto3.client(
+        "s3", endpoint_url=url, region_name="us-east-1", aws_access_key_id="t", aws_secret_access_key="t"
+    )
+
+
+def stored(url: str) -> list[str]:
+    """Keys of requests whose feedback the bucket has: one line each."""
+    client = client_of(url)
+    objects = client.list_objects_v2(Bucket=BUCKET).get("Contents", ())
+    files = [client.get_object(Bucket=BUCKET, Key=each["Key"])["Body"].read() for each in objects]
+    return [json.loads(line)["id"] for file in files for line in file.splitlines()]
+
+
+@pytest.fixture
+def fronts(world: World, store: str) -> Iterator[str]:
     """Where the load balancer listens; the Triton servers behind the fronts are two stand-ins."""
     env = [{"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]
     one = container(SERVERS, env=env, ports=[{"name": "grpc", "containerPort": 8001}])
@@ -72,7 +107,7 @@ def fronts(world: World) -> Iterator[str]:
     world.apply(
         "Service", "triton", {"selector": {"app": "triton"}, "ports": [{"name": "grpc", "port": 8001}]}
     )
-    for each in objects({"shop": "first"}, []):
+    for each in objects({"shop": "first"}, [], store):
         world.cluster.api.apply(each, force=True)
 
     def given() -> str:
@@ -98,12 +133,18 @@ def ask(url: str, key: str) -> httpx.Response | None:
         return None
 
 
+def send(url: str, key: str, request: str) -> httpx.Response:
+    event = {"event": "shown", "customer": ANN, "product": "P1", "at": "2026-11-28T12:00:00Z"}
+    body = {"key": request, "events": [event]}
+    return httpx.post(f"{url}/v1/feedback", json=body, headers={"X-API-Key": key}, trust_env=False)
+
+
 def products(answer: httpx.Response | None) -> list[str]:
     return [each["product"] for each in answer.json()["answers"][0]["products"]] if answer else []
 
 
 def test_a_shop_asks_the_balancer_and_no_question_is_lost_while_fronts_are_replaced(
-    world: World, fronts: str
+    world: World, fronts: str, store: str
 ) -> None:
     first = wait_for(lambda: answer if (answer := ask(fronts, "first")) is not None else None, SECONDS)
     wait_for(lambda: products(ask(fronts, "first")) == PERSONAL[ANN], SECONDS)
@@ -111,9 +152,11 @@ def test_a_shop_asks_the_balancer_and_no_question_is_lost_while_fronts_are_repla
     unknown = ask(fronts, "another")
     assert unknown is not None
     assert unknown.status_code == 401
+    told = [send(fronts, "first", f"key-{number:04}") for number in range(10)]
+    assert [one.status_code for one in told] == [202] * 10
     # Another caller: its key is read at a start, so the fronts go one by one, and somebody always answers.
     before = {pod["metadata"]["uid"] for pod in world.pods(**{"app.kubernetes.io/name": "front"})}
-    for each in objects({"shop": "first", "app": "second"}, [PERSONAL[ANN][0]]):
+    for each in objects({"shop": "first", "app": "second"}, [PERSONAL[ANN][0]], store):
         world.cluster.api.apply(each, force=True)
     lost: list[httpx.Response | None] = []
 
@@ -128,3 +171,5 @@ def test_a_shop_asks_the_balancer_and_no_question_is_lost_while_fronts_are_repla
     assert lost == []
     answer = ask(fronts, "second")
     assert products(answer)[0] == PERSONAL[ANN][1], "the rule took the first"
+    # The fronts that went have brought what they were told, though no file was a minute old.
+    wait_for(lambda: len(set(stored(store))) == len(told), SECONDS)

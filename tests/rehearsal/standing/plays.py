@@ -249,6 +249,7 @@ OTHERS: Mapping[str, list[Play]] = {
         _other("serving.front.callers", [{"name": "app", "sha256": "2" * 64}]),
         _other("serving.front.tokens", TOKENS),
         _other("serving.front.guard", [{"name": "recalled", "reason": "by its maker", "deny": ["23344"]}]),
+        _other("serving.front.feedback", False),
         _other("serving.front.from_cidrs", FRIENDS),
         _other("serving.front.certificates.aws", CERTIFICATE),
         _other("serving.front.certificates.openstack", "https://keys.example.org/v1/containers/1"),

@@ -169,6 +169,7 @@ def started(spool: Path, more: str = "") -> tuple[subprocess.Popen[str], httpx.C
     environment = {name: value for name, value in os.environ.items() if name != "PSEUDONYM_KEY"}
     process = subprocess.Popen([*command, "--port", "0"], stdout=subprocess.PIPE, text=True, env=environment)
     assert process.stdout is not None
-    line = process.stdout.readline()
+    # The log may come first: what an earlier front left is told.
+    line = next(line for line in process.stdout if line.startswith("front: "))
     threading.Thread(target=process.stdout.read, daemon=True).start()
     return process, httpx.Client(base_url=line.split()[1], trust_env=False, timeout=30)
