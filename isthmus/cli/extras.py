@@ -10,7 +10,7 @@ from isthmus.cli.errors import CommandError
 _CLIENT = "isthmus_client"
 _SERVING_PULL = f"{_CLIENT} boto3 cryptography filelock google.protobuf numpy onnxruntime pyarrow"
 _SERVING = f"{_SERVING_PULL} httpx platformdirs psutil"
-_FRONT = f"{_CLIENT} fastapi httptools httpx joserfc limits prometheus_client purgatory uvicorn"
+_FRONT = f"{_CLIENT} boto3 fastapi httptools httpx joserfc limits prometheus_client purgatory uvicorn"
 _EDGE = "ai_edge_litert cryptography filelock numpy"
 _TRAINING = """
     boto3 cryptography duckdb filelock httpx ibis implicit jinja2 keras matplotlib numpy onnx onnxruntime

@@ -80,7 +80,7 @@ def test_a_tag_is_that_of_what_is_inside(clone: Path, file: str, images: set[str
     [
         ("optuna", {"training", "training_gpu"}),
         ("nvidia-cudnn-cu12", {"training_gpu"}),
-        ("boto3", {"training", "training_gpu", "training_spark", "serving"}),
+        ("boto3", {"training", "training_gpu", "training_spark", "serving", "front"}),
         ("pyspark", {"training_spark"}),
         ("pytest", set()),
         ("pulumi", set()),
