@@ -64,7 +64,10 @@ class Api:
         trusted = ssl.create_default_context(cafile=plane.keys.authority.certificate)
         pair = plane.keys.client(ADMIN[0])
         trusted.load_cert_chain(pair.certificate, pair.key)
-        self._client = httpx.Client(base_url=url, verify=trusted, timeout=_SECONDS, trust_env=False)
+        # A handshake failed once, of very many, by the server's alert (decode_error): nothing was asked by
+        # then, so it is begun once more.
+        transport = httpx.HTTPTransport(verify=trusted, trust_env=False, retries=1)
+        self._client = httpx.Client(base_url=url, transport=transport, timeout=_SECONDS, trust_env=False)
         self._plurals: dict[str, dict[str, tuple[str, bool]]] = {}
         self.warnings: list[str] = []
         """What the server has said beside its answers, such as which pods a namespace will not take."""
