@@ -36,8 +36,8 @@ CAPITALS = 0.3
 PUBLIC = ("serving.trusted_keys", "serving.release")
 """Settings that look drawn and are meant to be seen."""
 THROW_AWAY = "openstack.throw_away_keys"
-KNOWN_NAMES = frozenset({"keys_secret", "throw_away_keys"})
-"""Settings whose names sound like a secret and whose values are names."""
+KNOWN_NAMES = frozenset({"keys_secret", "secret_requests", "throw_away_keys"})
+"""Settings whose names sound like a secret and whose values are names or numbers."""
 
 
 def entropy_bits(text: str) -> float:
