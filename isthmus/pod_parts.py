@@ -82,6 +82,25 @@ def container_security() -> k8s.core.v1.SecurityContextArgs:
     )
 
 
+def aws_variables(
+    region: pulumi.Input[str],
+    endpoint_url: pulumi.Input[str] | None,
+    endpoints: Mapping[str, pulumi.Input[str]],
+) -> list[k8s.core.v1.EnvVarArgs]:
+    """The variables by which AWS's libraries find its services.
+
+    Args:
+        region: of the services.
+        endpoint_url: of a stand-in for AWS; None for AWS itself.
+        endpoints: other addresses of single services, by the variable that its libraries read.
+    """
+    # Which of the two is read depends on the SDK.
+    found = [variable("AWS_REGION", region), variable("AWS_DEFAULT_REGION", region)]
+    if endpoint_url is not None:
+        found.append(variable("AWS_ENDPOINT_URL", endpoint_url))
+    return found + [variable(name, url) for name, url in endpoints.items()]
+
+
 def role_variables(role_arn: pulumi.Input[str], session: str) -> list[k8s.core.v1.EnvVarArgs]:
     """The variables by which AWS's libraries take a role for the token of ``token_volume``."""
     return [

@@ -13,6 +13,7 @@ import pulumi_kubernetes as k8s
 
 from isthmus.pod_parts import (
     SERVING_PRIORITY,
+    aws_variables,
     container_security,
     pod_security,
     resources,
@@ -20,7 +21,6 @@ from isthmus.pod_parts import (
     spread,
     token_mount,
     token_volume,
-    variable,
     variable_from_field,
 )
 from serving.components.pod import NAME as TRITON
@@ -63,11 +63,7 @@ class Store:
 
     def variables(self) -> list[k8s.core.v1.EnvVarArgs]:
         """By which AWS's libraries find it."""
-        # Which of the two is read depends on the SDK.
-        found = [variable("AWS_REGION", self.region), variable("AWS_DEFAULT_REGION", self.region)]
-        if self.endpoint_url is not None:
-            found.append(variable("AWS_ENDPOINT_URL", self.endpoint_url))
-        found += [variable(name, url) for name, url in self.endpoints.items()]
+        found = aws_variables(self.region, self.endpoint_url, self.endpoints)
         return found + (role_variables(self.role_arn, NAME) if self.role_arn is not None else [])
 
 

@@ -14,6 +14,7 @@ import pulumi_kubernetes as k8s
 
 from isthmus.pod_parts import (
     SERVING_PRIORITY,
+    aws_variables,
     container_security,
     gpu_tolerations,
     pod_security,
@@ -108,16 +109,11 @@ def pod_spec(spec: PodSpec, selector: dict[str, str]) -> k8s.core.v1.PodSpecArgs
 def store_variables(spec: PodSpec) -> list[k8s.core.v1.EnvVarArgs]:
     """By which a container finds the releases and knows whom to believe, without what it may do there."""
     keys = pulumi.Output.from_input(spec.trusted_keys).apply(lambda keys: ",".join(map(str, keys)))
-    env = [
+    return [
         variable("RELEASES_BUCKET", spec.releases_bucket),
         variable("TRUSTED_KEYS", keys),
-        # Which of the two is read depends on the SDK.
-        variable("AWS_REGION", spec.region),
-        variable("AWS_DEFAULT_REGION", spec.region),
+        *aws_variables(spec.region, spec.endpoint_url, spec.endpoints),
     ]
-    if spec.endpoint_url is not None:
-        env.append(variable("AWS_ENDPOINT_URL", spec.endpoint_url))
-    return env + [variable(name, url) for name, url in spec.endpoints.items()]
 
 
 def token_parts(

@@ -10,9 +10,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from isthmus.errors import IsthmusError
@@ -29,26 +27,19 @@ END_S = 10.0
 class FeedbackStore:
     """Brings finished files of a spool to a bucket."""
 
-    def __init__(
-        self,
-        settings: StoreSettings,
-        spool: Path,
-        metrics: Metrics,
-        client: Callable[[], Any] = aws_client,
-    ) -> None:
+    def __init__(self, settings: StoreSettings, spool: Path, metrics: Metrics) -> None:
         """Make the client, whose credentials are looked for when it is first used.
 
         Args:
             settings: where to.
             spool: folder of the spool.
             metrics: counts what was brought, and what failed.
-            client: makes a boto3 S3 client.
 
         Raises:
             StoreMisnamed: the surroundings name an address or a profile that is none.
         """
         where = urlsplit(settings.url)
-        self._bucket = Bucket(where.netloc, client(), where.path.lstrip("/"))
+        self._bucket = Bucket(where.netloc, aws_client(), where.path.lstrip("/"))
         self._every_s, self._spool, self._metrics = settings.every_s, spool, metrics
         self._failing = False
         self._ending = threading.Event()
@@ -66,18 +57,17 @@ class FeedbackStore:
 
     def _keep_bringing(self) -> None:
         while not self._ending.wait(self._every_s):
-            self.bring()
-        self.bring()
+            self._bring_all()
+        self._bring_all()
 
-    def bring(self) -> int:
-        """Bring finished files, the oldest first, and remove each; how many.
+    def _bring_all(self) -> None:
+        """Bring finished files, the oldest first, and remove each.
 
         A failure ends this turn, and is told once by the log, until a turn goes well.
         """
-        brought = 0
         try:
             for path in sorted(self._spool.glob(f"{FINISHED}*.jsonl")):
-                brought += self._bring(path)
+                self._bring(path)
         except Exception as error:
             # Whatever it is, it must not end the thread: the next turn tries again.
             self._metrics.store_failures.inc()
@@ -89,7 +79,6 @@ class FeedbackStore:
             self._failing = True
         else:
             self._failing = False
-        return brought
 
     def oldest_s(self) -> float:
         """Age of the oldest file that waits, in seconds; 0 where none does."""
@@ -99,15 +88,14 @@ class FeedbackStore:
                 ages.append(time.time() - path.stat().st_mtime)
         return max(ages)
 
-    def _bring(self, path: Path) -> bool:
+    def _bring(self, path: Path) -> None:
         try:
             content = path.read_bytes()
         except FileNotFoundError:
-            return False  # another process of this spool was quicker
+            return  # another process of this spool was quicker
         self._bucket.put(key_of(path.name), content, ContentType="application/x-ndjson")
         path.unlink(missing_ok=True)
         self._metrics.stored.inc()
-        return True
 
 
 def key_of(name: str) -> str:
